@@ -1,0 +1,2 @@
+// Package sops encrypts and decrypts whole documents.
+package sops

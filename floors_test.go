@@ -1,0 +1,153 @@
+package sops_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/seed-1f7fdfb8/sops"
+
+// floors says on which floor of ARCHITECTURE.md each package stands. A package
+// imports lower floors only.
+var floors = map[string]int{
+	"cmd/sops":             7,
+	"internal/cli":         6,
+	"internal/app":         5,
+	"decrypt":              5,
+	"":                     4,
+	"internal/standard":    4,
+	"format/yaml":          3,
+	"format/json":          3,
+	"format/dotenv":        3,
+	"format/ini":           3,
+	"format/binary":        3,
+	"internal/meta":        3,
+	"internal/config":      3,
+	"doc":                  2,
+	"keeper/awskms":        2,
+	"keeper/age":           2,
+	"internal/rule":        2,
+	"internal/unlock":      2,
+	"devkms":               2,
+	"tree":                 1,
+	"key":                  1,
+	"internal/cipher":      1,
+	"internal/shamir":      1,
+	"internal/atomicfile":  1,
+	"internal/term":        1,
+	"internal/editor":      1,
+	"internal/env":         1,
+	"internal/hint":        1,
+	"internal/suggest":     1,
+	"internal/formattest":  3,
+	"internal/interoptest": 8,
+}
+
+// owners says which packages may import an outside module (by prefix).
+var owners = map[string][]string{
+	"github.com/aws/":              {"keeper/awskms", "devkms"},
+	"filippo.io/age":               {"keeper/age"},
+	"go.yaml.in/yaml":              {"format/yaml", "internal/config", "devkms", "keeper/awskms"},
+	"github.com/urfave/cli":        {"internal/cli"},
+	"golang.org/x/term":            {"internal/term"},
+	"github.com/google/shlex":      {"internal/editor", "keeper/age"},
+	"github.com/rogpeppe":          {},
+	"github.com/google/go-cmp":     {},
+	"gopkg.in/ini.v1":              {},
+	"github.com/aws/aws-sdk-go-v2": {"keeper/awskms", "devkms"},
+}
+
+func TestImportsPointDown(t *testing.T) {
+	eachImport(t, func(file, pkg, imported string) {
+		floor, known := floors[pkg]
+		if !known {
+			t.Errorf("%s: package %q has no floor; give it one in floors_test.go first", file, pkg)
+			return
+		}
+		inner, ours := strings.CutPrefix(imported, module)
+		if !ours || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		if below, ok := floors[strings.TrimPrefix(inner, "/")]; !ok || below >= floor {
+			t.Errorf("%s (floor %d) imports %s (floor %d)", file, floor, imported, below)
+		}
+	})
+}
+
+func TestWingsAreStrangers(t *testing.T) {
+	document := func(p string) bool { return p == "tree" || p == "doc" || strings.HasPrefix(p, "format/") }
+	keys := func(p string) bool { return p == "key" || strings.HasPrefix(p, "keeper/") || p == "internal/unlock" }
+	eachImport(t, func(file, pkg, imported string) {
+		inner, ours := strings.CutPrefix(imported, module+"/")
+		if !ours || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		if document(pkg) && keys(inner) || keys(pkg) && document(inner) {
+			t.Errorf("%s: the document wing and the key wing must not meet here: %s", file, imported)
+		}
+	})
+}
+
+func TestOutsideModulesHaveOwners(t *testing.T) {
+	eachImport(t, func(file, pkg, imported string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		for prefix, allowed := range owners {
+			if !strings.HasPrefix(imported, prefix) {
+				continue
+			}
+			ok := false
+			for _, a := range allowed {
+				ok = ok || a == pkg
+			}
+			if !ok {
+				t.Errorf("%s imports %s, which belongs to %v", file, imported, allowed)
+			}
+		}
+	})
+}
+
+// eachImport calls f for every import of every Go file of the project.
+func eachImport(t *testing.T, f func(file, pkg, imported string)) {
+	t.Helper()
+	eachFile(t, func(file string) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkg := path.Dir(filepath.ToSlash(file))
+		if pkg == "." {
+			pkg = ""
+		}
+		for _, im := range parsed.Imports {
+			name, _ := strconv.Unquote(im.Path.Value)
+			f(file, pkg, name)
+		}
+	})
+}
+
+func eachFile(t *testing.T, f func(file string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == "tools" || strings.HasPrefix(d.Name(), ".") && file != ".") {
+			return fs.SkipDir
+		}
+		if strings.HasSuffix(file, ".go") {
+			f(filepath.ToSlash(file))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,256 @@
+package tree
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A Step is one component of an Address: a map key or a list position.
+type Step struct {
+	Key   string
+	Index int
+	IsKey bool
+}
+
+// String returns the step as it is written: ["key"] or [3].
+func (s Step) String() string {
+	if !s.IsKey {
+		return "[" + strconv.Itoa(s.Index) + "]"
+	}
+	q, _ := json.Marshal(s.Key)
+	return "[" + string(q) + "]"
+}
+
+// An Address names one node of a document, as --extract, set and unset take it.
+type Address []Step
+
+// String returns the address as it is written.
+func (a Address) String() string {
+	var b strings.Builder
+	for _, s := range a {
+		b.WriteString(s.String())
+	}
+	return b.String()
+}
+
+// ErrAddress is in the chain of every error of ParseAddress.
+var ErrAddress = errors.New("not a valid path")
+
+// ParseAddress reads ["key"][0]['other']. A quoted key runs to the last quote
+// before its bracket, so keys may hold quotes and brackets; in double quotes
+// the escapes of JSON are understood where they are valid. Blanks around the
+// components are allowed.
+func ParseAddress(s string) (Address, error) {
+	var a Address
+	rest := strings.TrimSpace(s)
+	for rest != "" {
+		if rest[0] != '[' {
+			return nil, fmt.Errorf("%w: %q: expected [ at %q", ErrAddress, s, rest)
+		}
+		step, after, err := parseStep(strings.TrimLeft(rest[1:], " "))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %q: %w", ErrAddress, s, err)
+		}
+		a = append(a, step)
+		rest = strings.TrimLeft(after, " ")
+	}
+	if len(a) == 0 {
+		return nil, fmt.Errorf("%w: it is empty; write for example '[\"key\"][0]'", ErrAddress)
+	}
+	return a, nil
+}
+
+func parseStep(s string) (Step, string, error) {
+	if s == "" {
+		return Step{}, "", errors.New("a bracket is not closed")
+	}
+	if q := s[0]; q == '"' || q == '\'' {
+		return parseKeyStep(s, q)
+	}
+	end := strings.IndexByte(s, ']')
+	if end < 0 {
+		return Step{}, "", errors.New("a bracket is not closed")
+	}
+	text := strings.TrimSpace(s[:end])
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return Step{}, "", fmt.Errorf("%q is neither a quoted key nor a list position", text)
+	}
+	if n < 0 {
+		return Step{}, "", fmt.Errorf("list position %d is negative", n)
+	}
+	return Step{Index: n}, s[end+1:], nil
+}
+
+// parseKeyStep takes the key up to the first closing quote that a bracket
+// follows and that ends the text or begins another component.
+func parseKeyStep(s string, quote byte) (Step, string, error) {
+	for i := 1; i < len(s); i++ {
+		if s[i] != quote || quote == '"' && escaped(s[1:i]) {
+			continue
+		}
+		after := strings.TrimLeft(s[i+1:], " ")
+		if !strings.HasPrefix(after, "]") {
+			continue
+		}
+		next := strings.TrimLeft(after[1:], " ")
+		if next != "" && next[0] != '[' {
+			continue
+		}
+		return Step{Key: unquote(s[1:i], quote), IsKey: true}, after[1:], nil
+	}
+	return Step{}, "", errors.New("a quoted key is not closed by a quote and ]")
+}
+
+// escaped reports whether what follows s is behind an odd number of
+// backslashes.
+func escaped(s string) bool {
+	n := len(s) - len(strings.TrimRight(s, `\`))
+	return n%2 == 1
+}
+
+func unquote(s string, quote byte) string {
+	if quote == '"' && strings.Contains(s, `\`) {
+		var out string
+		if json.Unmarshal([]byte(`"`+s+`"`), &out) == nil {
+			return out
+		}
+	}
+	return s
+}
+
+// ErrNotFound is in the chain of errors about an address that leads nowhere.
+var ErrNotFound = errors.New("not found")
+
+// Find returns the node at a in n.
+func Find(n Node, a Address) (Node, error) {
+	for i, s := range a {
+		next, err := child(n, s)
+		if err != nil {
+			return nil, fmt.Errorf("component %s: %w", a[:i+1], err)
+		}
+		n = next
+	}
+	return n, nil
+}
+
+func child(n Node, s Step) (Node, error) {
+	switch n := n.(type) {
+	case *Map:
+		if !s.IsKey {
+			return nil, fmt.Errorf("%w: a map has keys, not positions", ErrNotFound)
+		}
+		if v, ok := n.Get(s.Key); ok {
+			return v, nil
+		}
+		return nil, fmt.Errorf("%w: no such key", ErrNotFound)
+	case *List:
+		if s.IsKey {
+			return nil, fmt.Errorf("%w: a list has positions, not keys", ErrNotFound)
+		}
+		if i := n.Position(s.Index); i >= 0 {
+			return n.Items[i], nil
+		}
+		return nil, fmt.Errorf("%w: the list has %d elements", ErrNotFound, n.Len())
+	}
+	return nil, fmt.Errorf("%w: a single value has no parts", ErrNotFound)
+}
+
+// Len counts the elements, without comments.
+func (l *List) Len() int {
+	n := 0
+	for _, it := range l.Items {
+		if !IsComment(it) {
+			n++
+		}
+	}
+	return n
+}
+
+// Position returns where in Items the i-th element that is no comment stands,
+// or -1.
+func (l *List) Position(i int) int {
+	for at, it := range l.Items {
+		if IsComment(it) {
+			continue
+		}
+		if i == 0 {
+			return at
+		}
+		i--
+	}
+	return -1
+}
+
+// Set puts n at a in root, making the parents that are missing: a map for a
+// key, a list for a position. A position at or behind the end appends. A single
+// value on the way gives place to a container.
+func Set(root *Map, a Address, n Node) {
+	var at Node = root
+	set := func(Node) {}
+	for _, s := range a {
+		at, set = enter(at, s, set)
+	}
+	set(n)
+}
+
+// enter returns the child at s, nil if there is none, and the function that
+// replaces it. set replaces at itself.
+func enter(at Node, s Step, set func(Node)) (Node, func(Node)) {
+	if s.IsKey {
+		m, ok := at.(*Map)
+		if !ok {
+			m = &Map{}
+			set(m)
+		}
+		v, _ := m.Get(s.Key)
+		return v, func(n Node) { m.Put(s.Key, n) }
+	}
+	l, ok := at.(*List)
+	if !ok {
+		l = &List{}
+		set(l)
+	}
+	if i := l.Position(s.Index); i >= 0 {
+		return l.Items[i], func(n Node) { l.Items[i] = n }
+	}
+	i := len(l.Items)
+	return nil, func(n Node) {
+		if i == len(l.Items) {
+			l.Items = append(l.Items, n)
+			return
+		}
+		l.Items[i] = n
+	}
+}
+
+// Unset removes the node at a from root.
+func Unset(root *Map, a Address) error {
+	if len(a) == 0 {
+		return fmt.Errorf("the document itself: %w", ErrNotFound)
+	}
+	if _, err := Find(root, a); err != nil {
+		return err
+	}
+	parent, err := Find(root, a[:len(a)-1])
+	if err != nil {
+		return err
+	}
+	last := a[len(a)-1]
+	switch p := parent.(type) {
+	case *Map:
+		for i, it := range p.Items {
+			if it.Key == last.Key && !IsComment(it.Value) {
+				p.Items = append(p.Items[:i:i], p.Items[i+1:]...)
+				break
+			}
+		}
+	case *List:
+		i := p.Position(last.Index)
+		p.Items = append(p.Items[:i:i], p.Items[i+1:]...)
+	}
+	return nil
+}
