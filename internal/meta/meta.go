@@ -1,0 +1,294 @@
+// Package meta is the corridor between the two wings: it turns the metadata
+// tree of a file (its "sops" entry) into typed records and back.
+//
+// What it does not understand it keeps: unknown fields, unknown kinds of master
+// keys, the order in which everything stood.
+package meta
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Names of the metadata fields that are not key lists or selection rules.
+const (
+	fieldGroups       = "key_groups"
+	fieldThreshold    = "shamir_threshold"
+	fieldLastModified = "lastmodified"
+	fieldMAC          = "mac"
+	fieldMACOnly      = "mac_only_encrypted"
+	fieldVersion      = "version"
+	fieldLayout       = "layout"
+)
+
+// Metadata is what a file says about its own encryption.
+type Metadata struct {
+	Groups           []Group
+	Threshold        int // groups needed; 0 if not stored
+	LastModified     time.Time
+	MAC              string // a token; "" if missing
+	Selection        rule.Rule
+	MACOnlyEncrypted bool
+	Version          string
+	Layout           string // a token; "" if there is none
+
+	origin *tree.Map // as it was read; nil for new metadata
+	groups []Group   // as they were read, to see whether they changed
+}
+
+// A Group is one key group as it stands in a file.
+type Group []Entry
+
+// An Entry is a wrapped key and the record it was read from.
+type Entry struct {
+	key.WrappedKey
+	origin *tree.Map
+}
+
+// Keys returns the groups without their records.
+func (m *Metadata) Keys() []key.Group {
+	out := make([]key.Group, len(m.Groups))
+	for i, g := range m.Groups {
+		for _, e := range g {
+			out[i] = append(out[i], e.WrappedKey)
+		}
+	}
+	return out
+}
+
+// MasterKeys returns the groups without what they wrap.
+func (m *Metadata) MasterKeys() [][]key.MasterKey {
+	out := make([][]key.MasterKey, len(m.Groups))
+	for i, g := range m.Groups {
+		for _, e := range g {
+			out[i] = append(out[i], e.MasterKey)
+		}
+	}
+	return out
+}
+
+// SetKeys replaces the groups. An entry with the kind and identity of one that
+// the file had keeps that one's unknown fields and order.
+func (m *Metadata) SetKeys(groups []key.Group) {
+	old := map[string]*tree.Map{}
+	for _, g := range m.Groups {
+		for _, e := range g {
+			old[e.Kind+"\x00"+e.Identity()] = e.origin
+		}
+	}
+	m.Groups = make([]Group, len(groups))
+	for i, g := range groups {
+		for _, w := range g {
+			m.Groups[i] = append(m.Groups[i], Entry{w, old[w.Kind+"\x00"+w.Identity()]})
+		}
+	}
+}
+
+// ErrNotFound says that a file has no metadata: it is not encrypted.
+var ErrNotFound = errors.New("sops metadata not found")
+
+// Decode reads the metadata entry of a document. It is as lenient with types as
+// readers in the field are: numbers and booleans may be texts, a lone map may
+// stand for a list, key lists may be null, names may differ in case.
+func Decode(n tree.Node) (*Metadata, error) {
+	if n == nil {
+		return nil, ErrNotFound
+	}
+	root, ok := n.(*tree.Map)
+	if !ok {
+		return nil, errors.New("sops metadata: the entry \"sops\" is not a mapping")
+	}
+	m := &Metadata{origin: root}
+	if err := m.decodeScalars(root); err != nil {
+		return nil, fmt.Errorf("sops metadata: %w", err)
+	}
+	if err := m.decodeGroups(root); err != nil {
+		return nil, fmt.Errorf("sops metadata: %w", err)
+	}
+	if len(m.Groups) == 0 {
+		return nil, errors.New("sops metadata: No keys found in file")
+	}
+	if err := m.Selection.Check(); err != nil {
+		return nil, fmt.Errorf("sops metadata: %w", err)
+	}
+	m.groups = slices.Clone(m.Groups)
+	return m, nil
+}
+
+func (m *Metadata) decodeScalars(root *tree.Map) error {
+	var err error
+	if m.Threshold, err = intField(root, fieldThreshold); err != nil {
+		return err
+	}
+	if m.MACOnlyEncrypted, err = boolField(root, fieldMACOnly); err != nil {
+		return err
+	}
+	if m.MAC, err = textField(root, fieldMAC); err != nil {
+		return err
+	}
+	if m.Version, err = textField(root, fieldVersion); err != nil {
+		return err
+	}
+	for _, f := range m.Selection.All() {
+		text, err := textField(root, f.Name)
+		if err != nil {
+			return err
+		}
+		m.Selection.Set(f.Name, text)
+	}
+	// A layout of another shape is somebody else's; it stays where it is.
+	m.Layout, _ = textField(root, fieldLayout)
+	last, err := textField(root, fieldLastModified)
+	if err != nil {
+		return err
+	}
+	m.LastModified, err = time.Parse(time.RFC3339, last)
+	if err != nil {
+		return errors.New("lastmodified is missing or not an RFC 3339 time")
+	}
+	return nil
+}
+
+// MACData returns the additional data of the MAC: lastmodified in whole
+// seconds.
+func (m *Metadata) MACData() string { return m.LastModified.Format(time.RFC3339) }
+
+func (m *Metadata) decodeGroups(root *tree.Map) error {
+	top, err := decodeGroup(root, true)
+	if err != nil {
+		return err
+	}
+	if len(top) > 0 {
+		m.Groups = []Group{top}
+		return nil
+	}
+	n, _ := lookup(root, fieldGroups)
+	for i, g := range elements(n) {
+		gm, ok := g.(*tree.Map)
+		if !ok {
+			return fmt.Errorf("key_groups: group %d is not a mapping", i+1)
+		}
+		group, err := decodeGroup(gm, false)
+		if err != nil {
+			return fmt.Errorf("key_groups: group %d: %w", i+1, err)
+		}
+		m.Groups = append(m.Groups, group)
+	}
+	return nil
+}
+
+// decodeGroup reads the key lists of one map, known kinds first and in their
+// fixed order, then those of unknown kinds. At the top level only a list of
+// maps that have an "enc" counts as an unknown kind.
+func decodeGroup(m *tree.Map, top bool) (Group, error) {
+	var g Group
+	for _, kind := range key.Kinds() {
+		n, ok := lookup(m, kind)
+		if !ok {
+			continue
+		}
+		if s, scalar := n.(*tree.Scalar); scalar && s.Value.Kind() != tree.Null {
+			return nil, fmt.Errorf("%s is not a list of keys", kind)
+		}
+		for i, e := range elements(n) {
+			entry, err := decodeEntry(kind, e)
+			if err != nil {
+				return nil, fmt.Errorf("%s[%d]: %w", kind, i, err)
+			}
+			g = append(g, entry)
+		}
+	}
+	for _, it := range m.Items {
+		if tree.IsComment(it.Value) || isKnown(it.Key, top) {
+			continue
+		}
+		for _, e := range elements(it.Value) {
+			if em, ok := e.(*tree.Map); ok && hasEnc(em) {
+				entry, err := decodeEntry(it.Key, e)
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", it.Key, err)
+				}
+				g = append(g, entry)
+			}
+		}
+	}
+	return g, nil
+}
+
+func hasEnc(m *tree.Map) bool {
+	_, ok := m.Get("enc")
+	return ok
+}
+
+func isKnown(name string, top bool) bool {
+	for _, k := range key.Kinds() {
+		if strings.EqualFold(name, k) {
+			return true
+		}
+	}
+	return top && strings.EqualFold(name, fieldGroups)
+}
+
+func decodeEntry(kind string, n tree.Node) (Entry, error) {
+	m, ok := n.(*tree.Map)
+	if !ok {
+		return Entry{}, errors.New("not a mapping")
+	}
+	e := Entry{WrappedKey: key.WrappedKey{MasterKey: key.MasterKey{Kind: kind}}, origin: m}
+	for _, it := range m.Items {
+		name := strings.ToLower(it.Key)
+		switch v := it.Value.(type) {
+		case *tree.Scalar:
+			text := scalarText(v)
+			switch {
+			case name == "enc":
+				e.Enc = text
+			case name == "created_at":
+				// Nothing depends on it, so a bad one is no reason to lose the file.
+				e.Created, _ = time.Parse(time.RFC3339, text)
+			case name == "context" && v.Value.Kind() != tree.Null:
+				return Entry{}, errors.New("context is not a mapping")
+			case text != "":
+				e.Fields = append(e.Fields, key.Field{Name: name, Text: text})
+			}
+		case *tree.Map, *tree.List:
+			if name == "context" {
+				texts, err := contextTexts(v)
+				if err != nil {
+					return Entry{}, err
+				}
+				e.MasterKey = e.With(name, texts)
+			}
+		}
+	}
+	return e, nil
+}
+
+// contextTexts reads an encryption context: a map of texts, or a list of such.
+func contextTexts(n tree.Node) (map[string]string, error) {
+	texts := map[string]string{}
+	for _, e := range elements(n) {
+		m, ok := e.(*tree.Map)
+		if !ok {
+			return nil, errors.New("context is not a mapping")
+		}
+		for _, it := range m.Items {
+			if tree.IsComment(it.Value) {
+				continue
+			}
+			s, ok := it.Value.(*tree.Scalar)
+			if !ok || s.Value.Kind() == tree.Null {
+				return nil, fmt.Errorf("context: the value of %q is not a text", it.Key)
+			}
+			texts[it.Key] = scalarText(s)
+		}
+	}
+	return texts, nil
+}

@@ -1,0 +1,134 @@
+package rule
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A Leaf is a scalar or a comment on the walk through a document. Exactly one
+// of Scalar and Comment is set.
+type Leaf struct {
+	AAD     string // of the wire format: the keys above, each with a colon
+	Secret  bool
+	Scalar  *tree.Scalar
+	Comment *tree.Comment
+	// ListComment is set for a list element that is the token of a comment: a
+	// scalar in the file, a comment to everybody else.
+	ListComment bool
+}
+
+// commentToken ends the text of an encrypted comment.
+const commentToken = ",type:comment]"
+
+// Leaves walks the documents in wire order and judges each leaf. The consumer
+// may change the leaf that it is given.
+func (s *Selector) Leaves(trees []*tree.Map) iter.Seq[Leaf] {
+	return func(yield func(Leaf) bool) {
+		for _, t := range trees {
+			w := walker{s: s, yield: yield}
+			if !w.items("", t, false, false) {
+				return
+			}
+		}
+	}
+}
+
+type walker struct {
+	s     *Selector
+	yield func(Leaf) bool
+}
+
+// items walks a map. matched says that a key above matches, governed that a
+// comment in the run of a container above does.
+func (w *walker) items(prefix string, m *tree.Map, matched, governed bool) bool {
+	run := governed
+	for _, it := range m.Items {
+		if c, ok := it.Value.(*tree.Comment); ok {
+			if !w.comment(prefix, c, matched, &run) {
+				return false
+			}
+			continue
+		}
+		hit := matched || w.s.key != nil && w.s.key(it.Key)
+		if !w.node(prefix+it.Key+":", it.Value, hit, run) {
+			return false
+		}
+		run = governed
+	}
+	return true
+}
+
+func (w *walker) list(prefix string, l *tree.List, matched, governed bool) bool {
+	run := governed
+	for _, it := range l.Items {
+		switch n := it.(type) {
+		case *tree.Comment:
+			if !w.comment(prefix, n, matched, &run) {
+				return false
+			}
+			continue
+		case *tree.Scalar:
+			if strings.HasSuffix(n.Value.Str(), commentToken) {
+				if !w.listComment(prefix, n, matched, &run) {
+					return false
+				}
+				continue
+			}
+		}
+		if !w.node(prefix, it, matched, run) {
+			return false
+		}
+		run = governed
+	}
+	return true
+}
+
+func (w *walker) node(prefix string, n tree.Node, matched, governed bool) bool {
+	switch n := n.(type) {
+	case *tree.Map:
+		return w.items(prefix, n, matched, governed)
+	case *tree.List:
+		return w.list(prefix, n, matched, governed)
+	case *tree.Scalar:
+		return w.yield(Leaf{AAD: prefix, Secret: w.s.secret(matched || governed), Scalar: n})
+	}
+	return true
+}
+
+// secret turns "the rule matches" into "the leaf is encrypted".
+func (s *Selector) secret(match bool) bool { return match == s.positive }
+
+func (w *walker) comment(prefix string, c *tree.Comment, matched bool, run *bool) bool {
+	secret := w.judge(c.Text, matched, run)
+	return w.yield(Leaf{AAD: containerAAD(prefix), Secret: secret, Comment: c})
+}
+
+// listComment does the same for an encrypted comment that stands as an element
+// of a list. It does not end the run, unlike in SOPS 3.13.3, which cannot
+// read its own files then.
+func (w *walker) listComment(prefix string, n *tree.Scalar, matched bool, run *bool) bool {
+	secret := w.judge(n.Value.Str(), matched, run)
+	return w.yield(Leaf{AAD: containerAAD(prefix), Secret: secret, Scalar: n, ListComment: true})
+}
+
+// judge decides on a comment and lets it join the run. A comment that makes
+// leaves encrypted must itself stay readable, so it joins after it is judged.
+func (w *walker) judge(text string, matched bool, run *bool) bool {
+	hit := w.s.comment != nil && w.s.comment(text)
+	if w.s.positive {
+		secret := w.s.secret(matched || *run)
+		*run = *run || hit
+		return secret
+	}
+	*run = *run || hit
+	return w.s.secret(matched || *run)
+}
+
+func containerAAD(prefix string) string {
+	if prefix == "" {
+		return ":"
+	}
+	return prefix
+}

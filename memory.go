@@ -1,0 +1,48 @@
+package sops
+
+import (
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A memory holds the tokens of a file by what they stand for, so that a value
+// that did not change keeps its token. Place and plaintext are both part of the
+// key: a nonce is only ever used again for the very same bytes.
+type memory map[remembered][]string
+
+type remembered struct {
+	aad     string
+	value   tree.Value
+	comment bool
+}
+
+// keep adds the token of one occurrence.
+func (m memory) keep(aad string, v tree.Value, comment bool, token string) {
+	k := remembered{aad, v, comment}
+	m[k] = append(m[k], token)
+}
+
+// A recall gives each token of a memory out once, in order, so that equal
+// elements of a list keep their own.
+type recall struct {
+	m    memory
+	used map[remembered]int
+}
+
+func (r *recall) token(aad string, v tree.Value, comment bool) (string, bool) {
+	k := remembered{aad, v, comment}
+	all := r.m[k]
+	i := r.used[k]
+	if i >= len(all) {
+		return "", false
+	}
+	r.used[k] = i + 1
+	return all[i], true
+}
+
+// trimToken cuts what may follow a token, such as the line break of a block
+// scalar.
+func trimToken(text string) string {
+	return text[:strings.LastIndexByte(text, ']')+1]
+}

@@ -1,0 +1,203 @@
+package sops
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// An Opened is a file in clear, with everything needed to seal it again.
+type Opened struct {
+	Meta *meta.Metadata
+	Data key.Data
+
+	format doc.Format
+	doc    doc.Document
+	plain  []byte
+	trees  []*tree.Map
+	memory memory
+	warn   func(string)
+}
+
+// A Plan says how a new file is to be encrypted.
+type Plan struct {
+	Groups           [][]key.MasterKey
+	Threshold        int // groups needed; 0 means all
+	Selection        rule.Rule
+	NoRule           bool // write no selection rule, not even the default one
+	MACOnlyEncrypted bool
+	ForgetIdentity   bool // do not store by which role or profile a key is used
+	Random           io.Reader
+	Warn             func(string)
+}
+
+// New makes a data key, wraps it for the plan's master keys and prepares src to
+// be sealed. Nothing is wrapped if src cannot be encrypted.
+func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*Opened, error) {
+	if _, err := p.Selection.Compile(); err != nil {
+		return nil, &Failure{Code: CodeConflict, Err: err}
+	}
+	if len(p.Selection.Fields()) == 0 && !p.NoRule {
+		p.Selection.UnencryptedSuffix = rule.DefaultSuffix
+	}
+	o := &Opened{
+		format: f, warn: p.Warn,
+		Meta: &meta.Metadata{
+			Selection: p.Selection, MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
+		},
+	}
+	if err := o.Replace(src); err != nil {
+		return nil, err
+	}
+	d, groups, err := wrapNew(ctx, k, p.Groups, p.Threshold, p.Random)
+	if err != nil {
+		return nil, err
+	}
+	if p.ForgetIdentity {
+		forgetIdentity(groups)
+	}
+	o.Data = d
+	o.Meta.SetKeys(groups)
+	o.Meta.Threshold = storedThreshold(p.Threshold, len(groups))
+	return o, nil
+}
+
+// forgetIdentity leaves it to each reader how to reach the keys.
+func forgetIdentity(groups []key.Group) {
+	for _, g := range groups {
+		for i, w := range g {
+			g[i].Fields = slices.DeleteFunc(slices.Clone(w.Fields), func(f key.Field) bool {
+				return f.Name == "role" || f.Name == "aws_profile"
+			})
+		}
+	}
+}
+
+func wrapNew(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, threshold int, random io.Reader) (key.Data, []key.Group, error) {
+	d, err := key.Generate(random)
+	if err != nil {
+		return key.Data{}, nil, err
+	}
+	wrapped, err := unlock.Wrap(ctx, k, groups, threshold, d, random)
+	return d, wrapped, err
+}
+
+// storedThreshold writes out "all groups", as readers need it.
+func storedThreshold(threshold, groups int) int {
+	if threshold == 0 && groups > 1 {
+		return groups
+	}
+	return threshold
+}
+
+// Plain returns the text in clear.
+func (o *Opened) Plain() []byte { return o.plain }
+
+// Trees returns the documents in clear. They must not be changed.
+func (o *Opened) Trees() []*tree.Map { return o.trees }
+
+// Format returns the format of the file.
+func (o *Opened) Format() doc.Format { return o.format }
+
+// Replace gives the file another content. What did not change will keep its
+// tokens. The reserved entry is refused.
+func (o *Opened) Replace(plain []byte) error {
+	d, err := o.format.Parse(plain)
+	if err != nil {
+		return err
+	}
+	if line := d.Reserved(); line > 0 {
+		return &Failure{
+			Code: CodeEncrypted,
+			Err:  fmt.Errorf("line %d: the top-level entry \"sops\" is reserved for the metadata of encrypted files; this file seems to be encrypted already", line),
+			Advice: []string{
+				"to change an encrypted file use: sops edit FILE",
+				"if the entry is your own, give it another name or move it below another key",
+			},
+		}
+	}
+	o.plain, o.doc, o.trees = plain, d, d.Trees()
+	return nil
+}
+
+// Set puts n at a in the first document.
+func (o *Opened) Set(a tree.Address, n tree.Node) error {
+	want := clone(o.trees)
+	if len(want) == 0 {
+		want = []*tree.Map{{}}
+	}
+	tree.Set(want[0], a, n)
+	text, err := o.doc.Set(a, n)
+	return o.change(text, err, want)
+}
+
+// Unset removes what stands at a in the first document.
+func (o *Opened) Unset(a tree.Address) error {
+	if len(o.trees) == 0 {
+		return fmt.Errorf("component %s: %w", a, tree.ErrNotFound)
+	}
+	want := clone(o.trees)
+	if err := tree.Unset(want[0], a); err != nil {
+		return err
+	}
+	text, err := o.doc.Unset(a)
+	return o.change(text, err, want)
+}
+
+// change takes text if it reads back as want. Otherwise the content is rendered
+// anew: the tree is right, only looks are lost.
+func (o *Opened) change(text []byte, err error, want []*tree.Map) error {
+	if err == nil {
+		var d doc.Document
+		if d, err = o.format.Parse(text); err == nil {
+			err = sameContent(o.format, want, d.Trees())
+		}
+	}
+	if err == nil {
+		return o.Replace(text)
+	}
+	reason := err
+	if text, err = o.format.Render(want); err != nil {
+		return &Failure{Code: CodeRender, Err: err}
+	}
+	if err := o.Replace(text); err != nil {
+		return err
+	}
+	if err := sameContent(o.format, want, o.trees); err != nil {
+		return &Failure{Code: CodeRender, Err: fmt.Errorf("%s cannot hold the value: %w", o.format.Name(), err)}
+	}
+	if o.warn != nil {
+		o.warn(fmt.Sprintf("the layout of the file could not be kept (%v); the content is complete", reason))
+	}
+	return nil
+}
+
+// Rotate makes a new data key and wraps it for the given groups of master keys.
+// Every token will change, and old copies of the file stay readable for whom
+// they were.
+func (o *Opened) Rotate(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, threshold int, random io.Reader) error {
+	d, wrapped, err := wrapNew(ctx, k, groups, threshold, random)
+	if err != nil {
+		return err
+	}
+	o.Data = d
+	o.Meta.SetKeys(wrapped)
+	o.Meta.Threshold = storedThreshold(threshold, len(wrapped))
+	o.memory = nil
+	return nil
+}
+
+// SealOptions says when and with what randomness a file is sealed.
+type SealOptions struct {
+	Now    time.Time
+	Random io.Reader
+}

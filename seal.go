@@ -1,0 +1,339 @@
+package sops
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Seal encrypts the content and returns the text of the encrypted file. It has
+// been read back: opening it gives the content byte for byte.
+func (o *Opened) Seal(opt SealOptions) ([]byte, error) {
+	c, err := cipher.New(o.Data.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	sel, err := o.Meta.Selection.CompileStored()
+	if err != nil {
+		return nil, err
+	}
+	s := &sealing{
+		opened: o, cipher: c, selector: sel, doc: o.doc, trees: o.trees,
+		random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
+	}
+	o.Meta.LastModified = opt.Now.UTC().Truncate(time.Second)
+	return s.run()
+}
+
+// A sealing is one way of a plain document to its encrypted text.
+type sealing struct {
+	opened   *Opened
+	cipher   *cipher.Cipher
+	selector *rule.Selector
+	random   io.Reader
+
+	doc   doc.Document
+	trees []*tree.Map
+	full  []byte // the author's text, where doc is a rendering of it
+
+	tokens  []string    // by Ref; "" for what stays
+	values  []doc.Plain // by Ref; what the tokens stand for
+	macText string
+	// Comments whose container in the sealed text is another one than in the
+	// plain text, with the container's additional data there.
+	containers map[int]string
+}
+
+// run tries the author's text first; where its syntax does not take tokens, a
+// rendering of the same tree that carries the author's text in its layout.
+func (s *sealing) run() ([]byte, error) {
+	out, err := s.attempt()
+	if err == nil || isFinal(err) {
+		return out, err
+	}
+	reason := err
+	if s.full == nil {
+		if err := s.render(); err != nil {
+			return nil, sealError(s.opened.format, reason)
+		}
+	}
+	if out, err = s.attempt(); err != nil {
+		return nil, sealError(s.opened.format, errors.Join(reason, err))
+	}
+	if s.opened.warn != nil {
+		s.opened.warn(fmt.Sprintf("the encrypted file has another layout than the text, which is kept inside it (%v)", reason))
+	}
+	return out, nil
+}
+
+func isFinal(err error) bool {
+	var f *Failure
+	return errors.As(err, &f)
+}
+
+func sealError(f doc.Format, err error) error {
+	return failf(CodeEncrypt, "this %s text cannot be encrypted without damage: %w", f.Name(), err)
+}
+
+// render replaces the document by a rendering of its tree.
+func (s *sealing) render() error {
+	text, err := s.opened.format.Render(s.trees)
+	if err != nil {
+		return err
+	}
+	d, err := s.opened.format.Parse(text)
+	if err != nil {
+		return err
+	}
+	if err := sameContent(s.opened.format, s.trees, d.Trees()); err != nil {
+		return err
+	}
+	s.full, s.doc, s.trees = s.opened.plain, d, d.Trees()
+	s.containers = nil
+	return nil
+}
+
+// attempt seals and reads back. Where the reader finds comments in other
+// containers than we did, it seals once more with theirs.
+func (s *sealing) attempt() ([]byte, error) {
+	out, err := s.seal()
+	var moved *movedComments
+	if errors.As(err, &moved) {
+		s.containers = moved.containers
+		out, err = s.seal()
+	}
+	return out, err
+}
+
+func (s *sealing) seal() ([]byte, error) {
+	if err := s.encrypt(); err != nil {
+		return nil, err
+	}
+	masked, err := s.doc.Mask(s.tokens)
+	if err != nil {
+		return nil, err
+	}
+	layout := masked.Layout
+	if s.full != nil {
+		layout = &doc.Layout{Full: s.full}
+		if layout.Digest, err = s.bareDigest(masked); err != nil {
+			return nil, err
+		}
+	}
+	out, sealed, err := s.finish(masked, layout)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.verifyTree(sealed); err != nil {
+		return nil, err
+	}
+	if s.full != nil {
+		return out, nil // the digest was made from this very text's opening
+	}
+	back, err := sealed.Unmask(s.values, layout)
+	if err == nil && bytes.Equal(back, s.opened.plain) {
+		return out, nil
+	}
+	// The tokens stand right but the pieces do not give the author's text.
+	bare, err := sealed.Unmask(s.values, nil)
+	if err != nil {
+		return nil, err
+	}
+	out, _, err = s.finish(masked, &doc.Layout{Full: s.opened.plain, Digest: digest(bare)})
+	return out, err
+}
+
+// finish adds the metadata and parses the result as any reader would.
+func (s *sealing) finish(m doc.Masked, l *doc.Layout) ([]byte, doc.Document, error) {
+	nonce, err := s.nonce()
+	if err != nil {
+		return nil, nil, err
+	}
+	meta := s.opened.Meta
+	if meta.Layout, err = sealLayout(s.cipher, nonce, l, s.macText); err != nil {
+		return nil, nil, err
+	}
+	out, err := m.Insert(meta.Encode())
+	if err != nil {
+		return nil, nil, err
+	}
+	sealed, err := s.opened.format.ParseSealed(out)
+	return out, sealed, err
+}
+
+// bareDigest is the digest of what a reader gets without the layout.
+func (s *sealing) bareDigest(m doc.Masked) ([]byte, error) {
+	_, sealed, err := s.finish(m, nil)
+	if err != nil {
+		return nil, err
+	}
+	bare, err := sealed.Unmask(s.values, nil)
+	if err != nil {
+		return nil, err
+	}
+	return digest(bare), nil
+}
+
+// encrypt fills tokens and values and renews the MAC.
+func (s *sealing) encrypt() error {
+	n := s.doc.Leaves()
+	s.tokens, s.values = make([]string, n), make([]doc.Plain, n)
+	mac := newMAC(s.opened.Meta.MACOnlyEncrypted)
+	old := recall{s.opened.memory, map[remembered]int{}}
+	for leaf := range s.selector.Leaves(s.trees) {
+		if leaf.Comment != nil {
+			if err := s.comment(leaf, &old); err != nil {
+				return err
+			}
+			continue
+		}
+		v := leaf.Scalar.Value
+		mac.add(v, leaf.Secret)
+		if !leaf.Secret || v.Kind() == tree.Null || v.Empty() {
+			continue
+		}
+		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, &old); err != nil {
+			return err
+		}
+	}
+	s.macText = mac.text()
+	nonce, err := s.nonce()
+	if err != nil {
+		return err
+	}
+	s.opened.Meta.MAC = s.cipher.Seal(nonce, s.macText, s.opened.Meta.MACData(), "str")
+	return nil
+}
+
+func (s *sealing) comment(leaf rule.Leaf, old *recall) error {
+	c := leaf.Comment
+	if !leaf.Secret || c.Text == "" {
+		return nil
+	}
+	aad := leaf.AAD
+	if other, ok := s.containers[c.Ref]; ok {
+		aad = other
+	}
+	if err := s.token(c.Ref, aad, tree.StringValue(c.Text), true, old); err != nil {
+		return err
+	}
+	if s.selector.ByComment() && s.selector.MatchesComment(s.tokens[c.Ref]) {
+		return failf(CodeEncrypt, "line %d: the comment regular expression matches the encrypted form of a comment, so the file could not be read again", s.doc.Line(c.Ref))
+	}
+	return nil
+}
+
+// token gives leaf ref the token it had, or a new one.
+func (s *sealing) token(ref int, aad string, v tree.Value, comment bool, old *recall) error {
+	s.values[ref] = doc.Plain{Set: true, Value: v, Comment: comment}
+	if text, ok := old.token(aad, v, comment); ok {
+		s.tokens[ref] = text
+		return nil
+	}
+	nonce, err := s.nonce()
+	if err != nil {
+		return err
+	}
+	typ := v.Type()
+	if comment {
+		typ = "comment"
+	}
+	s.tokens[ref] = s.cipher.Seal(nonce, v.Canonical(), aad, typ)
+	return nil
+}
+
+func (s *sealing) nonce() ([]byte, error) {
+	nonce := make([]byte, cipher.NonceSize)
+	if _, err := io.ReadFull(s.random, nonce); err != nil {
+		return nil, fmt.Errorf("nonce: %w", err)
+	}
+	return nonce, nil
+}
+
+// movedComments says that a reader finds comments in other containers.
+type movedComments struct{ containers map[int]string }
+
+func (*movedComments) Error() string { return "comments read back in other containers" }
+
+// verifyTree compares what a reader of the sealed text finds with what was
+// meant: the same tree with tokens in place of secrets, nothing secret in clear.
+func (s *sealing) verifyTree(sealed doc.Document) error {
+	want, got := clone(s.trees), clone(sealed.Trees())
+	var wantComments, gotComments []rule.Leaf
+	var wantSecret, gotSecret []bool
+	for leaf := range s.selector.Leaves(want) {
+		if leaf.Comment != nil {
+			if t := s.tokens[leaf.Comment.Ref]; t != "" {
+				leaf.Comment.Text = t
+			}
+			wantComments = append(wantComments, leaf)
+			continue
+		}
+		wantSecret = append(wantSecret, leaf.Secret)
+		if t := s.tokens[leaf.Scalar.Ref]; t != "" {
+			leaf.Scalar.Value = tree.StringValue(t)
+		}
+	}
+	for leaf := range s.selector.Leaves(got) {
+		if leaf.Comment != nil {
+			gotComments = append(gotComments, leaf)
+			continue
+		}
+		gotSecret = append(gotSecret, leaf.Secret)
+		if text := leaf.Scalar.Value.Str(); cipher.IsToken(text) {
+			leaf.Scalar.Value = tree.StringValue(strings.TrimSuffix(text, "\n"))
+		}
+	}
+	if diff := tree.Diff(want, got); diff != "" {
+		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
+	}
+	if !slices.Equal(wantSecret, gotSecret) {
+		return errors.New("the selection rule reads the encrypted text differently")
+	}
+	return s.verifyComments(wantComments, gotComments)
+}
+
+func (s *sealing) verifyComments(want, got []rule.Leaf) error {
+	if len(want) != len(got) {
+		return fmt.Errorf("the encrypted text reads back with %d comments instead of %d", len(got), len(want))
+	}
+	found := map[string]string{}
+	for _, leaf := range got {
+		found[leaf.Comment.Text] = leaf.AAD
+	}
+	moved := map[int]string{}
+	for _, leaf := range want {
+		c := leaf.Comment
+		if s.tokens[c.Ref] == "" {
+			continue
+		}
+		aad, ok := found[c.Text]
+		if !ok {
+			return fmt.Errorf("line %d: a comment is lost in the encrypted text", s.doc.Line(c.Ref))
+		}
+		expected := leaf.AAD
+		if other, ok := s.containers[c.Ref]; ok {
+			expected = other
+		}
+		if aad != expected {
+			moved[c.Ref] = aad
+		}
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	if s.containers != nil {
+		return errors.New("comments read back in other containers every time")
+	}
+	return &movedComments{moved}
+}
