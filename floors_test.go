@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"internal/meta":        3,
 	"internal/config":      3,
 	"doc":                  2,
+	"internal/jsontext":    2,
 	"keeper/awskms":        2,
 	"keeper/age":           2,
 	"internal/rule":        2,
