@@ -1,0 +1,73 @@
+package devkms
+
+import (
+	"io"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Call is one entry of the audit log.
+type Call struct {
+	Time              time.Time
+	Service           string // kms or sts
+	Operation         string
+	Principal         string // ARN of the caller; "" if nobody was recognised
+	Account           string // of the caller
+	AccessKey         string // id of the access key
+	Region            string
+	Key               string            // ARN of the KMS key, where the call has one
+	Role              string            // ARN of the role, where the call asks for one
+	EncryptionContext map[string]string // of KMS calls that have one
+	ErrorCode         string            // "" means success
+	ErrorMessage      string
+	Decision          string // which policy statement decided; AWS does not tell
+	Fault             FaultMode
+	RequestID         string
+	SourceIP          string
+	UserAgent         string
+
+	who *principal
+}
+
+type auditLog struct {
+	mu    sync.Mutex
+	out   io.Writer
+	calls []Call
+	err   error
+}
+
+func (l *auditLog) add(c Call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls = append(l.calls, c)
+	if l.out != nil {
+		if _, err := l.out.Write(c.cloudTrail()); err != nil && l.err == nil {
+			l.err = err
+		}
+	}
+}
+
+// note keeps the first error that no caller can be told of.
+func (l *auditLog) note(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = err
+	}
+}
+
+// Calls returns all calls so far, oldest first, faulty ones included.
+func (s *Server) Calls() []Call {
+	s.audit.mu.Lock()
+	defer s.audit.mu.Unlock()
+	return slices.Clone(s.audit.calls)
+}
+
+// ResetCalls forgets the calls so far. The audit log that is written out is
+// not touched.
+func (s *Server) ResetCalls() {
+	s.audit.mu.Lock()
+	defer s.audit.mu.Unlock()
+	s.audit.calls = nil
+}

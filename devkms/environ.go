@@ -1,0 +1,106 @@
+package devkms
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Environ writes an AWS configuration into dir, with a profile for each user
+// and role of the world, and returns the variables that make AWS's tools use
+// it and this server. The profile's name is that of the user or role, or
+// ACCOUNT-NAME for one whose name was taken by an earlier.
+func (s *Server) Environ(dir string) ([]string, error) {
+	url := s.URL()
+	if url == "" {
+		return nil, fmt.Errorf("devkms: Environ before Listen")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("devkms: %w", err)
+	}
+	p := s.profiles()
+	config, credentials := filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
+	for name, text := range map[string]string{config: p.config.String(), credentials: p.credentials.String()} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("devkms: %w", err)
+		}
+	}
+	env := []string{
+		"AWS_ENDPOINT_URL=" + url, "AWS_ENDPOINT_URL_KMS=" + url, "AWS_ENDPOINT_URL_STS=" + url,
+		"AWS_CONFIG_FILE=" + config, "AWS_SHARED_CREDENTIALS_FILE=" + credentials,
+		"AWS_REGION=" + s.world.Regions[0], "AWS_DEFAULT_REGION=" + s.world.Regions[0], "AWS_EC2_METADATA_DISABLED=true",
+	}
+	if _, u := s.world.user(s.world.Default); u != nil {
+		env = append(env, "AWS_ACCESS_KEY_ID="+u.Access.ID, "AWS_SECRET_ACCESS_KEY="+u.Access.Secret)
+	}
+	return env, nil
+}
+
+// profiles are the two files, under construction.
+type profiles struct {
+	config, credentials strings.Builder
+	names               map[string]string // ARN to profile
+	taken               map[string]bool
+}
+
+func (s *Server) profiles() *profiles {
+	p := &profiles{names: map[string]string{}, taken: map[string]bool{}}
+	for i := range s.world.Accounts {
+		a := &s.world.Accounts[i]
+		for j := range a.Users {
+			u := &a.Users[j]
+			p.name(a.ID, u.Name, u.arn(a.ID))
+		}
+		for j := range a.Roles {
+			p.name(a.ID, a.Roles[j].Name, a.Roles[j].arn(a.ID))
+		}
+	}
+	fmt.Fprintf(&p.config, "# Written by devkms, for development and tests only.\n")
+	for i := range s.world.Accounts {
+		a := &s.world.Accounts[i]
+		for j := range a.Users {
+			p.user(s.world, a, &a.Users[j])
+		}
+		for j := range a.Roles {
+			p.role(s.world, a, &a.Roles[j])
+		}
+	}
+	return p
+}
+
+func (p *profiles) name(account, name, arn string) {
+	if p.taken[name] {
+		name = account + "-" + name
+	}
+	p.taken[name] = true
+	p.names[arn] = name
+}
+
+func (p *profiles) user(w *World, a *Account, u *User) {
+	if u.Access.ID == "" {
+		return
+	}
+	name := p.names[u.arn(a.ID)]
+	fmt.Fprintf(&p.config, "\n[profile %s]\nregion = %s\n", name, w.Regions[0])
+	fmt.Fprintf(&p.credentials, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n\n", name, u.Access.ID, u.Access.Secret)
+}
+
+func (p *profiles) role(w *World, a *Account, r *Role) {
+	fmt.Fprintf(&p.config, "\n[profile %s]\nregion = %s\nrole_arn = %s\n", p.names[r.arn(a.ID)], w.Regions[0], r.arn(a.ID))
+	source := r.Profile.Source
+	if source == "" {
+		source = w.Default
+	}
+	if account, u := w.user(source); u != nil {
+		fmt.Fprintf(&p.config, "source_profile = %s\n", p.names[u.arn(account.ID)])
+	} else if account, o := w.role(source); o != nil {
+		fmt.Fprintf(&p.config, "source_profile = %s\n", p.names[o.arn(account.ID)])
+	}
+	for _, line := range []struct{ key, value string }{{"external_id", r.Profile.ExternalID}, {"mfa_serial", r.Profile.MFASerial}} {
+		if line.value != "" {
+			fmt.Fprintf(&p.config, "%s = %s\n", line.key, line.value)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package devkms
+
+import (
+	"bytes"
+	"crypto/cipher"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A ring is the key material of a key, all generations of it. The regions of
+// a multi-Region key share one.
+type ring struct{ generations []*generation }
+
+// A generation is what one rotation made. Old ones decrypt for ever.
+type generation struct {
+	id      string // 64 hexadecimal digits
+	secret  []byte
+	created time.Time
+	kind    string // how it came: "" for the first, ON_DEMAND or AUTOMATIC
+	aead    cipher.AEAD
+}
+
+func newGeneration(secret []byte, created time.Time, kind string) (*generation, error) {
+	aead, err := newAEAD(secret)
+	if err != nil {
+		return nil, fmt.Errorf("key material: %w", err)
+	}
+	// The id must not help to guess the secret, and a hash of 32 random bytes
+	// does not.
+	sum := sha256.Sum256(append([]byte("devkms key material id\x00"), secret...))
+	return &generation{hex.EncodeToString(sum[:]), secret, created, kind, aead}, nil
+}
+
+func (r *ring) current() *generation { return r.generations[len(r.generations)-1] }
+
+func (r *ring) byID(id string) *generation {
+	for _, g := range r.generations {
+		if g.id == id {
+			return g
+		}
+	}
+	return nil
+}
+
+// A blob is a ciphertext blob, taken apart. Its layout is our own, as nobody
+// but the server reads it; it begins as AWS's blobs do. It names no region,
+// so that the replicas of a multi-Region key open it too.
+//
+//	01 02 02 00 78 | 01 | account (12 digits) | length of key id (1) | key id
+//	| id of key material (32) | nonce (12) | AES-256-GCM ciphertext and tag
+//
+// Everything before the ciphertext, with the encryption context, is
+// associated data.
+type blob struct {
+	account, keyID, material string
+	header, nonce, sealed    []byte
+}
+
+var blobPrefix = []byte{0x01, 0x02, 0x02, 0x00, 0x78, 0x01}
+
+var errBlob = errors.New("not a ciphertext blob of this server")
+
+func parseBlob(b []byte) (blob, error) {
+	rest, ok := bytes.CutPrefix(b, blobPrefix)
+	if !ok || len(rest) < 13 {
+		return blob{}, errBlob
+	}
+	n := int(rest[12])
+	if len(rest) < 13+n+32+12+16 {
+		return blob{}, errBlob
+	}
+	end := 13 + n + 32 + 12
+	at := len(blobPrefix) + end
+	return blob{
+		account: string(rest[:12]), keyID: string(rest[13 : 13+n]), material: hex.EncodeToString(rest[13+n : 13+n+32]),
+		header: b[:at], nonce: rest[13+n+32 : end], sealed: rest[end:],
+	}, nil
+}
+
+// seal encrypts under the current generation.
+func (r *ring) seal(random io.Reader, account, keyID string, plain []byte, context map[string]string) ([]byte, error) {
+	g := r.current()
+	id, err := hex.DecodeString(g.id)
+	if err != nil {
+		return nil, fmt.Errorf("key material id: %w", err)
+	}
+	header := slices.Concat(blobPrefix, []byte(account), []byte{byte(len(keyID))}, []byte(keyID), id, make([]byte, 12))
+	nonce := header[len(header)-12:]
+	if _, err := io.ReadFull(random, nonce); err != nil {
+		return nil, fmt.Errorf("nonce: %w", err)
+	}
+	return append(header, g.aead.Seal(nil, nonce, plain, associated(header, context))...), nil
+}
+
+// open decrypts, or fails without saying why.
+func (r *ring) open(b blob, context map[string]string) ([]byte, error) {
+	g := r.byID(b.material)
+	if g == nil {
+		return nil, errBlob
+	}
+	return g.aead.Open(nil, b.nonce, b.sealed, associated(b.header, context))
+}
+
+// associated is the header and the encryption context in canonical form:
+// sorted by key, every text after its length, so that no two contexts are
+// spelled alike.
+func associated(header []byte, context map[string]string) []byte {
+	out := slices.Clone(header)
+	for _, k := range slices.Sorted(maps.Keys(context)) {
+		for _, s := range []string{k, context[k]} {
+			out = binary.BigEndian.AppendUint32(out, uint32(len(s)))
+			out = append(out, s...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,186 @@
+package devkms
+
+import (
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// Options say how a Server is made. The zero value is good: the built-in
+// world, in memory, with the clock and the randomness of the machine.
+type Options struct {
+	World  *World           // nil means BuiltinWorld()
+	Dir    string           // keeps key material and changes; "" means memory
+	Now    func() time.Time // also dates signatures; nil means time.Now
+	Random io.Reader        // nil means crypto/rand
+	Audit  io.Writer        // gets the audit log as JSON lines; nil means nobody
+}
+
+// A Server is KMS and STS in one http.Handler, for all accounts and regions
+// of its world.
+type Server struct {
+	world  *World
+	people *people
+	store  *store
+	now    func() time.Time
+	random io.Reader
+	signer *v4.Signer
+	tokens cipher.AEAD
+	kms    map[string]kmsOperation
+	sts    map[string]stsOperation
+	audit  auditLog
+	faults faults
+
+	mu      sync.Mutex
+	advance time.Duration
+	http    *http.Server
+	url     string
+	done    chan struct{} // closed by Close; ends what hangs
+	closed  bool
+}
+
+// New makes a server. It does not listen: use it as a handler, or call Listen.
+func New(o Options) (*Server, error) {
+	if o.World == nil {
+		o.World = BuiltinWorld()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	w := o.World.clone()
+	w.fillIn()
+	if problems := w.check(); len(problems) > 0 {
+		return nil, fmt.Errorf("world: %w", problems[0])
+	}
+	s := &Server{
+		world: w, people: newPeople(w), now: o.Now, random: &lockedReader{r: o.Random},
+		signer: v4.NewSigner(), kms: kmsOperations(), sts: stsOperations(), done: make(chan struct{}),
+	}
+	s.audit.out = o.Audit
+	var err error
+	if s.store, err = openStore(o.Dir, w, s.random, o.Now()); err != nil {
+		return nil, err
+	}
+	if s.tokens, err = newAEAD(s.store.tokenKey); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// lockedReader lets many calls read from one source that may not be safe for
+// that.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.Read(b)
+}
+
+// Listen starts to serve on a free port of 127.0.0.1 and returns the URL.
+// There is no way to listen elsewhere.
+func (s *Server) Listen() (string, error) { return s.ListenPort(0) }
+
+// ListenPort is Listen with a port of the caller's choice.
+func (s *Server) ListenPort(port int) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http != nil {
+		return s.url, nil
+	}
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return "", fmt.Errorf("devkms: %w", err)
+	}
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.url = "http://" + l.Addr().String()
+	go s.serve(s.http, l)
+	return s.url, nil
+}
+
+// serve returns when Close is called; nothing else ends it, and nobody could
+// be told of another end.
+func (s *Server) serve(h *http.Server, l net.Listener) {
+	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		s.audit.note(err)
+	}
+}
+
+// URL returns the address that Listen gave, or "".
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url
+}
+
+// Close stops the server and frees the state directory. Calls under way end
+// without an answer.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	close(s.done)
+	var err error
+	if s.http != nil {
+		err = s.http.Close()
+	}
+	return errors.Join(err, s.store.close())
+}
+
+// TB is what Start needs of a testing.TB.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}
+
+// Start serves the world, or the built-in one if w is nil, until the test
+// ends.
+func Start(t TB, w *World) *Server {
+	t.Helper()
+	s, err := New(Options{World: w})
+	if err != nil {
+		t.Fatalf("devkms: %v", err)
+	}
+	if _, err := s.Listen(); err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Fatalf("devkms: close: %v", err)
+		}
+	})
+	return s
+}
+
+// Advance moves the clock of the world: sessions expire, keys pending
+// deletion go. Signatures are still dated by the callers' clock.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advance += d
+}
+
+// worldTime is the time in the world.
+func (s *Server) worldTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now().Add(s.advance).UTC()
+}

@@ -1,0 +1,91 @@
+package devkms
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+)
+
+const portalPage = "<html><head><title>devkms</title></head><body><h1>This is not the answer that you wait for</h1></body></html>\n"
+
+// strike gives the call what its fault says instead of an answer.
+func (f Fault) strike(w http.ResponseWriter, c *call) {
+	switch f.Mode {
+	case Refuse:
+		hijack(w, func(conn *net.TCPConn, _ *bufio.ReadWriter) { abort(conn) })
+	case Drop:
+		hijack(w, func(*net.TCPConn, *bufio.ReadWriter) {})
+	case Reset:
+		hijack(w, func(conn *net.TCPConn, rw *bufio.ReadWriter) {
+			fmt.Fprintf(rw, "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 1000\r\n\r\n{\"Plain")
+			if rw.Flush() == nil {
+				abort(conn)
+			}
+		})
+	case Hang:
+		c.hang()
+	case HangAfterHeaders:
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(http.StatusOK)
+		if flushed := http.NewResponseController(w).Flush(); flushed == nil {
+			c.hang()
+		}
+		panic(http.ErrAbortHandler)
+	case InternalError:
+		c.writeProblem(w, &apiError{"KMSInternalException", "The request was rejected because an internal exception occurred. (devkms fault)", 500}, &apiError{"InternalFailure", "devkms fault", 500})
+	case Throttle:
+		text := "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
+		c.writeProblem(w, refuse("ThrottlingException", "%s", text), refuse("Throttling", "Rate exceeded"))
+	case Unavailable:
+		page(w, http.StatusServiceUnavailable)
+	default:
+		page(w, http.StatusOK)
+	}
+}
+
+// writeProblem writes the error of the call's service.
+func (c *call) writeProblem(w http.ResponseWriter, kms, sts *apiError) {
+	if c.service == "sts" {
+		c.writeXML(w, nil, sts)
+		return
+	}
+	c.writeJSON(w, nil, kms)
+}
+
+func page(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	fmt.Fprint(w, portalPage)
+}
+
+// hang waits until the caller or the server goes away, then cuts the
+// connection.
+func (c *call) hang() {
+	select {
+	case <-c.request.Context().Done():
+	case <-c.server.done:
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// hijack takes the connection from the HTTP server, uses and closes it.
+func hijack(w http.ResponseWriter, f func(*net.TCPConn, *bufio.ReadWriter)) {
+	conn, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		f(tcp, rw)
+	}
+	if conn.Close() != nil {
+		return // it was closed already
+	}
+}
+
+// abort makes the close that follows send RST instead of FIN.
+func abort(conn *net.TCPConn) {
+	if conn.SetLinger(0) != nil {
+		return // the connection is gone already
+	}
+}

@@ -1,0 +1,282 @@
+package devkms
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]*$`)
+	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	serialForm      = regexp.MustCompile(`^[\w+=/:,.@-]*$`)
+	digitsForm      = regexp.MustCompile(`^[\d]*$`)
+)
+
+// An assumption is a request for a session of a role.
+type assumption struct {
+	roleARN, sessionName *string
+	externalID, source   *string
+	serial, code         *string
+	policy               *string
+	duration             *string
+	tags                 map[string]string
+	transitive           []string
+	tagKeys              []string
+	seconds              int
+}
+
+func newAssumption(form url.Values) assumption {
+	a := assumption{
+		roleARN: optional(form, "RoleArn"), sessionName: optional(form, "RoleSessionName"), externalID: optional(form, "ExternalId"),
+		source: optional(form, "SourceIdentity"), serial: optional(form, "SerialNumber"), code: optional(form, "TokenCode"),
+		policy: optional(form, "Policy"), duration: optional(form, "DurationSeconds"), tags: map[string]string{},
+		transitive: members(form, "TransitiveTagKeys", ""), tagKeys: members(form, "Tags", "Key"),
+	}
+	values := members(form, "Tags", "Value")
+	for i, k := range a.tagKeys {
+		if i < len(values) {
+			a.tags[k] = values[i]
+		}
+	}
+	return a
+}
+
+// check holds the request against the limits of the service model.
+func (a *assumption) check() *apiError {
+	var v validator
+	v.text("roleArn", a.roleARN, true, 20, 2048)
+	v.form("roleSessionName", a.sessionName, true, 2, 64, sessionNameForm)
+	v.form("externalId", a.externalID, false, 2, 1224, externalIDForm)
+	v.form("sourceIdentity", a.source, false, 2, 64, sessionNameForm)
+	v.form("serialNumber", a.serial, false, 9, 256, serialForm)
+	v.form("tokenCode", a.code, false, 6, 6, digitsForm)
+	v.text("policy", a.policy, false, 1, 2048)
+	a.seconds = 3600
+	if a.duration != nil {
+		n, err := strconv.Atoi(*a.duration)
+		if err != nil {
+			return refuse("MalformedInput", "devkms: DurationSeconds is no number")
+		}
+		a.seconds = n
+		v.number("durationSeconds", &n, 900, 43200)
+	}
+	v.length("tags", len(a.tagKeys), 0, 50)
+	v.length("transitiveTagKeys", len(a.transitive), 0, 50)
+	for _, k := range a.tagKeys {
+		v.length("tags.member.key", len([]rune(k)), 1, 128)
+		v.length("tags.member.value", len([]rune(a.tags[k])), 0, 256)
+	}
+	if problem := v.sts(); problem != nil {
+		return problem
+	}
+	if hasDuplicates(lowerAll(a.tagKeys)) {
+		return refuse("InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+	}
+	return nil
+}
+
+func (v *validator) form(field string, s *string, required bool, least, most int, form *regexp.Regexp) {
+	v.text(field, s, required, least, most)
+	if s != nil && !form.MatchString(*s) {
+		v.broken(field, "Member must satisfy regular expression pattern: "+strings.Trim(form.String(), "^$"))
+	}
+}
+
+func lowerAll(list []string) []string {
+	out := slices.Clone(list)
+	for i, s := range out {
+		out[i] = strings.ToLower(s)
+	}
+	return out
+}
+
+// assumedRole is the answer of AssumeRole.
+type assumedRole struct {
+	AssumedRoleUser struct {
+		AssumedRoleID string `xml:"AssumedRoleId"`
+		ARN           string `xml:"Arn"`
+	}
+	Credentials      stsCredentials
+	PackedPolicySize int    `xml:",omitempty"`
+	SourceIdentity   string `xml:",omitempty"`
+}
+
+func (c *call) assumeRole(form url.Values) (any, *apiError) {
+	a := newAssumption(form)
+	if problem := a.check(); problem != nil {
+		return nil, problem
+	}
+	c.audit.Role = *a.roleARN
+	if c.who.kind == rootUser {
+		return nil, forbid("AccessDenied", "Roles may not be assumed by root accounts.")
+	}
+	a.inherit(c.who)
+	mfaTime, problem := c.checkMFA(&a)
+	if problem != nil {
+		return nil, problem
+	}
+	role := c.server.people.roles[*a.roleARN]
+	if problem := c.mayAssume(role, &a, mfaTime); problem != nil {
+		return nil, problem
+	}
+	if problem := c.checkDuration(role, &a); problem != nil {
+		return nil, problem
+	}
+	return c.startSession(role, &a, mfaTime)
+}
+
+// inherit takes over what a chain of sessions passes on: transitive tags and
+// the source identity.
+func (a *assumption) inherit(who *principal) {
+	for _, k := range who.transitive {
+		if _, set := a.tags[k]; !set {
+			a.tags[k] = who.tags[k]
+		}
+		if !slices.Contains(a.transitive, k) {
+			a.transitive = append(a.transitive, k)
+		}
+	}
+	if a.source == nil && who.source != "" {
+		a.source = &who.source
+	}
+}
+
+// checkMFA checks the one-time code, if one is given.
+func (c *call) checkMFA(a *assumption) (time.Time, *apiError) {
+	if a.serial == nil && a.code == nil {
+		return time.Time{}, nil
+	}
+	m := c.who.mfa
+	if a.serial == nil || a.code == nil || m == nil || m.Serial != *a.serial {
+		return time.Time{}, forbid("AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
+	}
+	if m.Code != *a.code {
+		return time.Time{}, forbid("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	}
+	return c.now, nil
+}
+
+// mayAssume asks the caller's identity policies and the role's trust policy,
+// for the assumption itself and for the tags and source identity it brings.
+// An absent role is refused in the same words.
+func (c *call) mayAssume(role *roleEntry, a *assumption, mfaTime time.Time) *apiError {
+	facts := c.facts()
+	a.facts(facts)
+	if !mfaTime.IsZero() {
+		facts["aws:multifactorauthpresent"], facts["aws:multifactorauthage"] = []string{"true"}, []string{"0"}
+	}
+	actions := []string{"sts:AssumeRole"}
+	if len(a.tagKeys) > 0 || len(a.transitive) > 0 {
+		actions = append(actions, "sts:TagSession")
+	}
+	if a.source != nil {
+		actions = append(actions, "sts:SetSourceIdentity")
+	}
+	for _, action := range actions {
+		denied := forbid("AccessDenied", "User: %s is not authorized to perform: %s on resource: %s", c.who.arn, action, *a.roleARN)
+		if role == nil {
+			return denied
+		}
+		role.facts(facts)
+		d := decide(question{who: c.who, action: action, resource: role.arn, owner: role.account.ID, facts: facts}, role.Trust, true)
+		c.audit.Decision = d.text()
+		if !d.allowed {
+			if strings.HasPrefix(d.reason, "with an explicit deny") {
+				denied.message += " " + d.reason
+			}
+			return denied
+		}
+	}
+	return nil
+}
+
+// facts adds the condition keys that speak of the request.
+func (a *assumption) facts(f conditions) {
+	f.set("sts:RoleSessionName", *a.sessionName)
+	if a.externalID != nil {
+		f.set("sts:ExternalId", *a.externalID)
+	}
+	if a.source != nil {
+		f.set("sts:SourceIdentity", *a.source)
+	}
+	for k, v := range a.tags {
+		f.set("aws:RequestTag/"+k, v)
+	}
+	f.set("aws:TagKeys", slices.Sorted(maps.Keys(a.tags))...)
+	f.set("sts:TransitiveTagKeys", a.transitive...)
+}
+
+// facts adds the condition keys that speak of the role as a resource.
+func (r *roleEntry) facts(f conditions) {
+	f["aws:resourceaccount"] = []string{r.account.ID}
+	for k, v := range r.Tags {
+		f[strings.ToLower("aws:ResourceTag/"+k)] = []string{v}
+		f[strings.ToLower("iam:ResourceTag/"+k)] = []string{v}
+	}
+}
+
+func (c *call) checkDuration(role *roleEntry, a *assumption) *apiError {
+	if c.who.session() && a.seconds > 3600 {
+		return refuse("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+	}
+	if time.Duration(a.seconds)*time.Second > role.maxSession() {
+		return refuse("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	return nil
+}
+
+// packedLimit is the size to which AWS packs session policy and tags; its
+// packing is secret, so ours only approximates PackedPolicySize.
+const packedLimit = 4096
+
+func (c *call) startSession(role *roleEntry, a *assumption, mfaTime time.Time) (any, *apiError) {
+	t := &sessionToken{
+		Owner: role.arn, Name: *a.sessionName, Issued: c.now, Expires: c.now.Add(time.Duration(a.seconds) * time.Second),
+		Tags: a.tags, Transitive: a.transitive, MFATime: mfaTime,
+	}
+	size := 0
+	for k, v := range a.tags {
+		size += len(k) + len(v)
+	}
+	if a.policy != nil {
+		if problem := checkSessionPolicy(*a.policy); problem != nil {
+			return nil, problem
+		}
+		t.Policy = *a.policy
+		size += len(t.Policy)
+	}
+	percent := (size*100 + packedLimit - 1) / packedLimit
+	if percent > 100 {
+		return nil, refuse("PackedPolicyTooLarge", "Packed size of session tags consumes %d%% of allotted space.", percent)
+	}
+	out := assumedRole{PackedPolicySize: percent}
+	if a.source != nil {
+		t.Source, out.SourceIdentity = *a.source, *a.source
+	}
+	token, err := c.server.sealToken(t)
+	if err != nil {
+		return nil, internalError(err)
+	}
+	who := role.session(t.Name)
+	out.AssumedRoleUser.AssumedRoleID, out.AssumedRoleUser.ARN = who.id, who.arn
+	out.Credentials = stsCredentials{t.AccessKey, t.Secret, token, stamp(t.Expires)}
+	return out, nil
+}
+
+func checkSessionPolicy(text string) *apiError {
+	p, err := ParsePolicy(text)
+	if err == nil {
+		if pe := p.checkIdentity(); pe != nil {
+			err = pe
+		}
+	}
+	if err != nil {
+		return refuse("MalformedPolicyDocument", "Syntax errors in policy. (%v)", err)
+	}
+	return nil
+}

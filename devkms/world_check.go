@@ -1,0 +1,200 @@
+package devkms
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A worldError says which part of a world is wrong. Its path is that of the
+// world file.
+type worldError struct {
+	path   []string
+	reason string
+}
+
+func (e worldError) Error() string { return strings.Join(e.path, ".") + ": " + e.reason }
+
+// fillIn sets what a world file may leave out.
+func (w *World) fillIn() {
+	if len(w.Regions) == 0 {
+		w.Regions = []string{"us-east-1"}
+	}
+	for i := range w.Accounts {
+		for j := range w.Accounts[i].Keys {
+			k := &w.Accounts[i].Keys[j]
+			if len(k.Regions) == 0 {
+				k.Regions = w.Regions[:1]
+			}
+		}
+		for _, u := range w.Accounts[i].Users {
+			if w.Default == "" && u.Access.ID != "" {
+				w.Default = u.Name
+			}
+		}
+	}
+}
+
+// A checker collects what is wrong with a world.
+type checker struct {
+	world  *World
+	errs   []worldError
+	access map[string]bool // access key ids seen
+	keys   map[string]bool // key ids seen
+}
+
+func (w *World) check() []worldError {
+	c := &checker{world: w, access: map[string]bool{}, keys: map[string]bool{}}
+	for i, r := range w.Regions {
+		c.require(isRegion(r), fmt.Sprintf("%q is no region's name", r), "regions", strconv.Itoa(i))
+	}
+	if w.Default != "" {
+		_, u := w.user(w.Default)
+		c.require(u != nil && u.Access.ID != "", fmt.Sprintf("no user %q with an access key%s", w.Default, didYouMean(w.Default, c.userNames())), "default")
+	}
+	seen := map[string]bool{}
+	for i := range w.Accounts {
+		a := &w.Accounts[i]
+		c.require(isAccountID(a.ID), "an account id has twelve digits", "accounts", a.ID)
+		c.require(!seen[a.ID], "appears twice", "accounts", a.ID)
+		seen[a.ID] = true
+		c.account(a)
+	}
+	return c.errs
+}
+
+func (c *checker) require(ok bool, reason string, path ...string) {
+	if !ok {
+		c.errs = append(c.errs, worldError{slices.Clone(path), reason})
+	}
+}
+
+func (c *checker) userNames() []string {
+	var out []string
+	for _, a := range c.world.Accounts {
+		for _, u := range a.Users {
+			out = append(out, u.Name)
+		}
+	}
+	return out
+}
+
+func (c *checker) account(a *Account) {
+	at := []string{"accounts", a.ID}
+	c.accessKey(a.Root, append(at, "root"))
+	for i := range a.Users {
+		c.user(&a.Users[i], append(at, "users", a.Users[i].Name))
+	}
+	for i := range a.Roles {
+		c.role(a, &a.Roles[i], append(at, "roles", a.Roles[i].Name))
+	}
+	for i, is := range a.Issuers {
+		u, err := url.Parse(is.URL)
+		c.require(err == nil && u.Scheme == "https" && u.Host != "", fmt.Sprintf("%q is no https URL", is.URL), append(at, "issuers", strconv.Itoa(i), "url")...)
+		if is.PublicKey != "" {
+			_, err := parsePublicKey(is.PublicKey)
+			c.require(err == nil, fmt.Sprint(err), append(at, "issuers", strconv.Itoa(i), "public_key")...)
+		}
+	}
+	aliases := map[string]bool{}
+	for i := range a.Keys {
+		c.key(a, &a.Keys[i], aliases, append(at, "keys", strconv.Itoa(i)))
+	}
+}
+
+var accessKeyForm = regexp.MustCompile(`^\w{16,128}$`)
+
+func (c *checker) accessKey(k AccessKey, at []string) {
+	if k == (AccessKey{}) {
+		return
+	}
+	c.require(accessKeyForm.MatchString(k.ID), "an access key id has 16 to 128 letters and digits", append(at, "access_key_id")...)
+	c.require(!c.access[k.ID], fmt.Sprintf("access key id %q appears twice", k.ID), append(at, "access_key_id")...)
+	c.require(k.Secret != "", "the access key has no secret", append(at, "secret_access_key")...)
+	c.access[k.ID] = true
+}
+
+var nameForm = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+
+func (c *checker) user(u *User, at []string) {
+	c.require(nameForm.MatchString(u.Name), "a user's name has 1 to 64 letters, digits or +=,.@_-", at...)
+	c.accessKey(u.Access, at)
+	c.policies(u.Policies, u.Boundary, at)
+}
+
+func (c *checker) policies(list []*Policy, boundary *Policy, at []string) {
+	for i, p := range list {
+		c.policy(p.checkIdentity(), append(at, "policies", strconv.Itoa(i)))
+	}
+	if boundary != nil {
+		c.policy(boundary.checkIdentity(), append(at, "permissions_boundary"))
+	}
+}
+
+// policy reports what is wrong with a policy, whose path goes below at.
+func (c *checker) policy(err *PolicyError, at []string) {
+	if err != nil {
+		c.require(false, err.Reason, append(slices.Clone(at), err.Path...)...)
+	}
+}
+
+func (c *checker) role(a *Account, r *Role, at []string) {
+	c.require(nameForm.MatchString(r.Name), "a role's name has 1 to 64 letters, digits or +=,.@_-", at...)
+	c.require(r.Trust != nil, "a role needs a trust policy", at...)
+	if r.Trust != nil {
+		c.policy(r.Trust.checkTrust(c.world), append(at, "trust"))
+	}
+	c.policies(r.Policies, r.Boundary, at)
+	m := r.maxSession()
+	c.require(m >= time.Hour && m <= 12*time.Hour, "is between 3600 and 43200 seconds", append(at, "max_session_duration")...)
+	if s := r.Profile.Source; s != "" {
+		_, u := c.world.user(s)
+		_, o := c.world.role(s)
+		c.require(u != nil || o != nil && o != r, fmt.Sprintf("no user or other role %q%s", s, didYouMean(s, c.userNames())), append(at, "profile", "source")...)
+	}
+	if i := r.Profile.Issuer; i != "" {
+		c.require(a.issuer(i) != nil, fmt.Sprintf("the account has no issuer %q", i), append(at, "profile", "issuer")...)
+	}
+}
+
+func keyStates() []string {
+	return []string{"Creating", "Enabled", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable", "Updating"}
+}
+
+func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) {
+	c.require(isKeyID(k.ID), fmt.Sprintf("%q is no key id: want a UUID, or mrk- and 32 hexadecimal digits", k.ID), append(at, "id")...)
+	c.require(!c.keys[k.ID], fmt.Sprintf("key id %q appears twice", k.ID), append(at, "id")...)
+	c.keys[k.ID] = true
+	for i, r := range k.Regions {
+		step := []string{"region"}
+		if i > 0 {
+			step = []string{"replica_regions", strconv.Itoa(i - 1)}
+		}
+		c.require(isRegion(r), fmt.Sprintf("%q is no region's name", r), append(at, step...)...)
+		c.require(!slices.Contains(k.Regions[:i], r), fmt.Sprintf("region %q appears twice", r), append(at, step...)...)
+		for j, name := range k.Aliases {
+			c.require(!aliases[r+name], fmt.Sprintf("%q is taken in %s", name, r), append(at, "aliases", strconv.Itoa(j))...)
+			aliases[r+name] = true
+		}
+	}
+	c.require(len(k.Regions) < 2 || strings.HasPrefix(k.ID, "mrk-"), "only a key whose id starts with mrk- has replicas", append(at, "replica_regions")...)
+	for j, name := range k.Aliases {
+		c.require(aliasForm.MatchString(name) && !strings.HasPrefix(name, "alias/aws/"), fmt.Sprintf("%q is no alias: want alias/ and letters, digits or /_-", name), append(at, "aliases", strconv.Itoa(j))...)
+	}
+	c.require(k.State == "" || slices.Contains(keyStates(), k.State), fmt.Sprintf("no state %q%s", k.State, didYouMean(k.State, keyStates())), append(at, "state")...)
+	if k.Policy != nil {
+		c.policy(k.Policy.checkKey(c.world), append(at, "policy"))
+	}
+}
+
+var (
+	aliasForm = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
+	uuidForm  = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	mrkForm   = regexp.MustCompile(`^mrk-[0-9a-f]{32}$`)
+)
+
+func isKeyID(s string) bool { return uuidForm.MatchString(s) || mrkForm.MatchString(s) }

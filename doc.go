@@ -1,2 +1,0 @@
-// Package sops encrypts and decrypts whole documents.
-package sops

@@ -1,0 +1,102 @@
+package binary
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// content is plain bytes.
+type content struct {
+	src   []byte
+	trees []*tree.Map
+	style jsontext.Style
+}
+
+func (c *content) Trees() []*tree.Map { return c.trees }
+
+func (c *content) Leaves() int { return 1 }
+
+func (c *content) Line(int) int { return 1 }
+
+func (c *content) Meta() tree.Node { return nil }
+
+func (c *content) Reserved() int { return 0 }
+
+func (c *content) Mask(tokens []string) (doc.Masked, error) {
+	if err := check(len(tokens), 1); err != nil {
+		return doc.Masked{}, err
+	}
+	data := c.trees[0].Items[0].Value
+	if tokens[0] != "" {
+		data = tree.Text(tokens[0])
+	}
+	return doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
+		m := &tree.Map{Items: []tree.Item{{Key: dataKey, Value: data}, {Key: reserved, Value: meta}}}
+		b, err := c.style.Append(nil, m)
+		if err != nil {
+			return nil, writeError(err)
+		}
+		return append(b, '\n'), nil
+	}}, nil
+}
+
+func (c *content) Unmask(values []doc.Plain, _ *doc.Layout) ([]byte, error) {
+	if err := check(len(values), 1); err != nil {
+		return nil, err
+	}
+	if values[0].Set {
+		return []byte(values[0].Value.Canonical()), nil
+	}
+	return c.src, nil
+}
+
+func (c *content) SetMeta(*tree.Map) ([]byte, error) {
+	return nil, errors.New("binary: plain content has no place for metadata")
+}
+
+func (c *content) Set(a tree.Address, n tree.Node) ([]byte, error) {
+	if !isData(a) {
+		return nil, notData(a)
+	}
+	if s, ok := n.(*tree.Scalar); ok && s.Value.Kind() == tree.String {
+		return []byte(s.Value.Str()), nil
+	}
+	return nil, &doc.Error{Msg: `the "data" of a binary file must be a string`, Content: true}
+}
+
+func (c *content) Unset(a tree.Address) ([]byte, error) {
+	if !isData(a) {
+		return nil, fmt.Errorf("component %s: %w: a binary file holds nothing but its data", a, tree.ErrNotFound)
+	}
+	return nil, &doc.Error{Msg: "the content of a binary file cannot be removed", Hint: "delete the file, or set it to an empty string", Content: true}
+}
+
+func isData(a tree.Address) bool { return len(a) == 1 && a[0].IsKey && a[0].Key == dataKey }
+
+func notData(a tree.Address) error {
+	return &doc.Error{
+		Msg:     fmt.Sprintf("%s: a binary file holds nothing but its data", a),
+		Hint:    `use the address '["data"]', or name the syntax with --input-type`,
+		Content: true,
+	}
+}
+
+// check refuses lists that do not belong to the document.
+func check(n, leaves int) error {
+	if n != leaves {
+		return fmt.Errorf("binary: %d replacements for %d leaves", n, leaves)
+	}
+	return nil
+}
+
+func writeError(err error) error {
+	var e *jsontext.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &doc.Error{Msg: e.Msg, Hint: e.Hint, Content: true}
+}

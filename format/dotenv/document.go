@@ -1,0 +1,160 @@
+package dotenv
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A document is a parsed file.
+type document struct {
+	src   []byte
+	bom   bool // src begins with a byte order mark
+	lines []line
+	open  bool // the last line has no line feed
+	trees []*tree.Map
+	refs  []int // the line of each Ref
+	meta  *tree.Map
+}
+
+func (d *document) Trees() []*tree.Map { return d.trees }
+
+func (d *document) Leaves() int { return len(d.refs) }
+
+func (d *document) Line(ref int) int { return d.refs[ref] + 1 }
+
+func (d *document) Meta() tree.Node {
+	if d.meta == nil {
+		return nil
+	}
+	return d.meta
+}
+
+func (d *document) Reserved() int {
+	for i, l := range d.lines {
+		if l.kind == meta {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Mask writes tokens in place of values and comment texts. Layout.Lines
+// remembers, by the number of a line among those that are no metadata, its
+// blanks: all of a line of blanks, or those before a comment sign.
+func (d *document) Mask(tokens []string) (doc.Masked, error) {
+	if err := d.check(len(tokens)); err != nil {
+		return doc.Masked{}, err
+	}
+	layout := &doc.Layout{BOM: d.bom, NoNewline: d.open}
+	out := make([]string, len(d.lines))
+	n := 0
+	for i, l := range d.lines {
+		front := l.front()
+		if front != "" {
+			if layout.Lines == nil {
+				layout.Lines = map[string]string{}
+			}
+			layout.Lines[strconv.Itoa(n)] = front
+		}
+		out[i] = l.text[len(front):]
+		if l.ref >= 0 && tokens[l.ref] != "" {
+			out[i] = l.text[len(front):l.at] + tokens[l.ref]
+		}
+		if l.kind != meta {
+			n++
+		}
+	}
+	if layout.Empty() {
+		layout = nil
+	}
+	return doc.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.withMeta(out, meta) }}, nil
+}
+
+// front returns the blanks of a line that SOPS would refuse.
+func (l line) front() string {
+	switch l.kind {
+	case blank:
+		return l.text
+	case comment:
+		return l.text[:l.at-1]
+	case pair, meta:
+	}
+	return ""
+}
+
+// Unmask cuts the metadata lines and puts the remembered blanks back where the
+// lines are still of the kind that had them.
+func (d *document) Unmask(values []doc.Plain, layout *doc.Layout) ([]byte, error) {
+	if err := d.check(len(values)); err != nil {
+		return nil, err
+	}
+	if layout == nil {
+		layout = &doc.Layout{}
+	}
+	var b strings.Builder
+	b.Grow(len(d.src))
+	if d.bom || layout.BOM {
+		b.WriteString(bom)
+	}
+	n := 0
+	for i, l := range d.lines {
+		if l.kind == meta {
+			continue
+		}
+		text, err := d.unmasked(i, values)
+		if err != nil {
+			return nil, err
+		}
+		if len(layout.Lines) > 0 {
+			b.WriteString(l.remembered(layout.Lines[strconv.Itoa(n)], text))
+		}
+		n++
+		b.WriteString(text)
+		if i < len(d.lines)-1 || !d.open {
+			b.WriteByte('\n')
+		}
+	}
+	out := b.String()
+	if layout.NoNewline {
+		out = strings.TrimSuffix(out, "\n")
+	}
+	return []byte(out), nil
+}
+
+// remembered returns the blanks that belong in front of the line, which has
+// become text.
+func (l line) remembered(front, text string) string {
+	fits := l.kind == comment && l.at == 1 && !strings.ContainsAny(text, "=\n") || text == ""
+	if !fits || strings.Trim(front, blanks) != "" {
+		return ""
+	}
+	return front
+}
+
+// unmasked returns the text of a line with its value in place.
+func (d *document) unmasked(i int, values []doc.Plain) (string, error) {
+	l := d.lines[i]
+	if l.ref < 0 || !values[l.ref].Set {
+		return l.text, nil
+	}
+	v := values[l.ref]
+	if v.Comment != (l.kind == comment) {
+		return "", &doc.Error{Line: i + 1, Msg: "a comment was sealed as a value, or a value as a comment"}
+	}
+	if v.Comment {
+		return l.text[:l.at] + commentText(v.Value.Canonical()), nil
+	}
+	return l.text[:l.at] + encode(spelled(v.Value)), nil
+}
+
+// check refuses lists that do not belong to this document.
+func (d *document) check(n int) error {
+	if n != len(d.refs) {
+		return fmt.Errorf("dotenv: %d replacements for %d leaves", n, len(d.refs))
+	}
+	return nil
+}

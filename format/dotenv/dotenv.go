@@ -1,0 +1,162 @@
+// Package dotenv is the dotenv format: one KEY=value a line.
+//
+// The dialect is that of SOPS, which is simpler than what shells read: a line
+// that begins with # is a comment, the first = ends the key, and everything
+// behind it is the value. Nothing is trimmed and nothing is unquoted; only the
+// two characters \n stand for a line break in a value. So a value is spelled in
+// one way only, and needs no remembering.
+//
+//	# login                  #ENC[AES256_GCM,data:…]
+//	USER=ada                 USER=ENC[AES256_GCM,data:…]
+//	                         sops_mac=ENC[AES256_GCM,data:…]
+//
+// The metadata is flat lines whose names begin with sops_. They may stand
+// anywhere and are written at the end. Lines that SOPS refuses though their
+// meaning is plain, of blanks only or with an indented comment, are sealed
+// without their blanks, and these are remembered in the layout.
+package dotenv
+
+import (
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+const (
+	reserved = "sops_" // begins the names of metadata lines
+	bom      = "\uFEFF"
+	blanks   = " \t\r\v\f"
+)
+
+// A Format is the dotenv format.
+type Format struct{}
+
+// Name returns "dotenv".
+func (Format) Name() string { return "dotenv" }
+
+// Parse reads plain text.
+func (Format) Parse(src []byte) (doc.Document, error) {
+	text := string(src)
+	// SOPS takes the mark for a part of the first line, so sealed text never
+	// has one of ours.
+	body := strings.TrimPrefix(text, bom)
+	d, err := parse(src, body)
+	if err != nil {
+		return nil, err
+	}
+	d.bom = len(body) < len(text)
+	return d, nil
+}
+
+// ParseSealed reads text that was sealed.
+func (Format) ParseSealed(src []byte) (doc.Document, error) {
+	d, err := parse(src, string(src))
+	if err != nil {
+		return nil, err
+	}
+	var flat []tree.FlatLine
+	for _, l := range d.lines {
+		if l.kind == meta {
+			flat = append(flat, tree.FlatLine{Name: l.metaName(), Text: decode(l.metaText())})
+		}
+	}
+	if len(flat) == 0 {
+		return d, nil
+	}
+	m, err := tree.Unflatten(flat)
+	if err != nil {
+		return nil, &doc.Error{Line: d.Reserved(), Msg: err.Error()}
+	}
+	d.meta = m
+	return d, nil
+}
+
+// kind says what a line is.
+type kind uint8
+
+const (
+	blank kind = iota
+	comment
+	pair
+	meta // a pair with a reserved key
+)
+
+// A line is one line without its line feed.
+type line struct {
+	kind kind
+	text string
+	at   int // where text begins in a pair's value, or behind the comment sign
+	ref  int
+}
+
+func (l line) key() string      { return l.text[:l.at-1] }
+func (l line) value() string    { return l.text[l.at:] }
+func (l line) metaName() string { return strings.TrimPrefix(l.key(), reserved) }
+
+// metaText leaves out the CR of a file whose line breaks were changed after it
+// was sealed.
+func (l line) metaText() string { return strings.TrimSuffix(l.value(), "\r") }
+
+// decode reads the one escape there is.
+func decode(s string) string { return strings.ReplaceAll(s, `\n`, "\n") }
+
+func encode(s string) string { return strings.ReplaceAll(s, "\n", `\n`) }
+
+// scan says what a line is; ok is false if it is nothing.
+func scan(text string) (l line, ok bool) {
+	l = line{text: text, ref: tree.NoRef}
+	if strings.HasPrefix(text, "#") {
+		l.kind, l.at = comment, 1
+		return l, true
+	}
+	if i := strings.IndexByte(text, '='); i >= 0 {
+		l.kind, l.at = pair, i+1
+		if strings.HasPrefix(text, reserved) {
+			l.kind = meta
+		}
+		return l, true
+	}
+	rest := strings.TrimLeft(text, blanks)
+	if strings.HasPrefix(rest, "#") {
+		l.kind, l.at = comment, len(text)-len(rest)+1
+		return l, true
+	}
+	return l, rest == ""
+}
+
+func parse(src []byte, body string) (*document, error) {
+	d := &document{src: src}
+	m := &tree.Map{}
+	texts := strings.Split(body, "\n")
+	d.open = texts[len(texts)-1] != ""
+	if !d.open {
+		texts = texts[:len(texts)-1]
+	}
+	d.lines = make([]line, len(texts))
+	for i, text := range texts {
+		l, ok := scan(text)
+		if !ok {
+			return nil, &doc.Error{
+				Line: i + 1,
+				Msg:  "the line is neither KEY=value nor a comment, it has no =",
+				Hint: "values cannot span lines: write line breaks as \\n; comments begin with #",
+			}
+		}
+		if l.kind == comment || l.kind == pair {
+			l.ref = len(d.refs)
+			d.refs = append(d.refs, i)
+			m.Items = append(m.Items, item(l))
+		}
+		d.lines[i] = l
+	}
+	d.trees = []*tree.Map{m}
+	return d, nil
+}
+
+func item(l line) tree.Item {
+	if l.kind == comment {
+		return tree.Item{Value: &tree.Comment{Text: l.value(), Ref: l.ref}}
+	}
+	return tree.Item{Key: l.key(), Value: &tree.Scalar{Value: tree.StringValue(decode(l.value())), Ref: l.ref}}
+}

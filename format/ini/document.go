@@ -1,0 +1,121 @@
+package ini
+
+import (
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A document is a file as it was scanned. It implements doc.Document.
+type document struct {
+	src      string
+	sealed   bool // read as the peer reads
+	sections []*section
+	root     *tree.Map
+	leaves   []leaf // by Ref
+	block    *section
+	meta     *tree.Map
+}
+
+// A leaf is a comment, or a key with all of its lines.
+type leaf struct {
+	sec   *section
+	lines []*entry // of a key, or the one a comment belongs to
+	note  *note    // nil for a key
+}
+
+// counts returns the line whose value counts.
+func (l leaf) counts() *entry { return l.lines[len(l.lines)-1] }
+
+// build makes the tree and numbers its leaves.
+func (d *document) build() {
+	for _, sec := range d.sections {
+		if sec.name == reserved {
+			if d.block == nil {
+				d.block = sec
+			}
+			continue
+		}
+		m := &tree.Map{Items: make([]tree.Item, 0, len(sec.keys))}
+		d.addNote(m, sec, nil, sec.note)
+		for _, lines := range byKey(sec.keys) {
+			d.addKey(m, sec, lines)
+		}
+		d.addNote(m, sec, nil, sec.trailing)
+		d.root.Items = append(d.root.Items, tree.Item{Key: sec.name, Value: m})
+	}
+	d.readMeta()
+}
+
+// byKey groups the lines of one key, in the order of their first.
+func byKey(keys []*entry) [][]*entry {
+	at := make(map[string]int, len(keys))
+	groups := make([][]*entry, 0, len(keys))
+	for i, e := range keys {
+		if j, ok := at[e.name]; ok {
+			groups[j] = append(groups[j], e)
+			continue
+		}
+		at[e.name] = len(groups)
+		groups = append(groups, keys[i:i+1:i+1])
+	}
+	return groups
+}
+
+func (d *document) addKey(m *tree.Map, sec *section, lines []*entry) {
+	l := leaf{sec: sec, lines: lines}
+	s := &tree.Scalar{Value: tree.StringValue(l.counts().val.text), Ref: len(d.leaves)}
+	d.leaves = append(d.leaves, l)
+	m.Items = append(m.Items, tree.Item{Key: lines[0].name, Value: s})
+	for i, e := range lines {
+		d.addNote(m, sec, lines[i:i+1], e.note)
+	}
+}
+
+func (d *document) addNote(m *tree.Map, sec *section, owner []*entry, n *note) {
+	if n == nil {
+		return
+	}
+	n.ref = len(d.leaves)
+	d.leaves = append(d.leaves, leaf{sec: sec, lines: owner, note: n})
+	m.Items = append(m.Items, tree.Item{Value: &tree.Comment{Text: n.text, Ref: n.ref}})
+}
+
+// Trees returns the one document of the file.
+func (d *document) Trees() []*tree.Map { return []*tree.Map{d.root} }
+
+// Leaves returns the number of keys and comments.
+func (d *document) Leaves() int { return len(d.leaves) }
+
+// Line returns the line of a leaf.
+func (d *document) Line(ref int) int {
+	switch l := d.leaves[ref]; {
+	case l.note != nil:
+		return l.note.line
+	default:
+		return l.counts().line
+	}
+}
+
+// Reserved returns the line of the header [sops].
+func (d *document) Reserved() int {
+	if d.block == nil {
+		return 0
+	}
+	return d.block.line
+}
+
+// eol returns the line break of the file: that of its first line.
+func (d *document) eol() string {
+	i := strings.IndexByte(d.src, '\n')
+	if i > 0 && d.src[i-1] == '\r' {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// indent returns the blanks at the start of the line at start.
+func (d *document) indent(start int) string {
+	rest := d.src[start:]
+	return rest[:len(rest)-len(strings.TrimLeft(rest, " \t"))]
+}

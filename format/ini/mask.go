@@ -1,0 +1,211 @@
+package ini
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Keys of a Layout. Scalars has the spelling of a value under the hash of its
+// token, those of its earlier lines with "/0", "/1" behind it. Comments has the
+// lines above, "" for none, under the hash, and what stood behind the value or
+// header under the hash and tailMark. Lines has the spelling of a value without
+// a token under the id of its line, and the text of a hidden tail with tailMark; under
+// lastMark a carriage return at the end of the file that is no line break.
+const (
+	tailMark = "+"
+	lastMark = ""
+)
+
+// A masker collects the edits of Mask and the hints that undo them.
+type masker struct {
+	d      *document
+	edits  []doc.Edit
+	layout doc.Layout
+}
+
+// Mask puts tokens in the place of values and comments.
+func (d *document) Mask(tokens []string) (doc.Masked, error) {
+	if len(tokens) != len(d.leaves) {
+		return doc.Masked{}, fmt.Errorf("ini: %d tokens for %d leaves", len(tokens), len(d.leaves))
+	}
+	m := &masker{d: d}
+	m.layout = doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
+	for ref, l := range d.leaves {
+		switch {
+		case l.note != nil:
+			if tokens[ref] != "" {
+				m.maskNote(l, tokens[ref])
+			}
+		case tokens[ref] != "":
+			m.maskKey(l, tokens[ref])
+		default:
+			if err := m.keep(l, tokens); err != nil {
+				return doc.Masked{}, err
+			}
+		}
+	}
+	text, err := doc.Splice([]byte(d.src), m.edits)
+	if err != nil {
+		return doc.Masked{}, err
+	}
+	m.layout.NoNewline = len(text) > bom(d.src) && text[len(text)-1] != '\n'
+	if m.layout.NoNewline && text[len(text)-1] == '\r' && d.eol() == "\n" {
+		m.layout.Lines[lastMark] = "\r"
+	}
+	masked := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return appendMeta(text, meta, d.eol()) }}
+	if !m.layout.Empty() {
+		masked.Layout = &m.layout
+	}
+	return masked, nil
+}
+
+func (m *masker) edit(s span, text string) {
+	m.edits = append(m.edits, doc.Edit{Start: s.start, End: s.end, Text: text})
+}
+
+// maskKey puts the token on every line of a key.
+func (m *masker) maskKey(l leaf, token string) {
+	hash := tokenHash(token)
+	for i, e := range l.lines {
+		name := hash
+		if i < len(l.lines)-1 {
+			name += "/" + strconv.Itoa(i)
+		}
+		if e.val.text == "" && i < len(l.lines)-1 {
+			continue
+		}
+		where := e.val.inner
+		if stray := e.val.outer.end - e.val.inner.end; stray != len(e.val.quote) {
+			where = e.val.outer // a token within quotes would leave the stray text
+		}
+		m.edit(where, token)
+		presented := ""
+		if where == e.val.inner {
+			presented = e.val.quote
+		}
+		original := e.val.outer.of(m.d.src)
+		if derived, ok := restore(l.counts().val.text, presented, ""); !ok || derived != original {
+			m.layout.Scalars[name] = original
+		}
+	}
+}
+
+// cut removes src[start:end] and has hints remember it.
+func (m *masker) cut(start, end int, hints map[string]string, name string) {
+	s := span{start, end}
+	hints[name] = s.of(m.d.src)
+	m.edit(s, "")
+}
+
+// keep handles a key that stays in clear: the sealed text must read as the
+// plain text does, and hold no earlier value that a token might have covered.
+func (m *masker) keep(l leaf, tokens []string) error {
+	for i, e := range l.lines {
+		shadowed := i < len(l.lines)-1
+		switch {
+		case shadowed && l.counts().val.text == "" && e.val.text != "":
+			m.edit(e.val.outer, `""`)
+			m.layout.Lines[e.id] = e.val.outer.of(m.d.src)
+			case e.val.strange && !m.d.sealed:
+			if err := m.requote(e, tokens); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// requote writes a value in quotes that the peer understands.
+func (m *masker) requote(e *entry, tokens []string) error {
+	v := e.val
+	m.layout.Lines[e.id] = v.outer.of(m.d.src)
+	rest := m.d.src[v.outer.end:max(v.tail.end, v.outer.end)]
+	masked := e.note != nil && tokens[e.note.ref] != ""
+	if masked {
+		rest = ""
+	}
+	text, ok := spell(v.text, rest, back, triple, `"`, `'`)
+	if !ok && rest != "" {
+		// The comment holds quotes, which might close those of the value.
+		m.cut(v.tail.start+1, v.tail.end, m.layout.Lines, e.id+tailMark)
+		text, ok = spell(v.text, "", back, triple, `"`, `'`)
+	}
+	if !ok {
+		return &doc.Error{Line: e.line, Content: true, Msg: fmt.Sprintf("the value of %q cannot be written so that sops reads it alike", e.name)}
+	}
+	m.edit(v.outer, text)
+	return nil
+}
+
+// maskNote puts the token of a comment where the first of it stands.
+func (m *masker) maskNote(l leaf, token string) {
+	n, src := l.note, m.d.src
+	hash := tokenHash(token)
+	if !n.block.empty() {
+		m.edit(span{n.block.start + n.prefix, n.block.end}, token)
+		block := n.block.of(src)
+		if block[:min(n.prefix, len(block))]+spellNote(n.text, m.d.between(n.block.start)) != block {
+			m.layout.Comments[hash] = block
+		}
+		if !n.tail.empty() {
+			m.layout.Comments[hash] = block
+			m.cut(behind(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
+		}
+		return
+	}
+	if len(l.lines) > 0 {
+		m.edit(span{n.tail.start + n.prefix, n.tail.end}, token)
+		return
+	}
+	m.layout.Comments[hash] = ""
+	m.cut(behind(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
+	start := l.sec.header.start
+	m.edit(span{start, start}, "; "+token+m.d.between(start))
+}
+
+// lineEnd returns where the line with the tail of n ends.
+func (m *masker) lineEnd(n *note) int {
+	rest, _, _ := strings.Cut(m.d.src[n.tail.end:], "\n")
+	return n.tail.end + len(strings.TrimSuffix(rest, "\r"))
+}
+
+// behind returns where the text behind a comment's owner starts.
+func behind(l leaf) int {
+	if len(l.lines) > 0 {
+		return l.lines[0].val.outer.end
+	}
+	return l.sec.header.end
+}
+
+// between returns what stands between two lines of a comment that starts at
+// at: a line break and the indentation of the first.
+func (d *document) between(at int) string {
+	start := strings.LastIndexByte(d.src[:at], '\n') + 1
+	if start == 0 {
+		start = bom(d.src)
+	}
+	return d.eol() + d.src[start:at]
+}
+
+// appendMeta appends the metadata to text.
+func appendMeta(text []byte, meta *tree.Map, eol string) ([]byte, error) {
+	lines, err := metaLines(meta)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.Write(text)
+	if b.Len() > bom(string(text)) {
+		if text[len(text)-1] != '\n' {
+			b.WriteString(eol)
+		}
+		b.WriteString(eol)
+	}
+	writeBlock(&b, lines, false, eol)
+	return b.Bytes(), nil
+}

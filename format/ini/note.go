@@ -1,0 +1,94 @@
+package ini
+
+import (
+	"strings"
+	"unicode"
+)
+
+// A note is the comment of a key or header: the comment lines above it and the
+// comment behind it, which are one text on the wire. Without its first signs
+// it is
+//
+//	; above          above
+//	; still          ; still
+//	k = v  # behind  # behind
+type note struct {
+	line  int
+	block span // the lines above, from the first sign; empty if there are none
+	tail  span // the comment behind, from its sign; empty if there is none
+	text  string
+	// prefix is the length of the signs and blanks that the text is without.
+	prefix int
+	ref    int
+}
+
+func (n *note) read(src string) {
+	n.text, n.prefix = noteText(n.block.of(src), n.lineEnd(src), n.tail.of(src))
+}
+
+// lineEnd returns what ends the last line of the block: blanks and its break.
+func (n *note) lineEnd(src string) string {
+	rest := src[n.block.end:]
+	if n.block.empty() {
+		return ""
+	}
+	return rest[:strings.IndexByte(rest, '\n')+1]
+}
+
+// noteText returns the text on the wire of a block with its last line's end and
+// of a tail, and the length of the prefix that is not part of it.
+func noteText(block, end, tail string) (text string, prefix int) {
+	whole := block
+	if strings.Contains(block, "\n") {
+		whole = joinLines(block)
+	}
+	if tail != "" {
+		whole += end + tail
+	}
+	whole = strings.TrimSpace(whole)
+	if whole == "" {
+		return "", 0
+	}
+	text = strings.TrimLeft(whole, whole[:1]+" ")
+	return text, len(whole) - len(text)
+}
+
+// joinLines drops what stands before each line's sign, and blank lines.
+func joinLines(block string) string {
+	var b strings.Builder
+	b.Grow(len(block))
+	for line := range strings.Lines(block) {
+		b.WriteString(strings.TrimLeftFunc(line, unicode.IsSpace))
+	}
+	return b.String()
+}
+
+// spellNote returns the comment lines of text as the peer writes them, behind
+// a prefix that is there already: further lines have their own sign, one blank
+// and no blanks around. between stands between lines.
+func spellNote(text, between string) string {
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		if i > 0 {
+			line = signed(line)
+		}
+		lines[i] = line
+	}
+	return strings.Join(lines, between)
+}
+
+// signed returns a comment line with a sign, one blank and its text.
+func signed(line string) string {
+	sign := ";"
+	if line != "" && isSign(line[0]) {
+		sign, line = line[:1], strings.TrimSpace(line[1:])
+	}
+	if line == "" {
+		return sign
+	}
+	return sign + " " + line
+}

@@ -1,0 +1,283 @@
+package ini
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Set puts a value at ["section"]["key"], or a map at ["section"]. A value that
+// is there keeps its quotes and its comment; a new key comes behind the last of
+// its section, in the style of that line; a new section comes last.
+func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
+	for _, step := range a {
+		if !step.IsKey {
+			return nil, content("%s: an INI file holds no lists", a)
+		}
+	}
+	switch n := n.(type) {
+	case *tree.Map:
+		if len(a) == 1 {
+			return d.setSection(a[0].Key, n)
+		}
+	case *tree.Scalar:
+		if len(a) == 2 {
+			return d.setKey(a[0].Key, a[1].Key, n)
+		}
+	}
+	return nil, content("%s: an INI file holds single values in sections, as in [\"section\"][\"key\"]", a)
+}
+
+// find returns the first section of that name.
+func (d *document) find(name string) *section {
+	for _, sec := range d.sections {
+		if sec.name == name {
+			return sec
+		}
+	}
+	return nil
+}
+
+// lineOf returns the line of a key that counts, or nil.
+func (s *section) lineOf(key string) *entry {
+	var found *entry
+	for _, e := range s.keys {
+		if e.name == key {
+			found = e
+		}
+	}
+	return found
+}
+
+func (d *document) setKey(name, key string, n *tree.Scalar) ([]byte, error) {
+	sec := d.find(name)
+	if sec == nil {
+		return d.setSection(name, &tree.Map{Items: []tree.Item{{Key: key, Value: n}}})
+	}
+	e := sec.lineOf(key)
+	if e == nil {
+		return d.addLine(sec, key, n)
+	}
+	text, err := scalarText(n.Value)
+	if err != nil {
+		return nil, err
+	}
+	if e.val.text == text {
+		return []byte(d.src), nil
+	}
+	return d.rewrite(e, text)
+}
+
+// rewrite gives a line another value.
+func (d *document) rewrite(e *entry, text string) ([]byte, error) {
+	v := e.val
+	quotes := spellings(text)
+	if v.quote != "" {
+		quotes = append([]string{v.quote}, quotes...)
+	}
+	rest := d.src[v.outer.end:max(v.outer.end, v.tail.end)]
+	written, ok := spell(text, rest, quotes...)
+	if !ok && v.quote == "" && text == v.inner.of(d.src) {
+		written, ok = text, true
+	}
+	if !ok {
+		return nil, content("an INI file cannot hold the value of %q", e.name)
+	}
+	if v.outer.empty() && v.outer.start == e.key.end+1 && e.key.end > e.key.start+1 {
+		// "key=" stays tight, "key =" gets its second blank.
+		if gap := d.src[e.key.end:v.outer.start]; isBlank(gap[0]) {
+			written = " " + written
+		}
+	}
+	return doc.Splice([]byte(d.src), []doc.Edit{{Start: v.outer.start, End: v.outer.end, Text: written}})
+}
+
+// addLine adds a key behind the last of its section.
+func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]byte, error) {
+	l, err := renderLine(key, n)
+	if err != nil {
+		return nil, err
+	}
+	at, text := sec.next, l.key+" = "+l.written
+	if len(sec.keys) > 0 {
+		last := sec.keys[len(sec.keys)-1]
+		at = last.val.next
+		text = d.inStyle(sec, last, l)
+	}
+	return d.insertLine(at, text)
+}
+
+// insertLine makes text a line of its own at the start of a line or the end of
+// the file. A file without a last line break still has none.
+func (d *document) insertLine(at int, text string) ([]byte, error) {
+	if at == len(d.src) && at > bom(d.src) && d.src[at-1] != '\n' {
+		text = d.eol() + text
+	} else {
+		text += d.eol()
+	}
+	return doc.Splice([]byte(d.src), []doc.Edit{{Start: at, End: at, Text: text}})
+}
+
+// inStyle writes a line like last: same indentation, same text around the
+// delimiter, which stays in its column where the section has one.
+func (d *document) inStyle(sec *section, last *entry, l line) string {
+	lead, sign, trail := d.delimiter(last)
+	width := 0
+	for _, e := range sec.keys {
+		before, _, after := d.delimiter(e)
+		if before != lead || len(before) > 1 {
+			width = e.key.end - e.key.start + len(before)
+		}
+		if last.val.outer.empty() && !e.val.outer.empty() {
+			trail = after
+		}
+	}
+	if width > 0 {
+		lead = strings.Repeat(" ", max(width-len(l.key), 1))
+	}
+	return d.indent(last.start) + l.key + lead + sign + trail + l.written
+}
+
+// delimiter returns the text between key and value: what stands before the
+// sign, the sign, and what stands behind it.
+func (d *document) delimiter(e *entry) (lead, sign, trail string) {
+	gap := d.src[e.key.end:e.val.outer.start]
+	i := strings.IndexAny(gap, delimiters)
+	return gap[:i], gap[i : i+1], gap[i+1:]
+}
+
+// setSection replaces the keys of a section, or appends a new section.
+func (d *document) setSection(name string, m *tree.Map) ([]byte, error) {
+	lines, comment, err := renderLines(name, m)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" || strings.ContainsAny(name, "\n\r") || name == reserved {
+		return nil, content("a section cannot have the name %q", name)
+	}
+	var b bytes.Buffer
+	sec := d.find(name)
+	if sec == nil {
+		writeComment(&b, comment)
+		b.WriteString("[" + name + "]\n")
+		writeLines(&b, lines)
+		return d.appendSection(b.String())
+	}
+	if old, ok := d.root.Get(name); ok && sameKeys(old, m) {
+		return []byte(d.src), nil
+	}
+	end := sec.next
+	if n := len(sec.keys); n > 0 {
+		end = sec.keys[n-1].val.next
+	}
+	if end > bom(d.src) && d.src[end-1] != '\n' && len(lines) > 0 {
+		b.WriteByte('\n')
+	}
+	writeLines(&b, lines)
+	text := strings.ReplaceAll(b.String(), "\n", d.eol())
+	return doc.Splice([]byte(d.src), []doc.Edit{{Start: sec.next, End: end, Text: text}})
+}
+
+func sameKeys(a tree.Node, b *tree.Map) bool {
+	m, ok := a.(*tree.Map)
+	return ok && tree.Diff([]*tree.Map{m}, []*tree.Map{b}) == ""
+}
+
+// appendSection adds a section behind a blank line, before the metadata.
+func (d *document) appendSection(text string) ([]byte, error) {
+	eol := d.eol()
+	text = strings.ReplaceAll(text, "\n", eol)
+	at := len(d.src)
+	if d.block != nil {
+		at = d.block.start
+		return doc.Splice([]byte(d.src), []doc.Edit{{Start: at, End: at, Text: text + eol}})
+	}
+	switch {
+	case at <= bom(d.src) || strings.HasSuffix(d.src, "\n"+eol):
+	case d.src[at-1] == '\n':
+		text = eol + text
+	default:
+		text = eol + eol + strings.TrimSuffix(text, eol)
+	}
+	return doc.Splice([]byte(d.src), []doc.Edit{{Start: at, End: at, Text: text}})
+}
+
+// Unset removes a section or a key with all of its lines, and the comment lines
+// directly above.
+func (d *document) Unset(a tree.Address) ([]byte, error) {
+	if len(a) == 0 {
+		return nil, fmt.Errorf("the document itself: %w", tree.ErrNotFound)
+	}
+	if _, err := tree.Find(d.root, a); err != nil {
+		return nil, err
+	}
+	sec := d.find(a[0].Key)
+	if len(a) == 1 {
+		return d.unsetSection(sec)
+	}
+	var edits []doc.Edit
+	for _, e := range sec.keys {
+		if e.name == a[1].Key {
+			start := d.above(e.start, e.note)
+			edits = append(edits, d.withBreak(doc.Edit{Start: start, End: e.val.next}))
+			continue
+		}
+		if len(edits) > 0 && e.key.of(d.src) == "-" {
+			// One number less is given before it; it keeps its own.
+			edits = append(edits, doc.Edit{Start: e.key.start, End: e.key.end, Text: back + e.name + back})
+		}
+	}
+	return doc.Splice([]byte(d.src), edits)
+}
+
+// withBreak lets a file without a last line break still have none when its last
+// line goes.
+func (d *document) withBreak(e doc.Edit) doc.Edit {
+	if e.End == len(d.src) && e.End > 0 && d.src[e.End-1] != '\n' {
+		before := strings.TrimSuffix(d.src[:e.Start], "\n")
+		e.Start = max(len(strings.TrimSuffix(before, "\r")), bom(d.src))
+	}
+	return e
+}
+
+// above returns where the comment lines start that stand directly above the
+// line at start with its indentation.
+func (d *document) above(start int, n *note) int {
+	if n == nil || n.block.empty() {
+		return start
+	}
+	indent := d.indent(start)
+	first := strings.LastIndexByte(d.src[:n.block.start], '\n') + 1
+	for start > first {
+		at := max(strings.LastIndexByte(d.src[:start-1], '\n')+1, bom(d.src))
+		rest := strings.TrimLeftFunc(d.src[at:start], unicode.IsSpace)
+		if rest == "" || !isSign(rest[0]) || d.indent(at) != indent {
+			break
+		}
+		start = at
+	}
+	return start
+}
+
+// unsetSection removes a section with the blank line before it, or behind it
+// where it is the first.
+func (d *document) unsetSection(sec *section) ([]byte, error) {
+	end := sec.next
+	if n := len(sec.keys); n > 0 {
+		end = sec.keys[n-1].val.next
+	}
+	e := doc.Edit{Start: d.above(sec.start, sec.note), End: end}
+	eol := d.eol()
+	before, blank := strings.CutSuffix(d.src[:e.Start], eol)
+	switch {
+	case blank && strings.HasSuffix(before, "\n"):
+		e.Start = len(before)
+	case e.Start <= bom(d.src) && strings.HasPrefix(d.src[end:], eol):
+		e.End += len(eol)
+	}
+	return doc.Splice([]byte(d.src), []doc.Edit{d.withBreak(e)})
+}

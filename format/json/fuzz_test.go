@@ -1,0 +1,50 @@
+package json_test
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/format/json"
+	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+)
+
+func FuzzOpeningWhatWasSealedGivesEveryByte(f *testing.F) {
+	for _, c := range cases {
+		f.Add(c.Text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		err := formattest.RoundTrip(json.Format{}, []byte(text), formattest.All)
+		if err != nil && !errors.Is(err, formattest.ErrRefused) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func FuzzWhatIsSetIsReadAndNothingElseChanges(f *testing.F) {
+	for _, c := range cases {
+		f.Add(c.Text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 300 {
+			return // every leaf costs several parses
+		}
+		err := formattest.Edits(json.Format{}, []byte(text))
+		if err != nil && !errors.Is(err, formattest.ErrRefused) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func BenchmarkFlatObject(b *testing.B) {
+	formattest.Bench(b, json.Format{}, func(leaves int) string {
+		var s strings.Builder
+		s.WriteString("{\n")
+		for i := range leaves {
+			s.WriteString("  \"key_" + strconv.Itoa(i) + "\": \"a value of thirty characters or so\",\n")
+		}
+		s.WriteString("  \"last\": 1\n}\n")
+		return s.String()
+	})
+}

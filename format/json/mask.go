@@ -1,0 +1,148 @@
+package json
+
+import (
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Layout.Lines of a JSON file holds properties of the whole text, by these
+// names.
+const (
+	// The strings are spelled without the escapes \u003c, \u003e, \u0026,
+	// \u2028 and \u2029, as all but SOPS spell them.
+	lineRaw, rawYes = "html", "raw"
+	// The blanks between the brackets of an object without members.
+	lineInside = "inside"
+)
+
+func (d *document) Mask(tokens []string) (doc.Masked, error) {
+	if err := d.check(len(tokens)); err != nil {
+		return doc.Masked{}, err
+	}
+	layout := &doc.Layout{BOM: d.bom() > 0}
+	d.noteInside(layout)
+	raw := d.mostlyRaw(tokens)
+	if raw {
+		note(&layout.Lines, lineRaw, rawYes)
+	}
+	style := jsontext.Style{Raw: raw}
+	var derived []byte
+	edits := make([]doc.Edit, 0, len(tokens)+2)
+	if layout.BOM {
+		edits = append(edits, doc.Edit{End: d.bom()})
+	}
+	for ref, token := range tokens {
+		if token == "" {
+			continue
+		}
+		n := d.leaves[ref]
+		edits = append(edits, d.mask(n, token))
+		var err error
+		if derived, err = style.AppendValue(derived[:0], n.Value); err != nil {
+			return doc.Masked{}, d.at(n, writeError(err))
+		}
+		if source := d.file.Text[n.Start:n.End]; source != string(derived) {
+			note(&layout.Scalars, doc.TokenHash(token), armor(source))
+		}
+	}
+	if layout.Empty() {
+		layout = nil
+	}
+	return doc.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.insert(edits, meta) }}, nil
+}
+
+func (d *document) insert(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
+	e, err := d.setMeta(meta)
+	if err != nil {
+		return nil, err
+	}
+	return doc.Splice(d.src, append(edits[:len(edits):len(edits)], e))
+}
+
+// mask puts a token in quotes; those of a string are there already.
+func (d *document) mask(n *jsontext.Node, token string) doc.Edit {
+	if n.Value.Kind() == tree.String {
+		return doc.Edit{Start: n.Start + 1, End: n.End - 1, Text: token}
+	}
+	return doc.Edit{Start: n.Start, End: n.End, Text: `"` + token + `"`}
+}
+
+// bom returns the length of the byte order mark.
+func (d *document) bom() int {
+	return len(d.file.Text) - len(strings.TrimPrefix(d.file.Text, jsontext.BOM))
+}
+
+func (d *document) noteInside(l *doc.Layout) {
+	root := &d.file.Root
+	if start, end := root.Inside(); len(root.Members) == 0 && start < end {
+		note(&l.Lines, lineInside, d.file.Text[start:end])
+	}
+}
+
+// mostlyRaw reports whether the strings that become tokens are spelled without
+// the escapes of SOPS.
+func (d *document) mostlyRaw(tokens []string) bool {
+	balance := 0
+	for ref, n := range d.leaves {
+		if tokens[ref] == "" || !special(n.Value.Str()) {
+			continue
+		}
+		if special(d.file.Text[n.Start:n.End]) {
+			balance++
+		} else {
+			balance--
+		}
+	}
+	return balance > 0
+}
+
+// special reports whether s holds a character that SOPS escapes though JSON
+// does not ask for it.
+func special(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case '<', '>', '&':
+			return true
+		case "\u2028"[0]:
+			if strings.HasPrefix(s[i:], "\u2028") || strings.HasPrefix(s[i:], "\u2029") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func note(to *map[string]string, name, text string) {
+	if *to == nil {
+		*to = map[string]string{}
+	}
+	(*to)[name] = text
+}
+
+// armored marks spellings that are not UTF-8, which the layout could not carry
+// as they are. No JSON scalar begins with it.
+const armored = "base64:"
+
+func armor(source string) string {
+	if utf8.ValidString(source) {
+		return source
+	}
+	return armored + base64.StdEncoding.EncodeToString([]byte(source))
+}
+
+func unarmor(hint string) string {
+	coded, ok := strings.CutPrefix(hint, armored)
+	if !ok {
+		return hint
+	}
+	b, err := base64.StdEncoding.DecodeString(coded)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}

@@ -1,0 +1,128 @@
+package json
+
+import (
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
+	if err := d.check(len(values)); err != nil {
+		return nil, err
+	}
+	if l == nil {
+		l = &doc.Layout{}
+	}
+	edits := make([]doc.Edit, 0, len(values)+2)
+	if l.BOM && d.bom() == 0 {
+		edits = append(edits, doc.Edit{Text: jsontext.BOM})
+	}
+	comments := false
+	speller := speller{layout: l, style: jsontext.Style{Raw: l.Lines[lineRaw] == rawYes}}
+	for ref, v := range values {
+		comments = comments || v.Comment
+		if !v.Set || v.Comment {
+			continue
+		}
+		n := d.leaves[ref]
+		text, err := speller.spell(n.Value.Str(), v.Value)
+		if err != nil {
+			return nil, d.at(n, writeError(err))
+		}
+		edits = append(edits, doc.Edit{Start: n.Start, End: n.End, Text: text})
+	}
+	if comments {
+		edits = d.cutComments(edits, values)
+	}
+	if d.meta >= 0 {
+		edits = append(edits, d.cutMeta(l))
+	}
+	text, err := doc.Splice(d.src, edits)
+	if err != nil {
+		return nil, err
+	}
+	return d.endLine(text), nil
+}
+
+// A speller gives values back the spelling of a layout.
+type speller struct {
+	layout *doc.Layout
+	style  jsontext.Style
+	buf    []byte
+}
+
+// spell returns the spelling that the layout has for a token, if that is one of
+// this very value, else that of SOPS.
+func (s *speller) spell(token string, v tree.Value) (string, error) {
+	if len(s.layout.Scalars) > 0 && strings.Contains(token, ",type:") {
+		hint := unarmor(s.layout.Scalars[doc.TokenHash(token)])
+		if is, ok := jsontext.ScanScalar(hint); ok && is == v {
+			return hint, nil
+		}
+	}
+	var err error
+	s.buf, err = s.style.AppendValue(s.buf[:0], v)
+	return string(s.buf), err
+}
+
+// at adds the line of a node to an error.
+func (d *document) at(n *jsontext.Node, err error) error {
+	if e, ok := err.(*doc.Error); ok {
+		e.Line, e.Column = jsontext.Position(d.file.Text, n.Start)
+	}
+	return err
+}
+
+// cutMeta removes the metadata. An object that held nothing else is written {},
+// as SOPS writes it.
+func (d *document) cutMeta(l *doc.Layout) doc.Edit {
+	root := &d.file.Root
+	start, end := root.Cut(d.meta, 0)
+	e := doc.Edit{Start: start, End: end}
+	if len(root.Members) == 1 && strings.Trim(l.Lines[lineInside], " \t\r\n") == "" {
+		e.Text = l.Lines[lineInside]
+	}
+	return e
+}
+
+// cutComments removes the list elements that were comments of another syntax:
+// JSON has none.
+func (d *document) cutComments(edits []doc.Edit, values []doc.Plain) []doc.Edit {
+	gone := map[*jsontext.Node]bool{}
+	for ref, v := range values {
+		if v.Set && v.Comment {
+			gone[d.leaves[ref]] = true
+		}
+	}
+	var walk func(n *jsontext.Node)
+	walk = func(n *jsontext.Node) {
+		if n.Kind == jsontext.Array {
+			edits = cutElements(edits, n, gone)
+		}
+		for i := range n.Members {
+			walk(&n.Members[i].Node)
+		}
+	}
+	walk(&d.file.Root)
+	return edits
+}
+
+func cutElements(edits []doc.Edit, list *jsontext.Node, gone map[*jsontext.Node]bool) []doc.Edit {
+	first := 0 // the first element that stays
+	for first < len(list.Members) && gone[&list.Members[first].Node] {
+		first++
+	}
+	if first == len(list.Members) && first > 0 {
+		start, end := list.Inside()
+		return append(edits, doc.Edit{Start: start, End: end})
+	}
+	for i := range list.Members {
+		if gone[&list.Members[i].Node] {
+			start, end := list.Cut(i, first)
+			edits = append(edits, doc.Edit{Start: start, End: end})
+		}
+	}
+	return edits
+}

@@ -1,0 +1,225 @@
+package yaml
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// blockText writes the metadata as an entry of a block map whose keys stand at
+// column.
+func blockText(meta *tree.Map, indent, column int, newline string) (string, error) {
+	entry := &tree.Map{Items: []tree.Item{{Key: metaKey, Value: meta}}}
+	n, err := toNode(entry)
+	if err != nil {
+		return "", err
+	}
+	out, err := emit([]*node{n}, indent)
+	if err != nil {
+		return "", err
+	}
+	if column == 0 && newline == "\n" {
+		return string(out), nil
+	}
+	var b strings.Builder
+	pad := strings.Repeat(" ", column)
+	for line := range strings.Lines(string(out)) {
+		if line != "\n" {
+			b.WriteString(pad)
+		}
+		b.WriteString(strings.TrimSuffix(line, "\n") + newline)
+	}
+	return b.String(), nil
+}
+
+// flowEntry writes the metadata as an entry of a flow map, on one line.
+func flowEntry(meta *tree.Map) string {
+	var b strings.Builder
+	b.WriteString(quoted(metaKey) + ": ")
+	writeFlow(&b, meta, func(s *tree.Scalar) string { return flowScalar(s.Value) })
+	return b.String()
+}
+
+// writeFlow writes n on one line without comments.
+func writeFlow(b *strings.Builder, n tree.Node, scalar func(*tree.Scalar) string) {
+	sep := ""
+	switch n := n.(type) {
+	case *tree.Map:
+		b.WriteByte('{')
+		for _, it := range n.Items {
+			if tree.IsComment(it.Value) {
+				continue
+			}
+			b.WriteString(sep + flowKey(it.Key) + ": ")
+			writeFlow(b, it.Value, scalar)
+			sep = ", "
+		}
+		b.WriteByte('}')
+	case *tree.List:
+		b.WriteByte('[')
+		for _, it := range n.Items {
+			if tree.IsComment(it) {
+				continue
+			}
+			b.WriteString(sep)
+			writeFlow(b, it, scalar)
+			sep = ", "
+		}
+		b.WriteByte(']')
+	case *tree.Scalar:
+		b.WriteString(scalar(n))
+	}
+}
+
+// flowKey writes a key of a flow map. The merge key would be a plain string in
+// quotes.
+func flowKey(k string) string {
+	if k == "<<" {
+		return k
+	}
+	return quoted(k)
+}
+
+// flowScalar writes v so that it reads back with its type.
+func flowScalar(v tree.Value) string {
+	if v.Kind() == tree.String {
+		return quoted(v.Str())
+	}
+	return spellExact(v)
+}
+
+// spellExact is spellTyped with floats that read back as floats.
+func spellExact(v tree.Value) string {
+	t := spellTyped(v)
+	if v.Kind() == tree.Float && strings.Trim(t, "-0123456789") == "" {
+		t += ".0"
+	}
+	return t
+}
+
+// metaEdits inserts the metadata into every document, or replaces what is
+// there.
+func (d *document) metaEdits(meta *tree.Map) ([]doc.Edit, error) {
+	var edits []doc.Edit
+	for i := range d.parts {
+		p := &d.parts[i]
+		indent := d.format.indent()
+		if p.meta.found && p.meta.indent > 0 {
+			indent = p.meta.indent
+		}
+		var e doc.Edit
+		var err error
+		switch {
+		case p.meta.found && (p.flow || p.meta.flow):
+			e = doc.Edit{Start: p.meta.start, End: p.meta.end, Text: flowEntry(meta)}
+		case p.meta.found:
+			e, err = d.replaceBlock(p, meta, indent)
+		case p.flow:
+			e = d.insertFlow(p, meta)
+		default:
+			e, err = d.insertBlock(p, meta, indent)
+		}
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, e)
+	}
+	return edits, nil
+}
+
+func (d *document) replaceBlock(p *part, meta *tree.Map, indent int) (doc.Edit, error) {
+	text, err := blockText(meta, indent, p.meta.column, d.newline)
+	if err != nil {
+		return doc.Edit{}, err
+	}
+	// Up to the end of the last value: what stands behind it on its line stays.
+	text = strings.TrimSuffix(text, d.newline)
+	return doc.Edit{Start: lineStart(d.src, p.meta.start), End: p.meta.end, Text: text}, nil
+}
+
+func (d *document) insertBlock(p *part, meta *tree.Map, indent int) (doc.Edit, error) {
+	text, err := blockText(meta, indent, p.column, d.newline)
+	if err != nil {
+		return doc.Edit{}, err
+	}
+	if p.end > 0 && !endsInBreak(d.src[:p.end]) {
+		text = d.newline + text
+	}
+	return doc.Edit{Start: p.end, End: p.end, Text: text}, nil
+}
+
+func (d *document) insertFlow(p *part, meta *tree.Map) doc.Edit {
+	text := flowEntry(meta)
+	switch {
+	case p.pairs == 0:
+	case d.trailingComma(p):
+		text = " " + text
+	default:
+		text = ", " + text
+	}
+	return doc.Edit{Start: p.last, End: p.last, Text: text}
+}
+
+// trailingComma reports whether a comma stands before a flow root's bracket.
+func (d *document) trailingComma(p *part) bool {
+	at := bytes.TrimRight(d.src[:p.last], " \t\r\n")
+	return p.pairs > 0 && len(at) > 0 && at[len(at)-1] == ','
+}
+
+// cutEdits removes the metadata. A document that holds nothing else becomes
+// {}, unless it was written as nothing.
+func (d *document) cutEdits(l *doc.Layout) []doc.Edit {
+	var edits []doc.Edit
+	for i := range d.parts {
+		p := &d.parts[i]
+		if !p.meta.found {
+			continue
+		}
+		if p.flow {
+			edits = append(edits, d.cutFlow(p, says(l, commaHint(i))))
+			continue
+		}
+		start := lineStart(d.src, p.meta.start)
+		e := doc.Edit{Start: start, End: max(afterBreak(d.src, p.meta.end), p.meta.end)}
+		if p.pairs == 0 && !says(l, emptyHint(i)) {
+			e.Text = "{}" + d.newline
+		}
+		edits = append(edits, e)
+	}
+	return edits
+}
+
+func says(l *doc.Layout, hint string) bool {
+	_, ok := l.Lines[hint]
+	return ok
+}
+
+// cutFlow removes the entry with the comma before it, or behind it if it
+// stands first.
+func (d *document) cutFlow(p *part, keepComma bool) doc.Edit {
+	e := doc.Edit{Start: p.meta.start, End: p.meta.end}
+	before := len(bytes.TrimRight(d.src[:e.Start], " \t\r\n"))
+	switch {
+	case before > 0 && d.src[before-1] == ',' && keepComma:
+		e.Start = before
+	case before > 0 && d.src[before-1] == ',':
+		e.Start = before - 1
+	default:
+		if at := skipBlanks(d.src, e.End); at < len(d.src) && d.src[at] == ',' {
+			e.End = skipBlanks(d.src, at+1)
+		}
+	}
+	return e
+}
+
+// SetMeta replaces the metadata of a sealed document.
+func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
+	edits, err := d.metaEdits(meta)
+	if err != nil {
+		return nil, err
+	}
+	out, err := doc.Splice(d.src, edits)
+	return withMark(out, d.bom), err
+}

@@ -1,0 +1,109 @@
+package yaml
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	lib "go.yaml.in/yaml/v3"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+)
+
+// The judge is the library with which readers in the field read our files: what
+// it refuses is no YAML, and what it reads is what stands there. Everything the
+// rest of the package knows of it passes through this file.
+type node = lib.Node
+
+const (
+	mappingNode  = lib.MappingNode
+	sequenceNode = lib.SequenceNode
+	scalarNode   = lib.ScalarNode
+	aliasNode    = lib.AliasNode
+
+	taggedStyle  = lib.TaggedStyle
+	doubleStyle  = lib.DoubleQuotedStyle
+	singleStyle  = lib.SingleQuotedStyle
+	literalStyle = lib.LiteralStyle
+	foldedStyle  = lib.FoldedStyle
+	flowStyle    = lib.FlowStyle
+)
+
+// judge reads text. The nodes are documents; their lines and columns count
+// from 1, columns in characters.
+func judge(text []byte) (docs []*node, err error) {
+	// The library reports some malformed texts by a panic.
+	defer func() {
+		if r := recover(); r != nil {
+			docs, err = nil, &doc.Error{Msg: "this is not valid YAML"}
+		}
+	}()
+	d := lib.NewDecoder(bytes.NewReader(text))
+	for {
+		n := &node{}
+		err := d.Decode(n)
+		if errors.Is(err, io.EOF) {
+			return docs, nil
+		}
+		if err != nil {
+			return nil, judgement(err)
+		}
+		docs = append(docs, n)
+	}
+}
+
+// judgement turns an error of the library into ours. Its texts name anchors
+// and tokens, never values.
+func judgement(err error) error {
+	msg := strings.TrimPrefix(err.Error(), "yaml: ")
+	e := &doc.Error{Msg: msg}
+	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(msg); m != nil {
+		e.Line, _ = strconv.Atoi(m[1])
+		e.Msg = msg[len(m[0]):]
+	}
+	if strings.Contains(e.Msg, "cannot start any token") {
+		e.Hint = "indent with spaces, not tabs, and quote values that begin with @ or `"
+	}
+	return e
+}
+
+// decode returns what the library makes of a scalar: nil, bool, int, int64,
+// uint64, float64, string or time.Time.
+func decode(n *node) (v any, err error) {
+	bare := node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}
+	if err := bare.Decode(&v); err != nil {
+		return nil, &doc.Error{Line: n.Line, Column: n.Column, Msg: "the value does not fit its tag " + n.Tag}
+	}
+	return v, nil
+}
+
+// tagOf returns the tag that a plain scalar of this text has.
+func tagOf(text string) string {
+	n := node{Kind: scalarNode, Value: text}
+	return n.ShortTag()
+}
+
+// emit writes documents as the library lays them out.
+func emit(docs []*node, indent int) (out []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = nil, errors.New("yaml: the text cannot be written")
+		}
+	}()
+	var b bytes.Buffer
+	e := lib.NewEncoder(&b)
+	e.SetIndent(indent)
+	for _, d := range docs {
+		if err := e.Encode(d); err != nil {
+			return nil, fmt.Errorf("yaml: the text cannot be written: %w", err)
+		}
+	}
+	if err := e.Close(); err != nil {
+		return nil, fmt.Errorf("yaml: the text cannot be written: %w", err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,246 @@
+package yaml
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Hints about documents, in Layout.Lines.
+func emptyHint(part int) string { return "empty:" + strconv.Itoa(part) }
+func commaHint(part int) string { return "comma:" + strconv.Itoa(part) }
+
+// asPlain is the hint that a quoted token in a flow collection was plain: by
+// far the most frequent one.
+const asPlain = "p"
+
+// A masking collects what a Mask does.
+type masking struct {
+	*document
+	tokens []string
+	edits  []doc.Edit
+	layout doc.Layout
+}
+
+// Mask replaces leaves by tokens.
+func (d *document) Mask(tokens []string) (doc.Masked, error) {
+	if d.broken != nil {
+		return doc.Masked{}, d.broken
+	}
+	m := &masking{document: d, tokens: tokens}
+	if err := m.all(); err != nil {
+		return doc.Masked{}, err
+	}
+	m.frame()
+	out := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
+		edits, err := d.metaEdits(meta)
+		if err != nil {
+			return nil, err
+		}
+		return doc.Splice(d.src, append(m.edits[:len(m.edits):len(m.edits)], edits...))
+	}}
+	if !m.layout.Empty() {
+		out.Layout = &m.layout
+	}
+	return out, nil
+}
+
+func (m *masking) all() error {
+	expanded := m.touched()
+	for ref := range m.leaves {
+		l := &m.leaves[ref]
+		token := m.tokens[ref]
+		if token == "" || l.via > 0 {
+			continue
+		}
+		if l.comment {
+			m.comment(l, token)
+			continue
+		}
+		if err := m.scalar(l, token); err != nil {
+			return err
+		}
+	}
+	for i := range expanded {
+		if expanded[i] {
+			if err := m.expand(&m.sites[i]); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range m.keys {
+		if m.tokens[k.origin] != "" {
+			return &doc.Error{Line: k.line, Msg: "an alias is a key whose text is an encrypted value"}
+		}
+	}
+	return nil
+}
+
+// touched finds the aliases that cannot stay: those that lead to a token of
+// their own, or to a value that is one now.
+func (m *masking) touched() []bool {
+	out := make([]bool, len(m.sites))
+	for ref := range m.leaves {
+		l := &m.leaves[ref]
+		if l.via > 0 && (m.tokens[ref] != "" || l.origin != ref && m.tokens[l.origin] != "") {
+			out[l.via-1] = true
+		}
+	}
+	return out
+}
+
+func (m *masking) comment(l *leaf, token string) {
+	text := string(m.src[l.start:l.end])
+	if l.value.Str() != text {
+		m.hint(&m.layout.Comments, token, text)
+	}
+	m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.end, Text: token})
+}
+
+func (m *masking) hint(to *map[string]string, token, text string) {
+	if *to == nil {
+		*to = map[string]string{}
+	}
+	(*to)[doc.TokenHash(token)] = text
+}
+
+func (m *masking) scalar(l *leaf, token string) error {
+	if l.end == l.start {
+		return fmt.Errorf("line %d: %w", l.line, errPlace)
+	}
+	if l.block() {
+		return m.blockScalar(l, token)
+	}
+	start := l.start
+	if l.tag >= 0 {
+		start = l.tag
+	}
+	text := token
+	after := m.document.seat(&l.place)
+	switch {
+	case l.style == single:
+		text = "'" + token + "'"
+	case l.style == double, l.flow:
+		text, after.style = `"`+token+`"`, double
+	}
+	source := string(m.src[start:l.end])
+	derived, _ := after.write(l.value)
+	switch {
+	case derived == source:
+	case l.flow && l.style == plain && l.tag < 0 && source == l.value.Str():
+		m.hint(&m.layout.Scalars, token, asPlain)
+	default:
+		m.hint(&m.layout.Scalars, token, source)
+	}
+	m.edits = append(m.edits, doc.Edit{Start: start, End: l.end, Text: text})
+	return nil
+}
+
+// blockScalar puts the token into the body: header and indentation stay. A
+// core tag goes; it travels in the hint, before a line break and the body.
+func (m *masking) blockScalar(l *leaf, token string) error {
+	s := m.document.seat(&l.place)
+	body := string(m.src[l.body:l.end])
+	if strings.Trim(body, " \t\r\n") == "" {
+		return m.blankBlock(l, token)
+	}
+	derived, whole := s.write(l.value)
+	hint := "\n" + body
+	if l.tag >= 0 {
+		hint = string(m.src[l.tag:l.start]) + "\n" + body
+		m.edits = append(m.edits, doc.Edit{Start: l.tag, End: l.start})
+	}
+	if whole || derived != body || l.tag >= 0 {
+		m.hint(&m.layout.Scalars, token, hint)
+	}
+	indent := s.indent
+	if depth := contentDepth([]byte(body), l.value.Str()); depth >= 0 && l.tag < 0 {
+		indent = strings.Repeat(" ", depth)
+	}
+	m.edits = append(m.edits, doc.Edit{Start: l.body, End: l.end, Text: indent + token})
+	return nil
+}
+
+// blankBlock replaces a block of nothing but blank lines, which has no
+// indentation to go by.
+func (m *masking) blankBlock(l *leaf, token string) error {
+	if lineEnd(m.src, l.head) != l.head || l.tag >= 0 {
+		return &doc.Error{Line: l.line, Msg: "a block of blank lines has a comment or a tag"}
+	}
+	m.hint(&m.layout.Scalars, token, string(m.src[l.start:l.end]))
+	m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.end, Text: `"` + token + `"`})
+	return nil
+}
+
+// expand writes what an alias stands for in its place, on one line.
+func (m *masking) expand(s *site) error {
+	var b strings.Builder
+	first, depth := "", 0
+	writeFlow(&b, s.value, func(n *tree.Scalar) string {
+		token := m.tokens[n.Ref]
+		if token == "" {
+			return flowScalar(n.Value)
+		}
+		if first == "" {
+			first, depth = token, nesting(b.String())
+		}
+		return `"` + token + `"`
+	})
+	if first == "" {
+		return &doc.Error{Line: s.line, Msg: "an alias in clear stands for an encrypted value"}
+	}
+	if m.layout.Aliases == nil {
+		m.layout.Aliases = map[string]string{}
+	}
+	name := string(m.src[s.start:s.end])
+	m.layout.Aliases[doc.TokenHash(first)] = strconv.Itoa(depth) + name
+	m.edits = append(m.edits, doc.Edit{Start: s.start, End: s.end, Text: b.String()})
+	return nil
+}
+
+// nesting counts the brackets that are open at the end of text, which was
+// written by writeFlow.
+func nesting(text string) int {
+	n := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			end, err := doubleEnd([]byte(text), i)
+			if err != nil {
+				return n
+			}
+			i = end - 1
+		case '{', '[':
+			n++
+		case '}', ']':
+			n--
+		}
+	}
+	return n
+}
+
+// frame records what is lost at the edges of the text and of its documents.
+func (m *masking) frame() {
+	m.layout.BOM = m.bom
+	say := func(key string) {
+		if m.layout.Lines == nil {
+			m.layout.Lines = map[string]string{}
+		}
+		m.layout.Lines[key] = "1"
+	}
+	for i := range m.parts {
+		p := &m.parts[i]
+		switch {
+		case p.flow && m.trailingComma(p):
+			say(commaHint(i))
+		case !p.flow && p.pairs == 0:
+			say(emptyHint(i))
+		}
+		if !p.flow && p.end == len(m.src) && p.end > 0 && !endsInBreak(m.src) {
+			m.layout.NoNewline = true
+		}
+	}
+}

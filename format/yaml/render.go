@@ -1,0 +1,166 @@
+package yaml
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Render writes trees in the layout of the peer.
+func (f Format) Render(trees []*tree.Map) ([]byte, error) {
+	docs := make([]*node, len(trees))
+	for i, m := range trees {
+		n, err := toNode(m)
+		if err != nil {
+			return nil, err
+		}
+		docs[i] = n
+	}
+	return emit(docs, f.indent())
+}
+
+// RenderValue writes one node: a string as it is, all else as a document.
+func (f Format) RenderValue(n tree.Node) ([]byte, error) {
+	if s, ok := n.(*tree.Scalar); ok && s.Value.Kind() == tree.String {
+		return []byte(s.Value.Str()), nil
+	}
+	out, err := toNode(n)
+	if err != nil {
+		return nil, err
+	}
+	return emit([]*node{out}, f.indent())
+}
+
+// toNode turns a tree into the library's nodes.
+func toNode(n tree.Node) (*node, error) {
+	switch n := n.(type) {
+	case *tree.Map:
+		return mapNode(n)
+	case *tree.List:
+		return listNode(n)
+	case *tree.Scalar:
+		return scalarToNode(n.Value), nil
+	}
+	return &node{Kind: scalarNode, Tag: "!!null", Value: "null"}, nil
+}
+
+// pending are comments that wait for what they stand above or behind.
+type pending struct{ head, inline []string }
+
+func (p *pending) add(c *tree.Comment) {
+	for line := range strings.SplitSeq(c.Text, "\n") {
+		if c.Inline {
+			p.inline = append(p.inline, "#"+line)
+		} else {
+			p.head = append(p.head, "#"+line)
+		}
+	}
+}
+
+// take returns what stands above and behind v. Only a scalar has a place
+// behind it.
+func (p *pending) take(v *node) (head, inline string) {
+	if v.Kind != scalarNode {
+		p.head = append(p.head, p.inline...)
+		p.inline = nil
+	}
+	head, inline = strings.Join(p.head, "\n"), strings.Join(p.inline, " ")
+	*p = pending{}
+	return head, inline
+}
+
+// rest returns what is left at the end of a container.
+func (p *pending) rest() string { return strings.Join(append(p.head, p.inline...), "\n") }
+
+func mapNode(m *tree.Map) (*node, error) {
+	out := &node{Kind: mappingNode, Tag: "!!map"}
+	var p pending
+	for _, it := range m.Items {
+		if c, ok := it.Value.(*tree.Comment); ok {
+			p.add(c)
+			continue
+		}
+		v, err := toNode(it.Value)
+		if err != nil {
+			return nil, err
+		}
+		k := scalarToNode(tree.StringValue(it.Key))
+		if v.Kind != scalarNode && len(v.Content) == 0 {
+			// An empty container shows no comments of its own.
+			p.head = append(p.head, v.HeadComment)
+			v.HeadComment = ""
+			p.head = nonEmpty(p.head)
+		}
+		k.HeadComment, v.LineComment = p.take(v)
+		if len(out.Content) == 0 {
+			// What stands above the first key stands above the map: in a list,
+			// above the dash.
+			out.HeadComment, k.HeadComment = k.HeadComment, ""
+		}
+		out.Content = append(out.Content, k, v)
+	}
+	if len(out.Content) == 0 {
+		out.HeadComment = p.rest()
+	} else if rest := p.rest(); rest != "" {
+		out.Content[len(out.Content)-2].FootComment = rest
+	}
+	return out, nil
+}
+
+func nonEmpty(s []string) []string {
+	if n := len(s); n > 0 && s[n-1] == "" {
+		return s[:n-1]
+	}
+	return s
+}
+
+func listNode(l *tree.List) (*node, error) {
+	out := &node{Kind: sequenceNode, Tag: "!!seq"}
+	var p pending
+	for _, it := range l.Items {
+		if c, ok := it.(*tree.Comment); ok {
+			p.add(c)
+			continue
+		}
+		v, err := toNode(it)
+		if err != nil {
+			return nil, err
+		}
+		var head string
+		head, v.LineComment = p.take(v)
+		if head != "" && v.HeadComment != "" {
+			head += "\n"
+		}
+		v.HeadComment = head + v.HeadComment
+		out.Content = append(out.Content, v)
+	}
+	if len(out.Content) == 0 {
+		out.HeadComment = p.rest()
+	} else {
+		out.Content[len(out.Content)-1].FootComment = p.rest()
+	}
+	return out, nil
+}
+
+// scalarToNode makes the emitter write v as the peer does.
+func scalarToNode(v tree.Value) *node {
+	if v.Kind() != tree.String {
+		return &node{Kind: scalarNode, Value: spellTyped(v)}
+	}
+	s := v.Str()
+	n := &node{Kind: scalarNode, Tag: "!!str", Value: s}
+	switch {
+	case !utf8.ValidString(s):
+		seat := seat{flow: true}
+		n.Tag, n.Style = "!!binary", taggedStyle
+		n.Value = strings.TrimPrefix(seat.binary(s), "!!binary ")
+	case s == "<<":
+		n.Tag = "!!merge"
+	case strings.Contains(s, "\n"):
+		n.Style = literalStyle
+	case !isString(s):
+		n.Style = doubleStyle
+	}
+	return n
+}

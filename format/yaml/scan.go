@@ -1,0 +1,156 @@
+package yaml
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A scan is what one pass over a text finds. It is the waist between reading
+// and writing: whatever reads a text fills in a scan, and all that changes text
+// works from it.
+type scan struct {
+	trees  []*tree.Map
+	leaves []leaf
+	sites  []site
+	keys   []keyAlias
+	parts  []part
+	// brackets are those of flow collections, ordered by the opening one.
+	brackets []span
+	meta     tree.Node
+	// reserved is the line of the first entry named like the metadata.
+	reserved int
+	// broken tells why the text cannot be changed in place; nil if it can.
+	broken error
+}
+
+// A leaf is a scalar or a comment of the wire tree.
+type leaf struct {
+	place
+	comment bool
+	origin  int // the leaf of which this is a copy, or its own number
+	via     int // 1 + the site through which it is reached, 0 if it stands itself
+	value   tree.Value
+}
+
+// A site is an alias that stands for a value.
+type site struct {
+	start, end int
+	line       int
+	anchorLine int
+	flow       bool
+	value      tree.Node // the copy in the wire tree
+	first      int       // its leaves are numbered from here
+	last       int       // up to here, exclusive
+}
+
+// A keyAlias is an alias that stands for a key.
+type keyAlias struct{ start, end, origin, line int }
+
+// A part is one document of the file.
+type part struct {
+	end    int // where the metadata goes: behind its last line
+	column int // of the keys of the root, from 0
+	flow   bool
+	open   int // flow roots: the opening bracket
+	close  int // flow roots: the closing bracket
+	last   int // flow roots: end of the last value, or behind the bracket
+	pairs  int // without the metadata
+	null   bool
+	nulls  [2]int // null: where the word for it stands
+	meta   metaSpan
+}
+
+// metaSpan is where metadata stands in a part.
+type metaSpan struct {
+	found      bool
+	start, end int // from the key to the end of the value
+	column     int // of the key
+	indent     int // of the entries, 0 if unknown
+	flow       bool
+	next       int // index of the first skip behind it
+}
+
+// metaKey is the reserved name.
+const metaKey = "sops"
+
+const (
+	maxDepth  = 1000
+	maxCopies = 200_000
+)
+
+// A span is a range of bytes.
+type span struct{ start, end int }
+
+// A walker turns nodes into the wire tree and finds their places.
+type walker struct {
+	*scan
+	text   []byte
+	lines  *lines
+	sealed bool
+	crlf   bool
+	holder int // the line of the placeholder in the current document, 0 if none
+	shift  int // lines of placeholders before the current document
+
+	at      ctx
+	skips   []span // scalars and properties, in order
+	quotes  []quote
+	lost    []span // comments that the judge does not tell
+	depth   int
+	via     int
+	mute    bool // inside the metadata, whose leaves are no leaves
+	copies  int
+	anchor  int // depth of anchored nodes we are in
+	opening int // where the collection entered last begins, behind its properties
+	known   map[*node]int
+	open    map[*node]bool
+}
+
+// ctx is where a node stands.
+type ctx struct {
+	flow   bool
+	list   bool
+	column int
+}
+
+// A quote is a comment as the judge tells it.
+type quote struct {
+	leaf   int // its number
+	item   *tree.Comment
+	holder *holder
+	line   int // where it should stand, as the judge counts lines
+}
+
+// A holder is a container of the wire tree, for the paths of its comments.
+type holder struct {
+	up    *holder
+	key   string
+	isKey bool
+}
+
+func (h *holder) path() string {
+	var p tree.Path
+	for ; h != nil; h = h.up {
+		if h.isKey {
+			p = append(tree.Path{h.key}, p...)
+		}
+	}
+	return p.AAD()
+}
+
+func (w *walker) problem(n *node, format string, args ...any) *doc.Error {
+	return &doc.Error{Line: n.Line - w.shift, Column: n.Column, Msg: fmt.Sprintf(format, args...)}
+}
+
+// shifted corrects the line of an error that counts the judge's lines.
+func (w *walker) shifted(err error) error {
+	var e *doc.Error
+	if errors.As(err, &e) && e.Line > 0 {
+		moved := *e
+		moved.Line -= w.shift
+		return &moved
+	}
+	return err
+}

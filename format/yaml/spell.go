@@ -1,0 +1,274 @@
+package yaml
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A seat is where a value is written: its surroundings, and the presentation
+// of the token that holds the place. Seal and open both derive spellings from
+// seats, so what open will write is known when sealing.
+type seat struct {
+	style   style
+	flow    bool
+	list    bool
+	column  int
+	step    int    // indentation of new block scalars
+	head    string // block tokens: the signs of the header
+	indent  string // block tokens: what stands before the content
+	newline string
+	oneLine bool // nothing may follow on further lines
+}
+
+// write returns the text for v. For a block token it is the body behind the
+// header unless whole is set; else it takes the place of the token.
+func (s *seat) write(v tree.Value) (text string, whole bool) {
+	if v.Kind() != tree.String {
+		return spellTyped(v), true
+	}
+	t := v.Str()
+	switch s.style {
+	case literal, folded:
+		if body, ok := s.body(t); ok {
+			return body, false
+		}
+	case single:
+		if q, ok := singleQuoted(t); ok {
+			return q, true
+		}
+	case plain:
+		return s.free(t), true
+	}
+	return quoted(t), true
+}
+
+// spellTyped writes what is no string.
+func spellTyped(v tree.Value) string {
+	switch v.Kind() {
+	case tree.Null:
+		return "null"
+	case tree.Bool:
+		return strings.ToLower(v.Canonical())
+	case tree.Float:
+		return spellFloat(v.Float())
+	}
+	return v.Canonical()
+}
+
+func spellFloat(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return ".inf"
+	case math.IsInf(f, -1):
+		return "-.inf"
+	case math.IsNaN(f):
+		return ".nan"
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// free writes t in the style that the emitter of the field would choose.
+func (s *seat) free(t string) string {
+	if !utf8.ValidString(t) {
+		return s.binary(t)
+	}
+	l := look(t)
+	if strings.Contains(t, "\n") {
+		if l.literal && !s.flow && !s.oneLine {
+			if b, ok := s.literal(t); ok {
+				return b
+			}
+		}
+		return quoted(t)
+	}
+	if !isString(t) {
+		return quoted(t)
+	}
+	if s.flow && l.flowPlain || !s.flow && l.plain {
+		return t
+	}
+	if q, ok := singleQuoted(t); ok && l.single {
+		return q
+	}
+	return quoted(t)
+}
+
+// binary writes bytes that are no text.
+func (s *seat) binary(t string) string {
+	const line = 70
+	b := base64.StdEncoding.EncodeToString([]byte(t))
+	if len(b) < line || s.flow || s.oneLine {
+		return "!!binary " + b
+	}
+	var lines strings.Builder
+	for ; len(b) > line; b = b[line:] {
+		lines.WriteString(b[:line] + "\n")
+	}
+	lines.WriteString(b + "\n")
+	if block, ok := s.literal(lines.String()); ok {
+		return "!!binary " + block
+	}
+	return "!!binary " + b
+}
+
+// literal writes t as a new literal block.
+func (s *seat) literal(t string) (string, bool) {
+	depth := s.column + 2
+	if !s.list {
+		depth = s.step * ((s.column + s.step) / s.step)
+	}
+	if s.column < 0 {
+		depth = s.step
+	}
+	head := "|"
+	if t[0] == ' ' || t[0] == '\n' {
+		digit := depth - max(s.column, 0)
+		if digit > 9 {
+			return "", false
+		}
+		head += strconv.Itoa(digit)
+	}
+	switch {
+	case !strings.HasSuffix(t, "\n"):
+		head += "-"
+	case t == "\n", strings.HasSuffix(t, "\n\n"):
+		head += "+"
+	}
+	return head + s.newline + indentLines(t, strings.Repeat(" ", depth), s.newline), true
+}
+
+// indentLines writes the lines of t without the break behind the last one.
+func indentLines(t, indent, newline string) string {
+	t = strings.TrimSuffix(t, "\n")
+	if !strings.Contains(t, "\n") {
+		if t == "" {
+			return ""
+		}
+		return indent + t
+	}
+	var b strings.Builder
+	for i, line := range strings.Split(t, "\n") {
+		if i > 0 {
+			b.WriteString(newline)
+		}
+		if line != "" {
+			b.WriteString(indent + line)
+		}
+	}
+	return b.String()
+}
+
+// body writes t as the body of a block scalar whose header stands already.
+func (s *seat) body(t string) (string, bool) {
+	for _, r := range t {
+		if !readable(r) && r != '\n' {
+			return "", false
+		}
+	}
+	if !utf8.ValidString(t) || !s.chomps(t) {
+		return "", false
+	}
+	first := strings.TrimLeft(t, "\n")
+	if first == "" || strings.HasPrefix(first, "\t") {
+		return "", false
+	}
+	if strings.HasPrefix(first, " ") && strings.IndexAny(s.head, "123456789") < 0 {
+		return "", false
+	}
+	if s.style == folded {
+		if inner := strings.TrimRight(t, "\n"); strings.Contains(inner, "\n") || first != t || isBlank(t[0]) {
+			return "", false
+		}
+	}
+	return indentLines(t, s.indent, s.newline), true
+}
+
+// chomps reports whether the header's chomping sign gives back the end of t.
+func (s *seat) chomps(t string) bool {
+	ends := len(t) - len(strings.TrimRight(t, "\n"))
+	switch {
+	case strings.Contains(s.head, "-"):
+		return ends == 0
+	case strings.Contains(s.head, "+"):
+		return ends > 0
+	}
+	return ends == 1
+}
+
+func singleQuoted(t string) (string, bool) {
+	for _, r := range t {
+		if !readable(r) {
+			return "", false
+		}
+	}
+	return "'" + strings.ReplaceAll(t, "'", "''") + "'", utf8.ValidString(t)
+}
+
+// quoted writes t in double quotes. Bytes that are no text have no such form
+// and are written as the tag for binary data asks.
+func quoted(t string) string {
+	if !utf8.ValidString(t) {
+		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(t))
+	}
+	var b strings.Builder
+	b.Grow(len(t) + 2)
+	b.WriteByte('"')
+	for _, r := range t {
+		if e := escape(r); e != "" {
+			b.WriteString(e)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// escape returns how r is written in double quotes, "" if as itself.
+func escape(r rune) string {
+	switch r {
+	case '"':
+		return `\"`
+	case '\\':
+		return `\\`
+	case 0:
+		return `\0`
+	case '\a':
+		return `\a`
+	case '\b':
+		return `\b`
+	case '\t':
+		return `\t`
+	case '\n':
+		return `\n`
+	case '\v':
+		return `\v`
+	case '\f':
+		return `\f`
+	case '\r':
+		return `\r`
+	case 0x1b:
+		return `\e`
+	case 0x85:
+		return `\N`
+	case 0x2028:
+		return `\L`
+	case 0x2029:
+		return `\P`
+	}
+	switch {
+	case printable(r):
+		return ""
+	case r <= 0xFF:
+		return fmt.Sprintf(`\x%02X`, r)
+	case r <= 0xFFFF:
+		return fmt.Sprintf(`\u%04X`, r)
+	}
+	return fmt.Sprintf(`\U%08X`, r)
+}

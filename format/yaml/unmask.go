@@ -1,0 +1,194 @@
+package yaml
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// An unmasking collects what an Unmask does.
+type unmasking struct {
+	*document
+	values   []doc.Plain
+	layout   *doc.Layout
+	edits    []doc.Edit
+	restored []span // where aliases came back: nothing else is edited there
+}
+
+// Unmask replaces tokens by values and removes the metadata.
+func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
+	if d.broken != nil {
+		return nil, d.broken
+	}
+	if l == nil {
+		l = &doc.Layout{}
+	}
+	u := &unmasking{document: d, values: values, layout: l}
+	u.aliases()
+	for ref := range d.leaves {
+		if values[ref].Set {
+			u.leaf(ref)
+		}
+	}
+	u.edits = append(u.edits, d.cutEdits(l)...)
+	out, err := doc.Splice(d.src, u.edits)
+	if err != nil {
+		return nil, err
+	}
+	if l.NoNewline {
+		out = trimBreak(out)
+	}
+	return withMark(out, d.bom || l.BOM), nil
+}
+
+func trimBreak(text []byte) []byte {
+	for _, b := range []string{"\r\n", "\n", "\r"} {
+		if t, ok := bytes.CutSuffix(text, []byte(b)); ok {
+			return t
+		}
+	}
+	return text
+}
+
+func (u *unmasking) leaf(ref int) {
+	l := &u.leaves[ref]
+	v := u.values[ref]
+	if l.via > 0 || slices.ContainsFunc(u.restored, func(s span) bool { return l.start >= s.start && l.end <= s.end }) {
+		return
+	}
+	switch {
+	case l.comment:
+		u.comment(l, v.Value.Str())
+	case v.Comment:
+		u.element(l, v.Value.Str())
+	default:
+		u.scalar(l, v.Value)
+	}
+}
+
+// tokenOf returns the text of a leaf without the break that a block adds.
+func (l *leaf) tokenOf() string { return strings.TrimSpace(l.value.Str()) }
+
+// comment writes the text of a comment. It must stay on its line.
+func (u *unmasking) comment(l *leaf, text string) {
+	if h, ok := u.layout.Comments[doc.TokenHash(l.tokenOf())]; ok && strings.TrimSpace(h) == strings.TrimSpace(text) {
+		text = h
+	}
+	u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: oneLine(text)})
+}
+
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if isBreak(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// element makes a comment of a list element, as other programs seal them.
+func (u *unmasking) element(l *leaf, text string) {
+	start := lineStart(u.src, l.prop)
+	dash := l.prop
+	for dash > start && u.src[dash-1] != '-' {
+		dash--
+	}
+	if dash == start || l.flow {
+		// There is no line for a comment here; the element stays one.
+		u.scalar(l, tree.StringValue(text))
+		return
+	}
+	u.edits = append(u.edits, doc.Edit{Start: dash - 1, End: l.end, Text: "#" + oneLine(text)})
+}
+
+func (u *unmasking) scalar(l *leaf, v tree.Value) {
+	s := u.document.seat(&l.place)
+	if u.hinted(l, v) {
+		return
+	}
+	text, whole := s.write(v)
+	if !l.block() {
+		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: text})
+		return
+	}
+	if !whole {
+		u.edits = append(u.edits, doc.Edit{Start: l.body, End: l.end, Text: text})
+		return
+	}
+	// The header goes too; a comment behind it stays.
+	u.edits = append(u.edits,
+		doc.Edit{Start: l.start, End: l.head, Text: text},
+		doc.Edit{Start: lineEnd(u.src, l.head), End: l.end})
+}
+
+// hinted writes the author's spelling, if there is one for this token and it
+// fits the token's style.
+func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
+	h, ok := u.layout.Scalars[doc.TokenHash(l.tokenOf())]
+	if !ok {
+		return false
+	}
+	before, body, isBody := strings.Cut(h, "\n")
+	isBody = isBody && (before == "" || before[0] == '!' && !strings.ContainsAny(before, `"'`))
+	switch {
+	case h == asPlain && v.Kind() == tree.String:
+		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: v.Str()})
+	case l.block() && isBody:
+		if before != "" {
+			u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.start, Text: before})
+		}
+		u.edits = append(u.edits, doc.Edit{Start: l.body, End: l.end, Text: body})
+	case !l.block() && !strings.HasPrefix(h, "\n"):
+		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: h})
+	default:
+		return false
+	}
+	return true
+}
+
+// aliases puts back aliases that sealing had to write out.
+func (u *unmasking) aliases() {
+	if len(u.layout.Aliases) == 0 {
+		return
+	}
+	for ref := range u.leaves {
+		l := &u.leaves[ref]
+		if l.comment || l.via > 0 || !u.values[ref].Set {
+			continue
+		}
+		h, ok := u.layout.Aliases[doc.TokenHash(l.tokenOf())]
+		if !ok {
+			continue
+		}
+		digits, name, ok := strings.Cut(h, "*")
+		depth, err := strconv.Atoi(digits)
+		if !ok || err != nil {
+			continue
+		}
+		s := span{l.start, l.end}
+		if depth > 0 {
+			if s, ok = u.enclosing(l.start, depth); !ok {
+				continue
+			}
+		}
+		u.restored = append(u.restored, s)
+		u.edits = append(u.edits, doc.Edit{Start: s.start, End: s.end, Text: "*" + name})
+	}
+}
+
+// enclosing returns the flow collection that stands depth levels above at.
+func (u *unmasking) enclosing(at, depth int) (span, bool) {
+	for i := len(u.brackets) - 1; i >= 0; i-- {
+		b := u.brackets[i]
+		if b.start < at && b.end > at {
+			if depth--; depth == 0 {
+				return span{b.start, b.end + 1}, true
+			}
+		}
+	}
+	return span{}, false
+}

@@ -1,0 +1,123 @@
+// Package yaml reads and writes YAML files without disturbing them. A value is
+// found at its bytes, so that a token can take its place in the same style, at
+// the same indentation, with the same tag, anchor and comment:
+//
+//	# the database            #ENC[AES256_GCM,...]
+//	db: {pass: "s3cret"}      db: {pass: "ENC[AES256_GCM,...]", "sops": {...}}
+//	note: >-                  note: >-
+//	  two lines                 ENC[AES256_GCM,...]
+//	  of text
+//
+// The way back writes each value in the style of its token. Where that would
+// not give the author's bytes, the Layout remembers them.
+//
+// What a text means is decided by the library that readers in the field use
+// (judge.go). It tells lines and columns where things begin; where they end
+// follows from the syntax (span.go), and what stands between them is comments,
+// brackets and markers (gaps.go). All of that together is a scan; masking,
+// unmasking and setting values are lists of edits computed from it.
+package yaml
+
+import (
+	"bytes"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Format is the YAML format.
+type Format struct {
+	// Indent is the indentation of what is written anew, 4 if it is 0.
+	Indent int
+}
+
+// Name returns "yaml".
+func (Format) Name() string { return "yaml" }
+
+func (f Format) indent() int {
+	if f.Indent <= 0 {
+		return 4
+	}
+	return f.Indent
+}
+
+// Parse reads plain text.
+func (f Format) Parse(src []byte) (doc.Document, error) { return f.parse(src, false) }
+
+// ParseSealed reads text in which values may be tokens and the reserved entry
+// is metadata.
+func (f Format) ParseSealed(src []byte) (doc.Document, error) { return f.parse(src, true) }
+
+func (f Format) parse(src []byte, sealed bool) (*document, error) {
+	text, bom := bytes.CutPrefix(src, []byte(byteOrderMark))
+	s, err := read(text, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return &document{scan: s, format: f, src: text, bom: bom, sealed: sealed, newline: newlineOf(text)}, nil
+}
+
+// A document is a parsed file. Places are bytes of src.
+type document struct {
+	*scan
+	format  Format
+	src     []byte // without byte order mark
+	bom     bool
+	sealed  bool
+	newline string
+}
+
+// Trees returns the documents.
+func (d *document) Trees() []*tree.Map { return d.trees }
+
+// Leaves returns the number of scalars and comments.
+func (d *document) Leaves() int { return len(d.leaves) }
+
+// Line returns the line of a leaf.
+func (d *document) Line(ref int) int { return d.leaves[ref].line }
+
+// Meta returns the reserved entry of the first document.
+func (d *document) Meta() tree.Node { return d.meta }
+
+// Reserved returns the line of the first entry with the reserved name.
+func (d *document) Reserved() int { return d.reserved }
+
+// step is the indentation of new block scalars.
+func (d *document) step() int {
+	for i := range d.parts {
+		if n := d.parts[i].meta.indent; n > 0 {
+			return n
+		}
+	}
+	return d.format.indent()
+}
+
+// withMark puts the byte order mark before text.
+func withMark(text []byte, bom bool) []byte {
+	if !bom {
+		return text
+	}
+	return append([]byte(byteOrderMark), text...)
+}
+
+// seat describes the place of a leaf as it is.
+func (d *document) seat(p *place) seat {
+	s := seat{
+		style: p.style, flow: p.flow, list: p.list, column: p.column,
+		step: d.step(), newline: d.newline, oneLine: d.commentFollows(p.end),
+	}
+	if p.block() {
+		s.head = string(d.src[p.start:p.head])
+		end := p.body
+		for end < p.end && d.src[end] == ' ' {
+			end++
+		}
+		s.indent = string(d.src[p.body:end])
+	}
+	return s
+}
+
+func (d *document) commentFollows(at int) bool {
+	at = skipBlanks(d.src, at)
+	return at < len(d.src) && d.src[at] == '#'
+}

@@ -1,0 +1,142 @@
+// Package app is what the commands do to files: read, open, change, seal,
+// write back. The command line above it only collects options.
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
+)
+
+// An App is the world that commands work in.
+type App struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Env            env.Env
+	Dir            string // the working directory
+	Now            func() time.Time
+	Random         io.Reader
+	HostName       string
+	// Terminal opens the terminal of the person, for questions. It fails where
+	// there is none.
+	Terminal func() (*term.Terminal, error)
+
+	warned map[string]bool
+}
+
+// Warn prints one warning for people; the same one only once.
+func (a *App) Warn(msg string) {
+	if a.warned == nil {
+		a.warned = map[string]bool{}
+	}
+	if !a.warned[msg] {
+		a.warned[msg] = true
+		fmt.Fprintf(a.Stderr, "sops: warning: %s\n", msg)
+	}
+}
+
+func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
+
+// abs returns path as seen from the working directory.
+func (a *App) abs(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(a.Dir, path)
+}
+
+// An Error is a failure of a command with its exit code and advice.
+type Error struct {
+	Code   int
+	Err    error
+	Advice []string
+}
+
+func (e *Error) Error() string   { return e.Err.Error() }
+func (e *Error) Unwrap() error   { return e.Err }
+func (e *Error) ExitCode() int   { return e.Code }
+func (e *Error) Hints() []string { return e.Advice }
+
+func fail(code int, advice string, format string, args ...any) *Error {
+	e := &Error{Code: code, Err: fmt.Errorf(format, args...)}
+	if advice != "" {
+		e.Advice = []string{advice}
+	}
+	return e
+}
+
+// Exit codes of the commands; scripts around SOPS know the numbers.
+const (
+	codeGeneric     = 1
+	codeReadInput   = 2
+	codeRender      = 4
+	codeContext     = 6
+	codeSetFormat   = 7
+	codeConflict    = 8
+	codeContent     = 23
+	codeNoSuchKeys  = 49
+	codePath        = 91
+	codeNoDocument  = 92
+	codeNoFile      = 100
+	codeNotModified = 200
+)
+
+// A File names a file and says how to read it.
+type File struct {
+	Path             string // "" is standard input
+	InputType        string
+	OutputType       string
+	FilenameOverride string // counts instead of Path for rules and types
+}
+
+// Common are the options that every command shares.
+type Common struct {
+	Config string // a configuration to use instead of looking for one
+	Indent *int   // render the output anew with this indentation
+}
+
+// A Target says where a result goes; the zero Target is standard output.
+type Target struct {
+	InPlace bool
+	Output  string
+}
+
+func (t Target) check(f File) error {
+	switch {
+	case t.InPlace && t.Output != "":
+		return fail(codeConflict, "leave one of them out", "--in-place and --output exclude each other")
+	case t.InPlace && f.Path == "":
+		return fail(codeConflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
+	}
+	return nil
+}
+
+// name adds the name of the file to an error, once.
+func (f File) name(err error) error {
+	if err == nil {
+		return nil
+	}
+	name := f.Path
+	if name == "" {
+		name = "standard input"
+	}
+	return &fileError{name, err}
+}
+
+// A fileError is an error about the content of a file.
+type fileError struct {
+	file string
+	err  error
+}
+
+func (e *fileError) Error() string { return e.file + ": " + e.err.Error() }
+func (e *fileError) Unwrap() error { return e.err }
+func (e *fileError) File() string  { return e.file }
+
+// background is the context of questions that outlive a command's own.
+type asker func(ctx context.Context, prompt string) (string, error)

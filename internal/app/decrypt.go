@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// DecryptOptions are the options of Decrypt.
+type DecryptOptions struct {
+	File
+	Common
+	Access
+	Target
+	Extract string // an address; "" is the whole file
+}
+
+// Decrypt writes a file in clear, or one part of it.
+func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
+	if err := o.Target.check(o.File); err != nil {
+		return err
+	}
+	if o.Extract != "" && o.InPlace {
+		return fail(codeConflict, "leave --in-place out",
+			"--extract with --in-place would replace the whole file by one value")
+	}
+	s, err := a.readSealed(o.File, o.Common, codeNoFile)
+	if err != nil {
+		return err
+	}
+	opened, err := a.open(ctx, s, a.keepers(o.Access), o.Access)
+	if err != nil {
+		return err
+	}
+	out, err := o.render(s, opened)
+	if err != nil {
+		return s.name(err)
+	}
+	return a.write(s, o.Target, out, plainMode)
+}
+
+// render returns what is asked for, in the output format.
+func (o DecryptOptions) render(s *source, opened *sops.Opened) ([]byte, error) {
+	if o.Extract != "" {
+		return extract(s, opened, o.Extract)
+	}
+	if s.in.Name() == s.out.Name() && o.Indent == nil {
+		return opened.Plain(), nil
+	}
+	out, err := s.out.Render(opened.Trees())
+	if err != nil {
+		return nil, &Error{Code: codeRender, Err: err}
+	}
+	return out, nil
+}
+
+// extract returns one node of the first document.
+func extract(s *source, opened *sops.Opened, address string) ([]byte, error) {
+	at, err := tree.ParseAddress(address)
+	if err != nil {
+		return nil, &Error{Code: codePath, Err: err}
+	}
+	if len(opened.Trees()) == 0 {
+		return nil, errors.New("the file holds no document")
+	}
+	n, err := tree.Find(opened.Trees()[0], at)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.out.RenderValue(n)
+	if err != nil {
+		return nil, &Error{Code: codeRender, Err: err}
+	}
+	return out, nil
+}

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/doc"
+)
+
+// EncryptOptions are the options of Encrypt.
+type EncryptOptions struct {
+	File
+	Common
+	Access
+	Creation
+	Target
+}
+
+// Encrypt encrypts a file that is in clear.
+func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
+	if err := o.Target.check(o.File); err != nil {
+		return err
+	}
+	if o.Path == "" && o.FilenameOverride == "" {
+		return fail(codeConflict, "add --filename-override NAME: it decides on the rule and the file type",
+			"encrypting standard input needs a name for it")
+	}
+	s, err := a.read(o.File, o.Common, codeNoFile)
+	if err != nil {
+		return err
+	}
+	plan, err := a.plan(s, o.Creation, o.Access)
+	if err != nil {
+		return err
+	}
+	opened, err := a.create(ctx, s, s.data, plan, o.Access)
+	if err != nil {
+		return err
+	}
+	out, err := a.seal(opened)
+	if err != nil {
+		return s.name(err)
+	}
+	return a.write(s, o.Target, out, sealedMode)
+}
+
+// create makes a new file of plain, which is in the input format of s.
+func (a *App) create(ctx context.Context, s *source, plain []byte, plan sops.Plan, access Access) (*sops.Opened, error) {
+	if s.out.Name() != s.in.Name() {
+		converted, err := convert(plain, s.in, s.out)
+		if err != nil {
+			return nil, s.name(err)
+		}
+		plain = converted
+	}
+	opened, err := sops.New(ctx, plain, s.out, plan, a.keepers(access))
+	if err == nil {
+		return opened, nil
+	}
+	err = contentError(err)
+	var e *Error
+	if errors.As(err, &e) {
+		return nil, s.name(err)
+	}
+	return nil, fmt.Errorf("Could not generate data key: %w", err)
+}
+
+// convert renders plain, which is in one format, in another.
+func convert(plain []byte, from, to doc.Format) ([]byte, error) {
+	d, err := from.Parse(plain)
+	if err != nil {
+		return nil, contentError(err)
+	}
+	if line := d.Reserved(); line > 0 {
+		return nil, &Error{Code: sops.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already", line)}
+	}
+	out, err := to.Render(d.Trees())
+	if err != nil {
+		return nil, &Error{Code: codeRender, Err: err}
+	}
+	return out, nil
+}
+
+// contentError gives errors about the content of a plain file their exit codes.
+func contentError(err error) error {
+	var bad *doc.Error
+	if !errors.As(err, &bad) {
+		return err
+	}
+	switch {
+	case bad.Empty:
+		return &Error{Code: codeNoDocument, Err: err}
+	case bad.Content:
+		return &Error{Code: codeContent, Err: err}
+	}
+	return &Error{Code: codeReadInput, Err: err}
+}

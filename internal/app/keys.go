@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/keeper/age"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// Access says with which identities and in which order master keys are used.
+type Access struct {
+	AWSProfile      []string // P or ACCOUNT=P
+	AWSRole         []string // ARN or ACCOUNT=ARN
+	NoAssumeRole    bool
+	StrictIdentity  bool
+	DecryptionOrder string
+	IgnoreMAC       bool
+	Hedge           time.Duration // 0: default
+	Attempt         time.Duration // 0: default
+	Overall         time.Duration // 0: default
+}
+
+// keepers returns the keepers of this run.
+func (a *App) keepers(o Access) key.Keeper {
+	aws := awskms.Options{
+		Env: a.Env, Profile: o.AWSProfile, Role: o.AWSRole,
+		NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
+		Attempt: o.Attempt, HostName: a.HostName, Now: a.Now, Warn: a.Warn,
+		AskMFA: a.askCode,
+	}
+	return standard.Keepers(aws, age.Options{Env: a.Env, Passphrase: a.askPassphrase, Warn: a.Warn})
+}
+
+// askCode asks for a code that may be seen while it is typed.
+func (a *App) askCode(ctx context.Context, prompt string) (string, error) {
+	t, err := a.Terminal()
+	if err != nil {
+		return "", err
+	}
+	defer t.Close()
+	return t.ReadLine(ctx, prompt)
+}
+
+func (a *App) askPassphrase(prompt string) ([]byte, error) {
+	t, err := a.Terminal()
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	return t.ReadSecret(context.TODO(), prompt)
+}
+
+// openOptions returns how files are opened in this run.
+func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
+	list := o.DecryptionOrder
+	if list == "" {
+		list = a.Env.Get("SOPS_DECRYPTION_ORDER")
+	}
+	order, err := unlock.ParseOrder(list)
+	if err != nil {
+		return sops.OpenOptions{}, err
+	}
+	return sops.OpenOptions{
+		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn,
+		Unlock: unlock.Options{Order: order, Hedge: o.Hedge, Attempt: o.Attempt, Overall: o.Overall, Warn: a.Warn},
+	}, nil
+}
+
+// open reads and opens the encrypted file of s.
+func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sops.Opened, error) {
+	options, err := a.openOptions(o)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := sops.Read(s.data, s.in)
+	if err != nil {
+		return nil, s.name(err)
+	}
+	opened, err := sealed.Open(ctx, k, options)
+	return opened, s.name(err)
+}
+
+// seal seals with the clock and the randomness of this run.
+func (a *App) seal(o *sops.Opened) ([]byte, error) {
+	return o.Seal(sops.SealOptions{Now: a.Now(), Random: a.Random})
+}

@@ -1,0 +1,226 @@
+package app
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/keeper/age"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// Creation says how a new file is to be encrypted, as far as flags say it.
+type Creation struct {
+	Keys              KeyLists
+	EncryptionContext string
+	Selection         rule.Rule
+	MACOnlyEncrypted  bool
+	Threshold         int
+}
+
+// errNoKeys keeps the words that wrappers look for.
+var errNoKeys = errors.New("config file not found, or has no creation rules, and no keys provided through command line options")
+
+// plan settles how the file s is encrypted: by flags and variables where they
+// give keys, else by the first creation rule that matches its path. Settings of
+// the rule that are no keys count in both cases.
+func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
+	p := sops.Plan{
+		Threshold: c.Threshold, Selection: c.Selection, MACOnlyEncrypted: c.MACOnlyEncrypted,
+		Random: a.Random, Warn: a.Warn,
+	}
+	explicit, fromEnv, err := a.explicitKeys(c.Keys, access)
+	if err != nil {
+		return p, err
+	}
+	r, err := a.creationRule(s, len(explicit) > 0)
+	if err != nil {
+		return p, err
+	}
+	switch {
+	case len(explicit) > 0:
+		p.Groups = [][]key.MasterKey{explicit}
+	case r != nil:
+		p.Groups = r.Groups
+	default:
+		return p, &Error{Code: codeGeneric, Err: errNoKeys, Advice: []string{
+			"name a key, for example --kms arn:aws:kms:REGION:ACCOUNT:key/ID or --age age1...",
+			"or put a .sops.yaml with creation_rules beside the file",
+		}}
+	}
+	if r != nil {
+		if fromEnv != "" && len(r.Groups) > 0 {
+			a.warnf("the keys in %s are used instead of those of the matching rule in %s", fromEnv, s.config.Path)
+		}
+		applyRule(&p, r)
+	}
+	if err := p.Selection.Check(); err != nil {
+		return p, &sops.Failure{Code: codeConflict, Err: err}
+	}
+	if err := a.applyContext(&p, c, r); err != nil {
+		return p, err
+	}
+	if s.out.Name() == "binary" {
+		a.dropSelection(&p)
+	}
+	return p, nil
+}
+
+// creationRule returns the rule for s; nil if there is none and none is needed.
+func (a *App) creationRule(s *source, explicit bool) (*config.Rule, error) {
+	if s.config == nil {
+		return nil, nil
+	}
+	r, err := s.config.RuleFor(a.rulePath(s.File))
+	switch {
+	case err == nil:
+		for _, w := range s.config.Warnings {
+			a.warnf("%s: %s", s.config.Path, w)
+		}
+		return r, nil
+	case errors.Is(err, config.ErrNoRules):
+		return nil, nil
+	case errors.Is(err, config.ErrNoRule) && explicit:
+		return nil, nil
+	}
+	return nil, err
+}
+
+// applyRule adds the settings of r that flags did not give.
+func applyRule(p *sops.Plan, r *config.Rule) {
+	for _, f := range r.Selection.All() {
+		for _, given := range p.Selection.All() {
+			if given.Name == f.Name && given.Text == "" {
+				p.Selection.Set(f.Name, f.Text)
+			}
+		}
+	}
+	p.MACOnlyEncrypted = p.MACOnlyEncrypted || r.MACOnlyEncrypted
+	if p.Threshold == 0 {
+		p.Threshold = r.Threshold
+	}
+	p.ForgetIdentity = r.PersistIdentity != nil && !*r.PersistIdentity
+}
+
+// applyContext gives every AWS key without an encryption context of its own the
+// one of the flag, the variable or the rule. One that would have no effect is
+// refused: whoever gives it relies on it.
+func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule) error {
+	text, origin := c.EncryptionContext, "--encryption-context"
+	if text == "" {
+		text, origin = a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"), "SOPS_KMS_ENCRYPTION_CONTEXT"
+	}
+	var texts map[string]string
+	if text != "" {
+		var err error
+		if texts, err = awskms.ParseContext(text); err != nil {
+			return err
+		}
+	} else if r != nil {
+		texts = r.EncryptionContext
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	used := withContext(p.Groups, texts)
+	if !used && text != "" {
+		return fail(codeContext, "leave it out, or name an AWS KMS key without a context of its own",
+			"%s has no effect: no AWS KMS key here takes it", origin)
+	}
+	return nil
+}
+
+// withContext reports whether any key took the context.
+func withContext(groups [][]key.MasterKey, texts map[string]string) bool {
+	used := false
+	for _, g := range groups {
+		for i, m := range g {
+			if m.Kind == key.KMS && len(m.Map("context")) == 0 {
+				g[i] = m.With("context", texts)
+				used = true
+			}
+		}
+	}
+	return used
+}
+
+// dropSelection removes what a binary file, which is one value, cannot have.
+func (a *App) dropSelection(p *sops.Plan) {
+	for _, f := range p.Selection.Fields() {
+		if f.Name != "unencrypted_comment_regex" {
+			a.warnf("%s has no meaning for a binary file, which is encrypted as a whole", f.Name)
+		}
+	}
+	p.Selection, p.MACOnlyEncrypted, p.NoRule = rule.Rule{}, false, true
+}
+
+// KeyLists are the master keys that flags name, each a list with commas.
+type KeyLists struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age string }
+
+// A keyList is one of them with its variable and its parser.
+type keyList struct {
+	text, variable string
+	parse          func(string) ([]key.MasterKey, error)
+}
+
+func (l KeyLists) all() []keyList {
+	return []keyList{
+		{l.KMS, "SOPS_KMS_ARN", awskms.ParseKeys},
+		{l.GCP, "SOPS_GCP_KMS_IDS", config.ParseGCP},
+		{l.HCKMS, "SOPS_HUAWEICLOUD_KMS_IDS", config.ParseHCKMS},
+		{l.Azure, "SOPS_AZURE_KEYVAULT_URLS", config.ParseAzure},
+		{l.PGP, "SOPS_PGP_FP", config.ParsePGP},
+		{l.Vault, "SOPS_VAULT_URIS", config.ParseVault},
+		{l.Age, "SOPS_AGE_RECIPIENTS", age.ParseRecipients},
+	}
+}
+
+// explicitKeys returns the keys of flags and variables, and the name of a
+// variable if any came from there.
+func (a *App) explicitKeys(l KeyLists, access Access) (keys []key.MasterKey, variable string, err error) {
+	for _, list := range l.all() {
+		text := list.text
+		if text == "" {
+			if text = a.Env.Get(list.variable); text != "" {
+				variable = list.variable
+			}
+		}
+		parsed, err := list.parse(text)
+		if err != nil {
+			return nil, "", err
+		}
+		keys = append(keys, parsed...)
+	}
+	storeProfile(keys, access)
+	return keys, variable, nil
+}
+
+// storeProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
+// always did; one for an account alone is for this run only.
+func storeProfile(keys []key.MasterKey, access Access) {
+	profile := ""
+	for _, p := range access.AWSProfile {
+		if !strings.Contains(p, "=") {
+			profile = p
+		}
+	}
+	if profile == "" {
+		return
+	}
+	for i, m := range keys {
+		if m.Kind == key.KMS {
+			m.Fields = append(m.Fields[:len(m.Fields):len(m.Fields)], key.Field{Name: "aws_profile", Text: profile})
+			keys[i] = m
+		}
+	}
+}
+
+func parseContext(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	return awskms.ParseContext(text)
+}

@@ -1,0 +1,127 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// slots is the number of names a temporary file may have: the first free one is
+// taken. Names that are known in advance make stale files easy to find without
+// reading the directory.
+const slots = 16
+
+// A temp is a temporary file beside its target. Its process holds a lock on it
+// while it lives, so that whoever can lock one may remove it as stale. A lock
+// is better than a process number in the name: it is right across containers
+// and reboots.
+type temp struct {
+	file   *os.File
+	placed bool // the name is gone
+}
+
+// newTemp makes an empty temporary file for target and removes stale ones.
+func newTemp(target string, mode fs.FileMode) (*temp, error) {
+	for i := range slots {
+		name := slot(target, i)
+		f, err := create(name, mode)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for j := i + 1; j < slots; j++ {
+			sweep(slot(target, j))
+		}
+		return &temp{file: f}, nil
+	}
+	dir, base := filepath.Split(target)
+	f, err := os.CreateTemp(filepath.Clean(dir), "."+short(base)+".sops-tmp-*")
+	if err != nil {
+		return nil, err
+	}
+	return &temp{file: f}, nil
+}
+
+func slot(target string, i int) string {
+	dir, base := filepath.Split(target)
+	return filepath.Join(dir, fmt.Sprintf(".%s.sops-tmp%d", short(base), i))
+}
+
+// short leaves room for what is put around a file's name: names are limited to
+// 255 bytes.
+func short(base string) string { return base[:min(len(base), 200)] }
+
+// create makes and locks the file name, in place of a stale one if need be.
+func create(name string, mode fs.FileMode) (*os.File, error) {
+	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
+	f, err := os.OpenFile(name, flags, mode)
+	if errors.Is(err, fs.ErrExist) && sweep(name) {
+		f, err = os.OpenFile(name, flags, mode)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Between creation and lock another process may take the file for stale.
+	// Then its name is gone, or about to be, and the next slot is as good.
+	locked, err := tryLock(f)
+	if err == nil && (!locked || !stands(f, name)) {
+		f.Close()
+		return nil, fs.ErrExist
+	}
+	return f, nil // without locks on this file system it is never swept
+}
+
+// stands reports whether name is still the name of f.
+func stands(f *os.File, name string) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(name)
+	return err == nil && os.SameFile(mine, there)
+}
+
+// rename moves the file over target.
+func (t *temp) rename(target string) error {
+	t.release()
+	err := os.Rename(t.file.Name(), target)
+	t.placed = err == nil
+	return err
+}
+
+// link gives the file the name target if there is no such name yet.
+func (t *temp) link(target string) error {
+	t.release()
+	err := os.Link(t.file.Name(), target)
+	if err == nil {
+		return nil // discard removes the temporary name
+	}
+	if _, there := os.Lstat(target); errors.Is(err, fs.ErrExist) || there == nil {
+		return fmt.Errorf("%w: another process created it", ErrChanged)
+	}
+	return t.rename(target) // a file system without hard links
+}
+
+// release closes the file where an open one cannot be renamed. Elsewhere it
+// stays open, and with it the lock.
+func (t *temp) release() {
+	if runtime.GOOS == "windows" {
+		t.file.Close()
+	}
+}
+
+// discard removes the file unless it has become the target.
+func (t *temp) discard() {
+	if runtime.GOOS == "windows" {
+		t.file.Close()
+	}
+	if !t.placed {
+		os.Remove(t.file.Name())
+	}
+	t.file.Close()
+}

@@ -1,0 +1,128 @@
+// Package cli is the command line: one file for each command, which turns
+// flags into options and makes one call.
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
+)
+
+// A run is one call of the program.
+type run struct {
+	app           *app.App
+	verbose, json bool
+}
+
+// Main runs the program in the environment of the process and returns its exit
+// status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	// A typed Ctrl-C during edit is the editor's; app decides. The other two
+	// end every command.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintf(stderr, "sops: error: working directory: %v\n", err)
+		return 1
+	}
+	host, _ := os.Hostname() // only the name of a session; "" will do
+	return Run(ctx, args, &app.App{
+		Stdin: stdin, Stdout: stdout, Stderr: stderr,
+		Env: env.OS(), Dir: dir, Now: time.Now, Random: rand.Reader,
+		HostName: host, Terminal: term.Open,
+	})
+}
+
+// Run runs one command in the world a.
+func Run(ctx context.Context, args []string, a *app.App) int {
+	r := &run{app: a}
+	err := r.run(ctx, args[1:])
+	if err == nil {
+		return 0
+	}
+	color := term.Color(a.Stderr, a.Env.Get)
+	hint.Print(a.Stderr, err, hint.Options{JSON: r.json, Color: color, Prog: "sops"})
+	return hint.ExitCode(err)
+}
+
+func (r *run) run(ctx context.Context, args []string) error {
+	root := r.root()
+	if n := len(args); n > 0 && args[n-1] == "--generate-shell-completion" {
+		return root.Run(ctx, append([]string{"sops"}, args...))
+	}
+	for _, arg := range args {
+		if arg == "--json" || arg == "-json" {
+			r.json = true // also for mistakes in the other arguments
+		}
+	}
+	r.app.JSON = r.json
+	if handled, err := r.help(root, args); handled {
+		return err
+	}
+	command, out, err := translate(root, args, r.app.Warn)
+	if err != nil {
+		return err
+	}
+	return root.Run(ctx, append([]string{"sops", command}, out...))
+}
+
+// root returns the tree of commands.
+func (r *run) root() *cli.Command {
+	root := &cli.Command{
+		Name:                  "sops",
+		Usage:                 "edit encrypted files",
+		Version:               sops.Version,
+		Writer:                r.app.Stdout,
+		ErrWriter:             r.app.Stderr,
+		EnableShellCompletion: true,
+		HideVersion:           true,
+		HideHelp:              true,
+		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
+		OnUsageError:          func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} },
+		Commands: []*cli.Command{
+			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.filestatus(), r.devkms(),
+		},
+	}
+	root.Flags = []cli.Flag{
+		&cli.BoolFlag{Name: "encrypt", Aliases: []string{"e"}, Hidden: true},
+		&cli.BoolFlag{Name: "decrypt", Aliases: []string{"d"}, Hidden: true},
+		&cli.BoolFlag{Name: "rotate", Aliases: []string{"r"}, Hidden: true},
+		&cli.StringFlag{Name: "set", Hidden: true},
+		&cli.BoolFlag{Name: "disable-version-check", Hidden: true},
+		&cli.BoolFlag{Name: "check-for-updates", Hidden: true},
+	}
+	for _, c := range root.Commands {
+		c.HideHelp = true
+		c.OnUsageError = root.OnUsageError
+	}
+	return root
+}
+
+// file returns the one file that a command takes. More are a warning: scripts
+// have them.
+func (r *run) file(c *cli.Command, needed bool) (string, error) {
+	args := c.Args().Slice()
+	switch {
+	case len(args) == 0 && needed:
+		return "", &noFileError{}
+	case len(args) == 0:
+		return "", nil
+	case len(args) > 1:
+		r.app.Warn("more than one file was given; only the first is used")
+	}
+	return args[0], nil
+}

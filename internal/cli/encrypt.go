@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/seed-1f7fdfb8/sops/internal/app"
+)
+
+func (r *run) encrypt() *cli.Command {
+	var o app.EncryptOptions
+	return &cli.Command{
+		Name:      "encrypt",
+		Usage:     "encrypt a file",
+		ArgsUsage: "[FILE]",
+		Description: `sops encrypt --kms arn:aws:kms:eu-west-1:111122223333:alias/prod prod.yaml > prod.enc.yaml
+sops encrypt -i --age age1... .env
+cat prod.yaml | sops encrypt --filename-override prod.yaml
+
+Without key flags the first matching creation rule of .sops.yaml counts. Without
+FILE standard input is read.`,
+		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), creation(&o.Creation), access(&o.Access)),
+		Action: func(ctx context.Context, c *cli.Command) (err error) {
+			if o.Path, err = r.file(c, false); err != nil {
+				return err
+			}
+			return r.app.Encrypt(ctx, o)
+		},
+	}
+}

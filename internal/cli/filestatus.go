@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/seed-1f7fdfb8/sops/internal/app"
+)
+
+func (r *run) filestatus() *cli.Command {
+	var f app.File
+	var o app.Common
+	return &cli.Command{
+		Name:        "filestatus",
+		Usage:       "say whether a file is encrypted",
+		ArgsUsage:   "FILE",
+		Description: `sops filestatus prod.yaml       # {"encrypted":true}`,
+		Flags: join(r.common(&o), []cli.Flag{
+			text(&f.InputType, topicFiles, "input-type", "read the file as `TYPE`: yaml, json, dotenv, ini, binary"),
+		}),
+		Action: func(_ context.Context, c *cli.Command) (err error) {
+			if f.Path, err = r.file(c, true); err != nil {
+				return err
+			}
+			return r.app.FileStatus(f, o)
+		},
+	}
+}

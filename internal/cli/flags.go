@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+)
+
+// Topics group the flags in help texts.
+const (
+	topicFiles  = "FILES"
+	topicKeys   = "KEYS"
+	topicAWS    = "AWS KMS"
+	topicRules  = "WHAT IS ENCRYPTED"
+	topicAccess = "OPENING"
+	topicOther  = "OTHER"
+)
+
+// list collects a flag that may be given several times.
+type list struct{ to *[]string }
+
+func (l list) Set(s string) error { *l.to = append(*l.to, s); return nil }
+func (l list) String() string     { return "" }
+func (l list) Get() any           { return *l.to }
+
+// number is an integer that knows whether it was given.
+type number struct{ to **int }
+
+func (n number) Set(s string) error {
+	i, err := strconv.Atoi(s)
+	if err != nil {
+		return errors.New("not a number")
+	}
+	*n.to = &i
+	return nil
+}
+func (n number) String() string { return "" }
+func (n number) Get() any       { return *n.to }
+
+func text(to *string, topic, name, usage string, aliases ...string) cli.Flag {
+	return &cli.StringFlag{Name: name, Aliases: aliases, Usage: usage, Destination: to, Category: topic}
+}
+
+func toggle(to *bool, topic, name, usage string, aliases ...string) cli.Flag {
+	return &cli.BoolFlag{Name: name, Aliases: aliases, Usage: usage, Destination: to, Category: topic}
+}
+
+func repeated(to *[]string, topic, name, usage string) cli.Flag {
+	return &cli.GenericFlag{Name: name, Usage: usage, Value: list{to}, Category: topic}
+}
+
+func duration(to *time.Duration, topic, name, usage string) cli.Flag {
+	return &cli.DurationFlag{Name: name, Usage: usage, Destination: to, Category: topic}
+}
+
+// common are the flags of every command.
+func (r *run) common(o *app.Common) []cli.Flag {
+	return []cli.Flag{
+		text(&o.Config, topicOther, "config", "use the configuration `FILE` instead of looking for .sops.yaml (SOPS_CONFIG)"),
+		&cli.GenericFlag{Name: "indent", Category: topicOther, Value: number{&o.Indent}, Usage: "render the output anew, indented by `N` (JSON: -1 is a tab)"},
+		toggle(&r.verbose, topicOther, "verbose", "say what is done"),
+		toggle(&r.json, topicOther, "json", "print errors and warnings as JSON"),
+	}
+}
+
+// types are the flags about file types.
+func types(o *app.File) []cli.Flag {
+	return []cli.Flag{
+		text(&o.InputType, topicFiles, "input-type", "read the file as `TYPE`: yaml, json, dotenv, ini, binary"),
+		text(&o.OutputType, topicFiles, "output-type", "write the result as `TYPE`"),
+		text(&o.FilenameOverride, topicFiles, "filename-override", "let `NAME` decide on rule and type instead of the file's own name"),
+	}
+}
+
+func target(o *app.Target) []cli.Flag {
+	return []cli.Flag{
+		toggle(&o.InPlace, topicFiles, "in-place", "write the result over the file", "i"),
+		text(&o.Output, topicFiles, "output", "write the result to `FILE`"),
+	}
+}
+
+// access are the flags of every command that uses keys.
+func access(o *app.Access) []cli.Flag {
+	return []cli.Flag{
+		repeated(&o.AWSProfile, topicAWS, "aws-profile", "use this AWS profile: `P`, or ACCOUNT=P for the keys of one account (SOPS_AWS_PROFILE)"),
+		repeated(&o.AWSRole, topicAWS, "aws-role", "assume this role: `ARN`, or ACCOUNT=ARN (SOPS_AWS_ROLE)"),
+		toggle(&o.NoAssumeRole, topicAWS, "no-assume-role", "assume no role, whatever the file says (SOPS_AWS_NO_ASSUME_ROLE)"),
+		toggle(&o.StrictIdentity, topicAWS, "strict-identity", "use profile and role of the file literally, without fallback (SOPS_AWS_STRICT_IDENTITY)"),
+		text(&o.DecryptionOrder, topicAccess, "decryption-order", "try these kinds of keys first, for example `age,kms` (SOPS_DECRYPTION_ORDER)"),
+		toggle(&o.IgnoreMAC, topicAccess, "ignore-mac", "open the file even if its MAC does not fit"),
+		duration(&o.Hedge, topicAccess, "hedge", "start the next key beside one that is silent for `DURATION` (default 300ms)"),
+		duration(&o.Attempt, topicAccess, "attempt-timeout", "give up on one key after `DURATION` (default 5s)"),
+		duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION` (default 20s)"),
+		&cli.BoolFlag{Name: "enable-local-keyservice", Value: true, Hidden: true, Action: onlyLocal},
+	}
+}
+
+// onlyLocal refuses to be told to use no keys of its own, since there are no
+// key services yet to use instead.
+func onlyLocal(_ context.Context, _ *cli.Command, enabled bool) error {
+	if !enabled {
+		return &usageError{msg: "--enable-local-keyservice=false: this program has no remote key services yet", hint: "leave the flag out"}
+	}
+	return nil
+}
+
+// keyLists are the flags that name master keys.
+func keyLists(o *app.KeyLists, prefix, verb string, short bool) []cli.Flag {
+	alias := func(a string) []string {
+		if short {
+			return []string{a}
+		}
+		return nil
+	}
+	return []cli.Flag{
+		text(&o.KMS, topicKeys, prefix+"kms", verb+" AWS KMS keys: `ARN[+ROLE],...` (SOPS_KMS_ARN)", alias("k")...),
+		text(&o.Age, topicKeys, prefix+"age", verb+" age recipients: `age1...,...` (SOPS_AGE_RECIPIENTS)", alias("a")...),
+		text(&o.PGP, topicKeys, prefix+"pgp", verb+" PGP `FINGERPRINTS` (SOPS_PGP_FP)", alias("p")...),
+		text(&o.GCP, topicKeys, prefix+"gcp-kms", verb+" GCP KMS resource `IDS` (SOPS_GCP_KMS_IDS)"),
+		text(&o.HCKMS, topicKeys, prefix+"hckms", verb+" Huawei Cloud KMS `REGION:UUID,...` (SOPS_HUAWEICLOUD_KMS_IDS)"),
+		text(&o.Azure, topicKeys, prefix+"azure-kv", verb+" Azure Key Vault key `URLS` (SOPS_AZURE_KEYVAULT_URLS)"),
+		text(&o.Vault, topicKeys, prefix+"hc-vault-transit", verb+" HashiCorp Vault transit `URIS` (SOPS_VAULT_URIS)"),
+	}
+}
+
+func contextFlag(to *string) cli.Flag {
+	return text(to, topicAWS, "encryption-context", "bind AWS keys to this context: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)")
+}
+
+// creation are the flags that say how a new file is encrypted.
+func creation(o *app.Creation) []cli.Flag {
+	flags := keyLists(&o.Keys, "", "encrypt for these", true)
+	flags = append(flags, contextFlag(&o.EncryptionContext))
+	flags = append(flags, selection(&o.Selection)...)
+	return append(flags,
+		toggle(&o.MACOnlyEncrypted, topicRules, "mac-only-encrypted", "let the MAC cover encrypted values only"),
+		&cli.IntFlag{Name: "shamir-secret-sharing-threshold", Destination: &o.Threshold, Category: topicKeys, Usage: "need `N` of the key groups"},
+	)
+}
+
+func selection(o *rule.Rule) []cli.Flag {
+	return []cli.Flag{
+		text(&o.UnencryptedSuffix, topicRules, "unencrypted-suffix", "leave keys in clear that end with `S` (default _unencrypted)"),
+		text(&o.EncryptedSuffix, topicRules, "encrypted-suffix", "encrypt only keys that end with `S`"),
+		text(&o.UnencryptedRegex, topicRules, "unencrypted-regex", "leave keys in clear that match `RE`"),
+		text(&o.EncryptedRegex, topicRules, "encrypted-regex", "encrypt only keys that match `RE`"),
+		text(&o.UnencryptedCommentRegex, topicRules, "unencrypted-comment-regex", "leave in clear what stands under a comment that matches `RE`"),
+		text(&o.EncryptedCommentRegex, topicRules, "encrypted-comment-regex", "encrypt only what stands under a comment that matches `RE`"),
+	}
+}
+
+func join(groups ...[]cli.Flag) []cli.Flag {
+	var out []cli.Flag
+	for _, g := range groups {
+		out = append(out, g...)
+	}
+	return out
+}

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/seed-1f7fdfb8/sops/internal/app"
+)
+
+func (r *run) rotate() *cli.Command {
+	var o app.RotateOptions
+	return &cli.Command{
+		Name:      "rotate",
+		Usage:     "give a file a new data key; add and remove master keys",
+		ArgsUsage: "FILE",
+		Description: `sops rotate -i prod.yaml
+sops rotate -i --rm-kms arn:aws:kms:eu-west-1:111122223333:key/old prod.yaml
+sops rotate -i --add-age age1... prod.yaml
+
+A removed key is known by its ARN or recipient alone; one that is not there is
+an error. Who had the old data key can still read old copies of the file.`,
+		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target),
+			keyLists(&o.Add, "add-", "add", false), keyLists(&o.Remove, "rm-", "remove", false),
+			[]cli.Flag{contextFlag(&o.EncryptionContext)}, access(&o.Access)),
+		Action: func(ctx context.Context, c *cli.Command) (err error) {
+			if o.Path, err = r.file(c, true); err != nil {
+				return err
+			}
+			return r.app.Rotate(ctx, o)
+		},
+	}
+}

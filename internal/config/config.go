@@ -1,0 +1,118 @@
+// Package config reads .sops.yaml, which says how the files below its
+// directory are to be encrypted.
+//
+// A configuration has creation rules (which master keys and which leaves, for
+// paths that match), destination rules (where publish uploads to) and settings
+// of the stores:
+//
+//	creation_rules:
+//	  - path_regex: ^prod/(?P<team>[a-z]+)/
+//	    kms: arn:aws:kms:eu-west-1:111122223333:alias/${team}
+//	    encryption_context: {team: "${team}"}
+//	  - age: age1...
+//	stores:
+//	  yaml: {indent: 2}
+//
+//	file, err := config.Load(".sops.yaml")
+//	rule, err := file.RuleFor("/src/prod/web/db.yaml") // rule.Groups, rule.Selection ...
+//
+// What is not understood is never dropped in silence: a wrong type is an error
+// of Load, an unknown key is a warning, and a rule that cannot mean what it
+// says is an error as soon as a path reaches it (and a warning before, since a
+// rule that is never reached must not stop work elsewhere). All of them name
+// the line.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// tab as an indentation means one tab for each level.
+const tab = -1
+
+// A File is a configuration.
+type File struct {
+	// Path is where the file stands, absolute.
+	Path   string
+	Stores Stores
+	// Warnings are doubts in the order of lines: keys that nothing reads, and
+	// rules that no path may reach because they would be refused.
+	Warnings []Problem
+
+	hasCreation, hasDestination bool
+	creation                    []creation
+	destination                 []destination
+}
+
+// Stores are the indentations of rendered files, nil where not set. For JSON
+// -1 is a tab and 0 no indentation; for YAML 0 is the default.
+type Stores struct{ YAML, JSON, JSONBinary *int }
+
+// Load reads the configuration at path. Where its content is at fault the error
+// is an *Error, or several of them joined.
+func Load(path string) (*File, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return Parse(abs, src)
+}
+
+// Parse reads a configuration from memory; path is where it counts as standing.
+func Parse(path string, src []byte) (*File, error) {
+	doc, err := firstDocument(src)
+	if err != nil {
+		return nil, syntaxError(path, src, err)
+	}
+	f := &File{Path: path}
+	if doc == nil {
+		return f, nil
+	}
+	r := reader{left: maxNodes(len(src))}
+	var t top
+	read(&r, doc, topScope, topFields(), &t)
+	if len(r.errors) > 0 {
+		var all []error
+		for _, p := range inOrder(r.errors) {
+			all = append(all, p.in(path))
+		}
+		return nil, join(all)
+	}
+	f.Stores, f.creation, f.destination = t.stores, t.creation, t.destination
+	f.hasCreation, f.hasDestination = t.hasCreation, t.hasDestination
+	f.Warnings = inOrder(append(r.warnings, f.doubts()...))
+	return f, nil
+}
+
+// join keeps a single error what it is.
+func join(all []error) error {
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
+}
+
+// firstDocument returns the root of the first YAML document, nil if there is
+// none.
+func firstDocument(src []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	err := yaml.NewDecoder(bytes.NewReader(src)).Decode(&doc)
+	if errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return doc.Content[0], nil
+}

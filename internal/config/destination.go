@@ -1,0 +1,121 @@
+package config
+
+import (
+	"errors"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A Destination says where publish uploads the files to that a path matches.
+// Exactly one of S3Bucket, GCSBucket and VaultPath is set.
+type Destination struct {
+	// Line is where the rule begins, PathRegex what the path matched ("" is
+	// any path).
+	Line      int
+	PathRegex string
+
+	S3Bucket, S3Prefix   string
+	GCSBucket, GCSPrefix string
+
+	VaultPath, VaultAddress, VaultKVMount string
+	VaultKVVersion                        int // 1 or 2; 0 means the default
+
+	OmitExtensions bool
+	// Recreation says how the file is encrypted anew for the destination, nil
+	// if it is uploaded as it is.
+	Recreation *Rule
+}
+
+// A destination is a destination rule as it is written.
+type destination struct {
+	at         place
+	path       text
+	is         Destination // but for Recreation
+	recreation *creation
+}
+
+func destinationFields() []field[destination] {
+	str := func(name string, of func(*Destination) *string) field[destination] {
+		return field[destination]{name, func(r *reader, n *yaml.Node, d *destination) { *of(&d.is) = r.text(n, name).value }}
+	}
+	return []field[destination]{
+		{"path_regex", func(r *reader, n *yaml.Node, d *destination) { d.path = r.text(n, "path_regex") }},
+		str("s3_bucket", func(d *Destination) *string { return &d.S3Bucket }),
+		str("s3_prefix", func(d *Destination) *string { return &d.S3Prefix }),
+		str("gcs_bucket", func(d *Destination) *string { return &d.GCSBucket }),
+		str("gcs_prefix", func(d *Destination) *string { return &d.GCSPrefix }),
+		str("vault_path", func(d *Destination) *string { return &d.VaultPath }),
+		str("vault_address", func(d *Destination) *string { return &d.VaultAddress }),
+		str("vault_kv_mount_name", func(d *Destination) *string { return &d.VaultKVMount }),
+		{"vault_kv_version", func(r *reader, n *yaml.Node, d *destination) {
+			v, _ := r.number(n, "vault_kv_version", 0)
+			if v > 2 {
+				r.fail(n, "write 1 or 2", "there is no version %d of the key-value engine", v)
+			}
+			d.is.VaultKVVersion = v
+		}},
+		{"omit_extensions", func(r *reader, n *yaml.Node, d *destination) {
+			d.is.OmitExtensions, _ = r.boolean(n, "omit_extensions")
+		}},
+		{"recreation_rule", func(r *reader, n *yaml.Node, d *destination) {
+			if n = r.deref(n); n != nil {
+				c := readCreation(r, n)
+				d.recreation = &c
+			}
+		}},
+	}
+}
+
+// DestinationFor returns the first destination rule that matches path. Its
+// errors are like those of RuleFor.
+func (f *File) DestinationFor(path string) (*Destination, error) {
+	if !f.hasDestination {
+		return nil, &Error{
+			File: f.Path, Err: ErrNoRules, Msg: "there are no destination_rules",
+			Hint: "add destination_rules, such as - s3_bucket: NAME",
+		}
+	}
+	forms, err := f.forms(path)
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.destination {
+		d := &f.destination[i]
+		found, matches, err := f.match(d.path, forms)
+		if err != nil {
+			return nil, err
+		}
+		if matches {
+			return f.destinationOf(d, found)
+		}
+	}
+	return nil, f.noRule("destination_rules", forms[0])
+}
+
+func (f *File) destinationOf(d *destination, found captures) (*Destination, error) {
+	out := d.is
+	out.Line, out.PathRegex = d.at.line, d.path.value
+	named := 0
+	for _, name := range []string{out.S3Bucket, out.GCSBucket, out.VaultPath} {
+		if name != "" {
+			named++
+		}
+	}
+	const choose = "give one of s3_bucket, gcs_bucket and vault_path"
+	switch named {
+	case 0:
+		return nil, f.refuse(d.at, errors.New("the rule names no destination"), choose)
+	case 1:
+	default:
+		return nil, f.refuse(d.at, errors.New("the rule names more than one destination"), choose)
+	}
+	if d.recreation == nil {
+		return &out, nil
+	}
+	recreation, err := f.rule(d.recreation, found)
+	if err != nil {
+		return nil, err
+	}
+	out.Recreation = recreation
+	return &out, nil
+}

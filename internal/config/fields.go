@@ -1,0 +1,209 @@
+package config
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+)
+
+// A field is one key that a mapping may hold, with the function that reads its
+// value. The tables of fields below are all that the parser knows: the schema
+// and the reference page are tested against them.
+type field[T any] struct {
+	name string
+	read func(r *reader, n *yaml.Node, into *T)
+}
+
+// A scope is a kind of mapping, as people call it.
+type scope string
+
+const (
+	topScope         scope = "the configuration"
+	creationScope    scope = "a creation rule"
+	destinationScope scope = "a destination rule"
+	groupScope       scope = "a key group"
+	kmsScope         scope = "an element of kms"
+	gcpScope         scope = "an element of gcp_kms"
+	hckmsScope       scope = "an element of hckms"
+	azureScope       scope = "an element of azure_keyvault"
+	storesScope      scope = "stores"
+	storeScope       scope = "the settings of a store"
+)
+
+// read fills into from a mapping and warns of keys that are not in the table.
+func read[T any](r *reader, n *yaml.Node, s scope, table []field[T], into *T) {
+	for _, e := range r.entries(n, string(s)) {
+		known := false
+		for _, f := range table {
+			if f.name == e.name.value {
+				f.read(r, e.value, into)
+				known = true
+			}
+		}
+		if !known {
+			r.unknown(e, s, names(table))
+		}
+	}
+}
+
+func names[T any](table []field[T]) []string {
+	var list []string
+	for _, f := range table {
+		list = append(list, f.name)
+	}
+	return list
+}
+
+// A top is the whole file as it is written.
+type top struct {
+	creation       []creation
+	hasCreation    bool
+	destination    []destination
+	hasDestination bool
+	stores         Stores
+}
+
+func topFields() []field[top] {
+	return []field[top]{
+		{"creation_rules", func(r *reader, n *yaml.Node, t *top) {
+			t.hasCreation = r.deref(n) != nil
+			for _, item := range r.items(n, "creation_rules") {
+				t.creation = append(t.creation, readCreation(r, item))
+			}
+		}},
+		{"destination_rules", func(r *reader, n *yaml.Node, t *top) {
+			t.hasDestination = r.deref(n) != nil
+			t.destination = readEach(r, n, "destination_rules", destinationScope, destinationFields(),
+				func(p place) destination { return destination{at: p} })
+		}},
+		{"stores", func(r *reader, n *yaml.Node, t *top) {
+			read(r, n, storesScope, storesFields(), &t.stores)
+		}},
+	}
+}
+
+// A creation is a creation rule as it is written.
+type creation struct {
+	at          place
+	path        text
+	keys        keys
+	profile     text
+	context     map[string]text
+	contextAt   place
+	groups      []group
+	threshold   int
+	thresholdAt place
+	selection   rule.Rule
+	selectedAt  place
+	macOnly     bool
+	persist     *bool
+	integrity   string
+}
+
+// keys are the texts that name keys, in the order of the fields of a group.
+type keys struct {
+	age, pgp, kms, gcp, hckms, azure, vault []text
+}
+
+func readCreation(r *reader, n *yaml.Node) creation {
+	c := creation{at: at(n)}
+	read(r, n, creationScope, creationFields(), &c)
+	if len(c.groups) > 0 && (c.keys.any() || c.profile.value != "") {
+		r.warn(n, "move them into a group", "keys and aws_profile beside key_groups are ignored")
+	}
+	return c
+}
+
+func (k keys) any() bool {
+	return len(k.age)+len(k.pgp)+len(k.kms)+len(k.gcp)+len(k.hckms)+len(k.azure)+len(k.vault) > 0
+}
+
+func creationFields() []field[creation] {
+	list := func(name string, of func(*creation) *[]text) field[creation] {
+		return field[creation]{name, func(r *reader, n *yaml.Node, c *creation) { *of(c) = r.texts(n, name) }}
+	}
+	table := []field[creation]{
+		{"path_regex", func(r *reader, n *yaml.Node, c *creation) { c.path = r.text(n, "path_regex") }},
+		list("kms", func(c *creation) *[]text { return &c.keys.kms }),
+		{"aws_profile", func(r *reader, n *yaml.Node, c *creation) { c.profile = r.text(n, "aws_profile") }},
+		{"encryption_context", func(r *reader, n *yaml.Node, c *creation) {
+			c.context = r.pairs(n, "encryption_context")
+			c.contextAt = at(n)
+		}},
+		list("age", func(c *creation) *[]text { return &c.keys.age }),
+		list("pgp", func(c *creation) *[]text { return &c.keys.pgp }),
+		list("gcp_kms", func(c *creation) *[]text { return &c.keys.gcp }),
+		list("hckms", func(c *creation) *[]text { return &c.keys.hckms }),
+		list("azure_keyvault", func(c *creation) *[]text { return &c.keys.azure }),
+		list("hc_vault_transit_uri", func(c *creation) *[]text { return &c.keys.vault }),
+		{"key_groups", func(r *reader, n *yaml.Node, c *creation) {
+			c.groups = readGroups(r, n, "key_groups")
+		}},
+		{"shamir_threshold", func(r *reader, n *yaml.Node, c *creation) {
+			c.threshold, _ = r.number(n, "shamir_threshold", 0)
+			c.thresholdAt = at(n)
+		}},
+		{"mac_only_encrypted", func(r *reader, n *yaml.Node, c *creation) {
+			c.macOnly, _ = r.boolean(n, "mac_only_encrypted")
+		}},
+		{"persist_identity", func(r *reader, n *yaml.Node, c *creation) {
+			if v, set := r.boolean(n, "persist_identity"); set {
+				c.persist = &v
+			}
+		}},
+		{"integrity", readIntegrity},
+	}
+	for _, f := range (rule.Rule{}).All() {
+		table = append(table, selectionField(f.Name))
+	}
+	return table
+}
+
+func selectionField(name string) field[creation] {
+	return field[creation]{name, func(r *reader, n *yaml.Node, c *creation) {
+		t := r.text(n, name)
+		c.selection.Set(name, t.value)
+		if t.value != "" {
+			c.selectedAt = t.at
+		}
+	}}
+}
+
+// integrityRequired is the one value that integrity can have.
+const integrityRequired = "required"
+
+func readIntegrity(r *reader, n *yaml.Node, c *creation) {
+	t := r.text(n, "integrity")
+	if t.value != "" && t.value != integrityRequired {
+		r.fail(n, "write integrity: required, or leave it out", "integrity is %q, which means nothing", t.value)
+		return
+	}
+	c.integrity = t.value
+}
+
+func storesFields() []field[Stores] {
+	store := func(name string, least int, of func(*Stores) **int) field[Stores] {
+		return field[Stores]{name, func(r *reader, n *yaml.Node, s *Stores) {
+			read(r, n, storeScope, indentFields(least), of(s))
+		}}
+	}
+	empty := func(name string) field[Stores] {
+		return field[Stores]{name, func(r *reader, n *yaml.Node, _ *Stores) {
+			read(r, n, storeScope, nil, &struct{}{})
+		}}
+	}
+	return []field[Stores]{
+		store("yaml", 0, func(s *Stores) **int { return &s.YAML }),
+		store("json", tab, func(s *Stores) **int { return &s.JSON }),
+		store("json_binary", tab, func(s *Stores) **int { return &s.JSONBinary }),
+		empty("dotenv"), empty("ini"),
+	}
+}
+
+func indentFields(least int) []field[*int] {
+	return []field[*int]{{"indent", func(r *reader, n *yaml.Node, indent **int) {
+		if v, set := r.number(n, "indent", least); set {
+			*indent = &v
+		}
+	}}}
+}

@@ -1,0 +1,186 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// A Rule is what a creation rule means for one path.
+type Rule struct {
+	// Line is where the rule begins, PathRegex what the path matched ("" is
+	// any path).
+	Line      int
+	PathRegex string
+	// Groups are the key groups, without repetitions inside a group. There is
+	// none if the rule names no keys, and none is empty.
+	Groups [][]key.MasterKey
+	// Threshold is how many groups are needed; 0 means all.
+	Threshold        int
+	Selection        rule.Rule
+	MACOnlyEncrypted bool
+	// EncryptionContext is the context of the rule. The AWS keys of Groups have
+	// it already, unless they have one of their own; it is here for keys that
+	// come from elsewhere.
+	EncryptionContext map[string]string
+	// PersistIdentity says whether role and aws_profile are written into
+	// files, nil if the rule does not say.
+	PersistIdentity *bool
+	// Integrity is "required" or "".
+	Integrity string
+}
+
+// RuleFor returns the first creation rule that matches path. The error has
+// ErrNoRules in its chain if there are no rules at all, ErrNoRule if none
+// matches; else it is the *Error of the rule that cannot be used.
+func (f *File) RuleFor(path string) (*Rule, error) {
+	if !f.hasCreation {
+		return nil, &Error{
+			File: f.Path, Err: ErrNoRules, Msg: "there are no creation_rules",
+			Hint: "add creation_rules, or give the keys by flag",
+		}
+	}
+	forms, err := f.forms(path)
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.creation {
+		c := &f.creation[i]
+		found, matches, err := f.match(c.path, forms)
+		if err != nil {
+			return nil, err
+		}
+		if matches {
+			return f.rule(c, found)
+		}
+	}
+	return nil, f.noRule("creation_rules", forms[0])
+}
+
+func (f *File) noRule(list, path string) error {
+	return &Error{
+		File: f.Path, Err: ErrNoRule, Msg: fmt.Sprintf("no path_regex of the %s matches %q", list, path),
+		Hint: "add a rule for this path, or one without path_regex as the last",
+	}
+}
+
+// match is match, with the place of an invalid expression.
+func (f *File) match(expression text, forms []string) (captures, bool, error) {
+	found, matches, err := match(expression, forms)
+	if err != nil {
+		return nil, false, f.refuse(expression.at, err, globHint(expression.value))
+	}
+	return found, matches, nil
+}
+
+// rule returns what c means for a path with the given captures.
+func (f *File) rule(c *creation, found captures) (*Rule, error) {
+	if _, err := c.selection.Compile(); err != nil {
+		return nil, f.refuse(c.selectedAt, err, "")
+	}
+	b := builder{file: f, captures: found}
+	context, err := b.texts(c.context)
+	if err != nil {
+		return nil, err
+	}
+	if err := awskms.CheckContext(context); err != nil {
+		return nil, f.refuse(c.contextAt, err, "")
+	}
+	b.context = context
+	groups, err := b.groups(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.checkThreshold(c, len(groups)); err != nil {
+		return nil, err
+	}
+	return &Rule{
+		Line: c.at.line, PathRegex: c.path.value,
+		Groups: groups, Threshold: c.threshold,
+		Selection: c.selection, MACOnlyEncrypted: c.macOnly,
+		EncryptionContext: context, PersistIdentity: c.persist, Integrity: c.integrity,
+	}, nil
+}
+
+// Limits of Shamir's scheme as files hold it: shares are numbered in a byte.
+const (
+	minThreshold = 2
+	maxGroups    = 255
+)
+
+func (f *File) checkThreshold(c *creation, groups int) error {
+	switch {
+	case groups > maxGroups:
+		return f.refuse(c.at, fmt.Errorf("%d key groups are more than %d", groups, maxGroups), "")
+	case groups < 2 || c.threshold == 0:
+		return nil
+	case c.threshold < minThreshold || c.threshold > groups:
+		return f.refuse(c.thresholdAt,
+			fmt.Errorf("shamir_threshold is %d, but there are %d key groups", c.threshold, groups),
+			fmt.Sprintf("choose a number from %d to %d, or leave it out to need all groups", minThreshold, groups))
+	}
+	return nil
+}
+
+// doubts returns what is known already of rules that would be refused, and of
+// rules that no path reaches.
+func (f *File) doubts() []Problem {
+	var list []Problem
+	add := func(err error) {
+		if e, ok := err.(*Error); ok {
+			list = append(list, e.problem())
+		}
+	}
+	catchAll := 0
+	for i := range f.creation {
+		c := &f.creation[i]
+		if catchAll > 0 {
+			list = append(list, Problem{
+				c.at.line, c.at.column,
+				fmt.Sprintf("no path reaches this rule: the one on line %d has no path_regex and takes every path", catchAll),
+				"put the rule without path_regex last",
+			})
+			continue
+		}
+		if c.path.value == "" {
+			catchAll = c.at.line
+		}
+		add(f.tryPath(c.path, func(found captures) error { _, err := f.rule(c, found); return err }))
+		if c.threshold > 0 && len(c.groups) < 2 {
+			list = append(list, Problem{
+				c.thresholdAt.line, c.thresholdAt.column,
+				"shamir_threshold has no effect on a single key group", "",
+			})
+		}
+	}
+	for i := range f.destination {
+		d := &f.destination[i]
+		add(f.tryPath(d.path, func(found captures) error { _, err := f.destinationOf(d, found); return err }))
+	}
+	return list
+}
+
+// tryPath calls use as if a path had matched. The stand-in for what it would
+// have captured is valid in every part of the name of a key.
+func (f *File) tryPath(expression text, use func(captures) error) error {
+	if _, _, err := f.match(expression, nil); err != nil {
+		return err
+	}
+	found := captures{}
+	for _, name := range groupNames(expression.value) {
+		stand := "0"
+		found[name] = &stand
+	}
+	return use(found)
+}
+
+// refuse returns the error that cause, found at p, is.
+func (f *File) refuse(p place, cause error, hint string) error {
+	if h, ok := cause.(interface{ Hints() []string }); ok && hint == "" {
+		hint = strings.Join(h.Hints(), "; ")
+	}
+	return &Error{File: f.Path, Line: p.line, Column: p.column, Msg: cause.Error(), Hint: hint, Err: cause}
+}

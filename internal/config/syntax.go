@@ -1,0 +1,41 @@
+package config
+
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// syntaxError takes the line out of the message of the YAML parser, which has
+// no other place for it.
+func syntaxError(path string, src []byte, err error) error {
+	m := regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`).FindStringSubmatch(err.Error())
+	if m == nil {
+		return &Error{File: path, Msg: "not valid YAML: " + err.Error(), Err: err}
+	}
+	line, _ := strconv.Atoi(m[1])
+	if line > 0 && countsFromZero(m[2]) {
+		line = min(line+1, bytes.Count(src, []byte("\n"))+1)
+	}
+	return &Error{File: path, Line: line, Msg: "not valid YAML: " + m[2], Hint: syntaxHint(m[2]), Err: err}
+}
+
+// countsFromZero reports whether a message is of the half of the YAML parser
+// that counts lines from 0. It means the line on which a mapping or list
+// begins that does not go on as it should.
+func countsFromZero(msg string) bool {
+	return regexp.MustCompile(`^did not find expected ('-' indicator|key|node content|',' or '.'|<document start>)$`).MatchString(msg)
+}
+
+func syntaxHint(msg string) string {
+	switch {
+	case strings.Contains(msg, "cannot start any token"), strings.Contains(msg, "mapping values are not allowed"):
+		return "indent with blanks, and put a text that holds such characters into quotes"
+	case strings.HasPrefix(msg, "did not find expected '-'"), strings.HasPrefix(msg, "did not find expected key"):
+		return "the keys and dashes of one mapping or list begin in the same column: look at what follows this line"
+	case strings.HasPrefix(msg, "did not find expected ','"):
+		return "inside of brackets put a text that holds commas, brackets or braces into quotes"
+	}
+	return ""
+}

@@ -1,0 +1,408 @@
+//go:build unix
+
+package editor_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-1f7fdfb8/sops/internal/editor"
+)
+
+const childVariable = "EDITOR_TEST_TEMP"
+
+// The test binary, started again, edits a text with the script that is its
+// first argument.
+func TestMain(m *testing.M) {
+	temp := os.Getenv(childVariable)
+	if temp == "" {
+		os.Exit(m.Run())
+	}
+	if err := edit(temp, os.Args[1]); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func edit(temp, script string) error {
+	s, err := editor.NewSession("f", []byte("secret"), editor.Places{Temp: temp})
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.Path())
+	if err := s.Run(context.Background(), shell(script), os.Stdin, os.Stdout, os.Stderr); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	b, err := s.Read()
+	fmt.Printf("%s\n", b)
+	return errors.Join(err, s.Close())
+}
+
+// shell returns an editor that runs the script with the file as $1.
+func shell(script string) []string { return []string{"sh", "-c", script, "editor"} }
+
+func child(t *testing.T, temp, script string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe, script)
+	cmd.Env = append(os.Environ(), childVariable+"="+temp)
+	return cmd
+}
+
+func session(t *testing.T, name, content string) *editor.Session {
+	t.Helper()
+	s, err := editor.NewSession(name, []byte(content), editor.Places{Temp: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func TestSessionIsPrivate(t *testing.T) {
+	t.Parallel()
+	s := session(t, "prod.yaml", "secret")
+	dir := filepath.Dir(s.Path())
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 || entries[0].Name() != "prod.yaml" {
+		t.Errorf("the directory holds %v", entries)
+	}
+	modes := map[string]fs.FileMode{dir: 0o700 | fs.ModeDir, s.Path(): 0o600}
+	for path, want := range modes {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != want {
+			t.Errorf("%s: mode %v, want %v", path, info.Mode(), want)
+		}
+	}
+	if got, err := s.Read(); err != nil || string(got) != "secret" {
+		t.Errorf("Read: %q, %v", got, err)
+	}
+}
+
+func TestNamesOfPathsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", ".", "..", "/", "a/b", "../f", "f/"} {
+		if s, err := editor.NewSession(name, nil, editor.Places{Temp: t.TempDir()}); err == nil {
+			t.Errorf("%q was accepted as %s", name, s.Path())
+			_ = s.Close()
+		}
+	}
+}
+
+func TestUnusablePlaceIsAnErrorWithAHint(t *testing.T) {
+	t.Parallel()
+	// Nothing holds a file whose name is that long.
+	_, err := editor.NewSession(strings.Repeat("x", 300), nil, editor.Places{Temp: t.TempDir()})
+	var place *editor.PlaceError
+	if !errors.As(err, &place) || place.ExitCode() != 3 || len(place.Hints()) != 1 || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEditorChangesTheText(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"in place":            `printf new >"$1"`,
+		"by rename":           `printf new >"$1.swp" && mv "$1.swp" "$1"`,
+		"with what it reads":  `cat >"$1"`,
+		"and leaves children": `printf new >"$1"; sleep 100 >/dev/null 2>&1 & `,
+	}
+	for name, script := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := session(t, "a file", "old")
+			var out strings.Builder
+			if err := s.Run(t.Context(), shell(script), strings.NewReader("new"), &out, &out); err != nil {
+				t.Fatalf("%v: %s", err, &out)
+			}
+			if got, err := s.Read(); err != nil || string(got) != "new" {
+				t.Errorf("Read: %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestFailedEditorIsAnError(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		argv []string
+		want string
+	}{
+		"status":  {shell(`printf new >"$1"; exit 3`), "Could not run editor: sh: exit status 3"},
+		"signal":  {shell("kill -KILL $$"), "Could not run editor: sh: signal: killed"},
+		"missing": {[]string{"/nonexistent/editor"}, "Could not run editor: /nonexistent/editor: fork/exec /nonexistent/editor: no such file or directory"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := session(t, "f", "old").Run(t.Context(), test.argv, nil, nil, nil)
+			var exit *editor.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != 201 || err.Error() != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestEndOfContextEndsTheEditor(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"obedient":  `exec 3>&1; echo ready; exec sleep 100`,
+		"obstinate": `trap "" TERM; echo ready; sleep 100`,
+	}
+	for name, script := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := session(t, "f", "old")
+			out, in, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			defer in.Close()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			hangUp := errors.New("hang-up")
+			go func() {
+				_, _ = bufio.NewReader(out).ReadString('\n')
+				cancel(hangUp)
+			}()
+			err = s.Run(ctx, shell(script), nil, in, nil)
+			if !errors.Is(err, hangUp) || err.Error() != "editor sh was stopped: hang-up" {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestCloseRemovesWhatTheEditorLeft(t *testing.T) {
+	t.Parallel()
+	s := session(t, "f", "old")
+	script := `cd "$(dirname "$1")" && touch f~ .f.swp .f.un~ && mkdir -p undo/deep && touch undo/deep/x && chmod 500 undo/deep undo . && rm -f f`
+	if err := s.Run(t.Context(), shell(script), nil, os.Stderr, os.Stderr); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 { // only root can remove it from a frozen directory
+		var lost *editor.LostError
+		if _, err := s.Read(); !errors.As(err, &lost) || lost.ExitCode() != 2 {
+			t.Errorf("Read of a removed file: %v", err)
+		}
+	}
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if dir := filepath.Dir(s.Path()); exists(dir) {
+		t.Errorf("%s is left", dir)
+	}
+}
+
+func TestInterruptsBelongToTheEditor(t *testing.T) {
+	t.Parallel()
+	cmd := child(t, t.TempDir(), `kill -INT $PPID; kill -QUIT $PPID; printf survived >"$1"`)
+	out, err := cmd.Output()
+	if err != nil || !strings.HasSuffix(string(out), "\nsurvived\n") {
+		t.Errorf("got %q, %v", out, err)
+	}
+}
+
+func TestEditorGetsInterrupts(t *testing.T) {
+	t.Parallel()
+	out, err := child(t, t.TempDir(), `kill -INT $$; echo deaf`).Output()
+	if err == nil || !strings.HasSuffix(string(out), "Could not run editor: sh: signal: interrupt\n") {
+		t.Errorf("got %q, %v", out, err)
+	}
+}
+
+// killed starts a session in a process of its own, kills the process and
+// returns where the text was.
+func killed(t *testing.T, temp string) (path string) {
+	t.Helper()
+	cmd := child(t, temp, "cat >/dev/null") // the editor ends with our pipe
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, out)
+	_ = cmd.Wait()
+	return strings.TrimSpace(line)
+}
+
+func TestTextOfAKilledProcessIsCleaned(t *testing.T) {
+	t.Parallel()
+	temp := t.TempDir()
+	path := killed(t, temp)
+	if inShm := strings.HasPrefix(path, "/dev/shm/"); inShm != isMemory("/dev/shm") || !inShm && !strings.HasPrefix(path, temp) {
+		t.Errorf("the text was at %s", path)
+	}
+	if entries, err := os.ReadDir(temp); err != nil || isMemory("/dev/shm") && len(entries) > 0 {
+		t.Errorf("on disk there is %v, %v", entries, err)
+	}
+	mine := session(t, "f", "mine")
+	if err := editor.CleanStale(editor.Places{Temp: temp}); err != nil {
+		t.Fatal(err)
+	}
+	if exists(filepath.Dir(path)) {
+		t.Errorf("%s is left", path)
+	}
+	if got, err := mine.Read(); err != nil || string(got) != "mine" {
+		t.Errorf("a live session was cleaned: %q, %v", got, err)
+	}
+}
+
+// isMemory asks the system in another way than the package does.
+func isMemory(dir string) bool {
+	out, err := exec.Command("stat", "-f", "-c", "%T", dir).Output()
+	return err == nil && strings.TrimSpace(string(out)) == "tmpfs"
+}
+
+func TestOnlyOurDirectoriesAreCleaned(t *testing.T) {
+	t.Parallel()
+	temp := t.TempDir()
+	elsewhere := t.TempDir()
+	stale := filepath.Join(temp, "sops-edit-1")
+	err := errors.Join(
+		os.Mkdir(stale, 0o700), os.WriteFile(filepath.Join(stale, "f"), nil, 0o600),
+		os.Mkdir(filepath.Join(temp, "sops-other"), 0o700),
+		os.WriteFile(filepath.Join(temp, "sops-edit-file"), nil, 0o600),
+		os.WriteFile(filepath.Join(elsewhere, "f"), nil, 0o600),
+		os.Symlink(elsewhere, filepath.Join(temp, "sops-edit-link")),
+	)
+	want := []string{"sops-edit-file", "sops-edit-link", "sops-other"}
+	if os.Getuid() == 0 {
+		hers := filepath.Join(temp, "sops-edit-hers")
+		err = errors.Join(err, os.Mkdir(hers, 0o700), os.Chown(hers, 4321, 4321))
+		want = []string{"sops-edit-file", "sops-edit-hers", "sops-edit-link", "sops-other"}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := editor.CleanStale(editor.Places{Temp: temp}); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(temp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
+	}
+	if !exists(filepath.Join(elsewhere, "f")) {
+		t.Error("a link was followed")
+	}
+}
+
+func TestNewSessionsSurviveTheCleaningOfOthers(t *testing.T) {
+	t.Parallel()
+	p := editor.Places{Temp: t.TempDir()}
+	done := make(chan struct{})
+	cleaned := make(chan error)
+	go func() {
+		defer close(cleaned)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				if err := editor.CleanStale(p); err != nil {
+					cleaned <- err
+				}
+			}
+		}
+	}()
+	for range 200 {
+		s, err := editor.NewSession("f", []byte("x"), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Read(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	for err := range cleaned {
+		t.Error(err)
+	}
+}
+
+func TestMemoryIsPreferred(t *testing.T) {
+	t.Parallel()
+	onDisk := t.TempDir()
+	s, err := editor.NewSession("f", nil, editor.Places{Runtime: onDisk, Temp: onDisk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.InMemory() != isMemory(filepath.Dir(s.Path())) {
+		t.Errorf("%s: InMemory is %v", s.Path(), s.InMemory())
+	}
+	if isMemory("/dev/shm") && !isMemory(onDisk) && strings.HasPrefix(s.Path(), onDisk) {
+		t.Errorf("the text stands on disk, at %s", s.Path())
+	}
+	if !isMemory("/dev/shm") {
+		return
+	}
+	runtime, err := os.MkdirTemp("/dev/shm", "runtime")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(runtime)
+	r, err := editor.NewSession("f", nil, editor.Places{Runtime: runtime, Temp: onDisk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if !strings.HasPrefix(r.Path(), runtime) || !r.InMemory() {
+		t.Errorf("the runtime directory is not used: %s", r.Path())
+	}
+}

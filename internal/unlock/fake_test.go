@@ -1,0 +1,151 @@
+package unlock
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// fake is an honest keeper: it unwraps only what it has wrapped, under the key
+// that it was wrapped for. The behaviour of a key is its field "do", a list of
+// words; see act.
+type fake struct {
+	mu      sync.Mutex
+	calls   []string // "unwrap NAME" and "wrap NAME" in order of their start
+	running int
+	most    int // the largest number of calls at one time
+}
+
+func (*fake) Kind() string { return "" }
+
+func (f *fake) Asks(w key.WrappedKey) bool { return w.Text("asks") != "" }
+
+// named returns a key of a kind whose identity is name.
+func named(kind, name string, do ...string) key.MasterKey {
+	field := map[string]string{key.KMS: "arn", key.Age: "recipient", key.PGP: "fp"}[kind]
+	return key.New(kind, field, name, "do", strings.Join(do, " "))
+}
+
+// asking returns a key that asks a person.
+func asking(name string, do ...string) key.MasterKey {
+	return key.New(key.PGP, "fp", name, "asks", "yes", "do", strings.Join(do, " "))
+}
+
+func (f *fake) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+	if err := f.act(ctx, "wrap", m); err != nil {
+		return key.WrappedKey{}, err
+	}
+	return sealed(m, d), nil
+}
+
+// sealed is what Wrap makes, without a call.
+func sealed(m key.MasterKey, d key.Data) key.WrappedKey {
+	return key.WrappedKey{MasterKey: m, Enc: m.Identity() + ":" + hex.EncodeToString(d.Bytes())}
+}
+
+func (f *fake) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+	if err := f.act(ctx, "unwrap", w.MasterKey); err != nil {
+		return key.Data{}, err
+	}
+	text, ok := strings.CutPrefix(w.Enc, w.Identity()+":")
+	if !ok {
+		return key.Data{}, errors.New("wrapped for another key")
+	}
+	b, err := hex.DecodeString(text)
+	return key.NewData(b), err
+}
+
+// act records a call and does what the key says: wait for a duration, "hang"
+// until cancelled, "sulk" for a while after being cancelled, "deaf" without
+// looking at ctx, "fail".
+func (f *fake) act(ctx context.Context, what string, m key.MasterKey) error {
+	f.enter(what + " " + m.Identity())
+	defer f.leave()
+	for _, word := range strings.Fields(m.Text("do")) {
+		var err error
+		switch word {
+		case "hang":
+			<-ctx.Done()
+			err = ctx.Err()
+		case "sulk":
+			<-ctx.Done()
+			time.Sleep(200 * time.Millisecond)
+			err = fmt.Errorf("request to the service: %w", ctx.Err())
+		case "deaf":
+			time.Sleep(time.Hour)
+		case "fail":
+			err = &advice{"access denied to " + m.Identity(), "ask the owner"}
+		default:
+			err = wait(ctx, word)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wait(ctx context.Context, text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (f *fake) enter(call string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, call)
+	f.running++
+	f.most = max(f.most, f.running)
+}
+
+func (f *fake) leave() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.running--
+}
+
+// log returns the calls so far.
+func (f *fake) log() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.calls)
+}
+
+// advice is an error with a hint.
+type advice struct{ msg, hint string }
+
+func (a *advice) Error() string   { return a.msg }
+func (a *advice) Hints() []string { return []string{a.hint} }
+
+// dataKey returns a data key that is the same in every run.
+func dataKey(seed byte) key.Data {
+	b := make([]byte, key.Size)
+	for i := range b {
+		b[i] = seed + byte(i)
+	}
+	return key.NewData(b)
+}
+
+// one returns a file of one group that holds d.
+func one(d key.Data, keys ...key.MasterKey) []key.Group {
+	var g key.Group
+	for _, m := range keys {
+		g = append(g, sealed(m, d))
+	}
+	return []key.Group{g}
+}

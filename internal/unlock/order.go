@@ -1,0 +1,119 @@
+package unlock
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/suggest"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// DefaultOrder returns the kinds that are tried first unless the user says
+// otherwise: those that need no network.
+func DefaultOrder() []string { return []string{key.Age, key.PGP} }
+
+// ParseOrder reads a comma list of kinds, such as "kms, age". An empty list
+// means DefaultOrder.
+func ParseOrder(list string) ([]string, error) {
+	if strings.TrimSpace(list) == "" {
+		return DefaultOrder(), nil
+	}
+	var order []string
+	for item := range strings.SplitSeq(list, ",") {
+		kind := strings.TrimSpace(item)
+		switch {
+		case kind == "":
+			continue
+		case !slices.Contains(key.Kinds(), kind):
+			return nil, &OrderError{Kind: kind}
+		case slices.Contains(order, kind):
+			return nil, &OrderError{Kind: kind, Duplicate: true}
+		}
+		order = append(order, kind)
+	}
+	return order, nil
+}
+
+// An OrderError is a bad item of a decryption order.
+type OrderError struct {
+	Kind      string
+	Duplicate bool // the kind is right, and is there twice
+}
+
+func (e *OrderError) Error() string {
+	if e.Duplicate {
+		return fmt.Sprintf("decryption order: %q appears twice", e.Kind)
+	}
+	return fmt.Sprintf("decryption order: %q is no kind of key", e.Kind)
+}
+
+// ExitCode returns 112 for a duplicate, which scripts know, else 1.
+func (e *OrderError) ExitCode() int {
+	if e.Duplicate {
+		return 112
+	}
+	return 1
+}
+
+// Hints names the kinds, and first the one that was probably meant.
+func (e *OrderError) Hints() []string {
+	if e.Duplicate {
+		return []string{fmt.Sprintf("name %q once", e.Kind)}
+	}
+	all := "the kinds are " + strings.Join(key.Kinds(), ", ")
+	if k := nearest(e.Kind); k != "" {
+		return []string{fmt.Sprintf("did you mean %q?", k), all}
+	}
+	return []string{all}
+}
+
+// nearest returns the kind that name probably means, or "".
+func nearest(name string) string {
+	switch strings.ToLower(name) {
+	case "aws", "aws_kms":
+		return key.KMS
+	case "gpg":
+		return key.PGP
+	case "gcp", "gcpkms":
+		return key.GCP
+	case "huawei":
+		return key.HCKMS
+	case "azure":
+		return key.Azure
+	case "vault":
+		return key.Vault
+	}
+	return suggest.Closest(name, key.Kinds())
+}
+
+// candidate is one key of a group and how it fared.
+type candidate struct {
+	key  key.WrappedKey
+	asks bool  // a person has to do something
+	err  error // why it did not help; nil if it has not been tried, or did
+}
+
+// candidates returns the keys of a group, best first.
+func candidates(g key.Group, k key.Keeper, o Options) []*candidate {
+	asker, _ := k.(key.Asker)
+	cs := make([]*candidate, len(g))
+	for i, w := range g {
+		cs[i] = &candidate{key: w, asks: asker != nil && asker.Asks(w)}
+	}
+	rank := func(c *candidate) int {
+		if i := slices.Index(o.Order, c.key.Kind); i >= 0 {
+			return i
+		}
+		// File order goes by kind, whatever order the caller's group has.
+		if i := slices.Index(key.Kinds(), c.key.Kind); i >= 0 {
+			return len(o.Order) + i
+		}
+		return len(o.Order) + len(key.Kinds())
+	}
+	slices.SortStableFunc(cs, func(a, b *candidate) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(o.Prefer(a.key), o.Prefer(b.key)))
+	})
+	return cs
+}

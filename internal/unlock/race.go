@@ -1,0 +1,112 @@
+package unlock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// offer is a part that a group's race brings to the search. The verdict is nil
+// if the search took it; otherwise it says why the race must go on.
+type offer struct {
+	group   int
+	part    key.Data
+	verdict chan error
+}
+
+// answer is what came of one attempt.
+type answer struct {
+	from *candidate
+	part key.Data
+	err  error
+}
+
+// race tries the keys of a group that need no person until one gives a part
+// that the search takes, all have failed or ctx has ended. It is the only one
+// to write the errors of these candidates meanwhile.
+func (s *search) race(ctx context.Context, group int, g *group, offers chan<- offer) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var waiting []*candidate
+	for _, c := range g.keys {
+		if !c.asks {
+			waiting = append(waiting, c)
+		}
+	}
+	answers := make(chan answer, len(waiting))
+	hedge := time.NewTimer(s.o.Hedge)
+	defer hedge.Stop()
+	running := map[*candidate]bool{}
+	next := func() {
+		if len(waiting) == 0 {
+			return
+		}
+		c := waiting[0]
+		waiting = waiting[1:]
+		running[c] = true
+		s.attempts.Go(func() { answers <- s.attempt(ctx, c) })
+		hedge.Reset(s.o.Hedge)
+	}
+	for next(); len(running) > 0; {
+		select {
+		case <-hedge.C:
+			next()
+		case a := <-answers:
+			delete(running, a.from)
+			if a.err == nil {
+				a.err = s.offer(offer{group: group, part: a.part, verdict: make(chan error)}, offers)
+			}
+			if a.from.err = a.err; a.err == nil {
+				return
+			}
+			next()
+		case <-ctx.Done():
+			giveUp(context.Cause(ctx), running, waiting)
+			return
+		}
+	}
+}
+
+// offer brings a part to the search and returns its verdict.
+func (s *search) offer(f offer, offers chan<- offer) error {
+	if err := s.parts.fits(f.part); err != nil {
+		return err
+	}
+	offers <- f
+	return <-f.verdict
+}
+
+// giveUp notes on the candidates that are left why the race has ended.
+func giveUp(cause error, running map[*candidate]bool, waiting []*candidate) {
+	for c := range running {
+		c.err = cause
+	}
+	for _, c := range waiting {
+		c.err = fmt.Errorf("not tried, since the keys before it took all the time: %w", cause)
+	}
+}
+
+// attempt asks one key.
+func (s *search) attempt(ctx context.Context, c *candidate) answer {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Attempt, silence(s.o.Attempt))
+	defer cancel()
+	d, err := s.keeper.Unwrap(ctx, c.key)
+	if err != nil {
+		err = explain(ctx, err)
+	}
+	return answer{from: c, part: d, err: err}
+}
+
+// explain says of an error that a deadline has caused which deadline that was.
+func explain(ctx context.Context, err error) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if err == context.DeadlineExceeded { //nolint:errorlint // A bare one adds nothing to the cause.
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+}

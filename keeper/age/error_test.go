@@ -1,0 +1,107 @@
+package age
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestErrorsSayWhereIdentitiesWereLookedFor(t *testing.T) {
+	t.Parallel()
+	const home = "HOME"
+	tests := []struct {
+		name  string
+		setup func(w *world)
+		want  string // HOME stands for the home directory
+		hint  string
+	}{
+		{
+			"nothing anywhere",
+			func(*world) {},
+			"no age identity was found; there is nothing in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, HOME/.config/sops/age/keys.txt, " +
+				"SOPS_AGE_KEY_CMD",
+			"set SOPS_AGE_KEY_FILE to the file with the private key of " + mainRecipient + ", or put it into HOME/.config/sops/age/keys.txt",
+		},
+		{
+			"the keys of others",
+			func(w *world) {
+				w.vars[varKey] = string(testKey(t, "second.txt")) + string(testKey(t, "third.txt"))
+				write(t, w.home, ".ssh/id_rsa", testKey(t, "ssh_rsa"))
+			},
+			"no age identity opens it: SOPS_AGE_KEY: 2 identities, none of which fits; HOME/.ssh/id_rsa: 1 identity, which does not fit; " +
+				"there is nothing in SOPS_AGE_KEY_FILE, HOME/.config/sops/age/keys.txt, SOPS_AGE_SSH_PRIVATE_KEY_FILE, " +
+				"HOME/.ssh/id_ed25519, SOPS_AGE_KEY_CMD, SOPS_AGE_SSH_PRIVATE_KEY_CMD",
+			"set SOPS_AGE_KEY_FILE to the file with the private key of " + mainRecipient,
+		},
+		{
+			"all that can be wrong",
+			func(w *world) {
+				w.vars[varKey] = "AGE-SECRET-KEY-1CANARY"
+				w.vars[varKeyFile] = filepath.Join(w.home, "missing")
+				w.vars[varKeyCmd] = "pass show age"
+				w.vars[varSSHKeyFile] = w.home
+				w.vars[varSSHKeyCmd] = "'unclosed"
+				write(t, w.home, ".config/sops/age/keys.txt", []byte("# nothing\n"))
+				write(t, w.home, ".ssh/id_ed25519", []byte("-----BEGIN CANARY-----"))
+				write(t, w.home, ".ssh/id_rsa", []byte("canary\n"+mainRecipient))
+			},
+			"no age identity opens it: SOPS_AGE_KEY: line 1: this age identity is damaged; SOPS_AGE_KEY_FILE (HOME/missing): there is no such file; " +
+				"HOME/.config/sops/age/keys.txt: it holds no identity; SOPS_AGE_SSH_PRIVATE_KEY_FILE (HOME): is a directory; " +
+				"HOME/.ssh/id_ed25519: this is no SSH key that age can use: ssh: no key found; " +
+				"HOME/.ssh/id_rsa: line 1: this is no age identity, line 2: this is a public key, not an identity; " +
+				`SOPS_AGE_KEY_CMD: the command "pass" failed: exit status 1; ` +
+				"SOPS_AGE_SSH_PRIVATE_KEY_CMD: the command line cannot be split: EOF found when expecting closing quote",
+			"an identity is the private part of a key: the line AGE-SECRET-KEY-... that age-keygen wrote",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			tt.setup(w)
+			_, err := w.keeper().Unwrap(t.Context(), wrappedFor(t, "main.txt"))
+			var e *NoIdentityError
+			if !errors.As(err, &e) {
+				t.Fatalf("error %T, want *NoIdentityError", err)
+			}
+			if diff := cmp.Diff(tt.want, strings.ReplaceAll(e.Error(), w.home, home)); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.hint, strings.ReplaceAll(strings.Join(e.Hints(), "\n"), w.home, home)); diff != "" {
+				t.Errorf("hint (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzIdentitiesAreNeverShown(f *testing.F) {
+	f.Add("AGE-SECRET-KEY-1QQQQQQQQ")
+	f.Add("# x\nAGE-PLUGIN-FAKE-1QQQQQQQQ\nssh-rsa QQQQQQQQ\nQQQQQQQQ")
+	f.Add("-----BEGIN QQQQQQQQ")
+	f.Add("age-encryption.org/v1\n-> scrypt QQQQQQQQ")
+	f.Fuzz(func(t *testing.T, text string) {
+		k := New(Options{})
+		p := &place{name: "x"}
+		k.parse(p, []byte(text), "")
+		if len(p.identities) == 0 && len(p.notes) == 0 {
+			t.Fatalf("parse(%q) found nothing and says nothing", text)
+		}
+		for _, note := range p.notes {
+			for word := range strings.FieldsSeq(text) {
+				if len(word) > 7 && strings.Contains(note.Error(), word) && !expected(word) {
+					t.Fatalf("parse(%q) says %q", text, note)
+				}
+			}
+		}
+	})
+}
+
+// expected reports whether a word is one of our own messages'.
+func expected(word string) bool {
+	const messages = "this is no SSH key that age can use: malformed SSH identity: ssh: no key found " +
+		"unsupported SSH identity type: this age identity is damaged this is a public key, not an identity"
+	return strings.Contains(messages, word)
+}

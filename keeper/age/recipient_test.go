@@ -1,0 +1,125 @@
+package age
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"filippo.io/age/plugin"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+const (
+	mainRecipient = "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"
+	sshRecipient  = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINJLN3yJtB5RLparuQXGmoAxYpSCKPep3yQnrfuLfzwS a1-fixture"
+)
+
+func TestRecipientsOfAllKindsAreRead(t *testing.T) {
+	t.Parallel()
+	hybrid := wrappedFor(t, "pq.txt").Text("recipient")
+	rsa := wrappedFor(t, "ssh_rsa").Text("recipient")
+	fake := plugin.EncodeRecipient("fake", []byte("data"))
+	tests := []struct {
+		list string
+		want []string
+	}{
+		{"", nil},
+		{" , ", nil},
+		{mainRecipient, []string{mainRecipient}},
+		{" " + mainRecipient + " ,\n" + hybrid + ",", []string{mainRecipient, hybrid}},
+		{sshRecipient + "," + rsa, []string{sshRecipient, rsa}},
+		{fake, []string{fake}},
+		{mainRecipient + "," + mainRecipient, []string{mainRecipient, mainRecipient}},
+	}
+	for _, tt := range tests {
+		keys, err := ParseRecipients(tt.list)
+		if err != nil {
+			t.Errorf("ParseRecipients(%q): %v", tt.list, err)
+		}
+		var got []string
+		for _, k := range keys {
+			got = append(got, k.Identity())
+			if k.Kind != key.Age {
+				t.Errorf("kind %q, want age", k.Kind)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("ParseRecipients(%q) (-want +got):\n%s", tt.list, diff)
+		}
+	}
+}
+
+func TestBadRecipientsAreExplained(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ text, message, hint string }{
+		{"age1nonsense", `"age1nonsense" is no age recipient: `, "a recipient is age1..."},
+		{mainRecipient[:40], "is no age recipient: ", "a recipient is age1..."},
+		{"bob", `"bob" is no age recipient`, "a recipient is age1..."},
+		{"ssh-dss AAAA", "is no age recipient: ", "a recipient is age1..."},
+		{"arn:aws:kms:eu-west-1:1:key/k", "is no age recipient", "--kms"},
+		{"age1fake1x", "is no age recipient: ", "a recipient is age1..."},
+		{mainRecipient + ", bob", `"bob" is no age recipient`, "a recipient is age1..."},
+	}
+	for _, tt := range tests {
+		_, err := ParseRecipients(tt.text)
+		var e *RecipientError
+		if !errors.As(err, &e) || !strings.Contains(e.Error(), tt.message) {
+			t.Errorf("ParseRecipients(%q): error %v, want %q", tt.text, err, tt.message)
+			continue
+		}
+		if hint := strings.Join(e.Hints(), " "); !strings.Contains(hint, tt.hint) {
+			t.Errorf("ParseRecipients(%q): hint %q, want %q", tt.text, hint, tt.hint)
+		}
+	}
+}
+
+func TestAPrivateKeyInPlaceOfARecipientIsNotShown(t *testing.T) {
+	t.Parallel()
+	const canary = "QQQQCANARY"
+	for _, text := range []string{
+		"AGE-SECRET-KEY-1" + canary, "age-secret-key-1" + canary, "AGE-SECRET-KEY-PQ-1" + canary, "AGE-PLUGIN-FAKE-1" + canary,
+		"x AGE-SECRET-KEY-1" + canary, "-----BEGIN OPENSSH PRIVATE KEY-----" + canary,
+	} {
+		_, err := ParseRecipients(text)
+		var e *RecipientError
+		if !errors.As(err, &e) {
+			t.Errorf("%q: error %v", text, err)
+			continue
+		}
+		if all := e.Error() + strings.Join(e.Hints(), ""); strings.Contains(all, canary) || !strings.Contains(all, "age-keygen -y") {
+			t.Errorf("%q: %s", text, all)
+		}
+	}
+}
+
+func TestAKeyWithoutRecipientWrapsNothing(t *testing.T) {
+	t.Parallel()
+	_, err := New(Options{}).Wrap(t.Context(), key.New(key.Age), key.NewData(make([]byte, key.Size)))
+	if err == nil || err.Error() != "the age recipient is empty" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzRecipientsThatAreReadKeepTheirText(f *testing.F) {
+	f.Add(mainRecipient + "," + sshRecipient)
+	f.Add("age1pq1,ssh-rsa AAAA,age1tag1q, age1fake1x")
+	f.Fuzz(func(t *testing.T, list string) {
+		keys, err := ParseRecipients(list)
+		if err != nil {
+			return
+		}
+		var texts []string
+		for _, k := range keys {
+			texts = append(texts, k.Identity())
+		}
+		again, err := ParseRecipients(strings.Join(texts, ","))
+		if err != nil {
+			t.Fatalf("ParseRecipients(%q) gave %q, which it does not read: %v", list, texts, err)
+		}
+		if diff := cmp.Diff(keys, again); diff != "" {
+			t.Fatalf("ParseRecipients(%q) (-first +second):\n%s", list, diff)
+		}
+	})
+}

@@ -1,0 +1,113 @@
+package awskms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// A Report is what Diagnose found out about one key.
+type Report struct {
+	ARN      string        `json:"arn"`
+	Opens    bool          `json:"opens"`
+	Problem  string        `json:"problem,omitempty"` // why nothing was tried
+	Hints    []string      `json:"hints,omitempty"`
+	Attempts []*Attempt    `json:"attempts,omitempty"`
+	Took     time.Duration `json:"took"`
+}
+
+// Diagnose does what Unwrap would, says how each step went, and asks a few
+// things on the way that Unwrap need not know. It does not recover the data
+// key.
+func (k *Keeper) Diagnose(ctx context.Context, w key.WrappedKey) Report {
+	r := Report{ARN: w.Text(fieldARN)}
+	start := k.o.Now()
+	blob, err := decodeBlob(w)
+	if err == nil {
+		p := &probe{decrypt: decrypt{context: w.Map(fieldContext), blob: blob, warn: k.warn}, now: k.o.Now}
+		r.Attempts, err = k.walk(ctx, w.MasterKey, p)
+	}
+	if err != nil {
+		r.Problem = err.Error()
+		var advice interface{ Hints() []string }
+		if errors.As(err, &advice) {
+			r.Hints = advice.Hints()
+		}
+		return r
+	}
+	r.Took = k.o.Now().Sub(start)
+	r.Opens = r.Attempts[len(r.Attempts)-1].Err == nil
+	if !r.Opens {
+		r.Hints = (&Error{Attempts: r.Attempts}).Hints()
+	}
+	return r
+}
+
+// A probe is a decryption that looks around first, and throws away what it
+// decrypts.
+type probe struct {
+	decrypt
+	now func() time.Time
+}
+
+func (p *probe) do(ctx context.Context, s *session, arn ARN, a *Attempt, options func(*kms.Options)) error {
+	p.whoami(ctx, s, a)
+	p.state(ctx, s, arn, a, options)
+	_, err := s.kms.Decrypt(ctx, &kms.DecryptInput{
+		KeyId: &arn.Text, CiphertextBlob: p.blob, EncryptionContext: always(p.context), DryRun: aws.Bool(true),
+	}, options)
+	var would *types.DryRunOperationException
+	if err == nil || errors.As(err, &would) {
+		return nil
+	}
+	// Not every denial of a dry run is one of the call itself, and a moved alias
+	// needs the real one.
+	err = p.decrypt.do(ctx, s, arn, a, options)
+	p.plain = key.Data{}
+	return err
+}
+
+// whoami asks STS for the caller, which nobody can be denied.
+func (p *probe) whoami(ctx context.Context, s *session, a *Attempt) {
+	start := p.now()
+	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	step := a.step("sts:GetCallerIdentity", p.now().Sub(start), err)
+	if err != nil {
+		_, step.Detail = describe(err)
+		return
+	}
+	a.Caller = aws.ToString(out.Arn)
+	step.Detail = a.Caller
+}
+
+// state asks KMS for the key. Many who may decrypt may not ask that, so that
+// nothing follows from a denial.
+func (p *probe) state(ctx context.Context, s *session, arn ARN, a *Attempt, options func(*kms.Options)) {
+	start := p.now()
+	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn.Text}, options)
+	took := p.now().Sub(start)
+	code, message := "", ""
+	if err != nil {
+		code, message = describe(err)
+	}
+	step := a.step("kms:DescribeKey", took, err)
+	switch {
+	case strings.HasPrefix(code, "AccessDenied"):
+		step.OK, step.Detail = true, "the caller may not look at the key, which decryption does not need"
+	case err != nil:
+		step.Detail = message
+	case out.KeyMetadata != nil:
+		m := out.KeyMetadata
+		step.OK = m.KeyState == types.KeyStateEnabled
+		step.Detail = fmt.Sprintf("%s is %s", aws.ToString(m.Arn), m.KeyState)
+	}
+}

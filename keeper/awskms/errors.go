@@ -1,0 +1,220 @@
+package awskms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+	"github.com/aws/smithy-go"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+)
+
+// An Error is a key that nobody could use. It tells every attempt.
+type Error struct {
+	ARN      string
+	Verb     string // encrypt or decrypt
+	Attempts []*Attempt
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "AWS KMS key %s: cannot %s the data key", e.ARN, e.Verb)
+	for _, a := range e.Attempts {
+		if len(e.Attempts) == 1 {
+			return b.String() + ": " + a.Error()
+		}
+		b.WriteString("\n  " + a.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the attempts.
+func (e *Error) Unwrap() []error {
+	all := make([]error, len(e.Attempts))
+	for i, a := range e.Attempts {
+		all[i] = a
+	}
+	return all
+}
+
+// Hints returns what would help, each thing once.
+func (e *Error) Hints() []string {
+	var all []string
+	for _, a := range e.Attempts {
+		if a.Hint != "" && !slices.Contains(all, a.Hint) {
+			all = append(all, a.Hint)
+		}
+	}
+	return all
+}
+
+// An Attempt is one identity that was tried for a key: how far it came, and
+// what stopped it.
+type Attempt struct {
+	Origin  Origin    `json:"origin"`            // who proposed the identity
+	Profile string    `json:"profile,omitempty"` // "" for the ambient credentials
+	Role    string    `json:"role,omitempty"`
+	Region  string    `json:"region"`
+	Caller  string    `json:"caller,omitempty"`  // its ARN, if it became known
+	Source  string    `json:"source,omitempty"`  // of the credentials
+	Expires time.Time `json:"expires,omitzero"`  // of the credentials
+	Call    string    `json:"call"`              // what was called last
+	URL     string    `json:"url,omitempty"`     // and where
+	Code    string    `json:"code,omitempty"`    // AWS's error code
+	Request string    `json:"request,omitempty"` // AWS's request id
+	Message string    `json:"message,omitempty"`
+	Cause   Cause     `json:"cause,omitempty"`
+	Hint    string    `json:"hint,omitempty"`
+	Steps   []Step    `json:"steps"`
+	Err     error     `json:"-"`
+	id      identity
+	arn     ARN
+	context map[string]string
+}
+
+func newAttempt(id identity, arn ARN, context map[string]string) *Attempt {
+	return &Attempt{context: context, Origin: id.origin, Profile: id.profile, Role: id.role(), Region: arn.Region, Call: "profile", id: id, arn: arn}
+}
+
+func (a *Attempt) Error() string {
+	text := "as " + a.who() + ": " + a.Call
+	for _, part := range []string{a.Code, a.Message} {
+		if part != "" {
+			text += ": " + part
+		}
+	}
+	if a.Request != "" {
+		text += " (request " + a.Request + ")"
+	}
+	return text
+}
+
+func (a *Attempt) Unwrap() error { return a.Err }
+
+// who tells the identity, its origin and its ARN, as far as they are known.
+func (a *Attempt) who() string {
+	text := a.id.String() + a.Origin.phrase()
+	if a.Caller != "" {
+		text += ", " + a.Caller
+	}
+	return text
+}
+
+// A Step is one thing that an attempt did.
+type Step struct {
+	Name   string        `json:"name"`
+	OK     bool          `json:"ok"`
+	Detail string        `json:"detail,omitempty"`
+	Hint   string        `json:"hint,omitempty"`
+	Took   time.Duration `json:"took"`
+}
+
+func (a *Attempt) step(name string, took time.Duration, err error) *Step {
+	a.Steps = append(a.Steps, Step{Name: name, OK: err == nil, Took: took})
+	return &a.Steps[len(a.Steps)-1]
+}
+
+// took notes the credentials that the last step gave.
+func (a *Attempt) took(c aws.Credentials) {
+	detail := c.Source
+	if strings.HasPrefix(c.Source, "arn:") {
+		a.Caller = c.Source
+	} else {
+		a.Source = c.Source
+	}
+	if c.CanExpire {
+		a.Expires = c.Expires
+		detail += ", good until " + c.Expires.UTC().Format(time.RFC3339)
+	}
+	a.Steps[len(a.Steps)-1].Detail = detail
+}
+
+// failed notes why the attempt ended.
+func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
+	a.Err = err
+	a.Code, a.Message = describe(err)
+	a.Cause = causeOf(a, s, err)
+	switch {
+	case a.Cause == NoProfile:
+		a.Message = "there is no profile " + a.Profile + " on this machine"
+	case s != nil && s.sources[0].budget > 0 && a.Call == "credentials":
+		a.Message = "there are none on this machine, and no instance metadata either"
+	case expired(err):
+		a.Message = "no answer from " + a.where() + " in time"
+	}
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		a.Request = response.ServiceRequestID()
+	}
+	if m := callerName.FindStringSubmatch(a.Message); m != nil && a.Caller == "" {
+		a.Caller = m[1]
+	}
+	a.Hint = hint(a, e, s)
+	step := &a.Steps[len(a.Steps)-1]
+	step.Detail, step.Hint = a.Message, a.Hint
+	return a
+}
+
+func (a *Attempt) where() string {
+	if a.URL != "" {
+		return a.URL
+	}
+	return a.id.String()
+}
+
+// Who AWS says the caller was, and which role it was about.
+var (
+	callerName     = regexp.MustCompile(`^User: (arn:\S+) is not authorized`)
+	deniedRoleName = regexp.MustCompile(`on resource: (arn:aws[\w-]*:iam::\d+:role/\S+)`)
+)
+
+// describe returns AWS's code and the words of the innermost error that says
+// something, without the layers of the SDK.
+func describe(err error) (code, message string) {
+	var process *processcreds.ProviderError
+	var api smithy.APIError
+	var transport *url.Error
+	switch {
+	case errors.As(err, &process):
+		return "", "credential_process gave no credentials" + exit(process)
+	case errors.As(err, &api):
+		return api.ErrorCode(), api.ErrorMessage()
+	case errors.As(err, &transport):
+		return "", transport.Error()
+	}
+	return "", strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, ")
+}
+
+// exit tells how a credential_process ended. The rest of the SDK's words may
+// hold what it printed, which may be a secret.
+func exit(process *processcreds.ProviderError) string {
+	var ended interface{ ExitCode() int }
+	if errors.As(process, &ended) {
+		return fmt.Sprintf(" (exit status %d)", ended.ExitCode())
+	}
+	if errors.Is(process, context.DeadlineExceeded) {
+		return " in time"
+	}
+	return ""
+}
+
+func missing(err error) bool {
+	var not config.SharedConfigProfileNotExistError
+	return errors.As(err, &not)
+}
+
+// denied reports whether STS refuses a role to the caller.
+func denied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied"
+}

@@ -1,0 +1,139 @@
+package awskms
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+)
+
+// hint returns what to do about a failed attempt: a command, a flag or a
+// policy statement; "" if nothing is known to help.
+func hint(a *Attempt, e env.Env, s *session) string {
+	switch a.Cause {
+	case NoProfile, NoCredentials, NotLoggedIn, BadProfile, NoMFA, WrongMFA, ProcessFailed, Stale:
+		return credentialHint(a, e, s)
+	case RoleDenied, KeyDenied:
+		return policyHint(a)
+	case KeyDisabled, KeyDeleted, KeyUnusable, NotFound, WrongKey, BadCiphertext:
+		return keyHint(a)
+	case Skewed:
+		return "set the clock of this machine: AWS refuses signatures that are more than a few minutes off (now: date -u)"
+	case Throttled:
+		return "run it again in a moment; if it stays so, ask for a higher KMS request quota in " + a.Region
+	case Silent, Unreachable, ServiceFailed, STSFailed:
+		return networkHint(a)
+	}
+	return ""
+}
+
+func credentialHint(a *Attempt, e env.Env, s *session) string {
+	switch a.Cause {
+	case NoProfile:
+		return fmt.Sprintf("%s; choose one with --aws-profile NAME, or for account %s in %s",
+			noProfile(profileNames(e)), a.arn.Account, mapPath(e))
+	case NoMFA:
+		return "set SOPS_AWS_MFA_TOKEN to the code, or run on a terminal"
+	case WrongMFA:
+		return "run it again with the next code of the device; each code is good for one use"
+	case BadProfile:
+		return "look at the profile with: aws configure list" + a.flag()
+	case NotLoggedIn:
+		return s.profile.login()
+	case ProcessFailed:
+		return "run it by hand: aws sts get-caller-identity" + a.flag()
+	case Stale:
+		return "log in again, then check with: aws sts get-caller-identity" + a.flag()
+	}
+	return "give credentials: --aws-profile NAME, AWS_PROFILE, AWS_ACCESS_KEY_ID, or `aws sso login`; " + noProfile(profileNames(e))
+}
+
+// flag returns how to tell the aws command the profile.
+func (a *Attempt) flag() string {
+	if a.Profile == "" {
+		return ""
+	}
+	return " --profile " + a.Profile
+}
+
+func mapPath(e env.Env) string {
+	if dir := e.ConfigHome(); dir != "" {
+		return strings.TrimSuffix(dir, "/") + "/sops/aws.yaml"
+	}
+	return "sops/aws.yaml of the configuration directory"
+}
+
+// policyHint gives the statement that lacks. An identity policy cannot name an
+// alias, so it is shown for the key behind it.
+func policyHint(a *Attempt) string {
+	if a.Cause == RoleDenied {
+		role := a.deniedRole()
+		return fmt.Sprintf("allow the caller %s, and let the role's trust policy name the caller; "+
+			"or try without the role: --no-assume-role, or with another: --aws-role ARN", statement("sts:AssumeRole", role, nil))
+	}
+	resource := a.arn.Text
+	if a.arn.Alias() {
+		resource = strings.TrimSuffix(a.arn.Text, a.arn.Resource) + "key/ID of " + a.arn.Resource
+	}
+	who := "the caller"
+	if a.Caller != "" {
+		who = a.Caller
+	}
+	return fmt.Sprintf("allow %s %s in its policy or in the key's (in both, if the accounts differ)", who, statement(a.Call, resource, a.context))
+}
+
+// deniedRole is the role that the last call was about.
+func (a *Attempt) deniedRole() string {
+	if role := deniedRoleName.FindStringSubmatch(a.Message); role != nil {
+		return role[1]
+	}
+	return a.Role
+}
+
+// statement returns a policy statement as JSON.
+func statement(action, resource string, context map[string]string) string {
+	s := struct {
+		Effect, Action, Resource string
+		Condition                map[string]map[string]string `json:",omitempty"`
+	}{Effect: "Allow", Action: action, Resource: resource}
+	if len(context) > 0 {
+		equals := map[string]string{}
+		for _, k := range slices.Sorted(maps.Keys(context)) {
+			equals["kms:EncryptionContext:"+k] = context[k]
+		}
+		s.Condition = map[string]map[string]string{"StringEquals": equals}
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return action + " on " + resource
+	}
+	return string(text)
+}
+
+func keyHint(a *Attempt) string {
+	command := func(name string) string {
+		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, a.arn.Text, a.Region, a.flag())
+	}
+	switch a.Cause {
+	case KeyDisabled:
+		return "enable the key: " + command("enable-key")
+	case KeyDeleted:
+		return "keep the key: " + command("cancel-key-deletion") + ", then enable-key"
+	case WrongKey:
+		return "enc was made by another key than arn names; take the entry from an earlier version of the file (git log -p FILE)"
+	case BadCiphertext:
+		return "enc or the context of the entry was changed after it was made; take both from an earlier version of the file (git log -p FILE)"
+	}
+	return "look at the key: " + command("describe-key")
+}
+
+func networkHint(a *Attempt) string {
+	service := "KMS"
+	if strings.HasPrefix(a.Call, "sts:") {
+		service = "STS"
+	}
+	return fmt.Sprintf("check the way to %s: curl -sv %s; AWS_ENDPOINT_URL_%s, HTTPS_PROXY and NO_PROXY may point elsewhere", a.where(), a.where(), service)
+}

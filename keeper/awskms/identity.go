@@ -1,0 +1,229 @@
+package awskms
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// A target is a key as a file names it, and how the file says to reach it.
+type target struct {
+	arn     ARN
+	role    string
+	profile string
+	context map[string]string
+	route   route // what the user's map says, zero if nothing
+	mapped  bool
+}
+
+// target reads the fields of m. An ARN that brings its role along is split
+// here as everywhere.
+func (s *settings) target(m key.MasterKey) (target, error) {
+	text, role := splitRole(withoutSpace(m.Text(fieldARN)))
+	if own := m.Text(fieldRole); own != "" {
+		role = own
+	}
+	arn, err := ParseARN(text)
+	if err != nil {
+		return target{}, err
+	}
+	t := target{arn: arn, role: role, profile: m.Text(fieldProfile), context: m.Map(fieldContext)}
+	t.route, t.mapped = s.routes.of(arn)
+	t.mapped = t.mapped && !t.route.nothingOfWhom
+	return t, s.allow.check(t)
+}
+
+// arns returns the ARN of the key, followed by those of its siblings if it is
+// a multi-Region key.
+func (s *settings) arns(arn ARN) []ARN {
+	all := []ARN{arn}
+	if !arn.MultiRegion() {
+		return all
+	}
+	for _, region := range s.siblings {
+		if region != arn.Region {
+			all = append(all, arn.In(region))
+		}
+	}
+	return all
+}
+
+// An Origin says who proposed an identity.
+type Origin string
+
+// The origins of identities.
+const (
+	fromRun     Origin = "this run"
+	fromMap     Origin = "sops/aws.yaml"
+	fromFile    Origin = "the file"
+	fromMachine Origin = "this machine"
+)
+
+// phrase follows the name of an identity in a sentence.
+func (o Origin) phrase() string {
+	switch o {
+	case fromRun:
+		return ", asked for by this run"
+	case fromMap:
+		return ", by " + string(fromMap)
+	case fromFile:
+		return ", named by the file"
+	}
+	return ""
+}
+
+// An identity is somebody to be: a profile, or "" for what the machine has,
+// and the roles to assume from there.
+type identity struct {
+	origin  Origin
+	profile string
+	roles   []hop
+	kms     string // endpoints, if not the usual ones
+	sts     string
+}
+
+func (id identity) role() string {
+	if len(id.roles) == 0 {
+		return ""
+	}
+	return id.roles[len(id.roles)-1].role
+}
+
+func (id identity) serials() []string {
+	var all []string
+	for _, h := range id.roles {
+		if h.serial != "" {
+			all = append(all, h.serial)
+		}
+	}
+	return all
+}
+
+// same reports whether two identities are the same somebody.
+func (id identity) same(other identity) bool { return id.name() == other.name() }
+
+// name is the identity as a text, which its sessions are kept under.
+func (id identity) name() string {
+	return fmt.Sprintf("%q %q %q %#v", id.profile, id.kms, id.sts, id.roles)
+}
+
+func (id identity) String() string {
+	who := "the ambient credentials"
+	if id.profile != "" {
+		who = "profile " + id.profile
+	}
+	for _, h := range id.roles {
+		who += " in role " + h.role
+	}
+	return who
+}
+
+// candidates returns whom to be for t, in the order of the package comment.
+func (s *settings) candidates(t target) []identity {
+	file := hops(t.role)
+	if s.noRole {
+		file = nil
+	}
+	c := &candidates{t: t, ambient: s.ambient}
+	profile, role := s.profile.of(t.arn.Account), hops(s.role.of(t.arn.Account))
+	if s.noRole {
+		role = nil
+	}
+	if s.strict {
+		return c.only(profile, role, file)
+	}
+	c.ofRun(profile, role, file)
+	c.ofMap(s.noRole, file)
+	if t.profile != "" {
+		c.add(fromFile, t.profile, file)
+		c.add(fromFile, t.profile, nil)
+	}
+	c.add(fromMachine, "", file)
+	c.add(fromMachine, "", nil)
+	return c.list
+}
+
+func hops(role string) []hop {
+	if role == "" {
+		return nil
+	}
+	return []hop{{role: role}}
+}
+
+// candidates collects identities and leaves out those that it has.
+type candidates struct {
+	t       target
+	ambient string
+	list    []identity
+}
+
+func (c *candidates) add(from Origin, profile string, roles []hop) {
+	if profile == "" {
+		profile = c.ambient
+	}
+	id := identity{origin: from, profile: profile, roles: roles, kms: c.t.route.kms, sts: c.t.route.sts}
+	if !slices.ContainsFunc(c.list, id.same) {
+		c.list = append(c.list, id)
+	}
+}
+
+// only is the one identity of --strict-identity.
+func (c *candidates) only(profile string, role, file []hop) []identity {
+	from := fromFile
+	switch {
+	case profile != "" || role != nil:
+		from = fromRun
+	case c.t.profile == "":
+		from = fromMachine
+	}
+	if profile == "" {
+		profile = c.t.profile
+	}
+	if role == nil {
+		role = file
+	}
+	c.add(from, profile, role)
+	return c.list
+}
+
+// ofRun adds what flags and variables ask for. A profile alone still assumes
+// the role of the file if it may, as it would if the file named that profile.
+func (c *candidates) ofRun(profile string, role, file []hop) {
+	switch {
+	case profile != "" && role != nil:
+		c.add(fromRun, profile, role)
+	case profile != "":
+		c.add(fromRun, profile, file)
+		c.add(fromRun, profile, nil)
+	case role != nil:
+		if c.t.profile != "" {
+			c.add(fromRun, c.t.profile, role)
+		}
+		c.add(fromRun, "", role)
+	}
+}
+
+// ofMap adds what the user's map asks for.
+func (c *candidates) ofMap(noRole bool, file []hop) {
+	r := c.t.route
+	switch {
+	case !c.t.mapped:
+	case noRole || r.noRole:
+		c.add(fromMap, r.profile, nil)
+	case len(r.roles) > 0:
+		c.add(fromMap, r.profile, r.roles)
+	default:
+		c.add(fromMap, r.profile, file)
+		c.add(fromMap, r.profile, nil)
+	}
+}
+
+// noProfile says which profiles there are instead of the one that is not.
+func noProfile(known []string) string {
+	if len(known) == 0 {
+		return "this machine has no profiles"
+	}
+	return "this machine has the profiles " + strings.Join(known, ", ")
+}

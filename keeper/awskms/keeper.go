@@ -1,0 +1,150 @@
+package awskms
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// Options is what a Keeper needs of the world. The zero value knows no
+// environment and no terminal.
+type Options struct {
+	// Env is where SOPS_AWS_*, AWS_* and HOME are looked up. The SDK reads a few
+	// variables of the process itself whatever Env says: those of container
+	// credentials, AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT,
+	// AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the proxies, and HOME for
+	// the tokens that `aws sso login` leaves.
+	Env env.Env
+	// Profile and Role say how to reach the keys of this run: PROFILE, or
+	// ACCOUNT=PROFILE for those of one account. They come before SOPS_AWS_PROFILE
+	// and SOPS_AWS_ROLE.
+	Profile []string
+	Role    []string
+	// NoAssumeRole leaves every role out.
+	NoAssumeRole bool
+	// Strict tries one identity for a key and no other.
+	Strict bool
+	// AskMFA asks a person for a code; nil if there is nobody to ask.
+	AskMFA func(ctx context.Context, prompt string) (string, error)
+	// Warn tells a person what went otherwise than asked; nil to keep silent.
+	Warn func(msg string)
+	// Attempt is how long one identity may take, 5 s if zero.
+	Attempt time.Duration
+	// Attempts is how often a call is made that meets a passing failure. If it
+	// is zero, AWS_MAX_ATTEMPTS says so, and otherwise it is 3.
+	Attempts int
+	// Now is the clock, time.Now if nil.
+	Now func() time.Time
+	// HostName goes into the name of role sessions; if it is empty, the system
+	// is asked.
+	HostName string
+}
+
+// DefaultAttempt is how long one identity may take to answer.
+const DefaultAttempt = 5 * time.Second
+
+// A Keeper wraps data keys under AWS KMS keys.
+type Keeper struct {
+	o   Options
+	set *settings
+	err error // what is wrong with the settings
+
+	mu       sync.Mutex // guards the maps
+	profiles map[string]*profile
+	bases    map[string]*base
+	sources  map[string]*source
+	sessions map[string]*session
+	answered map[string]bool // MFA devices whose code was right
+	warned   map[string]bool
+}
+
+// New returns a Keeper. Bad options are reported by the first use of it.
+func New(o Options) *Keeper {
+	if o.Attempt == 0 {
+		o.Attempt = DefaultAttempt
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.HostName == "" {
+		o.HostName, _ = os.Hostname() // a session name without a host is good enough
+	}
+	set, err := newSettings(o)
+	return &Keeper{
+		o: o, set: set, err: err,
+		profiles: map[string]*profile{},
+		bases:    map[string]*base{},
+		sources:  map[string]*source{},
+		sessions: map[string]*session{},
+		answered: map[string]bool{},
+		warned:   map[string]bool{},
+	}
+}
+
+// Kind returns key.KMS.
+func (k *Keeper) Kind() string { return key.KMS }
+
+// Wrap encrypts d under m. Unlike Unwrap it sends nothing that KMS must keep,
+// so it may be repeated.
+func (k *Keeper) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+	op := &encrypt{context: m.Map(fieldContext), plain: d}
+	if err := k.run(ctx, m, op); err != nil {
+		return key.WrappedKey{}, err
+	}
+	return key.WrappedKey{MasterKey: m, Enc: op.enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
+}
+
+// Unwrap decrypts what w holds.
+func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+	blob, err := decodeBlob(w)
+	if err != nil {
+		return key.Data{}, err
+	}
+	op := &decrypt{context: w.Map(fieldContext), blob: blob, warn: k.warn}
+	if err := k.run(ctx, w.MasterKey, op); err != nil {
+		return key.Data{}, err
+	}
+	return op.plain, nil
+}
+
+// Asks reports whether a person may have to give an MFA code to unwrap w.
+func (k *Keeper) Asks(w key.WrappedKey) bool {
+	if k.err != nil {
+		return false
+	}
+	t, err := k.set.target(w.MasterKey)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(k.set.candidates(t), k.asks)
+}
+
+// asks reports whether id needs a code of a device that has not answered yet.
+func (k *Keeper) asks(id identity) bool {
+	if k.o.AskMFA == nil || k.set.mfaToken != "" {
+		return false
+	}
+	serials := id.serials()
+	if p, err := k.profile(id.profile); err == nil {
+		serials = append(serials, p.serials()...)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.ContainsFunc(serials, func(s string) bool { return !k.answered[s] })
+}
+
+// warn tells each thing once.
+func (k *Keeper) warn(msg string) {
+	k.mu.Lock()
+	said := k.warned[msg]
+	k.warned[msg] = true
+	k.mu.Unlock()
+	if !said && k.o.Warn != nil {
+		k.o.Warn(msg)
+	}
+}

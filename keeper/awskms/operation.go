@@ -1,0 +1,125 @@
+package awskms
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// An operation is what is to be done once somebody is found who may.
+type operation interface {
+	call() string // kms:Decrypt
+	verb() string // for errors: decrypt
+	do(ctx context.Context, s *session, arn ARN, a *Attempt, options func(*kms.Options)) error
+}
+
+type encrypt struct {
+	context map[string]string
+	plain   key.Data
+	enc     string
+}
+
+func (e *encrypt) call() string { return "kms:Encrypt" }
+func (e *encrypt) verb() string { return "encrypt" }
+
+func (e *encrypt) do(ctx context.Context, s *session, arn ARN, _ *Attempt, options func(*kms.Options)) error {
+	out, err := s.kms.Encrypt(ctx, &kms.EncryptInput{
+		KeyId: &arn.Text, Plaintext: e.plain.Bytes(), EncryptionContext: always(e.context),
+	}, options)
+	if err != nil {
+		return err
+	}
+	if len(out.CiphertextBlob) == 0 {
+		return errors.New("KMS answered without a ciphertext")
+	}
+	e.enc = base64.StdEncoding.EncodeToString(out.CiphertextBlob)
+	return nil
+}
+
+type decrypt struct {
+	context map[string]string
+	blob    []byte
+	warn    func(string)
+	plain   key.Data
+}
+
+func (d *decrypt) call() string { return "kms:Decrypt" }
+func (d *decrypt) verb() string { return "decrypt" }
+
+func (d *decrypt) do(ctx context.Context, s *session, arn ARN, _ *Attempt, options func(*kms.Options)) error {
+	in := &kms.DecryptInput{KeyId: &arn.Text, CiphertextBlob: d.blob, EncryptionContext: always(d.context)}
+	out, err := s.kms.Decrypt(ctx, in, options)
+	var moved *types.IncorrectKeyException
+	if arn.Alias() && errors.As(err, &moved) {
+		out, err = d.moved(ctx, s, arn, err, options)
+	}
+	if err != nil {
+		return err
+	}
+	if len(out.Plaintext) == 0 {
+		return errors.New("KMS answered without a plaintext")
+	}
+	d.plain = key.NewData(out.Plaintext)
+	return nil
+}
+
+// moved opens what an alias wrapped when it meant another key. The ciphertext
+// knows its key; one of another account or region is not what the file names.
+func (d *decrypt) moved(ctx context.Context, s *session, arn ARN, wrong error, options func(*kms.Options)) (*kms.DecryptOutput, error) {
+	out, err := s.kms.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: d.blob, EncryptionContext: always(d.context)}, options)
+	if err != nil {
+		return nil, errors.Join(wrong, err)
+	}
+	var opened ARN
+	if out.KeyId != nil {
+		opened, err = ParseARN(*out.KeyId)
+	}
+	if err != nil || opened.Partition != arn.Partition || opened.Account != arn.Account || opened.Region != arn.Region {
+		return nil, fmt.Errorf("the ciphertext belongs to %s, which is not in the account and region of the alias: %w", opened.Text, wrong)
+	}
+	d.warn(fmt.Sprintf("AWS KMS: %s means another key now; opened with %s (rotate the file, or name that key)", arn.Text, opened.Text))
+	return out, nil
+}
+
+// always returns a context that is sent even if it is empty, as it always was.
+func always(context map[string]string) map[string]string {
+	if context == nil {
+		return map[string]string{}
+	}
+	return context
+}
+
+// decodeBlob reads the ciphertext of w. Flat formats and editors break lines.
+func decodeBlob(w key.WrappedKey) ([]byte, error) {
+	blob, err := base64.StdEncoding.DecodeString(withoutSpace(w.Enc))
+	if err == nil && len(blob) > 0 {
+		return blob, nil
+	}
+	if err == nil {
+		err = errors.New("it is empty")
+	}
+	return nil, &DamagedError{ARN: w.Text(fieldARN), Err: err}
+}
+
+// A DamagedError is an enc that KMS cannot have written.
+type DamagedError struct {
+	ARN string
+	Err error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("AWS KMS key %s: enc is not base64: %v", e.ARN, e.Err)
+}
+
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// Hints returns where a good one may be.
+func (e *DamagedError) Hints() []string {
+	return []string{"take the entry from an earlier version of the file, such as git log -p FILE shows"}
+}

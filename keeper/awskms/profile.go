@@ -1,0 +1,158 @@
+package awskms
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+)
+
+// A profile is a section of the shared configuration files.
+type profile struct {
+	name     string
+	shared   config.SharedConfig
+	bypassed bool // the credentials come from the environment, the rest from here
+}
+
+// profile reads a profile once a run. "" is the default one, which need not
+// exist.
+func (k *Keeper) profile(name string) (*profile, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if p := k.profiles[name]; p != nil {
+		return p, nil
+	}
+	files := sharedFiles(k.o.Env)
+	// Reading files needs no deadline, and the answer is for the whole run.
+	shared, err := config.LoadSharedConfigProfile(context.TODO(), cmp.Or(name, "default"), func(o *config.LoadSharedConfigOptions) {
+		o.ConfigFiles, o.CredentialsFiles, o.Logger = files.config, files.credentials, logging.Nop{}
+	})
+	if missing(err) && name == "" {
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &profile{name: name, shared: shared, bypassed: name == "" && fromEnvironment(k.o.Env)}
+	k.profiles[name] = p
+	return p, nil
+}
+
+// each calls f for the profile and those it takes its credentials from.
+func (p *profile) each(f func(s *config.SharedConfig)) {
+	for s := &p.shared; s != nil && !p.bypassed; s = s.Source {
+		f(s)
+	}
+}
+
+// serials returns the MFA devices that the profile asks for.
+func (p *profile) serials() []string {
+	var all []string
+	p.each(func(s *config.SharedConfig) {
+		if s.MFASerial != "" {
+			all = append(all, s.MFASerial)
+		}
+	})
+	return all
+}
+
+// login returns the command that logs in to the profile, or "".
+func (p *profile) login() string {
+	command := ""
+	p.each(func(s *config.SharedConfig) {
+		switch {
+		case s.SSOSessionName != "" || s.SSOStartURL != "":
+			command = "aws sso login"
+		case s.LoginSession != "":
+			command = "aws login"
+		default:
+			return
+		}
+		if s.Profile != "" && s.Profile != "default" {
+			command += " --profile " + s.Profile
+		}
+	})
+	return command
+}
+
+// files are the paths of the shared configuration; nil lets the SDK choose.
+type files struct{ config, credentials []string }
+
+func sharedFiles(e env.Env) files {
+	pick := func(variable, name string) []string {
+		if path := e.Get(variable); path != "" {
+			return []string{path}
+		}
+		if home := e.Home(); home != "" {
+			return []string{filepath.Join(home, ".aws", name)}
+		}
+		return []string{}
+	}
+	return files{pick("AWS_CONFIG_FILE", "config"), pick("AWS_SHARED_CREDENTIALS_FILE", "credentials")}
+}
+
+// profileNames lists the profiles of this machine.
+func profileNames(e env.Env) []string {
+	var names []string
+	add := func(paths []string, prefix string) {
+		for _, path := range paths {
+			for _, section := range sections(path) {
+				name, ok := strings.CutPrefix(section, prefix)
+				if ok || section == "default" {
+					names = append(names, strings.TrimSpace(name))
+				}
+			}
+		}
+	}
+	f := sharedFiles(e)
+	add(f.config, "profile ")
+	add(f.credentials, "")
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// sections returns the names in brackets of an INI file. What cannot be read
+// has none.
+func sections(path string) []string {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var names []string
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			name, _, _ = strings.Cut(name, "]")
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	return names
+}
+
+// fromEnvironment reports whether the ambient credentials come from variables.
+func fromEnvironment(e env.Env) bool {
+	_, ok := envCredentials(e)
+	return ok || e.Get("AWS_WEB_IDENTITY_TOKEN_FILE") != ""
+}
+
+// envCredentials returns the access key of the environment.
+func envCredentials(e env.Env) (aws.Credentials, bool) {
+	c := aws.Credentials{
+		AccessKeyID:     cmp.Or(e.Get("AWS_ACCESS_KEY_ID"), e.Get("AWS_ACCESS_KEY")),
+		SecretAccessKey: cmp.Or(e.Get("AWS_SECRET_ACCESS_KEY"), e.Get("AWS_SECRET_KEY")),
+		SessionToken:    e.Get("AWS_SESSION_TOKEN"),
+		Source:          "the environment",
+	}
+	return c, c.HasKeys()
+}

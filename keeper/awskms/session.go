@@ -1,0 +1,228 @@
+package awskms
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
+)
+
+// A session is an identity at work in one region: where its credentials come
+// from, step by step, and the clients that use them.
+type session struct {
+	profile *profile
+	sources []*source // the profile or the machine, then each role
+	kms     *kms.Client
+	sts     *sts.Client
+	url     string // of KMS
+}
+
+// A base is a loaded configuration.
+type base struct {
+	config aws.Config
+	source *source
+}
+
+// A source hands out the credentials of one step. It remembers for a while
+// that it has none, so that a file of many keys does not ask for each.
+type source struct {
+	call     string // credentials, sts:AssumeRole
+	name     string // the role, or where the credentials come from
+	url      string // of STS, "" if it is not asked
+	provider aws.CredentialsProvider
+	budget   time.Duration // of its own, 0 for that of the attempt
+	now      func() time.Time
+
+	mu    sync.Mutex
+	err   error
+	until time.Time
+}
+
+const (
+	// metadataBudget is how long instance metadata may take to answer. Where
+	// there is none nobody answers, and everything else has been tried before.
+	metadataBudget = time.Second
+	// denialLasts is how long a denial is believed. Changes to policies take
+	// longer to arrive.
+	denialLasts = 30 * time.Second
+)
+
+func (s *source) retrieve(ctx context.Context) (aws.Credentials, error) {
+	s.mu.Lock()
+	err, until := s.err, s.until
+	s.mu.Unlock()
+	if err != nil && s.now().Before(until) {
+		return aws.Credentials{}, err
+	}
+	limited := ctx
+	if s.budget > 0 {
+		var cancel func()
+		limited, cancel = context.WithTimeout(ctx, s.budget)
+		defer cancel()
+	}
+	c, err := s.provider.Retrieve(limited)
+	if err != nil && ctx.Err() == nil && (s.budget > 0 || denied(err)) {
+		s.mu.Lock()
+		s.err, s.until = err, s.now().Add(denialLasts)
+		s.mu.Unlock()
+	}
+	return c, err
+}
+
+// session returns the session of id in a region; one is made for a run.
+// Nothing is sent.
+func (k *Keeper) session(ctx context.Context, id identity, region string) (*session, error) {
+	p, err := k.profile(id.profile)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	name := region + " " + id.name()
+	if s := k.sessions[name]; s != nil {
+		return s, nil
+	}
+	b, err := k.base(ctx, p, region, id.sts)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{profile: p, sources: []*source{b.source}}
+	provider := b.source.provider
+	at := id.sts + " " + id.profile
+	if len(id.serials()) == 0 { // as for a base
+		at += " " + region
+	}
+	for _, h := range id.roles {
+		at += fmt.Sprintf(" %#v", h)
+		next := k.sources[at]
+		if next == nil {
+			next = k.hop(ctx, b, p, h, region, id.sts, provider)
+			k.sources[at] = next
+		}
+		s.sources = append(s.sources, next)
+		provider = next.provider
+	}
+	s.kms = kms.NewFromConfig(b.config, func(o *kms.Options) {
+		o.Region, o.Credentials, o.BaseEndpoint = region, provider, endpoint(k.o.Env, p, "KMS", id.kms)
+	})
+	s.sts = sts.NewFromConfig(b.config, k.stsOptions(p, region, id.sts), func(o *sts.Options) { o.Credentials = provider })
+	s.url = kmsURL(ctx, s.kms.Options())
+	k.sessions[name] = s
+	return s, nil
+}
+
+// hop returns the source of a role that is assumed with the credentials of
+// provider.
+func (k *Keeper) hop(ctx context.Context, b *base, p *profile, h hop, region, mapped string, provider aws.CredentialsProvider) *source {
+	h.sessionName = cmp.Or(h.sessionName, k.set.sessionName)
+	options := k.stsOptions(p, region, mapped)
+	client := sts.NewFromConfig(b.config, options, func(o *sts.Options) { o.Credentials = provider })
+	return &source{
+		call: "sts:AssumeRole", name: h.role, now: k.o.Now,
+		url:      stsURL(ctx, region, endpoint(k.o.Env, p, "STS", mapped)),
+		provider: aws.NewCredentialsCache(&roleProvider{hop: h, client: &stsClient{k: k, inner: client, options: options}}),
+	}
+}
+
+func (k *Keeper) stsOptions(p *profile, region, mapped string) func(*sts.Options) {
+	return func(o *sts.Options) {
+		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, endpoint(k.o.Env, p, "STS", mapped), k.set.attempts
+	}
+}
+
+// base loads the configuration of a profile. The region matters only to a
+// profile that speaks to STS and does not say where: it then asks in the
+// region of the key, unless a person must give a code: nobody asks a person twice.
+func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*base, error) {
+	region = cmp.Or(p.shared.Region, region)
+	name := p.name + " " + mapped
+	if len(p.serials()) == 0 {
+		name += " " + region
+	}
+	if b := k.bases[name]; b != nil {
+		return b, nil
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, k.load(p, region, mapped)...)
+	if err != nil {
+		return nil, err
+	}
+	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
+	if p.shared.RoleARN != "" && !p.bypassed {
+		b.source.call, b.source.name = "sts:AssumeRole", p.shared.RoleARN
+		b.source.url = stsURL(ctx, region, endpoint(k.o.Env, p, "STS", mapped))
+	}
+	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
+		b.source.name, b.source.budget = "instance metadata", metadataBudget
+	}
+	k.bases[name] = b
+	return b, nil
+}
+
+type loadOption = func(*config.LoadOptions) error
+
+// load hands the SDK what it would otherwise read from the process.
+func (k *Keeper) load(p *profile, region, mapped string) []loadOption {
+	f := sharedFiles(k.o.Env)
+	options := k.stsOptions(p, region, mapped)
+	list := []loadOption{
+		config.WithRegion(region),
+		config.WithSharedConfigFiles(f.config),
+		config.WithSharedCredentialsFiles(f.credentials),
+		config.WithLogger(logging.Nop{}),
+		config.WithRetryMaxAttempts(k.set.attempts),
+		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
+			o.TokenProvider = func() (string, error) { return "", nil } // the client asks: it has a context
+			o.Client = &stsClient{k: k, inner: o.Client, options: options}
+		}),
+		config.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {
+			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
+			o.Client = k.anonymous(options)
+		}),
+	}
+	metadata := imds.ClientEnabled
+	if strings.EqualFold(k.o.Env.Get("AWS_EC2_METADATA_DISABLED"), "true") {
+		metadata = imds.ClientDisabled
+	}
+	list = append(list, config.WithEC2IMDSClientEnableState(metadata))
+	if url := k.o.Env.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
+		list = append(list, config.WithEC2IMDSEndpoint(url))
+	}
+	return append(list, k.who(p, options)...)
+}
+
+// who decides whose credentials the SDK finds. A profile that was asked for
+// comes before the environment, and the environment before the default one.
+func (k *Keeper) who(p *profile, options func(*sts.Options)) []loadOption {
+	if p.name != "" {
+		return []loadOption{config.WithSharedConfigProfile(p.name)}
+	}
+	e := k.o.Env
+	if c, ok := envCredentials(e); ok {
+		return []loadOption{config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: c})}
+	}
+	token, role := e.Get("AWS_WEB_IDENTITY_TOKEN_FILE"), e.Get("AWS_ROLE_ARN")
+	if token == "" || role == "" {
+		return nil
+	}
+	provider := stscreds.NewWebIdentityRoleProvider(k.anonymous(options), role, stscreds.IdentityTokenFile(token),
+		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = k.set.sessionName })
+	return []loadOption{config.WithCredentialsProvider(provider)}
+}
+
+// anonymous returns a client for calls that nobody signs.
+func (k *Keeper) anonymous(options func(*sts.Options)) *sts.Client {
+	return sts.New(sts.Options{Credentials: aws.AnonymousCredentials{}}, options)
+}

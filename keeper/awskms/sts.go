@@ -1,0 +1,113 @@
+package awskms
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+)
+
+// An stsClient calls STS in one region, with a limit of time and with MFA
+// codes from a person. It serves the roles of files and, put into the SDK's
+// chain, the roles of profiles.
+type stsClient struct {
+	k       *Keeper
+	inner   stscreds.AssumeRoleAPIClient
+	options func(*sts.Options)
+}
+
+// AssumeRole adds the MFA code if the role wants one. The person has the time
+// they need; the call has not.
+func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
+	serial := aws.ToString(in.SerialNumber)
+	if serial != "" {
+		code, err := c.k.code(ctx, serial)
+		if err != nil {
+			return nil, err
+		}
+		in.TokenCode = &code
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.k.o.Attempt)
+	defer cancel()
+	out, err := c.inner.AssumeRole(ctx, in, c.options)
+	if err == nil && serial != "" {
+		c.k.mu.Lock()
+		c.k.answered[serial] = true
+		c.k.mu.Unlock()
+	}
+	return out, err
+}
+
+// code returns the MFA code of a device.
+func (k *Keeper) code(ctx context.Context, serial string) (string, error) {
+	switch {
+	case k.set.mfaToken != "":
+		return k.set.mfaToken, nil
+	case k.o.AskMFA == nil:
+		return "", &mfaError{serial: serial}
+	}
+	code, err := k.o.AskMFA(ctx, fmt.Sprintf("MFA code of %s: ", serial))
+	if err != nil {
+		return "", &mfaError{serial: serial, err: err}
+	}
+	return withoutSpace(code), nil
+}
+
+// An mfaError is an MFA code that could not be had.
+type mfaError struct {
+	serial string
+	err    error
+}
+
+func (e *mfaError) Error() string {
+	if e.err != nil {
+		return fmt.Sprintf("MFA code of %s: %v", e.serial, e.err)
+	}
+	return fmt.Sprintf("the MFA code of %s is needed, and there is no terminal to ask on", e.serial)
+}
+
+func (e *mfaError) Unwrap() error { return e.err }
+
+// A roleProvider hands out the credentials of an assumed role.
+type roleProvider struct {
+	hop    hop
+	client *stsClient
+}
+
+// Retrieve assumes the role.
+func (p *roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	in := &sts.AssumeRoleInput{RoleArn: &p.hop.role, RoleSessionName: &p.hop.sessionName}
+	if p.hop.externalID != "" {
+		in.ExternalId = &p.hop.externalID
+	}
+	if p.hop.duration != 0 {
+		in.DurationSeconds = aws.Int32(int32(p.hop.duration / time.Second))
+	}
+	if p.hop.serial != "" {
+		in.SerialNumber = &p.hop.serial
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.hop.tags)) {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(name), Value: aws.String(p.hop.tags[name])})
+	}
+	out, err := p.client.AssumeRole(ctx, in)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	if out.Credentials == nil || out.AssumedRoleUser == nil {
+		return aws.Credentials{}, fmt.Errorf("STS answered without credentials")
+	}
+	return aws.Credentials{
+		AccessKeyID:     aws.ToString(out.Credentials.AccessKeyId),
+		SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
+		SessionToken:    aws.ToString(out.Credentials.SessionToken),
+		Source:          aws.ToString(out.AssumedRoleUser.Arn), // who the session is, for errors
+		CanExpire:       true,
+		Expires:         aws.ToTime(out.Credentials.Expiration),
+	}, nil
+}
