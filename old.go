@@ -17,7 +17,7 @@ import (
 func (s *Sealed) unlock(ctx context.Context, k key.Keeper, o OpenOptions) (key.Data, error) {
 	groups := s.Meta.Keys()
 	d, err := unlock.DataKey(ctx, k, groups, s.Meta.Threshold, o.Unlock)
-	if err == nil || !olderThan33(s.Meta.Version) {
+	if err == nil || !newer("3.3.0", s.Meta.Version) {
 		return d, err
 	}
 	for _, v := range contextValues(groups) {
@@ -29,14 +29,22 @@ func (s *Sealed) unlock(ctx context.Context, k key.Keeper, o OpenOptions) (key.D
 	return key.Data{}, err
 }
 
-func olderThan33(version string) bool {
-	parts := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
-	if len(parts) < 2 {
-		return false
+// newer reports whether version a is later than b. One that cannot be read is
+// as old as any.
+func newer(a, b string) bool { return slices.Compare(numbers(a), numbers(b)) > 0 }
+
+// numbers returns major, minor and patch as far as they are numbers.
+func numbers(version string) []int {
+	var out []int
+	core, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), "-")
+	for part := range strings.SplitSeq(core, ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			break
+		}
+		out = append(out, n)
 	}
-	major, err1 := strconv.Atoi(parts[0])
-	minor, err2 := strconv.Atoi(parts[1])
-	return err1 == nil && err2 == nil && (major < 3 || major == 3 && minor < 3)
+	return out
 }
 
 // contextValues returns the different values of the contexts with two or more.

@@ -24,9 +24,13 @@ func forbid(code, format string, args ...any) *apiError {
 	return &apiError{code, fmt.Sprintf(format, args...), http.StatusForbidden}
 }
 
-// internalError is for what goes wrong on our side, such as a full disk.
-func internalError(err error) *apiError {
-	return &apiError{"KMSInternalException", "devkms: " + err.Error(), http.StatusInternalServerError}
+// internal is for what goes wrong on our side, such as a full disk.
+func (c *call) internal(err error) *apiError {
+	code := "KMSInternalException"
+	if c.service == "sts" {
+		code = "InternalFailure"
+	}
+	return &apiError{code, "devkms: " + err.Error(), http.StatusInternalServerError}
 }
 
 // A validator collects violated limits, and words them as AWS does: all of

@@ -9,23 +9,25 @@ import (
 
 // A Call is one entry of the audit log.
 type Call struct {
-	Time              time.Time
-	Service           string // kms or sts
-	Operation         string
-	Principal         string // ARN of the caller; "" if nobody was recognised
-	Account           string // of the caller
-	AccessKey         string // id of the access key
-	Region            string
-	Key               string            // ARN of the KMS key, where the call has one
-	Role              string            // ARN of the role, where the call asks for one
-	EncryptionContext map[string]string // of KMS calls that have one
-	ErrorCode         string            // "" means success
-	ErrorMessage      string
-	Decision          string // which policy statement decided; AWS does not tell
-	Fault             FaultMode
-	RequestID         string
-	SourceIP          string
-	UserAgent         string
+	Time               time.Time
+	Service            string // kms or sts
+	Operation          string
+	Principal          string // ARN of the caller; "" if nobody was recognised
+	Account            string // of the caller
+	AccessKey          string // id of the access key
+	Region             string
+	Key                string            // ARN of the KMS key, where the call has one
+	Role               string            // ARN of the role, where the call asks for one
+	EncryptionContext  map[string]string // of KMS calls that have one; of ReEncrypt the source's
+	Destination        string            // of ReEncrypt: ARN of the key it goes to
+	DestinationContext map[string]string // of ReEncrypt
+	ErrorCode          string            // "" means success
+	ErrorMessage       string
+	Decision           string // which policy statement decided; AWS does not tell
+	Fault              FaultMode
+	RequestID          string
+	SourceIP           string
+	UserAgent          string
 
 	who *principal
 }

@@ -67,7 +67,7 @@ func (s *Server) authenticate(r *http.Request, service string, body []byte) (*pr
 	}
 	a, problem := parseAuthorization(header)
 	if problem != "" {
-		return nil, a, incomplete.in(service, problem+" (devkms)")
+		return nil, a, incomplete.in(service, problem)
 	}
 	stamp := r.Header.Get("X-Amz-Date")
 	at, err := time.Parse(sigTime, stamp)

@@ -45,9 +45,10 @@ func (c Call) cloudTrail() []byte {
 		RequestID: c.RequestID, EventID: c.RequestID, ReadOnly: c.readOnly(), EventType: "AwsApiCall", ManagementEvent: true,
 		RecipientAccountID: c.Account,
 	}
-	for arn, kind := range map[string]string{c.Key: "AWS::KMS::Key", c.Role: "AWS::IAM::Role"} {
-		if a, ok := parseARN(arn); ok {
-			e.Resources = append(e.Resources, trailThing{a.account, kind, arn})
+	for _, thing := range []trailThing{{"", "AWS::KMS::Key", c.Key}, {"", "AWS::KMS::Key", c.Destination}, {"", "AWS::IAM::Role", c.Role}} {
+		if a, ok := parseARN(thing.ARN); ok {
+			thing.AccountID = a.account
+			e.Resources = append(e.Resources, thing)
 		}
 	}
 	data := map[string]any{}
@@ -73,8 +74,18 @@ func (c Call) parameters() map[string]any {
 	if c.Role != "" {
 		p["roleArn"] = c.Role
 	}
+	name := "encryptionContext"
+	if c.Operation == "ReEncrypt" {
+		name = "sourceEncryptionContext"
+	}
 	if len(c.EncryptionContext) > 0 {
-		p["encryptionContext"] = c.EncryptionContext
+		p[name] = c.EncryptionContext
+	}
+	if c.Destination != "" {
+		p["destinationKeyId"] = c.Destination
+	}
+	if len(c.DestinationContext) > 0 {
+		p["destinationEncryptionContext"] = c.DestinationContext
 	}
 	return p
 }

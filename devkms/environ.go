@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Environ writes an AWS configuration into dir, with a profile for each user
@@ -20,9 +21,13 @@ func (s *Server) Environ(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("devkms: %w", err)
 	}
-	p := s.profiles()
+	p, err := s.profiles(dir)
+	if err != nil {
+		return nil, err
+	}
 	config, credentials := filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
-	for name, text := range map[string]string{config: p.config.String(), credentials: p.credentials.String()} {
+	p.files[config], p.files[credentials] = p.config.String(), p.credentials.String()
+	for name, text := range p.files {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			return nil, fmt.Errorf("devkms: %w", err)
 		}
@@ -38,15 +43,16 @@ func (s *Server) Environ(dir string) ([]string, error) {
 	return env, nil
 }
 
-// profiles are the two files, under construction.
+// profiles are the files, under construction.
 type profiles struct {
 	config, credentials strings.Builder
+	files               map[string]string // by path: the tokens, in the end all
 	names               map[string]string // ARN to profile
 	taken               map[string]bool
 }
 
-func (s *Server) profiles() *profiles {
-	p := &profiles{names: map[string]string{}, taken: map[string]bool{}}
+func (s *Server) profiles(dir string) (*profiles, error) {
+	p := &profiles{files: map[string]string{}, names: map[string]string{}, taken: map[string]bool{}}
 	for i := range s.world.Accounts {
 		a := &s.world.Accounts[i]
 		for j := range a.Users {
@@ -64,10 +70,15 @@ func (s *Server) profiles() *profiles {
 			p.user(s.world, a, &a.Users[j])
 		}
 		for j := range a.Roles {
-			p.role(s.world, a, &a.Roles[j])
+			r := &a.Roles[j]
+			if r.Profile.Issuer == "" {
+				p.role(s.world, a, r)
+			} else if err := p.tokenRole(s, a, r, dir); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return p
+	return p, nil
 }
 
 func (p *profiles) name(account, name, arn string) {
@@ -87,8 +98,28 @@ func (p *profiles) user(w *World, a *Account, u *User) {
 	fmt.Fprintf(&p.credentials, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n\n", name, u.Access.ID, u.Access.Secret)
 }
 
-func (p *profiles) role(w *World, a *Account, r *Role) {
+// tokenLife is how long the token lives that a profile's role is had with.
+const tokenLife = 30 * 24 * time.Hour
+
+func (p *profiles) tokenRole(s *Server, a *Account, r *Role, dir string) error {
+	is := a.issuer(r.Profile.Issuer)
+	token, err := s.WebIdentityToken(is.URL, is.Subject, is.Audiences[0], tokenLife)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, p.names[r.arn(a.ID)]+".token")
+	p.files[file] = token
+	p.head(s.world, a, r)
+	fmt.Fprintf(&p.config, "web_identity_token_file = %s\n", file)
+	return nil
+}
+
+func (p *profiles) head(w *World, a *Account, r *Role) {
 	fmt.Fprintf(&p.config, "\n[profile %s]\nregion = %s\nrole_arn = %s\n", p.names[r.arn(a.ID)], w.Regions[0], r.arn(a.ID))
+}
+
+func (p *profiles) role(w *World, a *Account, r *Role) {
+	p.head(w, a, r)
 	source := r.Profile.Source
 	if source == "" {
 		source = w.Default

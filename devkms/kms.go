@@ -80,7 +80,7 @@ func (c *call) answerKMS() (any, *apiError) {
 	}
 	st := c.server.store
 	if err := st.tick(c.now, c.server.random); err != nil {
-		return nil, internalError(err)
+		return nil, c.internal(err)
 	}
 	if !op.changes {
 		st.mu.RLock()
@@ -92,7 +92,7 @@ func (c *call) answerKMS() (any, *apiError) {
 	answer, problem := op.run(c)
 	if problem == nil {
 		if err := st.save(); err != nil {
-			return nil, internalError(err)
+			return nil, c.internal(err)
 		}
 	}
 	return answer, problem

@@ -71,6 +71,12 @@ func (c *call) facts() conditions {
 	if ua := c.request.UserAgent(); ua != "" {
 		f.set("aws:UserAgent", ua)
 	}
+	if c.service == "kms" {
+		f.set("kms:CallerAccount", c.who.account)
+		if c.who.viaService != "" {
+			f.set("kms:ViaService", c.who.viaService)
+		}
+	}
 	c.who.facts(f, c.now)
 	return f
 }
@@ -120,7 +126,6 @@ func (p *principal) facts(f conditions, now time.Time) {
 
 // keyFacts adds the condition keys that speak of the key.
 func keyFacts(f conditions, c *call, t target) {
-	f.set("kms:CallerAccount", c.who.account)
 	f.set("kms:KeyOrigin", t.origin)
 	f.set("kms:KeySpec", "SYMMETRIC_DEFAULT")
 	f.set("kms:KeyUsage", "ENCRYPT_DECRYPT")
@@ -129,9 +134,6 @@ func keyFacts(f conditions, c *call, t target) {
 		f.set("kms:MultiRegionKeyType", strings.ToUpper(t.multiType()))
 	}
 	f.set("aws:ResourceAccount", t.account)
-	if c.who.viaService != "" {
-		f.set("kms:ViaService", c.who.viaService)
-	}
 	if t.alias != "" {
 		f.set("kms:RequestAlias", t.alias)
 	}

@@ -74,11 +74,11 @@ func onlySymmetric(in *createKeyInput) *apiError {
 func (c *call) newKey(multi bool) (*kmsKey, *apiError) {
 	var b [16]byte
 	if _, err := io.ReadFull(c.server.random, b[:]); err != nil {
-		return nil, internalError(err)
+		return nil, c.internal(err)
 	}
 	g, err := makeGeneration(c.server.random, c.now, "")
 	if err != nil {
-		return nil, internalError(err)
+		return nil, c.internal(err)
 	}
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	id := fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
@@ -147,10 +147,12 @@ func (c *call) replicateKey(in *replicateInput) (any, *apiError) {
 }
 
 func (c *call) mayReplicate(t target, region string) *apiError {
-	if problem := c.allow("kms:ReplicateKey", t, nil, conditions{"kms:replicaregion": {region}, "kms:primaryregion": {t.primary}}); problem != nil {
+	replica := fact("kms:ReplicaRegion", region)
+	replica.set("kms:PrimaryRegion", t.primary)
+	if problem := c.allow("kms:ReplicateKey", t, nil, replica); problem != nil {
 		return problem
 	}
-	if problem := c.allowAccount("kms:CreateKey", "*", conditions{"aws:requestedregion": {region}}); problem != nil {
+	if problem := c.allowAccount("kms:CreateKey", "*", nil); problem != nil {
 		return problem
 	}
 	if !t.multi() || t.region != t.primary {
@@ -178,7 +180,7 @@ func (c *call) updatePrimaryRegion(in *primaryInput) (any, *apiError) {
 	if problem != nil {
 		return nil, problem
 	}
-	if problem := c.allow("kms:UpdatePrimaryRegion", t, nil, conditions{"kms:primaryregion": {*in.PrimaryRegion}}); problem != nil {
+	if problem := c.allow("kms:UpdatePrimaryRegion", t, nil, fact("kms:PrimaryRegion", *in.PrimaryRegion)); problem != nil {
 		return nil, problem
 	}
 	if !t.multi() || t.region != t.primary {

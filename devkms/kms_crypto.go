@@ -1,6 +1,7 @@
 package devkms
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -45,6 +46,7 @@ type decryptInput struct {
 	GrantTokens         []string
 	KeyId               *string
 	EncryptionAlgorithm *string
+	Recipient           json.RawMessage
 	DryRun              bool
 }
 
@@ -55,6 +57,9 @@ func (c *call) decrypt(in *decryptInput) (any, *apiError) {
 	v.enum("encryptionAlgorithm", in.EncryptionAlgorithm, encryptionAlgorithms()...)
 	if problem := c.begin(&v, in.EncryptionContext, in.GrantTokens); problem != nil {
 		return nil, problem
+	}
+	if in.Recipient != nil {
+		return nil, noEnclaves()
 	}
 	plain, t, b, problem := c.open("kms:Decrypt", in.CiphertextBlob, in.KeyId, in.EncryptionContext, in.EncryptionAlgorithm, nil)
 	if problem != nil {
@@ -88,13 +93,15 @@ func (c *call) reEncrypt(in *reEncryptInput) (any, *apiError) {
 	if problem := checkContext(in.DestinationEncryptionContext); problem != nil {
 		return nil, problem
 	}
+	c.audit.DestinationContext = in.DestinationEncryptionContext
 	// The policies want to know whether both keys are one, so the
 	// destination is looked up first.
 	to, problem := c.find(*in.DestinationKeyId, "kms:ReEncryptTo")
 	if problem != nil {
 		return nil, problem
 	}
-	same := func(k *kmsKey) conditions { return conditions{"kms:reencryptonsamekey": {boolText(k == to.kmsKey)}} }
+	c.audit.Destination = to.arn
+	same := func(k *kmsKey) conditions { return fact("kms:ReEncryptOnSameKey", boolText(k == to.kmsKey)) }
 	plain, from, b, problem := c.open("kms:ReEncryptFrom", in.CiphertextBlob, in.SourceKeyId, in.SourceEncryptionContext, in.SourceEncryptionAlgorithm, same)
 	if problem != nil {
 		return nil, problem
@@ -119,6 +126,7 @@ type dataKeyInput struct {
 	NumberOfBytes     *int
 	KeySpec           *string
 	GrantTokens       []string
+	Recipient         json.RawMessage
 	DryRun            bool
 }
 
@@ -143,6 +151,9 @@ func (c *call) dataKey(action string, in *dataKeyInput) (map[string]any, []byte,
 	if problem := c.begin(&v, in.EncryptionContext, in.GrantTokens); problem != nil {
 		return nil, nil, problem
 	}
+	if in.Recipient != nil {
+		return nil, nil, noEnclaves()
+	}
 	if (in.NumberOfBytes == nil) == (in.KeySpec == nil) {
 		return nil, nil, refuse("ValidationException", "Please specify either number of bytes or key spec.")
 	}
@@ -161,7 +172,7 @@ func (c *call) dataKey(action string, in *dataKeyInput) (map[string]any, []byte,
 	}
 	plain := make([]byte, size)
 	if _, err := io.ReadFull(c.server.random, plain); err != nil {
-		return nil, nil, internalError(err)
+		return nil, nil, c.internal(err)
 	}
 	sealed, problem := c.seal(t, plain, in.EncryptionContext)
 	return map[string]any{"CiphertextBlob": sealed, "KeyId": t.arn, "KeyMaterialId": t.ring.current().id}, plain, problem
@@ -283,6 +294,10 @@ func invalidCiphertext() *apiError {
 	return &apiError{code: "InvalidCiphertextException", status: http.StatusBadRequest}
 }
 
+func noEnclaves() *apiError {
+	return refuse("UnsupportedOperationException", "devkms does not encrypt for a Recipient")
+}
+
 func dryRun() *apiError {
 	return refuse("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
 }
@@ -290,7 +305,7 @@ func dryRun() *apiError {
 func (c *call) seal(t target, plain []byte, context map[string]string) ([]byte, *apiError) {
 	b, err := t.ring.seal(c.server.random, t.account, t.id, plain, context)
 	if err != nil {
-		return nil, internalError(err)
+		return nil, c.internal(err)
 	}
 	return slices.Clip(b), nil
 }

@@ -49,7 +49,7 @@ func (c *call) putKeyPolicy(in *policyInput) (any, *apiError) {
 		return nil, problem
 	}
 	bypass := in.BypassPolicyLockoutSafetyCheck
-	if problem := c.allow("kms:PutKeyPolicy", t, nil, conditions{"kms:bypasspolicylockoutsafetycheck": {boolText(bypass)}}); problem != nil {
+	if problem := c.allow("kms:PutKeyPolicy", t, nil, fact("kms:BypassPolicyLockoutSafetyCheck", boolText(bypass))); problem != nil {
 		return nil, problem
 	}
 	if problem := in.onlyDefault(); problem != nil {

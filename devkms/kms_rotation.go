@@ -42,7 +42,7 @@ func (c *call) rotateKeyOnDemand(in *keyInput) (any, *apiError) {
 	}
 	g, err := makeGeneration(c.server.random, c.now, "ON_DEMAND")
 	if err != nil {
-		return nil, internalError(err)
+		return nil, c.internal(err)
 	}
 	t.ring.generations = append(t.ring.generations, g)
 	return map[string]any{"KeyId": t.id}, nil
@@ -78,7 +78,7 @@ func (c *call) enableKeyRotation(in *rotationInput) (any, *apiError) {
 	if problem != nil {
 		return nil, problem
 	}
-	if problem := c.allow("kms:EnableKeyRotation", t, nil, conditions{"kms:rotationperiodindays": {decimal(days)}}); problem != nil {
+	if problem := c.allow("kms:EnableKeyRotation", t, nil, fact("kms:RotationPeriodInDays", decimal(days))); problem != nil {
 		return nil, problem
 	}
 	if problem := t.rotatable(); problem != nil {
@@ -168,7 +168,7 @@ func (c *call) generateRandom(in *randomInput) (any, *apiError) {
 	}
 	b := make([]byte, *in.NumberOfBytes)
 	if _, err := io.ReadFull(c.server.random, b); err != nil {
-		return nil, internalError(err)
+		return nil, c.internal(err)
 	}
 	return map[string]any{"Plaintext": b}, nil
 }

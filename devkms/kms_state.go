@@ -51,7 +51,7 @@ func (c *call) scheduleKeyDeletion(in *deletionInput) (any, *apiError) {
 	if problem != nil {
 		return nil, problem
 	}
-	if problem := c.allow("kms:ScheduleKeyDeletion", t, nil, conditions{"kms:schedulekeydeletionpendingwindowindays": {decimal(days)}}); problem != nil {
+	if problem := c.allow("kms:ScheduleKeyDeletion", t, nil, fact("kms:ScheduleKeyDeletionPendingWindowInDays", decimal(days))); problem != nil {
 		return nil, problem
 	}
 	if days < 7 || days > 30 {

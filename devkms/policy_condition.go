@@ -20,6 +20,18 @@ func (c conditions) set(name string, values ...string) {
 	}
 }
 
+// replace sets a single value in place of any.
+func (c conditions) replace(name, value string) {
+	c[strings.ToLower(name)] = []string{value}
+}
+
+// fact makes the conditions of one key.
+func fact(name string, values ...string) conditions {
+	c := conditions{}
+	c.set(name, values...)
+	return c
+}
+
 // A condition is one line of a Condition element.
 type condition struct {
 	operator

@@ -2,6 +2,7 @@ package devkms
 
 import (
 	"crypto/cipher"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -27,17 +28,18 @@ type Options struct {
 // A Server is KMS and STS in one http.Handler, for all accounts and regions
 // of its world.
 type Server struct {
-	world  *World
-	people *people
-	store  *store
-	now    func() time.Time
-	random io.Reader
-	signer *v4.Signer
-	tokens cipher.AEAD
-	kms    map[string]kmsOperation
-	sts    map[string]stsOperation
-	audit  auditLog
-	faults faults
+	world     *World
+	people    *people
+	store     *store
+	now       func() time.Time
+	random    io.Reader
+	signer    *v4.Signer
+	tokens    cipher.AEAD
+	issuerKey *ecdsa.PrivateKey // signs the web identity tokens that we make
+	kms       map[string]kmsOperation
+	sts       map[string]stsOperation
+	audit     auditLog
+	faults    faults
 
 	mu      sync.Mutex
 	advance time.Duration
@@ -73,7 +75,10 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	if s.tokens, err = newAEAD(s.store.tokenKey); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.store.close())
+	}
+	if s.issuerKey, err = newIssuerKey(s.random); err != nil {
+		return nil, errors.Join(err, s.store.close())
 	}
 	return s, nil
 }

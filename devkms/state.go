@@ -145,6 +145,9 @@ func (st *store) load() error {
 		return err
 	}
 	st.lock = lock
+	if err := st.removeLeftovers(); err != nil {
+		return err
+	}
 	src, err := os.ReadFile(st.file())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -264,6 +267,18 @@ func (st *store) close() error {
 		return nil
 	}
 	return st.lock.Close()
+}
+
+// removeLeftovers removes what a kill in the middle of a save has left.
+func (st *store) removeLeftovers() error {
+	left, err := filepath.Glob(filepath.Join(st.dir, ".state-*"))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	return nil
 }
 
 // replaceFile writes a file so that a kill leaves the old or the new one.

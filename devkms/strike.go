@@ -39,8 +39,10 @@ func (f Fault) strike(w http.ResponseWriter, c *call) {
 		c.writeProblem(w, refuse("ThrottlingException", "%s", text), refuse("Throttling", "Rate exceeded"))
 	case Unavailable:
 		page(w, http.StatusServiceUnavailable)
-	default:
+	case Garbage:
 		page(w, http.StatusOK)
+	default:
+		c.writeProblem(w, c.internal(fmt.Errorf("there is no fault mode %q", f.Mode)), c.internal(fmt.Errorf("there is no fault mode %q", f.Mode)))
 	}
 }
 

@@ -20,8 +20,10 @@ type stsOperation struct {
 
 func stsOperations() map[string]stsOperation {
 	return map[string]stsOperation{
-		"AssumeRole":        {run: (*call).assumeRole},
-		"GetCallerIdentity": {run: (*call).getCallerIdentity},
+		"AssumeRole":                {run: (*call).assumeRole},
+		"AssumeRoleWithWebIdentity": {unsigned: true, run: (*call).assumeRoleWithWebIdentity},
+		"GetCallerIdentity":         {run: (*call).getCallerIdentity},
+		"GetSessionToken":           {run: (*call).getSessionToken},
 	}
 }
 

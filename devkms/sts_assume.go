@@ -23,7 +23,6 @@ type assumption struct {
 	externalID, source   *string
 	serial, code         *string
 	policy               *string
-	duration             *string
 	tags                 map[string]string
 	transitive           []string
 	tagKeys              []string
@@ -34,7 +33,7 @@ func newAssumption(form url.Values) assumption {
 	a := assumption{
 		roleARN: optional(form, "RoleArn"), sessionName: optional(form, "RoleSessionName"), externalID: optional(form, "ExternalId"),
 		source: optional(form, "SourceIdentity"), serial: optional(form, "SerialNumber"), code: optional(form, "TokenCode"),
-		policy: optional(form, "Policy"), duration: optional(form, "DurationSeconds"), tags: map[string]string{},
+		policy: optional(form, "Policy"), tags: map[string]string{},
 		transitive: members(form, "TransitiveTagKeys", ""), tagKeys: members(form, "Tags", "Key"),
 	}
 	values := members(form, "Tags", "Value")
@@ -56,15 +55,6 @@ func (a *assumption) check() *apiError {
 	v.form("serialNumber", a.serial, false, 9, 256, serialForm)
 	v.form("tokenCode", a.code, false, 6, 6, digitsForm)
 	v.text("policy", a.policy, false, 1, 2048)
-	a.seconds = 3600
-	if a.duration != nil {
-		n, err := strconv.Atoi(*a.duration)
-		if err != nil {
-			return refuse("MalformedInput", "devkms: DurationSeconds is no number")
-		}
-		a.seconds = n
-		v.number("durationSeconds", &n, 900, 43200)
-	}
 	v.length("tags", len(a.tagKeys), 0, 50)
 	v.length("transitiveTagKeys", len(a.transitive), 0, 50)
 	for _, k := range a.tagKeys {
@@ -111,6 +101,10 @@ func (c *call) assumeRole(form url.Values) (any, *apiError) {
 	if problem := a.check(); problem != nil {
 		return nil, problem
 	}
+	var problem *apiError
+	if a.seconds, problem = duration(form, 3600, 43200); problem != nil {
+		return nil, problem
+	}
 	c.audit.Role = *a.roleARN
 	if c.who.kind == rootUser {
 		return nil, forbid("AccessDenied", "Roles may not be assumed by root accounts.")
@@ -127,7 +121,22 @@ func (c *call) assumeRole(form url.Values) (any, *apiError) {
 	if problem := c.checkDuration(role, &a); problem != nil {
 		return nil, problem
 	}
-	return c.startSession(role, &a, mfaTime)
+	return c.startSession(role, &a)
+}
+
+// duration reads DurationSeconds, whose least value is always 900.
+func duration(form url.Values, usual, most int) (int, *apiError) {
+	text := optional(form, "DurationSeconds")
+	if text == nil {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(*text)
+	if err != nil {
+		return 0, refuse("MalformedInput", "devkms: DurationSeconds is no number")
+	}
+	var v validator
+	v.number("durationSeconds", &n, 900, most)
+	return n, v.sts()
 }
 
 // inherit takes over what a chain of sessions passes on: transitive tags and
@@ -168,7 +177,8 @@ func (c *call) mayAssume(role *roleEntry, a *assumption, mfaTime time.Time) *api
 	facts := c.facts()
 	a.facts(facts)
 	if !mfaTime.IsZero() {
-		facts["aws:multifactorauthpresent"], facts["aws:multifactorauthage"] = []string{"true"}, []string{"0"}
+		facts.replace("aws:MultiFactorAuthPresent", "true")
+		facts.replace("aws:MultiFactorAuthAge", "0")
 	}
 	actions := []string{"sts:AssumeRole"}
 	if len(a.tagKeys) > 0 || len(a.transitive) > 0 {
@@ -213,10 +223,10 @@ func (a *assumption) facts(f conditions) {
 
 // facts adds the condition keys that speak of the role as a resource.
 func (r *roleEntry) facts(f conditions) {
-	f["aws:resourceaccount"] = []string{r.account.ID}
+	f.replace("aws:ResourceAccount", r.account.ID)
 	for k, v := range r.Tags {
-		f[strings.ToLower("aws:ResourceTag/"+k)] = []string{v}
-		f[strings.ToLower("iam:ResourceTag/"+k)] = []string{v}
+		f.replace("aws:ResourceTag/"+k, v)
+		f.replace("iam:ResourceTag/"+k, v)
 	}
 }
 
@@ -234,10 +244,12 @@ func (c *call) checkDuration(role *roleEntry, a *assumption) *apiError {
 // packing is secret, so ours only approximates PackedPolicySize.
 const packedLimit = 4096
 
-func (c *call) startSession(role *roleEntry, a *assumption, mfaTime time.Time) (any, *apiError) {
+// startSession makes the session. It forgets that MFA was used: a session of
+// a role never says so, as AWS's documentation warns.
+func (c *call) startSession(role *roleEntry, a *assumption) (out assumedRole, problem *apiError) {
 	t := &sessionToken{
 		Owner: role.arn, Name: *a.sessionName, Issued: c.now, Expires: c.now.Add(time.Duration(a.seconds) * time.Second),
-		Tags: a.tags, Transitive: a.transitive, MFATime: mfaTime,
+		Tags: a.tags, Transitive: a.transitive,
 	}
 	size := 0
 	for k, v := range a.tags {
@@ -245,22 +257,22 @@ func (c *call) startSession(role *roleEntry, a *assumption, mfaTime time.Time) (
 	}
 	if a.policy != nil {
 		if problem := checkSessionPolicy(*a.policy); problem != nil {
-			return nil, problem
+			return out, problem
 		}
 		t.Policy = *a.policy
 		size += len(t.Policy)
 	}
 	percent := (size*100 + packedLimit - 1) / packedLimit
 	if percent > 100 {
-		return nil, refuse("PackedPolicyTooLarge", "Packed size of session tags consumes %d%% of allotted space.", percent)
+		return out, refuse("PackedPolicyTooLarge", "Packed size of session tags consumes %d%% of allotted space.", percent)
 	}
-	out := assumedRole{PackedPolicySize: percent}
+	out.PackedPolicySize = percent
 	if a.source != nil {
 		t.Source, out.SourceIdentity = *a.source, *a.source
 	}
 	token, err := c.server.sealToken(t)
 	if err != nil {
-		return nil, internalError(err)
+		return out, c.internal(err)
 	}
 	who := role.session(t.Name)
 	out.AssumedRoleUser.AssumedRoleID, out.AssumedRoleUser.ARN = who.id, who.arn

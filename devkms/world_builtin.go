@@ -26,6 +26,7 @@ func (w *World) clone() *World {
 	c.Accounts = slices.Clone(w.Accounts)
 	for i := range c.Accounts {
 		c.Accounts[i].Keys = slices.Clone(c.Accounts[i].Keys)
+		c.Accounts[i].Issuers = slices.Clone(c.Accounts[i].Issuers)
 	}
 	return &c
 }

@@ -31,11 +31,23 @@ func (w *World) fillIn() {
 				k.Regions = w.Regions[:1]
 			}
 		}
+		for j := range w.Accounts[i].Issuers {
+			w.Accounts[i].Issuers[j].fillIn()
+		}
 		for _, u := range w.Accounts[i].Users {
 			if w.Default == "" && u.Access.ID != "" {
 				w.Default = u.Name
 			}
 		}
+	}
+}
+
+func (i *Issuer) fillIn() {
+	if len(i.Audiences) == 0 {
+		i.Audiences = []string{"sts.amazonaws.com"}
+	}
+	if i.Subject == "" {
+		i.Subject = "devkms-subject"
 	}
 }
 
@@ -156,8 +168,10 @@ func (c *checker) role(a *Account, r *Role, at []string) {
 		_, o := c.world.role(s)
 		c.require(u != nil || o != nil && o != r, fmt.Sprintf("no user or other role %q%s", s, didYouMean(s, c.userNames())), append(at, "profile", "source")...)
 	}
-	if i := r.Profile.Issuer; i != "" {
-		c.require(a.issuer(i) != nil, fmt.Sprintf("the account has no issuer %q", i), append(at, "profile", "issuer")...)
+	if url := r.Profile.Issuer; url != "" {
+		is := a.issuer(url)
+		c.require(is != nil, fmt.Sprintf("the account has no issuer %q", url), append(at, "profile", "issuer")...)
+		c.require(is == nil || is.PublicKey == "", fmt.Sprintf("devkms cannot make tokens of %q, which has a public key of its own", url), append(at, "profile", "issuer")...)
 	}
 }
 

@@ -30,13 +30,13 @@ func (c *content) Mask(tokens []string) (doc.Masked, error) {
 	if err := check(len(tokens), 1); err != nil {
 		return doc.Masked{}, err
 	}
-	data := c.trees[0].Items[0].Value
+	data, size := c.trees[0].Items[0].Value, len(c.src)
 	if tokens[0] != "" {
-		data = tree.Text(tokens[0])
+		data, size = tree.Text(tokens[0]), len(tokens[0])
 	}
 	return doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
 		m := &tree.Map{Items: []tree.Item{{Key: dataKey, Value: data}, {Key: reserved, Value: meta}}}
-		b, err := c.style.Append(nil, m)
+		b, err := c.style.Append(make([]byte, 0, size+8192), m)
 		if err != nil {
 			return nil, writeError(err)
 		}

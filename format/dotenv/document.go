@@ -1,6 +1,7 @@
 package dotenv
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ func (d *document) Meta() tree.Node {
 
 func (d *document) Reserved() int {
 	for i, l := range d.lines {
-		if l.kind == meta {
+		if l.kind == metadata {
 			return i + 1
 		}
 	}
@@ -64,7 +65,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 		if l.ref >= 0 && tokens[l.ref] != "" {
 			out[i] = l.text[len(front):l.at] + tokens[l.ref]
 		}
-		if l.kind != meta {
+		if l.kind != metadata {
 			n++
 		}
 	}
@@ -81,7 +82,7 @@ func (l line) front() string {
 		return l.text
 	case comment:
 		return l.text[:l.at-1]
-	case pair, meta:
+	case pair, metadata:
 	}
 	return ""
 }
@@ -95,14 +96,14 @@ func (d *document) Unmask(values []doc.Plain, layout *doc.Layout) ([]byte, error
 	if layout == nil {
 		layout = &doc.Layout{}
 	}
-	var b strings.Builder
+	var b bytes.Buffer
 	b.Grow(len(d.src))
 	if d.bom || layout.BOM {
 		b.WriteString(bom)
 	}
 	n := 0
 	for i, l := range d.lines {
-		if l.kind == meta {
+		if l.kind == metadata {
 			continue
 		}
 		text, err := d.unmasked(i, values)
@@ -118,11 +119,10 @@ func (d *document) Unmask(values []doc.Plain, layout *doc.Layout) ([]byte, error
 			b.WriteByte('\n')
 		}
 	}
-	out := b.String()
 	if layout.NoNewline {
-		out = strings.TrimSuffix(out, "\n")
+		return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 	}
-	return []byte(out), nil
+	return b.Bytes(), nil
 }
 
 // remembered returns the blanks that belong in front of the line, which has

@@ -57,7 +57,7 @@ func (Format) ParseSealed(src []byte) (doc.Document, error) {
 	}
 	var flat []tree.FlatLine
 	for _, l := range d.lines {
-		if l.kind == meta {
+		if l.kind == metadata {
 			flat = append(flat, tree.FlatLine{Name: l.metaName(), Text: decode(l.metaText())})
 		}
 	}
@@ -79,7 +79,7 @@ const (
 	blank kind = iota
 	comment
 	pair
-	meta // a pair with a reserved key
+	metadata // a pair with a reserved key
 )
 
 // A line is one line without its line feed.
@@ -113,7 +113,7 @@ func scan(text string) (l line, ok bool) {
 	if i := strings.IndexByte(text, '='); i >= 0 {
 		l.kind, l.at = pair, i+1
 		if strings.HasPrefix(text, reserved) {
-			l.kind = meta
+			l.kind = metadata
 		}
 		return l, true
 	}

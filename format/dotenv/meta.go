@@ -31,7 +31,7 @@ func (d *document) withMeta(texts []string, m *tree.Map) ([]byte, error) {
 			b.WriteString(own)
 			b.WriteByte('\n')
 		}
-		if d.lines[i].kind != meta {
+		if d.lines[i].kind != metadata {
 			b.WriteString(text)
 			b.WriteByte('\n')
 		}
@@ -49,7 +49,7 @@ func (d *document) place(flat []tree.FlatLine) map[int][]string {
 	stands := map[string]int{}
 	at := len(d.lines)
 	for i, l := range d.lines {
-		if l.kind == meta {
+		if l.kind == metadata {
 			stands[l.metaName()] = i
 			at = min(at, i)
 		}

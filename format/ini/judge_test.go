@@ -35,7 +35,8 @@ func judged(text []byte) (reading, error) {
 		s := sectionReading{Name: sec.Name()}
 		comment := func(text string) {
 			if text != "" {
-				s.Comments = append(s.Comments, strings.TrimLeft(text, text[:1]+" "))
+				text = strings.TrimLeft(text, text[:1]+" ")
+				s.Comments = append(s.Comments, strings.TrimLeft(text, "\r\n"))
 			}
 		}
 		comment(sec.Comment)

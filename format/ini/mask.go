@@ -111,7 +111,7 @@ func (m *masker) keep(l leaf, tokens []string) error {
 		case shadowed && l.counts().val.text == "" && e.val.text != "":
 			m.edit(e.val.outer, `""`)
 			m.layout.Lines[e.id] = e.val.outer.of(m.d.src)
-			case e.val.strange && !m.d.sealed:
+		case e.val.strange && !m.d.sealed:
 			if err := m.requote(e, tokens); err != nil {
 				return err
 			}

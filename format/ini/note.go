@@ -50,7 +50,13 @@ func noteText(block, end, tail string) (text string, prefix int) {
 		return "", 0
 	}
 	text = strings.TrimLeft(whole, whole[:1]+" ")
-	return text, len(whole) - len(text)
+	prefix = len(whole) - len(text)
+	// A first line of signs alone would be an empty line on the wire, over
+	// which the peer's writer falls.
+	for _, eol := range []string{"\r\n", "\n"} {
+		text = strings.TrimPrefix(text, eol)
+	}
+	return text, prefix
 }
 
 // joinLines drops what stands before each line's sign, and blank lines.

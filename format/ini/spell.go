@@ -20,6 +20,9 @@ func spellings(text string) []string {
 // which it reads back, alike for the peer and for us. rest is what stands
 // behind it on the line.
 func spell(text, rest string, quotes ...string) (string, bool) {
+	if quotes[0] == "" && rest == "" && ordinary(text) {
+		return text, true
+	}
 	for _, q := range quotes {
 		if written := q + text + q; readsAs(written, rest, text, false) && readsAs(written, rest, text, true) {
 			return written, true
@@ -32,6 +35,9 @@ func spell(text, rest string, quotes ...string) (string, bool) {
 // quotes: what reads back with any comment behind it, and with rest; if need be
 // for us alone.
 func restore(text, quote, rest string) (string, bool) {
+	if quote != back && quote != triple && ordinary(text) && (rest == "" || isNote(rest)) {
+		return quote + text + quote, true
+	}
 	quotes := spellings(text)
 	if quote != "" {
 		quotes = append([]string{quote}, quotes...)
@@ -49,6 +55,20 @@ func restore(text, quote, rest string) (string, bool) {
 	return "", false
 }
 
+// ordinary reports whether text plainly reads as itself, bare or in simple
+// quotes.
+func ordinary(text string) bool {
+	return text != "" && !strings.ContainsAny(text, "#;`\"'\\\n") && strings.TrimSpace(text) == text
+}
+
+// isNote reports whether the rest of a line is blanks and a comment whose sign
+// stands alone.
+func isNote(rest string) bool {
+	i := strings.IndexAny(rest, signs)
+	return i > 0 && strings.Trim(rest[:i], " \t") == "" && beginsNote(rest, i)
+}
+
+// readsAs reports whether written, with rest behind it, reads as text.
 func readsAs(written, rest, text string, sealed bool) bool {
 	v, ok := readAlone(written+rest, sealed)
 	return ok && v.text == text && v.tail.of(written+rest+"\n") == strings.TrimSpace(rest)

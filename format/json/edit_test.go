@@ -48,6 +48,9 @@ func TestSetFollowsTheLayoutAround(t *testing.T) {
 		{"list for a map", `{"l": {"k": 1}}`, `["l"][0]`, tree.Text("x"), `{"l": ["x"]}`},
 		{"CRLF", "{\r\n  \"a\": 1\r\n}\r\n", `["b"]`, tree.Text("x"), "{\r\n  \"a\": 1,\r\n  \"b\": \"x\"\r\n}\r\n"},
 		{"empty map on one line in a file of many", "{\n  \"a\": {\"b\": {}}\n}\n", `["a"]["b"]["c"]`, tree.Text("x"), "{\n  \"a\": {\"b\": {\"c\": \"x\"}}\n}\n"},
+		{"new key among pairs that share lines", "{\n  \"a\": 1, \"b\": 2\n}", `["c"]`, tree.Text("x"), "{\n  \"a\": 1, \"b\": 2,\n  \"c\": \"x\"\n}"},
+		{"append where elements share lines", "{\n  \"m\": [\n    1, 2,\n    3, 4\n  ]\n}", `["m"][4]`, tree.Text("x"), "{\n  \"m\": [\n    1, 2,\n    3, 4, \"x\"\n  ]\n}"},
+		{"other elements", "{\"m\": [\n    1,\n    2\n  ]}", `["m"]`, list(1), "{\"m\": [\n    1\n]}"},
 		{"first of duplicate keys", `{"a":1,"a":2}`, `["a"]`, tree.Text("x"), `{"a":"x","a":2}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -24,36 +24,54 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	if err := d.check(len(tokens)); err != nil {
 		return doc.Masked{}, err
 	}
-	layout := &doc.Layout{BOM: d.bom() > 0}
-	d.noteInside(layout)
-	raw := d.mostlyRaw(tokens)
-	if raw {
-		note(&layout.Lines, lineRaw, rawYes)
-	}
-	style := jsontext.Style{Raw: raw}
-	var derived []byte
-	edits := make([]doc.Edit, 0, len(tokens)+2)
-	if layout.BOM {
-		edits = append(edits, doc.Edit{End: d.bom()})
-	}
-	for ref, token := range tokens {
-		if token == "" {
-			continue
-		}
-		n := d.leaves[ref]
-		edits = append(edits, d.mask(n, token))
-		var err error
-		if derived, err = style.AppendValue(derived[:0], n.Value); err != nil {
-			return doc.Masked{}, d.at(n, writeError(err))
-		}
-		if source := d.file.Text[n.Start:n.End]; source != string(derived) {
-			note(&layout.Scalars, doc.TokenHash(token), armor(source))
-		}
+	layout := d.layout(tokens)
+	edits, err := d.maskLeaves(tokens, layout)
+	if err != nil {
+		return doc.Masked{}, err
 	}
 	if layout.Empty() {
 		layout = nil
 	}
 	return doc.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.insert(edits, meta) }}, nil
+}
+
+// layout returns what is to be remembered of the text as a whole.
+func (d *document) layout(tokens []string) *doc.Layout {
+	l := &doc.Layout{BOM: d.bom() > 0}
+	root := &d.file.Root
+	if start, end := root.Inside(); len(root.Members) == 0 && start < end {
+		note(&l.Lines, lineInside, d.file.Text[start:end])
+	}
+	if d.mostlyRaw(tokens) {
+		note(&l.Lines, lineRaw, rawYes)
+	}
+	return l
+}
+
+// maskLeaves puts the tokens in, and notes the spellings that what l holds so
+// far does not tell.
+func (d *document) maskLeaves(tokens []string, l *doc.Layout) ([]doc.Edit, error) {
+	edits := make([]doc.Edit, 0, len(tokens)+2)
+	if l.BOM {
+		edits = append(edits, doc.Edit{End: d.bom()})
+	}
+	style := jsontext.Style{Raw: l.Lines[lineRaw] == rawYes}
+	var derived []byte
+	for ref, token := range tokens {
+		if token == "" {
+			continue
+		}
+		n := d.leaves[ref]
+		edits = append(edits, mask(n, token))
+		var err error
+		if derived, err = style.AppendValue(derived[:0], n.Value); err != nil {
+			return nil, d.at(n, writeError(err))
+		}
+		if source := d.file.Text[n.Start:n.End]; source != string(derived) {
+			note(&l.Scalars, doc.TokenHash(token), armor(source))
+		}
+	}
+	return edits, nil
 }
 
 func (d *document) insert(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
@@ -65,7 +83,7 @@ func (d *document) insert(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
 }
 
 // mask puts a token in quotes; those of a string are there already.
-func (d *document) mask(n *jsontext.Node, token string) doc.Edit {
+func mask(n *jsontext.Node, token string) doc.Edit {
 	if n.Value.Kind() == tree.String {
 		return doc.Edit{Start: n.Start + 1, End: n.End - 1, Text: token}
 	}
@@ -75,13 +93,6 @@ func (d *document) mask(n *jsontext.Node, token string) doc.Edit {
 // bom returns the length of the byte order mark.
 func (d *document) bom() int {
 	return len(d.file.Text) - len(strings.TrimPrefix(d.file.Text, jsontext.BOM))
-}
-
-func (d *document) noteInside(l *doc.Layout) {
-	root := &d.file.Root
-	if start, end := root.Inside(); len(root.Members) == 0 && start < end {
-		note(&l.Lines, lineInside, d.file.Text[start:end])
-	}
 }
 
 // mostlyRaw reports whether the strings that become tokens are spelled without

@@ -20,14 +20,14 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 		edits = append(edits, doc.Edit{Text: jsontext.BOM})
 	}
 	comments := false
-	speller := speller{layout: l, style: jsontext.Style{Raw: l.Lines[lineRaw] == rawYes}}
+	sp := speller{layout: l, style: jsontext.Style{Raw: l.Lines[lineRaw] == rawYes}}
 	for ref, v := range values {
 		comments = comments || v.Comment
 		if !v.Set || v.Comment {
 			continue
 		}
 		n := d.leaves[ref]
-		text, err := speller.spell(n.Value.Str(), v.Value)
+		text, err := sp.spell(n.Value.Str(), v.Value)
 		if err != nil {
 			return nil, d.at(n, writeError(err))
 		}

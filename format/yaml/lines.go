@@ -140,6 +140,16 @@ func endsInBreak(text []byte) bool {
 	return n >= 3 && breakAt(text, n-3) == 3
 }
 
+// beforeBreak returns i without the line break that ends there.
+func beforeBreak(text []byte, i int) int {
+	for _, n := range []int{2, 1, 3} {
+		if i >= n && breakAt(text, i-n) == n {
+			return i - n
+		}
+	}
+	return i
+}
+
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func skipBlanks(text []byte, i int) int {

@@ -33,14 +33,23 @@ func (f Format) RenderValue(n tree.Node) ([]byte, error) {
 }
 
 // toNode turns a tree into the library's nodes.
-func toNode(n tree.Node) (*node, error) {
+func toNode(n tree.Node) (*node, error) { return builder{spellTyped}.node(n) }
+
+// toExactNode is toNode with floats that read back as floats, where the peer
+// writes 1 for 1.0.
+func toExactNode(n tree.Node) (*node, error) { return builder{spellExact}.node(n) }
+
+// A builder makes nodes; spell writes what is no string.
+type builder struct{ spell func(tree.Value) string }
+
+func (b builder) node(n tree.Node) (*node, error) {
 	switch n := n.(type) {
 	case *tree.Map:
-		return mapNode(n)
+		return b.mapping(n)
 	case *tree.List:
-		return listNode(n)
+		return b.sequence(n)
 	case *tree.Scalar:
-		return scalarToNode(n.Value), nil
+		return b.scalar(n.Value), nil
 	}
 	return &node{Kind: scalarNode, Tag: "!!null", Value: "null"}, nil
 }
@@ -73,7 +82,7 @@ func (p *pending) take(v *node) (head, inline string) {
 // rest returns what is left at the end of a container.
 func (p *pending) rest() string { return strings.Join(append(p.head, p.inline...), "\n") }
 
-func mapNode(m *tree.Map) (*node, error) {
+func (b builder) mapping(m *tree.Map) (*node, error) {
 	out := &node{Kind: mappingNode, Tag: "!!map"}
 	var p pending
 	for _, it := range m.Items {
@@ -81,11 +90,11 @@ func mapNode(m *tree.Map) (*node, error) {
 			p.add(c)
 			continue
 		}
-		v, err := toNode(it.Value)
+		v, err := b.node(it.Value)
 		if err != nil {
 			return nil, err
 		}
-		k := scalarToNode(tree.StringValue(it.Key))
+		k := b.scalar(tree.StringValue(it.Key))
 		if v.Kind != scalarNode && len(v.Content) == 0 {
 			// An empty container shows no comments of its own.
 			p.head = append(p.head, v.HeadComment)
@@ -115,7 +124,7 @@ func nonEmpty(s []string) []string {
 	return s
 }
 
-func listNode(l *tree.List) (*node, error) {
+func (b builder) sequence(l *tree.List) (*node, error) {
 	out := &node{Kind: sequenceNode, Tag: "!!seq"}
 	var p pending
 	for _, it := range l.Items {
@@ -123,7 +132,7 @@ func listNode(l *tree.List) (*node, error) {
 			p.add(c)
 			continue
 		}
-		v, err := toNode(it)
+		v, err := b.node(it)
 		if err != nil {
 			return nil, err
 		}
@@ -144,9 +153,9 @@ func listNode(l *tree.List) (*node, error) {
 }
 
 // scalarToNode makes the emitter write v as the peer does.
-func scalarToNode(v tree.Value) *node {
+func (b builder) scalar(v tree.Value) *node {
 	if v.Kind() != tree.String {
-		return &node{Kind: scalarNode, Value: spellTyped(v)}
+		return &node{Kind: scalarNode, Value: b.spell(v)}
 	}
 	s := v.Str()
 	n := &node{Kind: scalarNode, Tag: "!!str", Value: s}

@@ -2,9 +2,311 @@ package yaml
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) { return nil, errors.New("soon") }
-func (d *document) Unset(a tree.Address) ([]byte, error)            { return nil, errors.New("soon") }
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// Set puts n at a in the first document.
+func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
+	if len(a) == 0 {
+		return nil, errors.New("the whole document cannot be set")
+	}
+	want := cloneAll(d.trees)
+	tree.Set(want[0], a, tree.Clone(n))
+	o, err := d.outline()
+	if err != nil {
+		return nil, err
+	}
+	way, err := o.path(a)
+	if err != nil {
+		return nil, err
+	}
+	s := &setter{outline: o, step: o.indentStep()}
+	target := way[len(way)-1]
+	if missing := a[len(way)-1:]; len(missing) == 0 {
+		err = s.replace(way, n)
+	} else {
+		err = s.add(way, missing, n)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.checked(s.edits, want, target)
+}
+
+// checked makes the edits and makes sure that the text then reads as want.
+func (d *document) checked(edits []doc.Edit, want []*tree.Map, target *twig) ([]byte, error) {
+	out, err := doc.Splice(d.src, edits)
+	if err != nil {
+		return nil, err
+	}
+	got, err := d.format.parse(out, d.sealed)
+	if err != nil {
+		return nil, fmt.Errorf("the change would make the text unreadable: %w", err)
+	}
+	if diff := tree.Diff(want, got.trees); diff != "" {
+		if target.Anchor != "" {
+			return nil, &doc.Error{
+				Line: target.Line, Column: target.Column,
+				Msg:  "the value has the anchor &" + target.Anchor + " and aliases stand for it elsewhere",
+				Hint: "use edit to change all of them, or write the aliases out first",
+			}
+		}
+		return nil, fmt.Errorf("the change would not read back as asked: %s", diff)
+	}
+	return withMark(out, d.bom), nil
+}
+
+func cloneAll(trees []*tree.Map) []*tree.Map {
+	out := make([]*tree.Map, len(trees))
+	for i, m := range trees {
+		out[i] = tree.Clone(m).(*tree.Map)
+	}
+	return out
+}
+
+// A setter collects the edits of one Set.
+type setter struct {
+	*outline
+	step  int
+	edits []doc.Edit
+}
+
+func (s *setter) edit(start, end int, text string) {
+	s.edits = append(s.edits, doc.Edit{Start: start, End: end, Text: text})
+}
+
+// replace puts n in the place of the last twig of way.
+func (s *setter) replace(way []*twig, n tree.Node) error {
+	t, parent := way[len(way)-1], way[len(way)-2]
+	scalar, isScalar := n.(*tree.Scalar)
+	switch {
+	case isScalar && t.Kind == scalarNode && t.end > t.start:
+		return s.rescalar(t, scalar.Value)
+	case parent.at.flow:
+		s.flowValue(t, n)
+	case isScalar || isEmpty(n):
+		s.inlineValue(t, parent, n)
+	default:
+		return s.blockValue(t, parent, n)
+	}
+	return nil
+}
+
+// isEmpty reports whether n is a container without entries.
+func isEmpty(n tree.Node) bool {
+	switch n := n.(type) {
+	case *tree.Map:
+		for _, it := range n.Items {
+			if !tree.IsComment(it.Value) {
+				return false
+			}
+		}
+		return true
+	case *tree.List:
+		return n.Len() == 0
+	}
+	return false
+}
+
+// rescalar writes one scalar over another, in its style if that can carry it.
+func (s *setter) rescalar(t *twig, v tree.Value) error {
+	if old, err := resolve(t.node); err == nil && old == v {
+		return nil
+	}
+	p := &t.place
+	start := p.start
+	switch {
+	case p.tag >= 0:
+		start = p.tag
+	case t.Style&taggedStyle != 0 && t.Anchor == "" && (v.Kind() != tree.String || t.Tag == "!!str"):
+		start = p.prop
+	}
+	seat := s.document.seat(p)
+	seat.step = s.step
+	text, whole := seat.set(v)
+	if whole {
+		s.edit(start, p.end, text)
+		return nil
+	}
+	s.edit(start, p.start, "")
+	s.edit(p.body, p.end, text)
+	return nil
+}
+
+// set is write for a value that a person puts there: text with newlines becomes
+// a literal block where its old style would need escapes.
+func (s *seat) set(v tree.Value) (text string, whole bool) {
+	if v.Kind() != tree.String {
+		return spellExact(v), true
+	}
+	t := v.Str()
+	switch {
+	case s.style == literal || s.style == folded:
+		if body, ok := s.body(t); ok {
+			return body, false
+		}
+		return s.free(t), true
+	case s.style == single && strings.Contains(t, "\n"):
+		return s.free(t), true
+	case s.style == plain && s.flow && !look(t).flowPlain:
+		return quoted(t), true
+	}
+	return s.write(v)
+}
+
+// inline spells a scalar or an empty container for a block collection.
+func (s *setter) inline(n tree.Node, list bool, column int) string {
+	switch n := n.(type) {
+	case *tree.Map:
+		return "{}"
+	case *tree.List:
+		return "[]"
+	case *tree.Scalar:
+		seat := seat{list: list, column: column, step: s.step, newline: s.newline}
+		text, _ := seat.set(n.Value)
+		return text
+	}
+	return "null"
+}
+
+// flow spells n on one line.
+func flowText(n tree.Node) string {
+	var b strings.Builder
+	writeFlow(&b, n, func(s *tree.Scalar) string { return flowScalar(s.Value) })
+	return b.String()
+}
+
+// flowValue puts n where t stands in a flow collection.
+func (s *setter) flowValue(t *twig, n tree.Node) {
+	text := flowText(n)
+	if t.Kind == scalarNode && t.end == t.start {
+		s.edit(t.start, t.start, s.lead(t)+text)
+		return
+	}
+	s.edit(t.start, t.end, text)
+}
+
+// lead returns what must stand before a value that had no text.
+func (s *setter) lead(t *twig) string {
+	at := t.start
+	for at > 0 && isBlank(s.text[at-1]) {
+		at--
+	}
+	switch {
+	case t.place.prop < t.start, at > 0 && (s.text[at-1] == ':' || s.text[at-1] == '-'):
+		if at < t.start {
+			return ""
+		}
+		return " "
+	}
+	return ": "
+}
+
+// inlineValue puts a scalar or an empty container where t stands in a block
+// collection.
+func (s *setter) inlineValue(t, parent *twig, n tree.Node) {
+	text := s.inline(n, parent.Kind == sequenceNode, parent.at.column)
+	if t.Kind == scalarNode && t.end == t.start {
+		s.edit(t.start, t.start, s.lead(t)+text)
+		return
+	}
+	if t.Style&flowStyle != 0 || t.Kind == scalarNode || t.key == nil || s.sameLine(t) {
+		s.edit(s.valueStart(t), t.end, text)
+		return
+	}
+	s.dropBlock(t, " "+text)
+}
+
+// valueStart is where t begins, with the properties that go with a collection.
+func (s *setter) valueStart(t *twig) int {
+	if t.Kind == mappingNode || t.Kind == sequenceNode {
+		return t.place.prop
+	}
+	return t.start
+}
+
+func (s *setter) sameLine(t *twig) bool {
+	return lineStart(s.text, t.start) == lineStart(s.text, t.key.end)
+}
+
+// dropBlock removes a block collection that stands on the lines below its key
+// and writes text behind the key's colon.
+func (s *setter) dropBlock(t *twig, text string) {
+	colon := s.colon(t)
+	end := lineEnd(s.text, colon)
+	s.edit(colon, colon, text)
+	s.edit(end, max(end, lineEnd(s.text, t.end)), "")
+}
+
+// colon returns the place behind the colon of t's key.
+func (s *setter) colon(t *twig) int {
+	at := t.key.end
+	for at < len(s.text) && s.text[at] != ':' {
+		at++
+	}
+	return min(at+1, len(s.text))
+}
+
+// blockValue puts a container with entries where t stands in a block
+// collection.
+func (s *setter) blockValue(t, parent *twig, n tree.Node) error {
+	if t.key == nil {
+		text, err := s.block(n, parent.at.column+2)
+		if err != nil {
+			return err
+		}
+		lead := ""
+		if t.end == t.start && t.Kind == scalarNode {
+			lead = s.lead(t)
+		}
+		s.edit(s.valueStart(t), max(t.end, t.start), lead+strings.TrimLeft(text, " "))
+		return nil
+	}
+	text, err := s.block(n, parent.at.column+s.step)
+	if err != nil {
+		return err
+	}
+	colon := s.colon(t)
+	end := lineEnd(s.text, colon)
+	if lineStart(s.text, t.end) > colon && t.end > t.start {
+		// The old value ends on a later line.
+		s.edit(colon, lineEnd(s.text, t.end), s.newline+text)
+		return nil
+	}
+	if t.end > t.start {
+		start := s.valueStart(t)
+		for start > colon && isBlank(s.text[start-1]) {
+			start--
+		}
+		s.edit(start, t.end, "")
+	}
+	s.edit(end, end, s.newline+text)
+	return nil
+}
+
+// block writes n in block form with its entries at column, without a break at
+// the end.
+func (s *setter) block(n tree.Node, column int) (string, error) {
+	root, err := toExactNode(n)
+	if err != nil {
+		return "", err
+	}
+	out, err := emit([]*node{root}, s.step)
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	for i, l := range lines {
+		if l != "" {
+			lines[i] = strings.Repeat(" ", column) + l
+		}
+	}
+	return strings.Join(lines, s.newline), nil
+}

@@ -1,7 +1,6 @@
 package yaml
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,18 +39,9 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 		return nil, err
 	}
 	if l.NoNewline {
-		out = trimBreak(out)
+		out = out[:beforeBreak(out, len(out))]
 	}
 	return withMark(out, d.bom || l.BOM), nil
-}
-
-func trimBreak(text []byte) []byte {
-	for _, b := range []string{"\r\n", "\n", "\r"} {
-		if t, ok := bytes.CutSuffix(text, []byte(b)); ok {
-			return t
-		}
-	}
-	return text
 }
 
 func (u *unmasking) leaf(ref int) {

@@ -3,7 +3,7 @@
 package app
 
 import (
-	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -25,6 +25,8 @@ type App struct {
 	// Terminal opens the terminal of the person, for questions. It fails where
 	// there is none.
 	Terminal func() (*term.Terminal, error)
+	Verbose  bool
+	JSON     bool // warnings and errors are for programs
 
 	warned map[string]bool
 }
@@ -34,9 +36,22 @@ func (a *App) Warn(msg string) {
 	if a.warned == nil {
 		a.warned = map[string]bool{}
 	}
-	if !a.warned[msg] {
-		a.warned[msg] = true
-		fmt.Fprintf(a.Stderr, "sops: warning: %s\n", msg)
+	if a.warned[msg] {
+		return
+	}
+	a.warned[msg] = true
+	if a.JSON {
+		line, _ := json.Marshal(map[string]string{"warning": msg})
+		fmt.Fprintf(a.Stderr, "%s\n", line)
+		return
+	}
+	fmt.Fprintf(a.Stderr, "sops: warning: %s\n", msg)
+}
+
+// verbosef says what is done, to those who asked for it.
+func (a *App) verbosef(format string, args ...any) {
+	if a.Verbose {
+		fmt.Fprintf(a.Stderr, "sops: %s\n", fmt.Sprintf(format, args...))
 	}
 }
 
@@ -137,6 +152,3 @@ type fileError struct {
 func (e *fileError) Error() string { return e.file + ": " + e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
 func (e *fileError) File() string  { return e.file }
-
-// background is the context of questions that outlive a command's own.
-type asker func(ctx context.Context, prompt string) (string, error)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -33,7 +34,13 @@ func (a *App) keepers(o Access) key.Keeper {
 		Attempt: o.Attempt, HostName: a.HostName, Now: a.Now, Warn: a.Warn,
 		AskMFA: a.askCode,
 	}
-	return standard.Keepers(aws, age.Options{Env: a.Env, Passphrase: a.askPassphrase, Warn: a.Warn})
+	return standard.Keepers(aws, age.Options{
+		Env: a.Env, Passphrase: a.askPassphrase, Stderr: a.Stderr,
+		Ask:  func(prompt string) (string, error) { return a.askCode(context.TODO(), prompt) },
+		Tell: func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", msg) },
+		// Editors show whatever stands on standard error as a failure.
+		Warn: func(msg string) { a.verbosef("%s", msg) },
+	})
 }
 
 // askCode asks for a code that may be seen while it is typed.

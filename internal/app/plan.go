@@ -60,7 +60,7 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 	if err := p.Selection.Check(); err != nil {
 		return p, &sops.Failure{Code: codeConflict, Err: err}
 	}
-	if err := a.applyContext(&p, c, r); err != nil {
+	if err := a.applyContext(&p, c, r, len(explicit) > 0); err != nil {
 		return p, err
 	}
 	if s.out.Name() == "binary" {
@@ -108,25 +108,25 @@ func applyRule(p *sops.Plan, r *config.Rule) {
 // applyContext gives every AWS key without an encryption context of its own the
 // one of the flag, the variable or the rule. One that would have no effect is
 // refused: whoever gives it relies on it.
-func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule) error {
+func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule, explicit bool) error {
 	text, origin := c.EncryptionContext, "--encryption-context"
 	if text == "" {
 		text, origin = a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"), "SOPS_KMS_ENCRYPTION_CONTEXT"
 	}
-	var texts map[string]string
-	if text != "" {
-		var err error
-		if texts, err = awskms.ParseContext(text); err != nil {
-			return err
-		}
-	} else if r != nil {
-		texts = r.EncryptionContext
-	}
-	if len(texts) == 0 {
+	texts, err := parseContext(text)
+	switch {
+	case err != nil:
+		return err
+	case text == "" && r == nil:
+		return nil
+	case text == "":
+		withContext(p.Groups, r.EncryptionContext) // for keys that came by flag
 		return nil
 	}
-	used := withContext(p.Groups, texts)
-	if !used && text != "" {
+	if r != nil && !explicit {
+		p.Groups = r.Under(nil)
+	}
+	if !withContext(p.Groups, texts) {
 		return fail(codeContext, "leave it out, or name an AWS KMS key without a context of its own",
 			"%s has no effect: no AWS KMS key here takes it", origin)
 	}
@@ -138,7 +138,7 @@ func withContext(groups [][]key.MasterKey, texts map[string]string) bool {
 	used := false
 	for _, g := range groups {
 		for i, m := range g {
-			if m.Kind == key.KMS && len(m.Map("context")) == 0 {
+			if m.Kind == key.KMS && len(texts) > 0 && len(m.Map("context")) == 0 {
 				g[i] = m.With("context", texts)
 				used = true
 			}

@@ -55,6 +55,8 @@ func (e *Error) Hints() []string {
 		return []string{"copy " + damaged.backup + " over " + e.Path}
 	case errors.Is(e.Err, ErrChanged):
 		return []string{"run the command again to work on the present content; nothing was overwritten"}
+	case e.Write && errors.Is(e.Err, fs.ErrNotExist):
+		return []string{"create the directory " + filepath.Dir(e.Path) + " first"}
 	case e.Write && isFull(e.Err):
 		return []string{"free some space on the file system of " + filepath.Dir(e.Path) + " and run the command again; what stood in the file before is still there"}
 	case e.Write && errors.Is(e.Err, fs.ErrPermission):

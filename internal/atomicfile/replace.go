@@ -160,7 +160,7 @@ func (r *replacement) inPlace() error {
 	defer f.Close()
 	backup, err := r.backup(f)
 	if err != nil {
-		return fmt.Errorf("it can only be overwritten in place, and there is no room for a backup: %w", err)
+		return fmt.Errorf("it can only be overwritten in place, and its old content cannot be saved first: %w", err)
 	}
 	defer backup.Close()
 	if err := r.verify(); err != nil {

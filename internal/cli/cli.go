@@ -5,10 +5,12 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -51,10 +53,14 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func Run(ctx context.Context, args []string, a *app.App) int {
 	r := &run{app: a}
 	err := r.run(ctx, args[1:])
-	if err == nil {
+	var child *app.ChildExit
+	switch {
+	case err == nil:
 		return 0
+	case errors.As(err, &child):
+		return child.Status
 	}
-	color := term.Color(a.Stderr, a.Env.Get)
+	color := term.Color(a.Stderr, a.Env)
 	hint.Print(a.Stderr, err, hint.Options{JSON: r.json, Color: color, Prog: "sops"})
 	return hint.ExitCode(err)
 }
@@ -76,6 +82,9 @@ func (r *run) run(ctx context.Context, args []string) error {
 	command, out, err := translate(root, args, r.app.Warn)
 	if err != nil {
 		return err
+	}
+	if command == "help" {
+		return r.topic(root, strings.Join(out, " "))
 	}
 	return root.Run(ctx, append([]string{"sops", command}, out...))
 }

@@ -55,8 +55,11 @@ func rootFlags(root *cli.Command) flagSet {
 }
 
 func subcommand(root, c *cli.Command, before []token, args []string) (string, []string, error) {
-	if len(c.Commands) > 0 || c.Name == "help" || c.SkipFlagParsing {
+	if c.Name == "completion" {
 		return c.Name, args, nil
+	}
+	if len(c.Commands) > 0 {
+		return nested(root, c, before, args)
 	}
 	set := flagsOf(c.Flags)
 	p, err := set.parse("sops "+c.Name, args, false)
@@ -68,6 +71,18 @@ func subcommand(root, c *cli.Command, before []token, args []string) (string, []
 		return "", nil, err
 	}
 	return c.Name, arguments(append(tokens, p.tokens...), append(p.positionals, p.rest...)), nil
+}
+
+// nested goes on with a command of a command.
+func nested(root, c *cli.Command, before []token, args []string) (string, []string, error) {
+	if len(args) > 0 {
+		if sub := c.Command(args[0]); sub != nil {
+			name, out, err := subcommand(root, sub, before, args[1:])
+			return c.Name, append([]string{name}, out...), err
+		}
+		return "", nil, &topicError{c.Name + " " + args[0]}
+	}
+	return "help", []string{c.Name}, nil
 }
 
 // adopt gives a command the flags that stood before its name.
@@ -148,9 +163,6 @@ func oldForm(root *cli.Command, p parsed, warn func(string)) (string, []string, 
 		positionals = append(positionals, index, value)
 	}
 	c := root.Command(command)
-	if len(positionals) == 0 && len(tokens) == 0 && len(modes) == 0 {
-		return "help", nil, nil
-	}
 	tokens, err := adopt(c, flagsOf(c.Flags), tokens, root)
 	if err != nil {
 		return "", nil, err

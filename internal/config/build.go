@@ -15,13 +15,8 @@ import (
 type builder struct {
 	file     *File
 	captures captures
-	context  map[string]string // for AWS keys without one of their own
-	keys     []key.MasterKey   // the group in work
-	known    map[string]bool   // its keys by kind and identity
+	keys     []key.MasterKey // the group in work
 }
-
-// A parser reads one item of a list of keys.
-type parser func(item string) ([]key.MasterKey, error)
 
 // groups returns the key groups of a rule: those of key_groups or, if there
 // are none, one of the keys that the rule names itself.
@@ -35,7 +30,7 @@ func (b *builder) groups(c *creation) ([][]key.MasterKey, error) {
 	}
 	var groups [][]key.MasterKey
 	for _, g := range c.groups {
-		b.keys, b.known = nil, nil
+		b.keys = nil
 		if err := b.group(g); err != nil {
 			return nil, err
 		}
@@ -54,7 +49,7 @@ func (b *builder) simple(c *creation) error {
 	for i, item := range c.keys.kms {
 		kms[i] = kmsKey{at: item.at, arn: item, profile: c.profile}
 	}
-	return b.inOrder(c.keys, func() error { return b.kms(kms) }, func() error { return b.each(c.keys.azure, azureURLKey) })
+	return b.inOrder(c.keys, func() error { return b.kms(kms) }, func() error { return b.each(c.keys.azure, ParseAzure) })
 }
 
 // group adds the keys of a group, those that it merges first.
@@ -67,13 +62,16 @@ func (b *builder) group(g group) error {
 	return b.inOrder(g.keys, func() error { return b.kms(g.kms) }, func() error { return b.azure(g.azure) })
 }
 
+// A parser reads a list of keys.
+type parser func(list string) ([]key.MasterKey, error)
+
 // inOrder adds the keys of all kinds in the order in which files of rules have
 // always had them.
 func (b *builder) inOrder(k keys, kms, azure func() error) error {
 	list := func(items []text, p parser) func() error { return func() error { return b.each(items, p) } }
 	for _, step := range []func() error{
-		list(k.age, age.ParseRecipients), list(k.pgp, pgpKey), kms,
-		list(k.gcp, gcpKey), list(k.hckms, hckmsKey), azure, list(k.vault, vaultKey),
+		list(k.age, age.ParseRecipients), list(k.pgp, ParsePGP), kms,
+		list(k.gcp, ParseGCP), list(k.hckms, ParseHCKMS), azure, list(k.vault, ParseVault),
 	} {
 		if err := step(); err != nil {
 			return err
@@ -84,33 +82,25 @@ func (b *builder) inOrder(k keys, kms, azure func() error) error {
 
 func (b *builder) each(items []text, parse parser) error {
 	for _, item := range items {
+		if item.value == "" {
+			return b.file.refuse(item.at, errors.New("the name of the key is missing"), "")
+		}
 		made, err := parse(item.value)
 		if err != nil {
 			return b.file.refuse(item.at, err, "")
 		}
-		b.add(made)
+		b.keys = append(b.keys, made...)
 	}
 	return nil
-}
-
-// add appends the keys that the group does not have yet.
-func (b *builder) add(made []key.MasterKey) {
-	if b.known == nil {
-		b.known = map[string]bool{}
-	}
-	for _, k := range made {
-		id := k.Kind + " " + k.Identity()
-		if !b.known[id] {
-			b.known[id] = true
-			b.keys = append(b.keys, k)
-		}
-	}
 }
 
 // kms adds AWS keys. Both forms of a rule end here, so ARN+ROLE is understood
 // in both.
 func (b *builder) kms(list []kmsKey) error {
 	for _, k := range list {
+		if k.arn.value == "" {
+			return b.file.refuse(k.at, errors.New("the arn of the key is missing"), "")
+		}
 		arn, err := b.name(k.arn)
 		role, err1 := b.name(k.role)
 		profile, err2 := b.name(k.profile)
@@ -118,14 +108,11 @@ func (b *builder) kms(list []kmsKey) error {
 		if err := cmp.Or(err, err1, err2, err3); err != nil {
 			return err
 		}
-		if len(context) == 0 {
-			context = b.context
-		}
 		made, err := awskms.NewKey(arn, role, profile, context)
 		if err != nil {
 			return b.file.refuse(k.at, err, "")
 		}
-		b.add([]key.MasterKey{made})
+		b.keys = append(b.keys, made)
 	}
 	return nil
 }
@@ -136,7 +123,7 @@ func (b *builder) azure(list []azureKey) error {
 		if err != nil {
 			return b.file.refuse(k.at, err, "")
 		}
-		b.add(made)
+		b.keys = append(b.keys, made)
 	}
 	return nil
 }
@@ -164,4 +151,25 @@ func (b *builder) texts(texts map[string]text) (map[string]string, error) {
 		all[name] = out
 	}
 	return all, nil
+}
+
+// bind returns the groups with an encryption context for the AWS keys that
+// have none of their own. What is then named twice in a group counts once.
+func bind(groups [][]key.MasterKey, context map[string]string) [][]key.MasterKey {
+	var all [][]key.MasterKey
+	for _, g := range groups {
+		known := map[string]bool{}
+		var keys []key.MasterKey
+		for _, k := range g {
+			if k.Kind == key.KMS && len(k.Map("context")) == 0 {
+				k = k.With("context", context)
+			}
+			if id := k.Kind + " " + k.Identity(); !known[id] {
+				known[id] = true
+				keys = append(keys, k)
+			}
+		}
+		all = append(all, keys)
+	}
+	return all
 }

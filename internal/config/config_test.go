@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // Keys that the tests use.
@@ -52,16 +54,9 @@ func parse(t *testing.T, src string) *File {
 func texts(problems []Problem) []string {
 	var list []string
 	for _, p := range problems {
-		list = append(list, withHintText(p.String(), p.Hint))
+		list = append(list, p.String())
 	}
 	return list
-}
-
-func withHintText(text, hint string) string {
-	if hint != "" {
-		text += " [" + hint + "]"
-	}
-	return text
 }
 
 func TestEmptyConfigurationsHaveNoRules(t *testing.T) {
@@ -157,26 +152,26 @@ func TestMistakesOfFormAreErrors(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"hello\n", "line 1: the configuration must be a mapping (KEY: VALUE), not a text"},
 		{"- a\n", "line 1: the configuration must be a mapping (KEY: VALUE), not a list"},
-		{"creation_rules: {age: x}\n", "line 1: creation_rules must be a list, not a mapping [begin each element with a dash]"},
+		{"creation_rules: {age: x}\n", "line 1: creation_rules must be a list, not a mapping (begin each element with a dash)"},
 		{"creation_rules:\n  - age\n", "line 2: a creation rule must be a mapping (KEY: VALUE), not a text"},
 		{"creation_rules:\n  - age: {a: b}\n", "line 2: age must be a text or a list of texts, not a mapping"},
 		{"creation_rules:\n  - age: [[a]]\n", "line 2: an element of age must be a text, not a list"},
 		{"creation_rules:\n  - path_regex: [a]\n", "line 2: path_regex must be a text, not a list"},
-		{"creation_rules:\n  - mac_only_encrypted: \"true\"\n", "line 2: mac_only_encrypted must be true or false, not a text [write true or false, without quotes]"},
-		{"creation_rules:\n  - shamir_threshold: two\n", "line 2: shamir_threshold must be a whole number, not a text [write digits without quotes]"},
-		{"creation_rules:\n  - shamir_threshold: 1.5\n", "line 2: shamir_threshold must be a whole number, not a number with a fraction [write digits without quotes]"},
+		{"creation_rules:\n  - mac_only_encrypted: \"true\"\n", "line 2: mac_only_encrypted must be true or false, not a text (write true or false, without quotes)"},
+		{"creation_rules:\n  - shamir_threshold: two\n", "line 2: shamir_threshold must be a whole number, not a text (write digits without quotes)"},
+		{"creation_rules:\n  - shamir_threshold: 1.5\n", "line 2: shamir_threshold must be a whole number, not a number with a fraction (write digits without quotes)"},
 		{"creation_rules:\n  - shamir_threshold: -1\n", "line 2: shamir_threshold is -1, less than 0"},
-		{"creation_rules:\n  - key_groups: AGE_A\n", "line 2: key_groups must be a list, not a text [begin each element with a dash]"},
+		{"creation_rules:\n  - key_groups: AGE_A\n", "line 2: key_groups must be a list, not a text (begin each element with a dash)"},
 		{"creation_rules:\n  - key_groups: [{kms: [ARN_A]}]\n", "line 2: an element of kms must be a mapping (KEY: VALUE), not a text"},
-		{"creation_rules:\n  - encryption_context: {a: }\n", `line 2: "a" in encryption_context has no value [write "" for an empty text]`},
+		{"creation_rules:\n  - encryption_context: {a: }\n", `line 2: "a" in encryption_context has no value (write "" for an empty text)`},
 		{"creation_rules:\n  - encryption_context: {a: [b]}\n", `line 2: "a" in encryption_context must be a text, not a list`},
 		{"creation_rules:\n  - encryption_context: a:b\n", "line 2: encryption_context must be a mapping (KEY: VALUE), not a text"},
-		{"creation_rules:\n  - integrity: maybe\n", `line 2: integrity is "maybe", which means nothing [write integrity: required, or leave it out]`},
-		{"creation_rules:\n  - age: AGE_A\n    age: AGE_B\n", `line 3: "age" appears twice in a creation rule, first on line 2 [keep one of them]`},
+		{"creation_rules:\n  - integrity: maybe\n", `line 2: integrity is "maybe", which means nothing (write integrity: required, or leave it out)`},
+		{"creation_rules:\n  - age: AGE_A\n    age: AGE_B\n", `line 3: "age" appears twice in a creation rule, first on line 2 (keep one of them)`},
 		{"creation_rules:\n  - {[a]: b}\n", "line 2: a key in a creation rule must be a name"},
 		{"stores: {yaml: {indent: -1}}\n", "line 1: indent is -1, less than 0"},
 		{"stores: {json: {indent: -2}}\n", "line 1: indent is -2, less than -1"},
-		{"destination_rules: [{vault_kv_version: 3}]\n", "line 1: there is no version 3 of the key-value engine [write 1 or 2]"},
+		{"destination_rules: [{vault_kv_version: 3}]\n", "line 1: there is no version 3 of the key-value engine (write 1 or 2)"},
 	} {
 		_, err := Parse(under(Name), []byte(fill(c.src)))
 		var e *Error
@@ -184,7 +179,7 @@ func TestMistakesOfFormAreErrors(t *testing.T) {
 			t.Errorf("%q: got %v, want an *Error", c.src, err)
 			continue
 		}
-		if got := withHintText(e.problem().String(), e.Hint); got != c.want {
+		if got := e.problem().String(); got != c.want {
 			t.Errorf("%q:\n got %s\nwant %s", c.src, got, c.want)
 		}
 		if !strings.HasPrefix(err.Error(), under(Name)+": ") {
@@ -196,9 +191,9 @@ func TestMistakesOfFormAreErrors(t *testing.T) {
 func TestSyntaxErrorsNameTheLine(t *testing.T) {
 	t.Parallel()
 	const (
-		column   = " [the keys and dashes of one mapping or list begin in the same column: look at what follows this line]"
-		quote    = " [indent with blanks, and put a text that holds such characters into quotes]"
-		brackets = " [inside of brackets put a text that holds commas, brackets or braces into quotes]"
+		column   = " (the keys and dashes of one mapping or list begin in the same column: look at what follows this line)"
+		quote    = " (indent with blanks, and put a text that holds such characters into quotes)"
+		brackets = " (inside of brackets put a text that holds commas, brackets or braces into quotes)"
 	)
 	for _, c := range []struct{ src, want string }{
 		{"a: [", "line 1: not valid YAML: did not find expected node content"},
@@ -217,9 +212,20 @@ func TestSyntaxErrorsNameTheLine(t *testing.T) {
 			t.Errorf("%q: got %v, want an *Error", c.src, err)
 			continue
 		}
-		if got := withHintText(e.problem().String(), e.Hint); got != c.want {
+		if got := e.problem().String(); got != c.want {
 			t.Errorf("%q:\n got %s\nwant %s", c.src, got, c.want)
 		}
+	}
+}
+
+func TestErrorsSayWhereAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	_, err := Parse(under(Name), []byte("creation_rules:\n  - shamir_threshold: x\n  - age: {}\n"))
+	if got, want := hint.PositionOf(err), (hint.Position{File: under(Name), Line: 2, Column: 23}); got != want {
+		t.Errorf("position %+v, want %+v", got, want)
+	}
+	if diff := cmp.Diff([]string{"write digits without quotes"}, hint.Hints(err)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -250,6 +256,7 @@ func TestAliasBombsEnd(t *testing.T) {
 		"creation_rules: [{key_groups: &g [{merge: *g}]}]\n",
 		"creation_rules: [&r {<<: *r}]\n",
 		"creation_rules: &r\n  - age: x\n    <<: *r\n",
+		"g: &g {age: x, agee: y}\ns: &s [" + strings.Repeat("*g , ", 300) + "]\ncreation_rules: [" + strings.Repeat("{key_groups: *s }, ", 300) + "]\n",
 	} {
 		_, err := Parse(under(Name), []byte(src))
 		if err == nil || !strings.HasSuffix(err.Error(), ": the aliases stand for too many nodes") {

@@ -71,25 +71,15 @@ func destinationFields() []field[destination] {
 func (f *File) DestinationFor(path string) (*Destination, error) {
 	if !f.hasDestination {
 		return nil, &Error{
-			File: f.Path, Err: ErrNoRules, Msg: "there are no destination_rules",
+			Path: f.Path, Err: ErrNoRules, Msg: "there are no destination_rules",
 			Hint: "add destination_rules, such as - s3_bucket: NAME",
 		}
 	}
-	forms, err := f.forms(path)
+	d, found, err := first(f, "destination_rules", f.destination, func(d *destination) text { return d.path }, path)
 	if err != nil {
 		return nil, err
 	}
-	for i := range f.destination {
-		d := &f.destination[i]
-		found, matches, err := f.match(d.path, forms)
-		if err != nil {
-			return nil, err
-		}
-		if matches {
-			return f.destinationOf(d, found)
-		}
-	}
-	return nil, f.noRule("destination_rules", forms[0])
+	return f.destinationOf(d, found)
 }
 
 func (f *File) destinationOf(d *destination, found captures) (*Destination, error) {
@@ -102,11 +92,10 @@ func (f *File) destinationOf(d *destination, found captures) (*Destination, erro
 		}
 	}
 	const choose = "give one of s3_bucket, gcs_bucket and vault_path"
-	switch named {
-	case 0:
+	if named == 0 {
 		return nil, f.refuse(d.at, errors.New("the rule names no destination"), choose)
-	case 1:
-	default:
+	}
+	if named > 1 {
 		return nil, f.refuse(d.at, errors.New("the rule names more than one destination"), choose)
 	}
 	if d.recreation == nil {

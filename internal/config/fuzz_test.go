@@ -66,7 +66,7 @@ func lawOfErrors(t *testing.T, err error, lines int) {
 		t.Errorf("%v is no *Error", err)
 		return
 	}
-	if e.Line < 0 || e.Line > lines || e.Msg == "" || e.File == "" || !utf8.ValidString(e.Error()) {
+	if e.Line < 0 || e.Line > lines || e.Msg == "" || e.Path == "" || e.File() != e.Path || !utf8.ValidString(e.Error()) {
 		t.Errorf("error %+q in %d lines", e.Error(), lines)
 	}
 }

@@ -10,65 +10,61 @@ import (
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// The functions below name keys of the kinds that have no package of their own
-// here. They look at the form only; whether a key exists is for those to say
-// who use it.
+// The functions below read the name of one key. They look at the form only;
+// whether there is such a key is for those to say who use it.
 
-// pgpKey reads a fingerprint. A mark behind it that forces a subkey stays.
-func pgpKey(item string) ([]key.MasterKey, error) {
+func pgpKey(item string) (key.MasterKey, error) {
 	fp := strings.ReplaceAll(item, " ", "")
 	if !regexp.MustCompile(`^(0[xX])?[0-9A-Fa-f]{8,64}!?$`).MatchString(fp) {
-		return nil, withHint(fmt.Errorf("pgp: %q is not a fingerprint", item),
+		return key.MasterKey{}, withHint(fmt.Errorf("pgp: %q is not a fingerprint", item),
 			"write the 40 hexadecimal digits that gpg --list-keys prints")
 	}
-	return []key.MasterKey{key.New(key.PGP, "fp", fp)}, nil
+	return key.New(key.PGP, "fp", fp), nil
 }
 
-func gcpKey(item string) ([]key.MasterKey, error) {
+func gcpKey(item string) (key.MasterKey, error) {
 	if !regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`).MatchString(item) {
-		return nil, withHint(fmt.Errorf("gcp_kms: %q is not the resource id of a key", item),
+		return key.MasterKey{}, withHint(fmt.Errorf("gcp_kms: %q is not the resource id of a key", item),
 			"write projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY")
 	}
-	return []key.MasterKey{key.New(key.GCP, "resource_id", item)}, nil
+	return key.New(key.GCP, "resource_id", item), nil
 }
 
-func hckmsKey(item string) ([]key.MasterKey, error) {
+func hckmsKey(item string) (key.MasterKey, error) {
 	region, id, ok := strings.Cut(item, ":")
 	if !ok || region == "" || id == "" || strings.Contains(id, ":") {
-		return nil, withHint(fmt.Errorf("hckms: %q is not the name of a key", item), "write REGION:KEY-UUID")
+		return key.MasterKey{}, withHint(fmt.Errorf("hckms: %q is not the name of a key", item), "write REGION:KEY-UUID")
 	}
-	return []key.MasterKey{key.New(key.HCKMS, "key_id", item)}, nil
+	return key.New(key.HCKMS, "key_id", item), nil
 }
 
-// azureURLKey reads the URL of a key. Without a version the current one is
-// meant.
-func azureURLKey(item string) ([]key.MasterKey, error) {
+func azureURLKey(item string) (key.MasterKey, error) {
 	m := regexp.MustCompile(`^(https://[^/]+)/keys/([^/]+)(?:/([^/]*))?$`).FindStringSubmatch(item)
 	if m == nil {
-		return nil, withHint(fmt.Errorf("azure_keyvault: %q is not the URL of a key", item),
+		return key.MasterKey{}, withHint(fmt.Errorf("azure_keyvault: %q is not the URL of a key", item),
 			"write https://VAULT.vault.azure.net/keys/NAME or .../keys/NAME/VERSION")
 	}
 	return azureKeyOf(m[1], m[2], m[3])
 }
 
-func azureKeyOf(vaultURL, name, version string) ([]key.MasterKey, error) {
+func azureKeyOf(vaultURL, name, version string) (key.MasterKey, error) {
 	if u, err := url.Parse(vaultURL); err != nil || u.Scheme == "" || u.Host == "" {
-		return nil, withHint(fmt.Errorf("azure_keyvault: %q is not the URL of a vault", vaultURL),
+		return key.MasterKey{}, withHint(fmt.Errorf("azure_keyvault: %q is not the URL of a vault", vaultURL),
 			"write https://VAULT.vault.azure.net")
 	}
 	if name == "" {
-		return nil, errors.New("azure_keyvault: the name of the key is missing")
+		return key.MasterKey{}, errors.New("azure_keyvault: the name of the key is missing")
 	}
-	return []key.MasterKey{key.New(key.Azure, "vault_url", vaultURL, "name", name, "version", version)}, nil
+	return key.New(key.Azure, "vault_url", vaultURL, "name", name, "version", version), nil
 }
 
-func vaultKey(item string) ([]key.MasterKey, error) {
+func vaultKey(item string) (key.MasterKey, error) {
 	m := regexp.MustCompile(`^(https?://[^/]+)/v1/(.+)/keys/([^/]+)/?$`).FindStringSubmatch(item)
 	if m == nil {
-		return nil, withHint(fmt.Errorf("vault: %q is not the address of a transit key", item),
+		return key.MasterKey{}, withHint(fmt.Errorf("vault: %q is not the address of a transit key", item),
 			"write https://HOST:8200/v1/transit/keys/NAME")
 	}
-	return []key.MasterKey{key.New(key.Vault, "vault_address", m[1], "engine_path", m[2], "key_name", m[3])}, nil
+	return key.New(key.Vault, "vault_address", m[1], "engine_path", m[2], "key_name", m[3]), nil
 }
 
 // A hintedError is an error with advice.
@@ -79,5 +75,4 @@ type hintedError struct {
 
 func withHint(err error, hint string) error { return hintedError{err, hint} }
 
-func (e hintedError) Unwrap() error   { return e.error }
 func (e hintedError) Hints() []string { return []string{e.hint} }

@@ -16,17 +16,25 @@ var ErrNoRule = errors.New("no rule matches")
 // An Error is what keeps a configuration, or one of its rules, from being
 // used. Lines and columns count from 1, columns in characters; 0 means unknown.
 type Error struct {
-	File         string
+	Path         string // of the configuration
 	Line, Column int
 	Msg          string
 	Hint         string // what to do about it, or ""
 	Err          error  // the cause, or nil
 }
 
-func (e *Error) Error() string { return e.File + ": " + e.problem().String() }
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.Path + ": " + e.Msg
+	}
+	return fmt.Sprintf("%s: line %d: %s", e.Path, e.Line, e.Msg)
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// File returns the path of the configuration.
+func (e *Error) File() string { return e.Path }
 
 // Position returns line and column.
 func (e *Error) Position() (line, column int) { return e.Line, e.Column }
@@ -50,16 +58,25 @@ type Problem struct {
 	Hint         string // what to do about it, or ""
 }
 
+// String returns the problem and what to do about it, on one line.
 func (p Problem) String() string {
-	if p.Line == 0 {
-		return p.Msg
+	s := p.Msg
+	if p.Line > 0 {
+		s = fmt.Sprintf("line %d: %s", p.Line, p.Msg)
 	}
-	return fmt.Sprintf("line %d: %s", p.Line, p.Msg)
+	if p.Hint != "" {
+		s += " (" + p.Hint + ")"
+	}
+	return s
+}
+
+func (p place) problem(hint, format string, args ...any) Problem {
+	return Problem{p.line, p.column, fmt.Sprintf(format, args...), hint}
 }
 
 // in returns the problem as an error about a file.
 func (p Problem) in(file string) *Error {
-	return &Error{File: file, Line: p.Line, Column: p.Column, Msg: p.Msg, Hint: p.Hint}
+	return &Error{Path: file, Line: p.Line, Column: p.Column, Msg: p.Msg, Hint: p.Hint}
 }
 
 // inOrder sorts by place and drops repetitions, which aliases cause.

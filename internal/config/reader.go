@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -35,11 +34,11 @@ func (r *reader) fail(n *yaml.Node, hint, format string, args ...any) {
 	if r.left < -1 {
 		return // what follows from having stopped is no mistake of its own
 	}
-	r.errors = append(r.errors, Problem{n.Line, n.Column, fmt.Sprintf(format, args...), hint})
+	r.errors = append(r.errors, at(n).problem(hint, format, args...))
 }
 
 func (r *reader) warn(n *yaml.Node, hint, format string, args ...any) {
-	r.warnings = append(r.warnings, Problem{n.Line, n.Column, fmt.Sprintf(format, args...), hint})
+	r.warnings = append(r.warnings, at(n).problem(hint, format, args...))
 }
 
 // deref returns what n stands for, or nil where it is null or the file has
@@ -154,10 +153,6 @@ func (r *reader) text(n *yaml.Node, what string) text {
 	}
 	if n.Kind != yaml.ScalarNode {
 		r.fail(n, "", "%s must be a text, not %s", what, kindOf(n))
-		return text{}
-	}
-	if !utf8.ValidString(n.Value) {
-		r.fail(n, "", "%s is not valid UTF-8", what)
 		return text{}
 	}
 	return text{n.Value, at(n)}

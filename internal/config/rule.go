@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,14 +25,20 @@ type Rule struct {
 	MACOnlyEncrypted bool
 	// EncryptionContext is the context of the rule. The AWS keys of Groups have
 	// it already, unless they have one of their own; it is here for keys that
-	// come from elsewhere.
+	// come from elsewhere. See Under.
 	EncryptionContext map[string]string
 	// PersistIdentity says whether role and aws_profile are written into
 	// files, nil if the rule does not say.
 	PersistIdentity *bool
 	// Integrity is "required" or "".
 	Integrity string
+
+	bare [][]key.MasterKey // Groups without EncryptionContext
 }
+
+// Under returns Groups with another encryption context in the place of that of
+// the rule, such as one given by flag. Keys with a context of their own keep it.
+func (r *Rule) Under(context map[string]string) [][]key.MasterKey { return bind(r.bare, context) }
 
 // RuleFor returns the first creation rule that matches path. The error has
 // ErrNoRules in its chain if there are no rules at all, ErrNoRule if none
@@ -39,30 +46,32 @@ type Rule struct {
 func (f *File) RuleFor(path string) (*Rule, error) {
 	if !f.hasCreation {
 		return nil, &Error{
-			File: f.Path, Err: ErrNoRules, Msg: "there are no creation_rules",
+			Path: f.Path, Err: ErrNoRules, Msg: "there are no creation_rules",
 			Hint: "add creation_rules, or give the keys by flag",
 		}
 	}
-	forms, err := f.forms(path)
+	c, found, err := first(f, "creation_rules", f.creation, func(c *creation) text { return c.path }, path)
 	if err != nil {
 		return nil, err
 	}
-	for i := range f.creation {
-		c := &f.creation[i]
-		found, matches, err := f.match(c.path, forms)
-		if err != nil {
-			return nil, err
-		}
-		if matches {
-			return f.rule(c, found)
-		}
-	}
-	return nil, f.noRule("creation_rules", forms[0])
+	return f.rule(c, found)
 }
 
-func (f *File) noRule(list, path string) error {
-	return &Error{
-		File: f.Path, Err: ErrNoRule, Msg: fmt.Sprintf("no path_regex of the %s matches %q", list, path),
+// first returns the first rule of a list that matches path, and what its
+// expression captured.
+func first[T any](f *File, list string, rules []T, expression func(*T) text, path string) (*T, captures, error) {
+	forms, err := f.forms(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range rules {
+		found, matches, err := f.match(expression(&rules[i]), forms)
+		if err != nil || matches {
+			return &rules[i], found, err
+		}
+	}
+	return nil, nil, &Error{
+		Path: f.Path, Err: ErrNoRule, Msg: fmt.Sprintf("no path_regex of the %s matches %q", list, forms[0]),
 		Hint: "add a rule for this path, or one without path_regex as the last",
 	}
 }
@@ -89,7 +98,6 @@ func (f *File) rule(c *creation, found captures) (*Rule, error) {
 	if err := awskms.CheckContext(context); err != nil {
 		return nil, f.refuse(c.contextAt, err, "")
 	}
-	b.context = context
 	groups, err := b.groups(c)
 	if err != nil {
 		return nil, err
@@ -99,7 +107,7 @@ func (f *File) rule(c *creation, found captures) (*Rule, error) {
 	}
 	return &Rule{
 		Line: c.at.line, PathRegex: c.path.value,
-		Groups: groups, Threshold: c.threshold,
+		Groups: bind(groups, context), bare: groups, Threshold: c.threshold,
 		Selection: c.selection, MACOnlyEncrypted: c.macOnly,
 		EncryptionContext: context, PersistIdentity: c.persist, Integrity: c.integrity,
 	}, nil
@@ -126,39 +134,34 @@ func (f *File) checkThreshold(c *creation, groups int) error {
 }
 
 // doubts returns what is known already of rules that would be refused, and of
-// rules that no path reaches.
+// rules that no path reaches or settings without effect.
 func (f *File) doubts() []Problem {
 	var list []Problem
-	add := func(err error) {
-		if e, ok := err.(*Error); ok {
-			list = append(list, e.problem())
+	try := func(expression text, use func(captures) error) {
+		var refused *Error
+		if errors.As(f.tryPath(expression, use), &refused) {
+			list = append(list, refused.problem())
 		}
 	}
 	catchAll := 0
 	for i := range f.creation {
 		c := &f.creation[i]
 		if catchAll > 0 {
-			list = append(list, Problem{
-				c.at.line, c.at.column,
-				fmt.Sprintf("no path reaches this rule: the one on line %d has no path_regex and takes every path", catchAll),
-				"put the rule without path_regex last",
-			})
+			list = append(list, c.at.problem("put the rule without path_regex last",
+				"no path reaches this rule: the one on line %d has no path_regex and takes every path", catchAll))
 			continue
 		}
 		if c.path.value == "" {
 			catchAll = c.at.line
 		}
-		add(f.tryPath(c.path, func(found captures) error { _, err := f.rule(c, found); return err }))
-		if c.threshold > 0 && len(c.groups) < 2 {
-			list = append(list, Problem{
-				c.thresholdAt.line, c.thresholdAt.column,
-				"shamir_threshold has no effect on a single key group", "",
-			})
+		if c.threshold > 0 && len(c.groups) < minThreshold {
+			list = append(list, c.thresholdAt.problem("", "shamir_threshold has no effect on a single key group"))
 		}
+		try(c.path, func(found captures) error { _, err := f.rule(c, found); return err })
 	}
 	for i := range f.destination {
 		d := &f.destination[i]
-		add(f.tryPath(d.path, func(found captures) error { _, err := f.destinationOf(d, found); return err }))
+		try(d.path, func(found captures) error { _, err := f.destinationOf(d, found); return err })
 	}
 	return list
 }
@@ -179,8 +182,9 @@ func (f *File) tryPath(expression text, use func(captures) error) error {
 
 // refuse returns the error that cause, found at p, is.
 func (f *File) refuse(p place, cause error, hint string) error {
-	if h, ok := cause.(interface{ Hints() []string }); ok && hint == "" {
-		hint = strings.Join(h.Hints(), "; ")
+	var adviser interface{ Hints() []string }
+	if hint == "" && errors.As(cause, &adviser) {
+		hint = strings.Join(adviser.Hints(), "; ")
 	}
-	return &Error{File: f.Path, Line: p.line, Column: p.column, Msg: cause.Error(), Hint: hint, Err: cause}
+	return &Error{Path: f.Path, Line: p.line, Column: p.column, Msg: cause.Error(), Hint: hint, Err: cause}
 }

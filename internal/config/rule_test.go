@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/seed-1f7fdfb8/sops/key"
 )
@@ -157,7 +158,7 @@ creation_rules:
 		EncryptionContext: map[string]string{"app": "web"}, PersistIdentity: &no, Integrity: "required",
 	}
 	want.Selection.UnencryptedCommentRegex = "plain"
-	if diff := cmp.Diff(want, r); diff != "" {
+	if diff := cmp.Diff(want, r, cmpopts.IgnoreUnexported(Rule{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -168,27 +169,27 @@ func TestRulesThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ src, want string }{
 		{"path_regex: '*.yaml'", `line 2: path_regex "*.yaml" is not a valid regular expression: error parsing regexp: missing argument to repetition operator: ` + "`*`" +
-			` [path_regex is a regular expression, not a shell pattern: for *.yaml write \.yaml$]`},
+			` (path_regex is a regular expression, not a shell pattern: for *.yaml write \.yaml$)`},
 		{"path_regex: a(", `line 2: path_regex "a(" is not a valid regular expression: error parsing regexp: missing closing ): ` + "`a(`"},
-		{"kms: alias/x", `line 2: AWS KMS: "alias/x" is not the ARN of a KMS key [write the full ARN, such as arn:aws:kms:us-east-1:111122223333:alias/x]`},
-		{"key_groups: [{kms: [{role: ROLE}]}]", `line 2: AWS KMS: "" is not the ARN of a KMS key [write the full ARN, such as arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab or ...:alias/NAME]`},
-		{"pgp: abc", `line 2: pgp: "abc" is not a fingerprint [write the 40 hexadecimal digits that gpg --list-keys prints]`},
-		{"gcp_kms: [k]", `line 2: gcp_kms: "k" is not the resource id of a key [write projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY]`},
-		{"key_groups: [{gcp_kms: [{}]}]", `line 2: gcp_kms: "" is not the resource id of a key [write projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY]`},
-		{"hckms: [abc]", `line 2: hckms: "abc" is not the name of a key [write REGION:KEY-UUID]`},
-		{"azure_keyvault: http://v/keys/k/1", `line 2: azure_keyvault: "http://v/keys/k/1" is not the URL of a key [write https://VAULT.vault.azure.net/keys/NAME or .../keys/NAME/VERSION]`},
-		{"azure_keyvault: https://v/keys/k/1/", `line 2: azure_keyvault: "https://v/keys/k/1/" is not the URL of a key [write https://VAULT.vault.azure.net/keys/NAME or .../keys/NAME/VERSION]`},
-		{"key_groups: [{azure_keyvault: [{vaultUrl: v, key: k}]}]", `line 2: azure_keyvault: "v" is not the URL of a vault [write https://VAULT.vault.azure.net]`},
+		{"kms: alias/x", `line 2: AWS KMS: "alias/x" is not the ARN of a KMS key (write the full ARN, such as arn:aws:kms:us-east-1:111122223333:alias/x)`},
+		{"key_groups: [{kms: [{role: ROLE}]}]", "line 2: the arn of the key is missing"},
+		{"pgp: abc", `line 2: pgp: "abc" is not a fingerprint (write the 40 hexadecimal digits that gpg --list-keys prints)`},
+		{"gcp_kms: [k]", `line 2: gcp_kms: "k" is not the resource id of a key (write projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY)`},
+		{"key_groups: [{gcp_kms: [{}]}]", "line 2: the name of the key is missing"},
+		{"hckms: [abc]", `line 2: hckms: "abc" is not the name of a key (write REGION:KEY-UUID)`},
+		{"azure_keyvault: http://v/keys/k/1", `line 2: azure_keyvault: "http://v/keys/k/1" is not the URL of a key (write https://VAULT.vault.azure.net/keys/NAME or .../keys/NAME/VERSION)`},
+		{"azure_keyvault: https://v/keys/k/1/", `line 2: azure_keyvault: "https://v/keys/k/1/" is not the URL of a key (write https://VAULT.vault.azure.net/keys/NAME or .../keys/NAME/VERSION)`},
+		{"key_groups: [{azure_keyvault: [{vaultUrl: v, key: k}]}]", `line 2: azure_keyvault: "v" is not the URL of a vault (write https://VAULT.vault.azure.net)`},
 		{"key_groups: [{azure_keyvault: [{vaultUrl: 'https://v'}]}]", `line 2: azure_keyvault: the name of the key is missing`},
-		{"hc_vault_transit_uri: https://h/transit/keys/n", `line 2: vault: "https://h/transit/keys/n" is not the address of a transit key [write https://HOST:8200/v1/transit/keys/NAME]`},
-		{"key_groups: [{age: [AGE_A]}, {}]", `line 2: the key group is empty [name a key in it, or take it out]`},
-		{"shamir_threshold: 3\n    key_groups: [{age: [AGE_A]}, {age: [AGE_B]}]", `line 2: shamir_threshold is 3, but there are 2 key groups [choose a number from 2 to 2, or leave it out to need all groups]`},
-		{"shamir_threshold: 1\n    key_groups: [{age: [AGE_A]}, {age: [AGE_B]}]", `line 2: shamir_threshold is 1, but there are 2 key groups [choose a number from 2 to 2, or leave it out to need all groups]`},
+		{"hc_vault_transit_uri: https://h/transit/keys/n", `line 2: vault: "https://h/transit/keys/n" is not the address of a transit key (write https://HOST:8200/v1/transit/keys/NAME)`},
+		{"key_groups: [{age: [AGE_A]}, {}]", `line 2: the key group is empty (name a key in it, or take it out)`},
+		{"shamir_threshold: 3\n    key_groups: [{age: [AGE_A]}, {age: [AGE_B]}]", `line 2: shamir_threshold is 3, but there are 2 key groups (choose a number from 2 to 2, or leave it out to need all groups)`},
+		{"shamir_threshold: 1\n    key_groups: [{age: [AGE_A]}, {age: [AGE_B]}]", `line 2: shamir_threshold is 1, but there are 2 key groups (choose a number from 2 to 2, or leave it out to need all groups)`},
 		{"age: AGE_A\n    encrypted_regex: a(", `line 3: encrypted_regex: "a(" is not a valid regular expression: error parsing regexp: missing closing ): ` + "`a(`"},
-		{"encrypted_regex: a\n    encrypted_suffix: b", `line 3: more than one selection rule: encrypted_suffix and encrypted_regex [keep one of them; a rule in .sops.yaml and one given by flag count together]`},
-		{"encryption_context: {'aws:x': y}\n    kms: ARN_A", `line 2: encryption context: key "aws:x" is reserved by AWS [choose a name that does not begin with aws: or aws-crypto-]`},
-		{"kms: arn:aws:kms:us-east-1:1:alias/${env}", "line 2: ${env} refers to nothing: path_regex has no group of that name [name a part of path_regex: (?P<env>[^/]+); for the text ${env} itself write $${env}]"},
-		{"path_regex: (?P<team>.*)\n    kms: arn:aws:kms:us-east-1:1:alias/${env}", "line 3: ${env} refers to nothing: path_regex has no group of that name [path_regex has team; for the text ${env} itself write $${env}]"},
+		{"encrypted_regex: a\n    encrypted_suffix: b", `line 3: more than one selection rule: encrypted_suffix and encrypted_regex (keep one of them; a rule in .sops.yaml and one given by flag count together)`},
+		{"encryption_context: {'aws:x': y}\n    kms: ARN_A", `line 2: encryption context: key "aws:x" is reserved by AWS (choose a name that does not begin with aws: or aws-crypto-)`},
+		{"kms: arn:aws:kms:us-east-1:1:alias/${env}", "line 2: ${env} refers to nothing: path_regex has no group of that name (name a part of path_regex: (?P<env>[^/]+); for the text ${env} itself write $${env})"},
+		{"path_regex: (?P<team>.*)\n    kms: arn:aws:kms:us-east-1:1:alias/${env}", "line 3: ${env} refers to nothing: path_regex has no group of that name (path_regex has team; for the text ${env} itself write $${env})"},
 	} {
 		f := parse(t, "creation_rules:\n  - "+c.src+"\n")
 		if diff := cmp.Diff([]string{c.want}, texts(f.Warnings)); diff != "" {
@@ -200,7 +201,7 @@ func TestRulesThatCannotBeUsed(t *testing.T) {
 			t.Errorf("%s: got %v", c.src, err)
 			continue
 		}
-		if got := withHintText(e.problem().String(), e.Hint); got != c.want {
+		if got := e.problem().String(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.src, got, c.want)
 		}
 	}
@@ -227,5 +228,32 @@ func TestNoRuleNamesTheFileAndThePath(t *testing.T) {
 	want := under(Name) + ": no path_regex of the creation_rules matches " + fmt.Sprintf("%q", filepath.FromSlash("dev/a.yaml"))
 	if !errors.Is(err, ErrNoRule) || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func TestAnotherContextTakesThePlaceOfTheRules(t *testing.T) {
+	t.Parallel()
+	r, err := parse(t, `
+creation_rules:
+  - encryption_context: {a: b}
+    key_groups: [{age: [AGE_A], kms: [{arn: ARN_A}, {arn: ARN_A, context: {a: b}}, {arn: ARN_B, context: {c: d}}]}]
+`).RuleFor(under("a.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		context map[string]string
+		want    []string
+	}{
+		{r.EncryptionContext, []string{"0 age AGE_A", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d"}},
+		{map[string]string{"x": "y"}, []string{"0 age AGE_A", "0 kms ARN_A|x:y", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d"}},
+		{nil, []string{"0 age AGE_A", "0 kms ARN_A", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d"}},
+	} {
+		if diff := cmp.Diff(c.want, printed(r.Under(c.context))); diff != "" {
+			t.Errorf("under %v: %s", c.context, diff)
+		}
+	}
+	if diff := cmp.Diff(r.Under(r.EncryptionContext), r.Groups); diff != "" {
+		t.Error(diff)
 	}
 }

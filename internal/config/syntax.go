@@ -12,13 +12,13 @@ import (
 func syntaxError(path string, src []byte, err error) error {
 	m := regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`).FindStringSubmatch(err.Error())
 	if m == nil {
-		return &Error{File: path, Msg: "not valid YAML: " + err.Error(), Err: err}
+		return &Error{Path: path, Msg: "not valid YAML: " + err.Error(), Err: err}
 	}
 	line, _ := strconv.Atoi(m[1])
 	if line > 0 && countsFromZero(m[2]) {
 		line = min(line+1, bytes.Count(src, []byte("\n"))+1)
 	}
-	return &Error{File: path, Line: line, Msg: "not valid YAML: " + m[2], Hint: syntaxHint(m[2]), Err: err}
+	return &Error{Path: path, Line: line, Msg: "not valid YAML: " + m[2], Hint: syntaxHint(m[2]), Err: err}
 }
 
 // countsFromZero reports whether a message is of the half of the YAML parser

@@ -32,12 +32,12 @@ func getenv(vars map[string]string) func(string) string {
 func TestEditorIsChosen(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	realVim, vi := filepath.Join(dir, "vim.basic"), filepath.Join(dir, "vi")
+	realVim, vi, realVi := filepath.Join(dir, "vim.basic"), filepath.Join(dir, "vi"), filepath.Join(dir, "bin", "vi")
 	if err := errors.Join(os.WriteFile(realVim, nil, 0o755), os.Symlink(realVim, vi)); err != nil {
 		t.Fatal(err)
 	}
 	discreet := []string{"-n", "-i", "NONE", "-c", "set noswapfile nobackup nowritebackup noundofile"}
-	everything := installed("/bin/ed", "/bin/code", "/bin/my editor", "/bin/vim", "/bin/nano", "/bin/vi")
+	everything := installed("/bin/ed", "/bin/code", "/bin/my editor", "/opt/vim", "/bin/nano", realVi)
 	tests := []struct {
 		name     string
 		env      map[string]string
@@ -52,8 +52,8 @@ func TestEditorIsChosen(t *testing.T) {
 		{"escapes", map[string]string{"EDITOR": `/bin/my\ editor x\\y`}, everything, []string{"/bin/my editor", `x\y`}, ""},
 		{"nothing is expanded", map[string]string{"EDITOR": "ed $HOME *; `x`"}, everything, []string{"ed", "$HOME", "*;", "`x`"}, ""},
 		{"vim as the user calls it", map[string]string{"EDITOR": "vim -u NONE"}, everything, []string{"vim", "-u", "NONE"}, ""},
-		{"nano next", nil, installed("/bin/nano", "/bin/vi"), []string{"nano"}, ""},
-		{"a true vi", nil, installed("/bin/vi"), []string{"vi"}, ""},
+		{"nano next", nil, installed("/bin/nano", realVi), []string{"nano"}, ""},
+		{"a true vi", nil, installed(realVi), []string{"vi"}, ""},
 		{"a vi that is vim", nil, installed(vi), append([]string{"vi"}, discreet...), ""},
 		{"nvim", map[string]string{"EDITOR": "/opt/nvim"}, installed("/opt/nvim"), append([]string{"/opt/nvim"}, discreet...), ""},
 		{"none", nil, installed(), nil, "no editor found: neither SOPS_EDITOR nor EDITOR is set, and neither vim nor nano nor vi is installed"},

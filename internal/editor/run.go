@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -49,6 +50,10 @@ func (s *Session) Run(ctx context.Context, argv []string, stdin io.Reader, stdou
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("editor %s was stopped: %w", argv[0], context.Cause(ctx))
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // the program is named already
 	}
 	return &ExitError{Program: argv[0], Err: err}
 }

@@ -108,9 +108,10 @@ func (f *File) Add(n *Node, key string, v tree.Node, style Style) (start, end in
 }
 
 // separator returns what stands between the last member of n and a new one: the
-// gap of the members before if it is on one line.
+// gap of the members before if it is on one line, but a new key goes on a line
+// of its own where the first key has one.
 func (f *File) separator(n *Node, style Style) string {
-	if k := len(n.Members); k > 1 {
+	if k := len(n.Members); k > 1 && (n.Kind == Array || style.Break == "") {
 		gap := f.Text[n.Members[k-2].Node.End:n.Members[k-1].At]
 		if !strings.Contains(gap, "\n") {
 			return gap
@@ -148,10 +149,7 @@ func (f *File) replace(dst []byte, n *Node, v tree.Node, style Style) ([]byte, e
 	}
 	values, same := n.pairUp(v)
 	if !same {
-		if _, lines := f.firstMember(n); !lines && len(n.Members) > 0 {
-			style.Break = "" // it was on one line and stays so
-		}
-		return style.Append(dst, v)
+		return f.ownStyle(n, style).Append(dst, v)
 	}
 	inner := f.Style(n, style.Unit)
 	inner.Raw = style.Raw
@@ -166,6 +164,18 @@ func (f *File) replace(dst []byte, n *Node, v tree.Node, style Style) ([]byte, e
 		at = old.End
 	}
 	return append(dst, f.Text[at:n.End]...), nil
+}
+
+// ownStyle returns style with the lines and the indentation that container n
+// has. A scalar or an empty container shows none.
+func (f *File) ownStyle(n *Node, style Style) Style {
+	if len(n.Members) == 0 {
+		return style
+	}
+	lines, _ := f.firstMember(n)
+	style.Break, style.Indent = lines.Break, f.lineIndent(n.Start)
+	style.Unit = strings.TrimPrefix(lines.Indent, style.Indent)
+	return style
 }
 
 // pairUp returns the values of v that belong to the members of n, if v is a

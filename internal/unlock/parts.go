@@ -155,8 +155,8 @@ func (s *shares) unverified() (*Recovered, error) {
 		}
 	}
 	enough := s.got >= s.required()
-	vouched := s.o.Verify != nil && s.threshold == 0 || enough
-	if !vouched || s.got < 2 {
+	guess := s.threshold == 0 && s.o.Verify != nil // the threshold may be less than all
+	if !enough && !guess || s.got < 2 {
 		return nil, errNoGroup
 	}
 	secret, err := shamir.Combine(s.bytes(all))
@@ -164,10 +164,7 @@ func (s *shares) unverified() (*Recovered, error) {
 		return nil, err
 	}
 	d := key.NewData(secret)
-	if s.o.Verify != nil && s.o.Verify(d) {
-		return &Recovered{Data: d, Shares: s.byGroup}, nil
-	}
-	if !enough {
+	if !enough && !s.o.Verify(d) {
 		return nil, errNoGroup
 	}
 	return &Recovered{Data: d}, nil

@@ -105,7 +105,7 @@ func explain(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if err == context.DeadlineExceeded { //nolint:errorlint // A bare one adds nothing to the cause.
+	if err == context.DeadlineExceeded { // a bare one adds nothing to the cause
 		return context.Cause(ctx)
 	}
 	return fmt.Errorf("%w: %w", context.Cause(ctx), err)

@@ -54,8 +54,8 @@ type Options struct {
 type Recovered struct {
 	Data key.Data
 	// Shares holds the shares by group, with zero values for groups that were
-	// not opened. It is nil for a single group, and where Data is unverified
-	// although it could have been verified.
+	// not opened. It is nil for a single group, and where no set of as many
+	// shares as the file's threshold gave a data key that fits.
 	Shares []key.Data
 }
 

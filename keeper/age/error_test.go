@@ -14,12 +14,14 @@ func TestErrorsSayWhereIdentitiesWereLookedFor(t *testing.T) {
 	const home = "HOME"
 	tests := []struct {
 		name  string
+		key   string // of testdata, for which the data key is wrapped
 		setup func(w *world)
 		want  string // HOME stands for the home directory
 		hint  string
 	}{
 		{
 			"nothing anywhere",
+			"main.txt",
 			func(*world) {},
 			"no age identity was found; there is nothing in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, HOME/.config/sops/age/keys.txt, " +
 				"SOPS_AGE_KEY_CMD",
@@ -27,34 +29,43 @@ func TestErrorsSayWhereIdentitiesWereLookedFor(t *testing.T) {
 		},
 		{
 			"the keys of others",
+			"main.txt",
 			func(w *world) {
 				w.vars[varKey] = string(testKey(t, "second.txt")) + string(testKey(t, "third.txt"))
-				write(t, w.home, ".ssh/id_rsa", testKey(t, "ssh_rsa"))
+				write(t, w.home, ".config/sops/age/keys.txt", testKey(t, "outsider.txt"))
 			},
-			"no age identity opens it: SOPS_AGE_KEY: 2 identities, none of which fits; HOME/.ssh/id_rsa: 1 identity, which does not fit; " +
-				"there is nothing in SOPS_AGE_KEY_FILE, HOME/.config/sops/age/keys.txt, SOPS_AGE_SSH_PRIVATE_KEY_FILE, " +
-				"HOME/.ssh/id_ed25519, SOPS_AGE_KEY_CMD, SOPS_AGE_SSH_PRIVATE_KEY_CMD",
+			"no age identity opens it: SOPS_AGE_KEY: 2 identities, none of which fits; " +
+				"HOME/.config/sops/age/keys.txt: 1 identity, which does not fit; there is nothing in SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD",
 			"set SOPS_AGE_KEY_FILE to the file with the private key of " + mainRecipient,
 		},
 		{
-			"all that can be wrong",
+			"all that can be wrong with age identities",
+			"main.txt",
 			func(w *world) {
 				w.vars[varKey] = "AGE-SECRET-KEY-1CANARY"
 				w.vars[varKeyFile] = filepath.Join(w.home, "missing")
 				w.vars[varKeyCmd] = "pass show age"
-				w.vars[varSSHKeyFile] = w.home
-				w.vars[varSSHKeyCmd] = "'unclosed"
-				write(t, w.home, ".config/sops/age/keys.txt", []byte("# nothing\n"))
-				write(t, w.home, ".ssh/id_ed25519", []byte("-----BEGIN CANARY-----"))
-				write(t, w.home, ".ssh/id_rsa", []byte("canary\n"+mainRecipient))
+				write(t, w.home, ".config/sops/age/keys.txt", []byte("canary\n"+mainRecipient))
 			},
 			"no age identity opens it: SOPS_AGE_KEY: line 1: this age identity is damaged; SOPS_AGE_KEY_FILE (HOME/missing): there is no such file; " +
-				"HOME/.config/sops/age/keys.txt: it holds no identity; SOPS_AGE_SSH_PRIVATE_KEY_FILE (HOME): is a directory; " +
-				"HOME/.ssh/id_ed25519: this is no SSH key that age can use: ssh: no key found; " +
-				"HOME/.ssh/id_rsa: line 1: this is no age identity, line 2: this is a public key, not an identity; " +
-				`SOPS_AGE_KEY_CMD: the command "pass" failed: exit status 1; ` +
-				"SOPS_AGE_SSH_PRIVATE_KEY_CMD: the command line cannot be split: EOF found when expecting closing quote",
+				"HOME/.config/sops/age/keys.txt: line 1: this is no age identity, line 2: this is a public key, not an identity; " +
+				`SOPS_AGE_KEY_CMD: the command "pass" failed: exit status 1`,
 			"an identity is the private part of a key: the line AGE-SECRET-KEY-... that age-keygen wrote",
+		},
+		{
+			"all that can be wrong with SSH keys",
+			"ssh_ed25519",
+			func(w *world) {
+				w.vars[varSSHKeyFile] = w.home
+				w.vars[varSSHKeyCmd] = "'unclosed"
+				write(t, w.home, ".ssh/id_ed25519", []byte("-----BEGIN CANARY-----"))
+				write(t, w.home, ".ssh/id_rsa", []byte("# nothing\n"))
+			},
+			"no age identity opens it: SOPS_AGE_SSH_PRIVATE_KEY_FILE (HOME): is a directory; " +
+				"HOME/.ssh/id_ed25519: this is no SSH key that age can use: ssh: no key found; HOME/.ssh/id_rsa: it holds no identity; " +
+				"SOPS_AGE_SSH_PRIVATE_KEY_CMD: the command line cannot be split: EOF found when expecting closing quote; " +
+				"there is nothing in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, HOME/.config/sops/age/keys.txt, SOPS_AGE_KEY_CMD",
+			"set SOPS_AGE_SSH_PRIVATE_KEY_FILE to the private key of " + sshRecipient,
 		},
 	}
 	for _, tt := range tests {
@@ -62,7 +73,7 @@ func TestErrorsSayWhereIdentitiesWereLookedFor(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			tt.setup(w)
-			_, err := w.keeper().Unwrap(t.Context(), wrappedFor(t, "main.txt"))
+			_, err := w.keeper().Unwrap(t.Context(), wrappedFor(t, tt.key))
 			var e *NoIdentityError
 			if !errors.As(err, &e) {
 				t.Fatalf("error %T, want *NoIdentityError", err)

@@ -195,3 +195,29 @@ func TestCommandsAreRunWithoutAShell(t *testing.T) {
 		t.Errorf("stderr = %q, want %q", stderr.String(), want)
 	}
 }
+
+func TestSSHKeysAreReadOnlyForFilesThatAreForOne(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		return // modes mean nothing there
+	}
+	w := newWorld(t)
+	file := write(t, w.home, ".ssh/id_ed25519", testKey(t, "ssh_ed25519"))
+	if err := os.Chmod(file, 0o644); err != nil { // so that reading it leaves a warning
+		t.Fatal(err)
+	}
+	w.vars[varSSHKeyCmd] = "pass show ssh"
+	k := w.keeper()
+	if _, err := k.Unwrap(t.Context(), wrappedFor(t, "main.txt")); err == nil || strings.Contains(err.Error(), "ssh") {
+		t.Errorf("error %v, want one that has nothing to do with SSH", err)
+	}
+	if len(w.warned)+len(w.ran) > 0 {
+		t.Errorf("warnings %q, commands %q for a file that is not for an SSH key", w.warned, w.ran)
+	}
+	if _, err := k.Unwrap(t.Context(), wrappedFor(t, "ssh_ed25519")); err != nil {
+		t.Error(err)
+	}
+	if len(w.warned) != 1 || len(w.ran) > 0 {
+		t.Errorf("warnings %q, commands %q; want one warning", w.warned, w.ran)
+	}
+}

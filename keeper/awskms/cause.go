@@ -79,7 +79,7 @@ func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 		return NoMFA
 	case errors.As(err, &process):
 		return ProcessFailed
-	case strings.Contains(a.Message, "MultiFactorAuthentication failed"):
+	case wrongCode(a.Message):
 		return WrongMFA
 	case a.Code == "AccessDenied":
 		return RoleDenied
@@ -89,6 +89,8 @@ func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 		return STSFailed
 	case a.Call == "sts:AssumeRole" && (expired(err) || unreachable(a)):
 		return STSFailed
+	case s.profile.process() && expired(err):
+		return ProcessFailed
 	case s.profile.login() != "" && !expired(err) && !unreachable(a):
 		return NotLoggedIn
 	}

@@ -213,8 +213,13 @@ func missing(err error) bool {
 	return errors.As(err, &not)
 }
 
-// denied reports whether STS refuses a role to the caller.
+// denied reports whether STS refuses a role to the caller, and not only the
+// code of a device.
 func denied(err error) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied"
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && !wrongCode(api.ErrorMessage())
+}
+
+func wrongCode(message string) bool {
+	return strings.Contains(message, "MultiFactorAuthentication failed")
 }

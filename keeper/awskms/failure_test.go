@@ -54,7 +54,7 @@ func TestEveryCauseHasAHint(t *testing.T) {
 		{"garbage", func(r *rig) { r.server.SetFault(devkms.Fault{Mode: devkms.Garbage}) }, named(key1, "alice", ""), ServiceFailed, []string{"AWS_ENDPOINT_URL_KMS"}},
 		{"reset", func(r *rig) { r.server.SetFault(devkms.Fault{Mode: devkms.Reset}) }, named(key1, "alice", ""), Unreachable, []string{"HTTPS_PROXY"}},
 		{"silent STS", func(r *rig) {
-			r.o.Attempt = 300 * time.Millisecond
+			r.o.Attempt = time.Second
 			r.server.SetFault(devkms.Fault{Operation: "AssumeRole", Mode: devkms.Hang})
 		}, named(key1, "alice", ops), STSFailed, []string{"AWS_ENDPOINT_URL_STS"}},
 	} {
@@ -119,7 +119,7 @@ func TestNothingHangsLongerThanItsBudget(t *testing.T) {
 		cause Cause
 		says  string
 	}{
-		{"credential_process", func(r *rig) {}, named(key1, "hanging", ""), NoCredentials, "no answer from profile hanging in time"},
+		{"credential_process", func(r *rig) {}, named(key1, "hanging", ""), ProcessFailed, "no answer from profile hanging in time"},
 		{"KMS", func(r *rig) { r.server.SetFault(devkms.Fault{Mode: devkms.Hang}) }, named(key1, "alice", ""), Silent, "no answer from http://127.0.0.1:"},
 		{"KMS after headers", func(r *rig) { r.server.SetFault(devkms.Fault{Mode: devkms.HangAfterHeaders}) }, named(key1, "alice", ""), Silent, "no answer from http://127.0.0.1:"},
 		{"STS", func(r *rig) { r.set("AWS_ENDPOINT_URL_STS", "http://"+silent.Addr().String()) }, named(key1, "alice", ops), STSFailed, silent.Addr().String()},
@@ -137,9 +137,9 @@ func TestNothingHangsLongerThanItsBudget(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				if limit == "attempt" {
-					r.o.Attempt = 300 * time.Millisecond
+					r.o.Attempt = time.Second
 				} else {
-					ctx, cancel = context.WithTimeout(t.Context(), 300*time.Millisecond)
+					ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 					defer cancel()
 				}
 				start := time.Now()
@@ -171,8 +171,7 @@ func TestInstanceMetadataIsAskedOnceForAllKeys(t *testing.T) {
 			t.Error("it worked without credentials")
 		}
 	}
-	// Each of the two regions waits once.
-	if took := time.Since(start); took < metadataBudget || took > 8*metadataBudget {
+	if took := time.Since(start); took < metadataBudget || took >= 2*metadataBudget {
 		t.Errorf("it took %v", took)
 	}
 }

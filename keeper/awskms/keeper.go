@@ -89,8 +89,7 @@ func New(o Options) *Keeper {
 // Kind returns key.KMS.
 func (k *Keeper) Kind() string { return key.KMS }
 
-// Wrap encrypts d under m. Unlike Unwrap it sends nothing that KMS must keep,
-// so it may be repeated.
+// Wrap encrypts d under m.
 func (k *Keeper) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
 	op := &encrypt{context: m.Map(fieldContext), plain: d}
 	if err := k.run(ctx, m, op); err != nil {

@@ -21,6 +21,7 @@ type profile struct {
 	name     string
 	shared   config.SharedConfig
 	bypassed bool // the credentials come from the environment, the rest from here
+	token    bool // and are those of a web identity
 }
 
 // profile reads a profile once a run. "" is the default one, which need not
@@ -43,6 +44,9 @@ func (k *Keeper) profile(name string) (*profile, error) {
 		return nil, err
 	}
 	p := &profile{name: name, shared: shared, bypassed: name == "" && fromEnvironment(k.o.Env)}
+	if _, ok := envCredentials(k.o.Env); p.bypassed && !ok {
+		p.token = true
+	}
 	k.profiles[name] = p
 	return p, nil
 }
@@ -52,6 +56,20 @@ func (p *profile) each(f func(s *config.SharedConfig)) {
 	for s := &p.shared; s != nil && !p.bypassed; s = s.Source {
 		f(s)
 	}
+}
+
+// assumes reports whether STS has to give the credentials.
+func (p *profile) assumes() bool {
+	found := p.bypassed && p.token
+	p.each(func(s *config.SharedConfig) { found = found || s.RoleARN != "" })
+	return found
+}
+
+// process reports whether a program has to give the credentials.
+func (p *profile) process() bool {
+	found := false
+	p.each(func(s *config.SharedConfig) { found = found || s.CredentialProcess != "" })
+	return found
 }
 
 // serials returns the MFA devices that the profile asks for.

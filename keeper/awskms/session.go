@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -39,7 +41,7 @@ type base struct {
 // that it has none, so that a file of many keys does not ask for each.
 type source struct {
 	call     string // credentials, sts:AssumeRole
-	name     string // the role, or where the credentials come from
+	name     string // the role, if it is one
 	url      string // of STS, "" if it is not asked
 	provider aws.CredentialsProvider
 	budget   time.Duration // of its own, 0 for that of the attempt
@@ -142,29 +144,29 @@ func (k *Keeper) stsOptions(p *profile, region, mapped string) func(*sts.Options
 	}
 }
 
-// base loads the configuration of a profile. The region matters only to a
-// profile that speaks to STS and does not say where: it then asks in the
-// region of the key, unless a person must give a code: nobody asks a person twice.
+// base loads the configuration of a profile. The region matters only to one
+// that speaks to STS and does not say where: it then asks in the region of the
+// key, unless a person must give a code, who is asked only once.
 func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*base, error) {
 	region = cmp.Or(p.shared.Region, region)
 	name := p.name + " " + mapped
-	if len(p.serials()) == 0 {
+	if p.assumes() && len(p.serials()) == 0 {
 		name += " " + region
 	}
 	if b := k.bases[name]; b != nil {
 		return b, nil
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, k.load(p, region, mapped)...)
+	cfg, err := config.LoadDefaultConfig(ctx, k.load(ctx, p, region, mapped)...)
 	if err != nil {
 		return nil, err
 	}
 	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
-	if p.shared.RoleARN != "" && !p.bypassed {
+	if p.assumes() {
 		b.source.call, b.source.name = "sts:AssumeRole", p.shared.RoleARN
 		b.source.url = stsURL(ctx, region, endpoint(k.o.Env, p, "STS", mapped))
 	}
 	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
-		b.source.name, b.source.budget = "instance metadata", metadataBudget
+		b.source.budget = metadataBudget
 	}
 	k.bases[name] = b
 	return b, nil
@@ -172,16 +174,21 @@ func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*
 
 type loadOption = func(*config.LoadOptions) error
 
-// load hands the SDK what it would otherwise read from the process.
-func (k *Keeper) load(p *profile, region, mapped string) []loadOption {
-	f := sharedFiles(k.o.Env)
+// load hands the SDK what it would otherwise read from the process. A profile
+// that was asked for comes before the environment, and the environment before
+// the default profile.
+func (k *Keeper) load(ctx context.Context, p *profile, region, mapped string) []loadOption {
+	list := k.common(p, region)
 	options := k.stsOptions(p, region, mapped)
-	list := []loadOption{
-		config.WithRegion(region),
-		config.WithSharedConfigFiles(f.config),
-		config.WithSharedCredentialsFiles(f.credentials),
-		config.WithLogger(logging.Nop{}),
-		config.WithRetryMaxAttempts(k.set.attempts),
+	if c, ok := envCredentials(k.o.Env); ok && p.bypassed {
+		return append(list, config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: c}))
+	}
+	if p.bypassed {
+		return append(list, config.WithCredentialsProvider(k.webIdentity(k.anonymous(ctx, list, options))))
+	}
+	return append(
+		list,
+		config.WithProcessCredentialOptions(func(o *processcreds.Options) { o.Timeout = k.o.Attempt }),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
 			o.TokenProvider = func() (string, error) { return "", nil } // the client asks: it has a context
@@ -189,40 +196,53 @@ func (k *Keeper) load(p *profile, region, mapped string) []loadOption {
 		}),
 		config.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {
 			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
-			o.Client = k.anonymous(options)
+			o.Client = k.anonymous(ctx, list, options)
 		}),
-	}
+	)
+}
+
+// common are the options that have nothing to do with whose credentials are
+// found.
+func (k *Keeper) common(p *profile, region string) []loadOption {
+	f := sharedFiles(k.o.Env)
 	metadata := imds.ClientEnabled
 	if strings.EqualFold(k.o.Env.Get("AWS_EC2_METADATA_DISABLED"), "true") {
 		metadata = imds.ClientDisabled
 	}
-	list = append(list, config.WithEC2IMDSClientEnableState(metadata))
+	list := []loadOption{
+		config.WithRegion(region),
+		config.WithSharedConfigFiles(f.config),
+		config.WithSharedCredentialsFiles(f.credentials),
+		config.WithLogger(logging.Nop{}),
+		config.WithRetryMaxAttempts(k.set.attempts),
+		config.WithEC2IMDSClientEnableState(metadata),
+	}
 	if url := k.o.Env.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
 		list = append(list, config.WithEC2IMDSEndpoint(url))
 	}
-	return append(list, k.who(p, options)...)
+	if p.name != "" {
+		list = append(list, config.WithSharedConfigProfile(p.name))
+	}
+	return list
 }
 
-// who decides whose credentials the SDK finds. A profile that was asked for
-// comes before the environment, and the environment before the default one.
-func (k *Keeper) who(p *profile, options func(*sts.Options)) []loadOption {
-	if p.name != "" {
-		return []loadOption{config.WithSharedConfigProfile(p.name)}
-	}
+// webIdentity returns the credentials of the token and the role that the
+// environment names.
+func (k *Keeper) webIdentity(client stscreds.AssumeRoleWithWebIdentityAPIClient) aws.CredentialsProvider {
 	e := k.o.Env
-	if c, ok := envCredentials(e); ok {
-		return []loadOption{config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: c})}
-	}
-	token, role := e.Get("AWS_WEB_IDENTITY_TOKEN_FILE"), e.Get("AWS_ROLE_ARN")
-	if token == "" || role == "" {
+	token := stscreds.IdentityTokenFile(e.Get("AWS_WEB_IDENTITY_TOKEN_FILE"))
+	return stscreds.NewWebIdentityRoleProvider(client, e.Get("AWS_ROLE_ARN"), token, func(o *stscreds.WebIdentityRoleOptions) {
+		o.RoleSessionName = k.set.sessionName
+	})
+}
+
+// anonymous returns a client for calls that nobody signs, or nil if there can
+// be none, for a reason that the caller will meet as well.
+func (k *Keeper) anonymous(ctx context.Context, list []loadOption, options func(*sts.Options)) stscreds.AssumeRoleWithWebIdentityAPIClient {
+	list = append(slices.Clone(list), config.WithCredentialsProvider(aws.AnonymousCredentials{}))
+	cfg, err := config.LoadDefaultConfig(ctx, list...)
+	if err != nil {
 		return nil
 	}
-	provider := stscreds.NewWebIdentityRoleProvider(k.anonymous(options), role, stscreds.IdentityTokenFile(token),
-		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = k.set.sessionName })
-	return []loadOption{config.WithCredentialsProvider(provider)}
-}
-
-// anonymous returns a client for calls that nobody signs.
-func (k *Keeper) anonymous(options func(*sts.Options)) *sts.Client {
-	return sts.New(sts.Options{Credentials: aws.AnonymousCredentials{}}, options)
+	return sts.NewFromConfig(cfg, options)
 }

@@ -231,7 +231,7 @@ func TestDiagnosisTellsWhatIsWrong(t *testing.T) {
 			return key.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="}
 		}, "SOPS_AWS_ALLOW_ACCOUNTS"},
 		{"silence", func(r *rig) {
-			r.o.Attempt = 300 * time.Millisecond
+			r.o.Attempt = time.Second
 			r.server.SetFault(devkms.Fault{Mode: devkms.Hang})
 		}, func(*rig) key.WrappedKey { return key.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="} }, "AWS_ENDPOINT_URL_KMS"},
 	} {

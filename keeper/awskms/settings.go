@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -112,10 +111,15 @@ func (c choices) add(where string, items []string, check func(string) error) err
 	return nil
 }
 
-// list splits at commas and drops white space and empty items.
+// list splits at commas and drops blanks around items, and empty ones.
 func list(text string) []string {
-	items := strings.Split(withoutSpace(text), ",")
-	return slices.DeleteFunc(items, func(s string) bool { return s == "" })
+	var items []string
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
 }
 
 func truth(e env.Env, name string, flag bool) (bool, error) {

@@ -152,7 +152,7 @@ credential_process = false
 credential_process = echo not-json-SECRET
 
 [profile hanging]
-credential_process = sleep 10 2>/dev/null
+credential_process = exec 2>/dev/null; sleep 10
 `
 
 // A rig is a machine with the profiles above, and the world that it sees.

@@ -1,0 +1,155 @@
+package yaml
+
+import (
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// add puts n where nothing stands yet: the first of the missing steps is not
+// in the last twig of way.
+func (s *setter) add(way []*twig, missing tree.Address, n tree.Node) error {
+	t := way[len(way)-1]
+	first, rest := missing[0], missing[1:]
+	n = wrap(rest, n)
+	fits := first.IsKey && t.Kind == mappingNode || !first.IsKey && t.Kind == sequenceNode
+	switch {
+	case !fits && len(way) == 1:
+		return s.emptyRoot(first, n)
+	case !fits, len(t.kids) == 0 && len(way) > 1:
+		return s.replace(way, wrap(missing[:1], n))
+	case len(t.kids) == 0:
+		return s.emptyRoot(first, n)
+	case t.at.flow:
+		s.flowEntry(t, first, n)
+		return nil
+	}
+	return s.blockEntry(t, first, n)
+}
+
+// wrap builds the containers for missing steps around n.
+func wrap(missing tree.Address, n tree.Node) tree.Node {
+	for i := len(missing) - 1; i >= 0; i-- {
+		if s := missing[i]; s.IsKey {
+			n = &tree.Map{Items: []tree.Item{{Key: s.Key, Value: n}}}
+		} else {
+			n = &tree.List{Items: []tree.Node{n}}
+		}
+	}
+	return n
+}
+
+// emptyRoot gives a document without entries its first one.
+func (s *setter) emptyRoot(step tree.Step, n tree.Node) error {
+	entry := wrap(tree.Address{step}, n)
+	t := s.root
+	if t.Style&flowStyle != 0 && lineStart(s.text, t.start) != t.start {
+		s.edit(t.start, t.end, flowText(entry))
+		return nil
+	}
+	text, err := s.block(entry, 0)
+	if err != nil {
+		return err
+	}
+	if t.end > t.start {
+		s.edit(t.start, t.end, text)
+		return nil
+	}
+	s.insertLine(s.parts[0].end, text)
+	return nil
+}
+
+// flowEntry adds to a flow collection, behind its last entry.
+func (s *setter) flowEntry(t *twig, step tree.Step, n tree.Node) {
+	text := flowText(n)
+	last := t.kids[len(t.kids)-1]
+	if step.IsKey {
+		key := quoted(step.Key)
+		if last.key.Style&doubleStyle == 0 && look(step.Key).flowPlain && isString(step.Key) {
+			key = step.Key
+		}
+		text = key + ": " + text
+	}
+	s.edit(last.end, last.end, ", "+text)
+}
+
+// blockEntry adds to a block collection, on lines of its own behind the last
+// entry.
+func (s *setter) blockEntry(t *twig, step tree.Step, n tree.Node) error {
+	column := t.at.column
+	pad := strings.Repeat(" ", column)
+	var text string
+	if step.IsKey {
+		value, err := s.behindKey(n, column)
+		if err != nil {
+			return err
+		}
+		text = pad + keyFor(step.Key) + ":" + value
+	} else {
+		value, err := s.behindDash(t, n)
+		if err != nil {
+			return err
+		}
+		text = pad + "-" + value
+	}
+	s.insertLine(s.endOfEntries(t), text)
+	return nil
+}
+
+func keyFor(key string) string {
+	seat := seat{oneLine: true}
+	return seat.free(key)
+}
+
+func (s *setter) behindKey(n tree.Node, column int) (string, error) {
+	if _, scalar := n.(*tree.Scalar); scalar || isEmpty(n) {
+		return " " + s.inline(n, false, column), nil
+	}
+	text, err := s.block(n, column+s.step)
+	return s.newline + text, err
+}
+
+// behindDash keeps the gap that the siblings have behind their dash.
+func (s *setter) behindDash(t *twig, n tree.Node) (string, error) {
+	gap := " "
+	last := t.kids[len(t.kids)-1]
+	if at := last.dash + 1; at > 0 && at < last.place.prop && strings.Trim(string(s.text[at:last.place.prop]), " ") == "" {
+		gap = string(s.text[at:last.place.prop])
+	}
+	if _, scalar := n.(*tree.Scalar); scalar || isEmpty(n) {
+		return gap + s.inline(n, true, t.at.column), nil
+	}
+	text, err := s.block(n, t.at.column+1+len(gap))
+	return gap + strings.TrimLeft(text, " "), err
+}
+
+// endOfEntries returns the start of the line behind the last entry of t.
+// Comments that stand deeper than the entries go with the last one.
+func (s *setter) endOfEntries(t *twig) int {
+	end := afterBreak(s.text, t.end)
+	for at := end; at < len(s.text); {
+		next := afterBreak(s.text, at)
+		first := skipBlanks(s.text, at)
+		if first >= len(s.text) || s.text[first] != '#' && breakAt(s.text, first) == 0 {
+			break
+		}
+		if s.text[first] == '#' {
+			if first-at <= t.at.column {
+				break
+			}
+			end = next
+		}
+		at = next
+	}
+	return end
+}
+
+// insertLine inserts a line at the start of a line, or at the end of a text
+// that may lack its last break.
+func (s *setter) insertLine(at int, text string) {
+	if at > 0 && !endsInBreak(s.text[:at]) {
+		s.edit(at, at, s.newline+text)
+		return
+	}
+	s.edit(at, at, text+s.newline)
+}

@@ -1,0 +1,200 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
+	"github.com/seed-1f7fdfb8/sops/internal/editor"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+)
+
+// EditOptions are the options of Edit.
+type EditOptions struct {
+	File
+	Common
+	Access
+	Creation
+	ShowMasterKeys bool
+}
+
+// Edit lets a person change a file in clear in an editor. A file that does not
+// exist begins with an example.
+func (a *App) Edit(ctx context.Context, o EditOptions) error {
+	places := editor.Places{Runtime: a.Env.Get("XDG_RUNTIME_DIR"), Temp: a.Env.Get("TMPDIR")}
+	if err := editor.CleanStale(places); err != nil {
+		a.warnf("what a killed edit left behind could not be removed: %v", err)
+	}
+	argv, err := editor.Choose(a.Env.Get, exec.LookPath)
+	if err != nil {
+		return err
+	}
+	e := &edition{app: a, argv: argv, places: places}
+	if err := e.begin(ctx, o); err != nil {
+		return err
+	}
+	if o.ShowMasterKeys {
+		a.showMasterKeys(e.opened)
+	}
+	return e.run(ctx)
+}
+
+// An edition is one file on its way through the editor.
+type edition struct {
+	app    *App
+	argv   []string
+	places editor.Places
+	source *source
+	file   *atomicfile.File // where the result goes
+	opened *sops.Opened
+}
+
+// begin opens the file, or makes a new one with its keys wrapped, before
+// anybody writes a word.
+func (e *edition) begin(ctx context.Context, o EditOptions) error {
+	a := e.app
+	s, err := a.readSealed(o.File, o.Common, codeNoFile)
+	var missing *Error
+	switch {
+	case err == nil:
+		e.source, e.file = s, s.file
+		e.opened, err = a.open(ctx, s, a.keepers(o.Access), o.Access)
+		return err
+	case !errors.As(err, &missing) || missing.Code != codeNoFile:
+		return err
+	}
+	s = &source{File: o.File}
+	if err := a.settle(s, o.Common); err != nil {
+		return err
+	}
+	plan, err := a.plan(s, o.Creation, o.Access)
+	if err != nil {
+		return err
+	}
+	s.in = s.out
+	opened, err := a.create(ctx, s, sample(s.out.Name()), plan, o.Access)
+	if err != nil {
+		return err
+	}
+	e.source, e.opened = s, opened
+	e.file = atomicfile.Absent(a.abs(o.Path), sealedMode)
+	return nil
+}
+
+// run shows the text to the editor until the result can be saved or is given
+// up. What was written is never lost: in the end it is sealed as it stands.
+func (e *edition) run(ctx context.Context) (err error) {
+	ctx, watch := watchInterrupts(ctx)
+	defer watch.stop()
+	before := bytes.Clone(e.opened.Plain())
+	session, err := editor.NewSession(filepath.Base(e.source.Path), before, e.places)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	if !session.InMemory() {
+		e.app.verbosef("there is no memory file system; the text stands in %s while it is edited", filepath.Dir(session.Path()))
+	}
+	for {
+		watch.editing.Store(true)
+		err := session.Run(ctx, e.argv, e.app.Stdin, e.app.Stdout, e.app.Stderr)
+		watch.editing.Store(false)
+		if err != nil {
+			return e.canceled(ctx, err)
+		}
+		text, err := session.Read()
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(text, before) {
+			return fail(codeNotModified, "", "%s: File has not changed, so nothing was written", e.source.Path)
+		}
+		failure := e.save(ctx, text)
+		if failure == nil {
+			return nil
+		}
+		if errors.Is(failure, atomicfile.ErrChanged) || !e.again(ctx, failure) {
+			return e.rescue(text, failure)
+		}
+	}
+}
+
+func (e *edition) canceled(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("User canceled: %w", err)
+	}
+	return err
+}
+
+// save seals the text and writes it over the file, if that is still what was
+// opened.
+func (e *edition) save(ctx context.Context, text []byte) error {
+	if err := e.opened.Replace(text); err != nil {
+		return e.source.name(err)
+	}
+	if len(e.opened.Trees()) == 0 {
+		return e.source.name(errors.New("the text holds no document"))
+	}
+	e.opened.RaiseVersion()
+	out, err := e.app.seal(e.opened)
+	if err != nil {
+		return e.source.name(err)
+	}
+	unlock, err := e.app.lock(ctx, e.source.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	default:
+		defer unlock()
+	}
+	return e.file.Write(out, nil)
+}
+
+// again tells what is wrong and waits for the person to go back to the editor.
+// Without anybody to answer there is no second try.
+func (e *edition) again(ctx context.Context, failure error) bool {
+	hint.Print(e.app.Stderr, failure, hint.Options{JSON: e.app.JSON, Prog: "sops"})
+	fmt.Fprint(e.app.Stderr, "Press Enter to go back to the editor, or Ctrl-C to give up. ")
+	answer := make(chan error, 1)
+	go func() { // ends with the process: a read of standard input cannot be stopped
+		_, err := e.app.Stdin.Read(make([]byte, 1))
+		answer <- err
+	}()
+	select {
+	case err := <-answer:
+		return err == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// rescue keeps a text that could not be saved, encrypted for the keys of the
+// file.
+func (e *edition) rescue(text []byte, failure error) error {
+	path := e.source.Path + ".rescue"
+	sealed, err := e.app.sealRescue(e.opened, text)
+	if err == nil {
+		err = atomicfile.Create(e.app.abs(path), sealed, plainMode)
+	}
+	if err != nil {
+		return errors.Join(failure, fmt.Errorf("the edited text could not be kept either: %w", err))
+	}
+	return &Error{Code: hint.ExitCode(failure), Err: fmt.Errorf("%w; the edited text is kept, encrypted, in %s", failure, path), Advice: []string{
+		"see it with: sops decrypt --input-type binary " + path,
+	}}
+}
+
+func (a *App) showMasterKeys(o *sops.Opened) {
+	for i, g := range o.Meta.Keys() {
+		for _, w := range g {
+			fmt.Fprintf(a.Stderr, "sops: group %d: %s %s\n", i+1, w.Kind, w.Identity())
+		}
+	}
+}

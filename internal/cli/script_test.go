@@ -1,0 +1,206 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/internal/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"sops": func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// The scripts are the contract of the program. Each has a home directory of its
+// own, the test keys of testdata/keys in $KEYS, and a devkms with the built-in
+// world in its environment. Commands beside those of testscript:
+//
+//	kmscalls N [OPERATION]  the devkms had N calls (of that operation) since the last kmscalls
+//	fault [-region R] [-key K] [-op O] MODE   makes devkms fail; "fault" alone mends it
+//	peer ARGS...            runs the real sops 3.13.3; only under [peer]
+//	lines FILE FILE N       the two files differ in N lines
+//	mode FILE OCTAL         the file has that mode
+//
+// Conditions: [peer] where SOPS_PEER names a real sops 3.13.3.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	keys, err := filepath.Abs("../../testdata/fixtures/keys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer := os.Getenv("SOPS_PEER")
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: false,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Condition: func(cond string) (bool, error) {
+			if cond == "peer" {
+				return peer != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"kmscalls": kmsCalls,
+			"fault":    fault,
+			"peer":     runPeer,
+			"lines":    lines,
+			"mode":     mode,
+		},
+		Setup: func(e *testscript.Env) error {
+			server := devkms.Start(t, nil)
+			e.Values[serverKey{}] = server
+			profiles := filepath.Join(e.WorkDir, ".aws")
+			if err := os.Mkdir(profiles, 0o700); err != nil {
+				return err
+			}
+			vars, err := server.Environ(profiles)
+			if err != nil {
+				return err
+			}
+			e.Vars = append(e.Vars, vars...)
+			e.Vars = append(e.Vars,
+				"HOME="+e.WorkDir, "XDG_CONFIG_HOME="+filepath.Join(e.WorkDir, ".config"),
+				"KEYS="+keys, "PEER="+peer, "SOPS_DISABLE_VERSION_CHECK=true", "EDITOR=false",
+				"SOPS_AGE_KEY_FILE="+filepath.Join(keys, "age-main.txt"),
+				"R1=age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz",
+				"R2=age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc",
+				"R3=age1998wleqmxyk0ke028vul8jn4xlqwss8ldfwc40fp6vglvxtmn50qadmgs0",
+				"K1=arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000001",
+				"K2=arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-4111-8111-000000000002",
+				"ALIAS=arn:aws:kms:us-east-1:111111111111:alias/sops-dev",
+				"ROLE=arn:aws:iam::111111111111:role/sops-dev",
+			)
+			return nil
+		},
+	})
+}
+
+type serverKey struct{}
+
+func server(ts *testscript.TestScript) *devkms.Server {
+	return ts.Value(serverKey{}).(*devkms.Server)
+}
+
+func kmsCalls(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: kmscalls N [OPERATION]")
+	}
+	got, seen := 0, []string{}
+	for _, c := range server(ts).Calls() {
+		seen = append(seen, c.Operation)
+		if len(args) == 1 || c.Operation == args[1] {
+			got++
+		}
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("%d calls, want %s; all: %v", got, args[0], seen)
+	}
+	if len(args) == 1 {
+		server(ts).ResetCalls()
+	}
+}
+
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 0 {
+		server(ts).ClearFaults()
+		return
+	}
+	var f devkms.Fault
+	for len(args) > 2 {
+		switch args[0] {
+		case "-region":
+			f.Region = args[1]
+		case "-key":
+			f.Key = args[1]
+		case "-op":
+			f.Operation = args[1]
+		default:
+			ts.Fatalf("fault: unknown option %s", args[0])
+		}
+		args = args[2:]
+	}
+	if len(args) != 1 {
+		ts.Fatalf("usage: fault [-region R] [-key K] [-op O] MODE")
+	}
+	f.Mode = devkms.FaultMode(args[0])
+	server(ts).SetFault(f)
+}
+
+// runPeer runs the real sops; its output is compared with stdout and stderr by
+// the usual commands of testscript only through files: peer > is not there, so
+// the output goes to peer.out and peer.err.
+func runPeer(ts *testscript.TestScript, neg bool, args []string) {
+	cmd := exec.CommandContext(context.Background(), ts.Getenv("PEER"), args...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{
+		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
+		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",
+	} {
+		if v := ts.Getenv(name); v != "" {
+			cmd.Env = append(cmd.Env, name+"="+v)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	ts.Check(os.WriteFile(ts.MkAbs("peer.out"), stdout.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("peer.err"), stderr.Bytes(), 0o600))
+	if (err != nil) != neg {
+		ts.Fatalf("peer %v: %v\n%s", args, err, stderr.Bytes())
+	}
+}
+
+// lines counts the lines of a diff: those removed and those added. The line of
+// lastmodified is left out, since it changes only from one second to the next.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: lines FILE FILE N")
+	}
+	var undated []string
+	for _, name := range args[:2] {
+		var kept []string
+		for line := range strings.Lines(ts.ReadFile(name)) {
+			if !strings.Contains(line, "lastmodified") {
+				kept = append(kept, line)
+			}
+		}
+		undated = append(undated, ts.MkAbs(name)+".undated")
+		ts.Check(os.WriteFile(undated[len(undated)-1], []byte(strings.Join(kept, "")), 0o600))
+	}
+	out, err := exec.Command("git", "diff", "--no-index", "--numstat", "--", undated[0], undated[1]).Output()
+	added, removed := 0, 0
+	if err != nil && len(out) == 0 {
+		ts.Fatalf("git diff: %v", err)
+	}
+	if len(out) > 0 {
+		if _, err := fmt.Sscan(string(out), &added, &removed); err != nil {
+			ts.Fatalf("git diff: %q: %v", out, err)
+		}
+	}
+	if got := fmt.Sprint(added + removed); got != args[2] {
+		ts.Fatalf("the files differ in %s lines, want %s", got, args[2])
+	}
+}
+
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode FILE OCTAL")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != strings.TrimPrefix(args[1], "0") {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
+}

@@ -1,0 +1,38 @@
+package config
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+func TestListsOfKeysOfOtherKinds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		parse func(string) ([]key.MasterKey, error)
+		list  string
+		want  []string
+	}{
+		"pgp":   {ParsePGP, "FP, 7FD7 9B1A 0417 D339  E843 7091 E87A 88F5 9982 BA7C!,", []string{"0 pgp FP", "0 pgp 7FD79B1A0417D339E8437091E87A88F59982BA7C!"}},
+		"gcp":   {ParseGCP, ",GCP", []string{"0 gcp_kms GCP"}},
+		"hckms": {ParseHCKMS, "r:1,r:2", []string{"0 hckms r:1", "0 hckms r:2"}},
+		"azure": {ParseAzure, "https://v/keys/k", []string{"0 azure_kv https://v/keys/k/"}},
+		"vault": {ParseVault, "https://h:1/v1/a/b/keys/n", []string{"0 hc_vault https://h:1/v1/a/b/keys/n"}},
+	} {
+		keys, err := c.parse(fill(c.list))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(c.want, printed([][]key.MasterKey{keys})); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if keys, err := c.parse(" ,, "); keys != nil || err != nil {
+			t.Errorf("%s: empty items give %v, %v", name, keys, err)
+		}
+		if _, err := c.parse("nonsense"); err == nil {
+			t.Errorf("%s: nonsense is taken for a key", name)
+		}
+	}
+}
