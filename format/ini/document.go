@@ -27,6 +27,15 @@ type leaf struct {
 // counts returns the line whose value counts.
 func (l leaf) counts() *entry { return l.lines[len(l.lines)-1] }
 
+// owner returns the id of the line that a comment belongs to, and where its key
+// or header starts.
+func (l leaf) owner() (id string, start int) {
+	if len(l.lines) > 0 {
+		return l.lines[0].id, l.lines[0].key.start
+	}
+	return l.sec.id, l.sec.header.start
+}
+
 // build makes the tree and numbers its leaves.
 func (d *document) build() {
 	for _, sec := range d.sections {

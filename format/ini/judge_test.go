@@ -35,8 +35,12 @@ func judged(text []byte) (reading, error) {
 		s := sectionReading{Name: sec.Name()}
 		comment := func(text string) {
 			if text != "" {
-				text = strings.TrimLeft(text, text[:1]+" ")
-				s.Comments = append(s.Comments, strings.TrimLeft(text, "\r\n"))
+				text = stripSigns(text)
+				for strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n") {
+					// Our text begins with the first line that has any.
+					text = stripSigns(strings.TrimLeft(text, "\r\n"))
+				}
+				s.Comments = append(s.Comments, text)
 			}
 		}
 		comment(sec.Comment)

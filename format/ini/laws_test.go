@@ -38,6 +38,8 @@ func corner() []string {
 		"`a=b` = 1\n\"c:d\" : 2\n\"\"\"e\"\"\" = 3\n",
 		"[a]\nx=1\n[a]\nx=2\n[DEFAULT]\ny=1\n",
 		";;;;;\n; block ;\n;;;;;\n[foo]\nfoo = 1\n",
+		";;\n\n  ###\n# x\nk=v ; tail\n;;\n j=1 # t\n;\n;;\nl=1\n  ;-\n##\n#\n\t[s] ; tail\n;;\n;;\n",
+		"; c\ndir = C:\\ ; note\nd2 = C:\\ # n\n",
 		";# x1\na=1\n#; x2\nb=2\n;\t tab\nc=3\n; ;# ; x4\nd=4\n;\ne=5\n",
 		"k = it's\nq = \"it\"s\"\nr = 'a' 'b'\ns = \"\n",
 		"\f k\u00a0 =\u00a0v\u00a0\n",

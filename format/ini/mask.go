@@ -14,11 +14,14 @@ import (
 // token, those of its earlier lines with "/0", "/1" behind it. Comments has the
 // lines above, "" for none, under the hash, and what stood behind the value or
 // header under the hash and tailMark. Lines has the spelling of a value without
-// a token under the id of its line, and the text of a hidden tail with tailMark; under
-// lastMark a carriage return at the end of the file that is no line break.
+// a token under the id of its line, the text of a hidden tail with tailMark
+// behind the id, and what is missing from the start of a comment with
+// bannerMark before it; under lastMark a carriage return at the end of the file
+// that is no line break.
 const (
-	tailMark = "+"
-	lastMark = ""
+	tailMark   = "+"
+	bannerMark = ";"
+	lastMark   = ""
 )
 
 // A masker collects the edits of Mask and the hints that undo them.
@@ -37,10 +40,10 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	m.layout = doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for ref, l := range d.leaves {
 		switch {
+		case l.note != nil && tokens[ref] != "":
+			m.maskNote(l, tokens[ref])
 		case l.note != nil:
-			if tokens[ref] != "" {
-				m.maskNote(l, tokens[ref])
-			}
+			m.keepNote(l)
 		case tokens[ref] != "":
 			m.maskKey(l, tokens[ref])
 		default:
@@ -111,7 +114,8 @@ func (m *masker) keep(l leaf, tokens []string) error {
 		case shadowed && l.counts().val.text == "" && e.val.text != "":
 			m.edit(e.val.outer, `""`)
 			m.layout.Lines[e.id] = e.val.outer.of(m.d.src)
-		case e.val.strange && !m.d.sealed:
+		case e.val.strange || !e.val.tail.empty() && strings.HasSuffix(e.val.text, `\`):
+			// (A backslash would end the line if the comment behind it went.)
 			if err := m.requote(e, tokens); err != nil {
 				return err
 			}
@@ -172,6 +176,23 @@ func (m *masker) maskNote(l leaf, token string) {
 func (m *masker) lineEnd(n *note) int {
 	rest, _, _ := strings.Cut(m.d.src[n.tail.end:], "\n")
 	return n.tail.end + len(strings.TrimSuffix(rest, "\r"))
+}
+
+// keepNote handles a comment that stays in clear: lines of signs alone at its
+// start, over which the peer's writer falls, move into the layout.
+func (m *masker) keepNote(l leaf) {
+	n := l.note
+	if n.block.empty() || n == l.sec.trailing {
+		return
+	}
+	id, owner := l.owner()
+	start := n.meaning(m.d.src)
+	if start == n.block.end {
+		start = owner
+	}
+	if start > n.block.start {
+		m.cut(n.block.start, start, m.layout.Lines, bannerMark+id)
+	}
 }
 
 // behind returns where the text behind a comment's owner starts.

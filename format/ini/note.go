@@ -36,7 +36,8 @@ func (n *note) lineEnd(src string) string {
 }
 
 // noteText returns the text on the wire of a block with its last line's end and
-// of a tail, and the length of the prefix that is not part of it.
+// of a tail, and the length of the first line's prefix that is not part of it.
+// Lines of signs alone at the start are no part of it either.
 func noteText(block, end, tail string) (text string, prefix int) {
 	whole := block
 	if strings.Contains(block, "\n") {
@@ -49,14 +50,43 @@ func noteText(block, end, tail string) (text string, prefix int) {
 	if whole == "" {
 		return "", 0
 	}
-	text = strings.TrimLeft(whole, whole[:1]+" ")
+	text = stripSigns(whole)
 	prefix = len(whole) - len(text)
-	// A first line of signs alone would be an empty line on the wire, over
-	// which the peer's writer falls.
-	for _, eol := range []string{"\r\n", "\n"} {
-		text = strings.TrimPrefix(text, eol)
+	for strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n") {
+		_, text, _ = strings.Cut(text, "\n")
+		text = stripSigns(text)
 	}
 	return text, prefix
+}
+
+// stripSigns returns a comment without its first sign, all of the same kind
+// that follow, and blanks between.
+func stripSigns(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.TrimLeft(text, text[:1]+" ")
+}
+
+// meaning returns where the first line of the block starts that does not
+// consist of signs alone: the last line, or, where a tail follows, the end of
+// the block if there is none. Over a comment that begins with a line of signs
+// the peer's writer falls.
+func (n *note) meaning(src string) int {
+	at := n.block.start
+	for line := range strings.Lines(n.block.of(src)) {
+		text := strings.TrimLeftFunc(line, unicode.IsSpace)
+		sign := at + len(line) - len(text)
+		at += len(line)
+		if text == "" {
+			continue
+		}
+		last := at == n.block.end && n.tail.empty()
+		if rest := stripSigns(text); last || rest != "" && rest != "\n" && rest != "\r\n" {
+			return sign
+		}
+	}
+	return at
 }
 
 // joinLines drops what stands before each line's sign, and blank lines.

@@ -32,6 +32,7 @@ type section struct {
 	next   int  // start of the line behind the header
 	note   *note
 	keys   []*entry // every line with a key, in file order
+	id     string   // by which a Layout knows the header
 	// trailing are comments that no key or header follows.
 	trailing *note
 }
@@ -263,11 +264,12 @@ func keyQuote(line string, atEOF bool) string {
 	return `"`
 }
 
-// name gives every line with a key its id.
+// name gives every line with a key or header its id.
 func (s *scanner) name() {
 	for i, sec := range s.sections {
 		seen := make(map[string]int, len(sec.keys))
-		prefix := strconv.Itoa(i) + "/"
+		sec.id = strconv.Itoa(i)
+		prefix := sec.id + "/"
 		for _, e := range sec.keys {
 			n := seen[e.name]
 			seen[e.name] = n + 1

@@ -27,8 +27,11 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	}
 	u := &unmasker{d: d, layout: l, tails: map[*entry]string{}}
 	for ref, leaf := range d.leaves {
-		if leaf.note != nil && values[ref].Set {
+		switch {
+		case leaf.note != nil && values[ref].Set:
 			u.note(leaf, values[ref].Value.Canonical())
+		case leaf.note != nil:
+			u.banner(leaf)
 		}
 	}
 	for ref, leaf := range d.leaves {
@@ -165,6 +168,22 @@ func (u *unmasker) note(l leaf, text string) {
 		u.behind(l.lines[0], span{at, at}, tail)
 	} else if fits && hasTail {
 		u.edit(span{at, at}, tail)
+	}
+}
+
+// banner puts back the lines of signs at the start of a comment in clear.
+func (u *unmasker) banner(l leaf) {
+	id, at := l.owner()
+	hint, ok := u.layout.Lines[bannerMark+id]
+	if !ok || l.note == l.sec.trailing {
+		return
+	}
+	n, src := l.note, u.d.src
+	if !n.block.empty() {
+		at = n.block.start
+	}
+	if text, _ := noteText(hint+n.block.of(src), n.lineEnd(src), n.tail.of(src)); text == n.text {
+		u.edit(span{at, at}, hint)
 	}
 }
 

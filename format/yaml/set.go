@@ -28,7 +28,6 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 		return nil, err
 	}
 	s := &setter{outline: o, step: o.indentStep()}
-	target := way[len(way)-1]
 	if missing := a[len(way)-1:]; len(missing) == 0 {
 		err = s.replace(way, n)
 	} else {
@@ -37,30 +36,51 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.checked(s.edits, want, target)
+	return d.checked(s.edits, want, way)
 }
 
 // checked makes the edits and makes sure that the text then reads as want.
-func (d *document) checked(edits []doc.Edit, want []*tree.Map, target *twig) ([]byte, error) {
+func (d *document) checked(edits []doc.Edit, want []*tree.Map, way []*twig) ([]byte, error) {
 	out, err := doc.Splice(d.src, edits)
 	if err != nil {
 		return nil, err
 	}
+	diff, err := d.compare(out, want)
+	if diff != "" && !endsInBreak(out) {
+		// A block scalar at the end may need the break that the text lacks.
+		out = append(out, d.newline...)
+		diff, err = d.compare(out, want)
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the change would make the text unreadable: %w", err)
+	case diff != "":
+		return nil, sharedOr(way, fmt.Errorf("the change would not read back as asked: %s", diff))
+	}
+	return withMark(out, d.bom), nil
+}
+
+func (d *document) compare(out []byte, want []*tree.Map) (diff string, err error) {
 	got, err := d.format.parse(out, d.sealed)
 	if err != nil {
-		return nil, fmt.Errorf("the change would make the text unreadable: %w", err)
+		return "", err
 	}
-	if diff := tree.Diff(want, got.trees); diff != "" {
-		if target.Anchor != "" {
-			return nil, &doc.Error{
-				Line: target.Line, Column: target.Column,
-				Msg:  "the value has the anchor &" + target.Anchor + " and aliases stand for it elsewhere",
+	return tree.Diff(want, got.trees), nil
+}
+
+// sharedOr explains a change that others would see through an anchor on way, or
+// returns err.
+func sharedOr(way []*twig, err error) error {
+	for _, t := range way {
+		if t.Anchor != "" {
+			return &doc.Error{
+				Line: t.Line, Column: t.Column,
+				Msg:  "what stands here has the anchor &" + t.Anchor + ", and aliases stand for it elsewhere",
 				Hint: "use edit to change all of them, or write the aliases out first",
 			}
 		}
-		return nil, fmt.Errorf("the change would not read back as asked: %s", diff)
 	}
-	return withMark(out, d.bom), nil
+	return err
 }
 
 func cloneAll(trees []*tree.Map) []*tree.Map {
@@ -86,9 +106,12 @@ func (s *setter) edit(start, end int, text string) {
 func (s *setter) replace(way []*twig, n tree.Node) error {
 	t, parent := way[len(way)-1], way[len(way)-2]
 	scalar, isScalar := n.(*tree.Scalar)
+	if old, err := resolve(t.node); isScalar && t.Kind == scalarNode && err == nil && old == scalar.Value {
+		return nil
+	}
 	switch {
 	case isScalar && t.Kind == scalarNode && t.end > t.start:
-		return s.rescalar(t, scalar.Value)
+		s.rescalar(t, scalar.Value)
 	case parent.at.flow:
 		s.flowValue(t, n)
 	case isScalar || isEmpty(n):
@@ -116,10 +139,7 @@ func isEmpty(n tree.Node) bool {
 }
 
 // rescalar writes one scalar over another, in its style if that can carry it.
-func (s *setter) rescalar(t *twig, v tree.Value) error {
-	if old, err := resolve(t.node); err == nil && old == v {
-		return nil
-	}
+func (s *setter) rescalar(t *twig, v tree.Value) {
 	p := &t.place
 	start := p.start
 	switch {
@@ -133,11 +153,10 @@ func (s *setter) rescalar(t *twig, v tree.Value) error {
 	text, whole := seat.set(v)
 	if whole {
 		s.edit(start, p.end, text)
-		return nil
+		return
 	}
 	s.edit(start, p.start, "")
 	s.edit(p.body, p.end, text)
-	return nil
 }
 
 // set is write for a value that a person puts there: text with newlines becomes

@@ -33,7 +33,7 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	default:
 		s.unsetBlock(parent, t)
 	}
-	return d.checked(s.edits, want, t)
+	return d.checked(s.edits, want, way)
 }
 
 // emptied writes {} or [] for a collection that lost its last entry.

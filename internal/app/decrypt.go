@@ -30,7 +30,7 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 	if err != nil {
 		return err
 	}
-	opened, err := a.open(ctx, s, a.keepers(o.Access), o.Access)
+	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (e *edition) begin(ctx context.Context, o EditOptions) error {
 	switch {
 	case err == nil:
 		e.source, e.file = s, s.file
-		e.opened, err = a.open(ctx, s, a.keepers(o.Access), o.Access)
+		e.opened, err = a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
 		return err
 	case !errors.As(err, &missing) || missing.Code != codeNoFile:
 		return err

@@ -55,7 +55,7 @@ func (a *App) create(ctx context.Context, s *source, plain []byte, plan sops.Pla
 		}
 		plain = converted
 	}
-	opened, err := sops.New(ctx, plain, s.out, plan, a.keepers(access))
+	opened, err := sops.New(ctx, plain, s.out, plan, a.keepers(ctx, access))
 	if err == nil {
 		return opened, nil
 	}

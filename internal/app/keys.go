@@ -27,7 +27,7 @@ type Access struct {
 }
 
 // keepers returns the keepers of this run.
-func (a *App) keepers(o Access) key.Keeper {
+func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 	aws := awskms.Options{
 		Env: a.Env, Profile: o.AWSProfile, Role: o.AWSRole,
 		NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
@@ -35,9 +35,10 @@ func (a *App) keepers(o Access) key.Keeper {
 		AskMFA: a.askCode,
 	}
 	return standard.Keepers(aws, age.Options{
-		Env: a.Env, Passphrase: a.askPassphrase, Stderr: a.Stderr,
-		Ask:  func(prompt string) (string, error) { return a.askCode(context.TODO(), prompt) },
-		Tell: func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", msg) },
+		Env: a.Env, Stderr: a.Stderr,
+		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
+		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
+		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", msg) },
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
 	})
@@ -53,13 +54,13 @@ func (a *App) askCode(ctx context.Context, prompt string) (string, error) {
 	return t.ReadLine(ctx, prompt)
 }
 
-func (a *App) askPassphrase(prompt string) ([]byte, error) {
+func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) {
 	t, err := a.Terminal()
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	return t.ReadSecret(context.TODO(), prompt)
+	return t.ReadSecret(ctx, prompt)
 }
 
 // openOptions returns how files are opened in this run.

@@ -43,7 +43,7 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return err
 	}
-	keepers := a.keepers(o.Access)
+	keepers := a.keepers(ctx, o.Access)
 	opened, err := a.open(ctx, s, keepers, o.Access)
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	if err != nil {
 		return err
 	}
-	opened, err := a.open(ctx, s, a.keepers(o.Access), o.Access)
+	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}

@@ -49,10 +49,9 @@ func (e *Error) ExitCode() int {
 
 // Hints says what to do about the reasons that people meet.
 func (e *Error) Hints() []string {
-	var damaged *damagedError
 	switch {
-	case errors.As(e.Err, &damaged):
-		return []string{"copy " + damaged.backup + " over " + e.Path}
+	case errors.As(e.Err, new(*damagedError)), errors.As(e.Err, new(*interruptedError)):
+		return nil // they have their own
 	case errors.Is(e.Err, ErrChanged):
 		return []string{"run the command again to work on the present content; nothing was overwritten"}
 	case e.Write && errors.Is(e.Err, fs.ErrNotExist):
@@ -77,6 +76,23 @@ func (e *damagedError) Error() string {
 }
 
 func (e *damagedError) Unwrap() error { return e.err }
+
+// Hints says how to save the file.
+func (e *damagedError) Hints() []string {
+	return []string{"free some space and copy " + e.backup + " over the file"}
+}
+
+// An interruptedError says that the backup of another write in place is there.
+type interruptedError struct{ target, backup string }
+
+func (e *interruptedError) Error() string {
+	return "an earlier write was interrupted, and what it was to replace is in " + e.backup
+}
+
+// Hints says how to go on.
+func (e *interruptedError) Hints() []string {
+	return []string{"look which of the two is good: if the backup, copy it over " + e.target + "; then remove it and run the command again"}
+}
 
 // reason drops the wrappers that repeat a path which the reader knows already.
 func reason(err error) string {

@@ -3,6 +3,7 @@ package atomicfile_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -49,9 +50,8 @@ func TestKilledWriterLeavesOldOrNewContent(t *testing.T) {
 	}
 }
 
-// killOneWriter starts a process that rewrites path, kills it at a random
-// moment and checks that the file holds the last version which was reported, or
-// the next one.
+// killOneWriter has a process rewrite path and be killed, and checks that the
+// file holds the last version which was reported, or the next one.
 func killOneWriter(t *testing.T, path string) {
 	t.Helper()
 	before, err := os.ReadFile(path)
@@ -62,6 +62,24 @@ func killOneWriter(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reported = runAndKill(t, path, reported)
+	after, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := versionOf(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n != reported && n != reported+1 {
+		t.Fatalf("the file holds version %d, the writer had reported %d", n, reported)
+	}
+}
+
+// runAndKill starts a process that rewrites path, kills it at a random moment
+// and returns the last version that it reported, or the given one.
+func runAndKill(t *testing.T, path string, reported int) int {
+	t.Helper()
 	cmd := child(t, "rewrite", path)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -80,17 +98,7 @@ func killOneWriter(t *testing.T, path string) {
 	if err := cmd.Wait(); err == nil || complaints.Len() > 0 {
 		t.Fatalf("the writer ended by itself: %v: %s", err, &complaints)
 	}
-	after, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := versionOf(after)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n != reported && n != reported+1 {
-		t.Fatalf("the file holds version %d, the writer had reported %d", n, reported)
-	}
+	return reported
 }
 
 // names lists the files of dir.
@@ -105,6 +113,44 @@ func names(t *testing.T, dir string) []string {
 		all = append(all, e.Name())
 	}
 	return all
+}
+
+func TestKilledWriterInPlaceLeavesAWholeBackup(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "linked")
+	if err := errors.Join(os.WriteFile(path, version(0), 0o600), os.Link(path, path+"2")); err != nil {
+		t.Fatal(err)
+	}
+	backups := 0
+	for n := range 100 {
+		runAndKill(t, path, n)
+		current, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, damage := versionOf(current)
+		if backup := atomicfile.Leftover(path); backup != "" {
+			backups++
+			old, err := os.ReadFile(backup)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := versionOf(old); err != nil {
+				t.Fatalf("backup: %v", err)
+			}
+			if err := os.Rename(backup, path+"3"); err != nil {
+				t.Fatal(err)
+			}
+			damage = nil
+		}
+		if damage != nil {
+			t.Fatalf("without a backup: %v", damage)
+		}
+		if err := os.WriteFile(path, version(n), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d of 100 kills left a backup", backups)
 }
 
 func TestLiveTemporaryFilesAreLeftAlone(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 )
 
@@ -103,6 +102,9 @@ func (r *replacement) create(mustBeNew bool) error {
 	} else {
 		err = t.rename(r.target)
 	}
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: another process created it", ErrChanged)
+	}
 	if err != nil {
 		return err
 	}
@@ -148,89 +150,6 @@ func holds(f *os.File, data []byte) (bool, error) {
 			return false, err
 		}
 	}
-}
-
-// inPlace overwrites the target. The backup stays only if the old content could
-// not be restored, or if the process dies meanwhile.
-func (r *replacement) inPlace() error {
-	f, err := os.OpenFile(r.target, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	backup, err := r.backup(f)
-	if err != nil {
-		return fmt.Errorf("it can only be overwritten in place, and its old content cannot be saved first: %w", err)
-	}
-	defer backup.Close()
-	if err := r.verify(); err != nil {
-		os.Remove(backup.Name())
-		return err
-	}
-	if err := fill(f, r.data); err != nil {
-		if undo := restore(f, backup); undo != nil {
-			return &damagedError{backup: backup.Name(), err: errors.Join(err, undo)}
-		}
-		os.Remove(backup.Name())
-		return err
-	}
-	return os.Remove(backup.Name())
-}
-
-// restore brings f back to the content of backup.
-func restore(f, backup *os.File) error {
-	if _, err := backup.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	old, err := io.ReadAll(backup)
-	if err != nil {
-		return err
-	}
-	return fill(f, old)
-}
-
-// backup saves the content of f beside the target or, where that directory may
-// not be written, in the directory for temporary files.
-func (r *replacement) backup(f *os.File) (*os.File, error) {
-	dir, base := filepath.Split(r.target)
-	pattern := backupPrefix(base) + "*"
-	b, err := os.CreateTemp(filepath.Clean(dir), pattern)
-	if errors.Is(err, fs.ErrPermission) {
-		b, err = os.CreateTemp("", pattern)
-	}
-	if err != nil {
-		return nil, err
-	}
-	_, err = io.Copy(b, f)
-	if err == nil {
-		err = b.Sync()
-	}
-	if err != nil {
-		return nil, errors.Join(err, b.Close(), os.Remove(b.Name()))
-	}
-	return b, nil
-}
-
-func backupPrefix(base string) string { return "." + short(base) + ".sops-backup-" }
-
-// Leftover returns the backup that an interrupted write of path left beside it,
-// or "". Only a write in place leaves one.
-func Leftover(path string) string {
-	target, err := resolve(path)
-	if err != nil {
-		return ""
-	}
-	dir, base := filepath.Split(target)
-	entries, err := os.ReadDir(filepath.Clean(dir))
-	if err != nil {
-		return ""
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), backupPrefix(base)) {
-			return filepath.Join(dir, e.Name())
-		}
-	}
-	return ""
 }
 
 // syncDir makes a rename in dir durable. Some file systems cannot, and some

@@ -94,7 +94,8 @@ func (t *temp) rename(target string) error {
 	return err
 }
 
-// link gives the file the name target if there is no such name yet.
+// link gives the file the name target. The error is fs.ErrExist if there is
+// such a name already.
 func (t *temp) link(target string) error {
 	t.release()
 	err := os.Link(t.file.Name(), target)
@@ -102,7 +103,7 @@ func (t *temp) link(target string) error {
 		return nil // discard removes the temporary name
 	}
 	if _, there := os.Lstat(target); errors.Is(err, fs.ErrExist) || there == nil {
-		return fmt.Errorf("%w: another process created it", ErrChanged)
+		return fs.ErrExist
 	}
 	return t.rename(target) // a file system without hard links
 }

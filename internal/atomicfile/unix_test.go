@@ -84,23 +84,27 @@ func TestHardLinksStayLinked(t *testing.T) {
 	}
 }
 
-func TestBackupOfAnInterruptedWriteIsFound(t *testing.T) {
+func TestBackupOfAnInterruptedWriteIsNeverOverwritten(t *testing.T) {
 	t.Parallel()
 	path := file(t, "half")
 	if got := atomicfile.Leftover(path); got != "" {
 		t.Errorf("Leftover without one: %q", got)
 	}
-	backup := filepath.Join(filepath.Dir(path), ".prod.yaml.sops-backup-123")
-	if err := os.WriteFile(backup, []byte("old"), 0o600); err != nil {
+	backup := filepath.Join(filepath.Dir(path), ".prod.yaml.sops-backup")
+	err := errors.Join(os.WriteFile(backup, []byte("old"), 0o600), os.Link(path, path+"2"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if got := atomicfile.Leftover(path); got != backup {
 		t.Errorf("Leftover: %q, want %q", got, backup)
 	}
-	if err := read(t, path).Write([]byte("new"), nil); err != nil {
-		t.Fatal(err)
+	err = read(t, path).Write([]byte("new"), nil)
+	want := path + ": not written: an earlier write was interrupted, and what it was to replace is in " + backup
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
-	holds(t, backup, "old") // only a person may decide that it is not needed
+	holds(t, backup, "old")
+	holds(t, path, "half")
 }
 
 func TestNewFilesObeyModeAndUmask(t *testing.T) {

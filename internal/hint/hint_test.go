@@ -75,26 +75,32 @@ func TestErrorsAreShownWithTheirHints(t *testing.T) {
 		{"a wrapped hint", fmt.Errorf("a.yaml: %w", advice{"bad", "be good"}), hint.Options{}, "sops: error: a.yaml: bad\nsops: hint: be good\n"},
 		{
 			"joined errors share hints",
-			errors.Join(advice{"one", "h1"}, errors.Join(advice{"two", "h2"}, advice{"three", "h1"})), hint.Options{},
+			errors.Join(advice{"one", "h1"}, errors.Join(advice{"two", "h2"}, advice{"three", "h1"})),
+			hint.Options{},
 			"sops: error: one\nsops: error: two\nsops: error: three\nsops: hint: h1\nsops: hint: h2\n",
 		},
 		{
 			"an error that talks about two stays whole",
-			fmt.Errorf("%w; and then %w", advice{"one", "h1"}, advice{"two", ""}), hint.Options{},
+			fmt.Errorf("%w; and then %w", advice{"one", "h1"}, advice{"two", ""}),
+			hint.Options{},
 			"sops: error: one; and then two\nsops: hint: h1\n",
 		},
 		{
 			"a report comes first and as it is",
-			fmt.Errorf("a.yaml: %w", tree{}), hint.Options{},
+			fmt.Errorf("a.yaml: %w", tree{}),
+			hint.Options{},
 			report + "\nsops: error: a.yaml: no master key could open the file\nsops: hint: set SOPS_AGE_KEY_FILE\n",
 		},
 		{
 			"texts do not command the terminal",
-			advice{"\x1b[2Jcleared\r\u009b", "a\tb\n\x07"}, hint.Options{},
+			advice{"\x1b[2Jcleared\r\u009b", "a\tb\n\x07"},
+			hint.Options{},
 			"sops: error: \\x1b[2Jcleared\\x0d\\x9b\nsops: hint: a\tb\n\\x07\n",
 		},
 		{
-			"colours", advice{"boom", "be good"}, hint.Options{Color: true},
+			"colours",
+			advice{"boom", "be good"},
+			hint.Options{Color: true},
 			"sops: \x1b[31merror:\x1b[0m boom\nsops: \x1b[36mhint:\x1b[0m be good\n",
 		},
 	}

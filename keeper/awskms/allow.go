@@ -23,7 +23,7 @@ func newAllowList(e env.Env, mapped allowList) (allowList, error) {
 		Profiles: list(e.Get("SOPS_AWS_ALLOW_PROFILES")),
 	}
 	for _, account := range a.Accounts {
-		if !accountID.MatchString(account) {
+		if !isAccount(account) {
 			return a, &UsageError{Where: "SOPS_AWS_ALLOW_ACCOUNTS", Reason: fmt.Sprintf("%q is not an account", account)}
 		}
 	}
@@ -53,18 +53,15 @@ func permits(list []string, name string) bool {
 
 // check refuses a target that names what is not allowed.
 func (a allowList) check(t target) error {
-	roleAccount := ""
-	if m := roleARN.FindStringSubmatch(t.role); m != nil {
-		roleAccount = m[1]
-	}
+	owner, _ := roleAccount(t.role)
 	refuse := func(what, name, variable, field string) error {
 		return &RefusedError{ARN: t.arn.Text, What: what + " " + name, Hint: fmt.Sprintf("if %s is meant, add it to %s, or to %s in sops/aws.yaml", name, variable, field)}
 	}
 	switch {
 	case !permits(a.Accounts, t.arn.Account):
 		return refuse("account", t.arn.Account, "SOPS_AWS_ALLOW_ACCOUNTS", "allow_accounts")
-	case !permits(a.Accounts, roleAccount):
-		return refuse("role of account", roleAccount, "SOPS_AWS_ALLOW_ACCOUNTS", "allow_accounts")
+	case !permits(a.Accounts, owner):
+		return refuse("role of account", owner, "SOPS_AWS_ALLOW_ACCOUNTS", "allow_accounts")
 	case !permits(a.Roles, t.role):
 		return refuse("role", t.role, "SOPS_AWS_ALLOW_ROLES", "allow_roles")
 	case !permits(a.Profiles, t.profile):

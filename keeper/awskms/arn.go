@@ -2,7 +2,6 @@ package awskms
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -17,16 +16,6 @@ const (
 	fieldContext = "context"
 )
 
-// What KMS and STS take for an ARN. Regions are host labels, since they become
-// part of the endpoint's name.
-var (
-	keyARN     = regexp.MustCompile(`^arn:(aws[\w-]*):kms:([a-z0-9-]+):(\d+):((?:key|alias)/.+)$`)
-	roleARN    = regexp.MustCompile(`^arn:aws[\w-]*:iam::(\d+):role/[\w+=,.@/-]+$`)
-	bareKeyID  = regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)
-	regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
-	accountID  = regexp.MustCompile(`^\d+$`)
-)
-
 // An ARN is the parsed name of a KMS key or alias.
 type ARN struct {
 	Text      string
@@ -38,12 +27,56 @@ type ARN struct {
 
 // ParseARN reads the ARN of a KMS key or alias. The error is a *KeyError.
 func ParseARN(text string) (ARN, error) {
-	m := keyARN.FindStringSubmatch(text)
-	if m == nil {
+	partition, service, region, account, resource, ok := splitARN(text)
+	id, isKey := strings.CutPrefix(resource, "key/")
+	name, isAlias := strings.CutPrefix(resource, "alias/")
+	if !ok || service != "kms" || !isRegion(region) || !isAccount(account) ||
+		!(isKey && id != "" || isAlias && name != "") {
 		return ARN{}, &KeyError{Token: text, Reason: "is not the ARN of a KMS key", Hint: arnHint(text)}
 	}
-	return ARN{Text: text, Partition: m[1], Region: m[2], Account: m[3], Resource: m[4]}, nil
+	return ARN{Text: text, Partition: partition, Region: region, Account: account, Resource: resource}, nil
 }
+
+// splitARN cuts arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
+func splitARN(text string) (partition, service, region, account, resource string, ok bool) {
+	const fields = 6
+	parts := strings.SplitN(text, ":", fields)
+	if len(parts) < fields || parts[0] != "arn" || !strings.HasPrefix(parts[1], "aws") || !only(parts[1], isWord) {
+		return "", "", "", "", "", false
+	}
+	return parts[1], parts[2], parts[3], parts[4], parts[5], true
+}
+
+// roleAccount returns the account of a role's ARN.
+func roleAccount(text string) (account string, ok bool) {
+	_, service, region, account, resource, ok := splitARN(text)
+	name, isRole := strings.CutPrefix(resource, "role/")
+	ok = ok && service == "iam" && region == "" && isAccount(account) && isRole && name != "" &&
+		only(name, func(r rune) bool { return isSessionRune(r) || r == '/' })
+	return account, ok
+}
+
+// isRegion reports whether text may be a region. It becomes part of the name
+// of a host, so that nothing else may be in it.
+func isRegion(text string) bool {
+	return text != "" && only(text, isWord) && text == strings.ToLower(text)
+}
+
+func isAccount(text string) bool { return text != "" && only(text, isDigit) }
+
+// only reports whether all of text is allowed.
+func only(text string, allowed func(rune) bool) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return !allowed(r) }) < 0
+}
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
+func isWord(r rune) bool {
+	return isDigit(r) || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '-'
+}
+
+// isSessionRune reports whether STS takes r in names.
+func isSessionRune(r rune) bool { return isWord(r) || strings.ContainsRune("_+=,.@", r) }
 
 // Alias reports whether a names an alias, which may come to mean another key.
 func (a ARN) Alias() bool { return strings.HasPrefix(a.Resource, "alias/") }
@@ -81,7 +114,7 @@ func arnHint(text string) string {
 	switch id := strings.TrimPrefix(text, "key/"); {
 	case strings.HasPrefix(text, "alias/"):
 		return full + text
-	case bareKeyID.MatchString(id):
+	case isKeyID(id):
 		return full + "key/" + id
 	case strings.HasPrefix(strings.ToLower(text), "arn:") && !strings.HasPrefix(text, "arn:"):
 		return "write the ARN in lower case: arn:aws:kms:..."
@@ -89,6 +122,12 @@ func arnHint(text string) string {
 		return "a role belongs behind the key's ARN and a plus sign: KEY_ARN+" + text
 	}
 	return full + "key/1234abcd-12ab-34cd-56ef-1234567890ab or ...:alias/NAME"
+}
+
+func isKeyID(text string) bool {
+	const uuid = 36
+	return strings.HasPrefix(text, "mrk-") && only(text, isWord) ||
+		len(text) == uuid && strings.Count(text, "-") == 4 && only(text, isWord)
 }
 
 // ParseKeys reads a list of keys as flags, variables and rules give them:
@@ -137,7 +176,7 @@ func NewKey(arn, role, profile string, context map[string]string) (key.MasterKey
 }
 
 func checkRole(role string) error {
-	if role == "" || roleARN.MatchString(role) {
+	if _, ok := roleAccount(role); ok || role == "" {
 		return nil
 	}
 	return &KeyError{

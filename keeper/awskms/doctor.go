@@ -22,7 +22,7 @@ type Report struct {
 	Problem  string        `json:"problem,omitempty"` // why nothing was tried
 	Hints    []string      `json:"hints,omitempty"`
 	Attempts []*Attempt    `json:"attempts,omitempty"`
-	Took     time.Duration `json:"took"`
+	Took     time.Duration `json:"took_ns"`
 }
 
 // Diagnose does what Unwrap would, says how each step went, and asks a few
@@ -59,19 +59,19 @@ type probe struct {
 	now func() time.Time
 }
 
-func (p *probe) do(ctx context.Context, s *session, arn ARN, a *Attempt, options func(*kms.Options)) error {
+func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 	p.whoami(ctx, s, a)
-	p.state(ctx, s, arn, a, options)
+	p.state(ctx, s, a, j)
 	_, err := s.kms.Decrypt(ctx, &kms.DecryptInput{
-		KeyId: &arn.Text, CiphertextBlob: p.blob, EncryptionContext: always(p.context), DryRun: aws.Bool(true),
-	}, options)
+		KeyId: &j.arn.Text, CiphertextBlob: p.blob, EncryptionContext: always(p.context), DryRun: aws.Bool(true),
+	}, j.limit)
 	var would *types.DryRunOperationException
 	if err == nil || errors.As(err, &would) {
 		return nil
 	}
 	// Not every denial of a dry run is one of the call itself, and a moved alias
 	// needs the real one.
-	err = p.decrypt.do(ctx, s, arn, a, options)
+	err = p.decrypt.do(ctx, s, a, j)
 	p.plain = key.Data{}
 	return err
 }
@@ -91,9 +91,9 @@ func (p *probe) whoami(ctx context.Context, s *session, a *Attempt) {
 
 // state asks KMS for the key. Many who may decrypt may not ask that, so that
 // nothing follows from a denial.
-func (p *probe) state(ctx context.Context, s *session, arn ARN, a *Attempt, options func(*kms.Options)) {
+func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
 	start := p.now()
-	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn.Text}, options)
+	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &j.arn.Text}, j.limit)
 	took := p.now().Sub(start)
 	code, message := "", ""
 	if err != nil {

@@ -1,11 +1,11 @@
 package awskms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -82,8 +82,11 @@ type Attempt struct {
 	context map[string]string
 }
 
-func newAttempt(id identity, arn ARN, context map[string]string) *Attempt {
-	return &Attempt{context: context, Origin: id.origin, Profile: id.profile, Role: id.role(), Region: arn.Region, Call: "profile", id: id, arn: arn}
+func newAttempt(id identity, j job) *Attempt {
+	return &Attempt{
+		Origin: id.origin, Profile: id.profile, Role: id.role(), Region: j.arn.Region, Call: "profile",
+		id: id, arn: j.arn, context: j.context,
+	}
 }
 
 func (a *Attempt) Error() string {
@@ -116,7 +119,7 @@ type Step struct {
 	OK     bool          `json:"ok"`
 	Detail string        `json:"detail,omitempty"`
 	Hint   string        `json:"hint,omitempty"`
-	Took   time.Duration `json:"took"`
+	Took   time.Duration `json:"took_ns"`
 }
 
 func (a *Attempt) step(name string, took time.Duration, err error) *Step {
@@ -156,9 +159,7 @@ func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 	if errors.As(err, &response) {
 		a.Request = response.ServiceRequestID()
 	}
-	if m := callerName.FindStringSubmatch(a.Message); m != nil && a.Caller == "" {
-		a.Caller = m[1]
-	}
+	a.Caller = cmp.Or(a.Caller, callerIn(a.Message))
 	a.Hint = hint(a, e, s)
 	step := &a.Steps[len(a.Steps)-1]
 	step.Detail, step.Hint = a.Message, a.Hint
@@ -172,11 +173,15 @@ func (a *Attempt) where() string {
 	return a.id.String()
 }
 
-// Who AWS says the caller was, and which role it was about.
-var (
-	callerName     = regexp.MustCompile(`^User: (arn:\S+) is not authorized`)
-	deniedRoleName = regexp.MustCompile(`on resource: (arn:aws[\w-]*:iam::\d+:role/\S+)`)
-)
+// callerIn returns who AWS says the caller was, or "".
+func callerIn(message string) string {
+	who, _, denied := strings.Cut(message, " is not authorized")
+	who, named := strings.CutPrefix(who, "User: ")
+	if !denied || !named {
+		return ""
+	}
+	return who
+}
 
 // describe returns AWS's code and the words of the innermost error that says
 // something, without the layers of the SDK.

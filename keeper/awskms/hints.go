@@ -85,10 +85,13 @@ func policyHint(a *Attempt) string {
 	return fmt.Sprintf("allow %s %s in its policy or in the key's (in both, if the accounts differ)", who, statement(a.Call, resource, a.context))
 }
 
-// deniedRole is the role that the last call was about.
+// deniedRole is the role that the last call was about, which in a chain need
+// not be the last one.
 func (a *Attempt) deniedRole() string {
-	if role := deniedRoleName.FindStringSubmatch(a.Message); role != nil {
-		return role[1]
+	_, resource, _ := strings.Cut(a.Message, " on resource: ")
+	resource, _, _ = strings.Cut(resource, " ")
+	if _, ok := roleAccount(resource); ok {
+		return resource
 	}
 	return a.Role
 }

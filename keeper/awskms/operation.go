@@ -16,8 +16,18 @@ import (
 type operation interface {
 	call() string // kms:Decrypt
 	verb() string // for errors: decrypt
-	do(ctx context.Context, s *session, arn ARN, a *Attempt, options func(*kms.Options)) error
+	do(ctx context.Context, s *session, a *Attempt, j job) error
 }
+
+// A job is an operation with a key in one region.
+type job struct {
+	op      operation
+	arn     ARN
+	context map[string]string
+	calls   int // at most so many for a passing failure
+}
+
+func (j job) limit(o *kms.Options) { o.RetryMaxAttempts = j.calls }
 
 type encrypt struct {
 	context map[string]string
@@ -28,10 +38,10 @@ type encrypt struct {
 func (e *encrypt) call() string { return "kms:Encrypt" }
 func (e *encrypt) verb() string { return "encrypt" }
 
-func (e *encrypt) do(ctx context.Context, s *session, arn ARN, _ *Attempt, options func(*kms.Options)) error {
+func (e *encrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 	out, err := s.kms.Encrypt(ctx, &kms.EncryptInput{
-		KeyId: &arn.Text, Plaintext: e.plain.Bytes(), EncryptionContext: always(e.context),
-	}, options)
+		KeyId: &j.arn.Text, Plaintext: e.plain.Bytes(), EncryptionContext: always(e.context),
+	}, j.limit)
 	if err != nil {
 		return err
 	}
@@ -52,12 +62,12 @@ type decrypt struct {
 func (d *decrypt) call() string { return "kms:Decrypt" }
 func (d *decrypt) verb() string { return "decrypt" }
 
-func (d *decrypt) do(ctx context.Context, s *session, arn ARN, _ *Attempt, options func(*kms.Options)) error {
-	in := &kms.DecryptInput{KeyId: &arn.Text, CiphertextBlob: d.blob, EncryptionContext: always(d.context)}
-	out, err := s.kms.Decrypt(ctx, in, options)
+func (d *decrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
+	in := &kms.DecryptInput{KeyId: &j.arn.Text, CiphertextBlob: d.blob, EncryptionContext: always(d.context)}
+	out, err := s.kms.Decrypt(ctx, in, j.limit)
 	var moved *types.IncorrectKeyException
-	if arn.Alias() && errors.As(err, &moved) {
-		out, err = d.moved(ctx, s, arn, err, options)
+	if j.arn.Alias() && errors.As(err, &moved) {
+		out, err = d.moved(ctx, s, j, err)
 	}
 	if err != nil {
 		return err
@@ -71,8 +81,8 @@ func (d *decrypt) do(ctx context.Context, s *session, arn ARN, _ *Attempt, optio
 
 // moved opens what an alias wrapped when it meant another key. The ciphertext
 // knows its key; one of another account or region is not what the file names.
-func (d *decrypt) moved(ctx context.Context, s *session, arn ARN, wrong error, options func(*kms.Options)) (*kms.DecryptOutput, error) {
-	out, err := s.kms.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: d.blob, EncryptionContext: always(d.context)}, options)
+func (d *decrypt) moved(ctx context.Context, s *session, j job, wrong error) (*kms.DecryptOutput, error) {
+	out, err := s.kms.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: d.blob, EncryptionContext: always(d.context)}, j.limit)
 	if err != nil {
 		return nil, errors.Join(wrong, err)
 	}
@@ -80,10 +90,10 @@ func (d *decrypt) moved(ctx context.Context, s *session, arn ARN, wrong error, o
 	if out.KeyId != nil {
 		opened, err = ParseARN(*out.KeyId)
 	}
-	if err != nil || opened.Partition != arn.Partition || opened.Account != arn.Account || opened.Region != arn.Region {
+	if err != nil || opened.Partition != j.arn.Partition || opened.Account != j.arn.Account || opened.Region != j.arn.Region {
 		return nil, fmt.Errorf("the ciphertext belongs to %s, which is not in the account and region of the alias: %w", opened.Text, wrong)
 	}
-	d.warn(fmt.Sprintf("AWS KMS: %s means another key now; opened with %s (rotate the file, or name that key)", arn.Text, opened.Text))
+	d.warn(fmt.Sprintf("AWS KMS: %s means another key now; opened with %s (rotate the file, or name that key)", j.arn.Text, opened.Text))
 	return out, nil
 }
 

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/key"
 )
@@ -38,24 +37,25 @@ func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*At
 	arns := k.set.arns(t.arn)
 	var attempts []*Attempt
 	for i, arn := range arns {
-		retries := k.set.attempts
+		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts}
 		if i < len(arns)-1 {
-			retries = 1 // another region is a better answer than waiting
+			j.calls = 1 // another region is a better answer than waiting
 		}
-		attempts = append(attempts, k.inRegion(ctx, t, arn, op, retries)...)
-		last := attempts[len(attempts)-1]
-		if last.Err == nil || ctx.Err() != nil || !last.Cause.regional() {
+		here := k.inRegion(ctx, k.set.candidates(t), j)
+		attempts = append(attempts, here...)
+		if here[len(here)-1].Err == nil || ctx.Err() != nil ||
+			!slices.ContainsFunc(here, func(a *Attempt) bool { return a.Cause.regional() }) {
 			break
 		}
 	}
 	return attempts, nil
 }
 
-// inRegion tries the identities for a key in one region.
-func (k *Keeper) inRegion(ctx context.Context, t target, arn ARN, op operation, retries int) []*Attempt {
+// inRegion tries the identities one after the other.
+func (k *Keeper) inRegion(ctx context.Context, candidates []identity, j job) []*Attempt {
 	var attempts []*Attempt
-	for _, id := range k.set.candidates(t) {
-		a := k.attempt(ctx, id, arn, t.context, op, retries)
+	for _, id := range candidates {
+		a := k.attempt(ctx, id, j)
 		attempts = append(attempts, a)
 		if a.Err == nil || ctx.Err() != nil || !a.Cause.personal() {
 			break
@@ -64,39 +64,53 @@ func (k *Keeper) inRegion(ctx context.Context, t target, arn ARN, op operation, 
 	return attempts
 }
 
-// attempt does op as id. Everything that happens on the way is a step of it.
-func (k *Keeper) attempt(ctx context.Context, id identity, arn ARN, bound map[string]string, op operation, retries int) *Attempt {
-	a := newAttempt(id, arn, bound)
-	asked := ctx
+// attempt does the job as id. Everything that happens on the way is a step.
+func (k *Keeper) attempt(ctx context.Context, id identity, j job) *Attempt {
+	a := newAttempt(id, j)
+	s, err := k.enter(ctx, id, a)
+	if err == nil {
+		err = k.work(ctx, s, a, j)
+	}
+	if err != nil {
+		a.failed(k.o.Env, s, err)
+	}
+	return a
+}
+
+// enter becomes id: it finds the profile, gets credentials and assumes roles.
+func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt) (*session, error) {
 	if !k.asks(id) { // a person takes the time they need
 		var cancel func()
 		ctx, cancel = context.WithTimeout(ctx, k.o.Attempt)
 		defer cancel()
 	}
 	start := k.o.Now()
-	s, err := k.session(ctx, id, arn.Region)
+	s, err := k.session(ctx, id, a.Region)
 	a.step("profile", k.o.Now().Sub(start), err)
 	if err != nil {
-		return a.failed(k.o.Env, nil, err)
+		return nil, err
 	}
 	for _, source := range s.sources {
 		a.Call, a.URL, start = source.call, source.url, k.o.Now()
 		c, err := source.retrieve(ctx)
 		a.step(source.call, k.o.Now().Sub(start), err)
 		if err != nil {
-			return a.failed(k.o.Env, s, err)
+			return s, err
 		}
 		a.took(c)
 	}
-	ctx, cancel := context.WithTimeout(asked, k.o.Attempt)
+	return s, nil
+}
+
+// work makes the call that all this is for.
+func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error {
+	ctx, cancel := context.WithTimeout(ctx, k.o.Attempt)
 	defer cancel()
-	a.Call, a.URL, start = op.call(), s.url, k.o.Now()
-	err = op.do(ctx, s, arn, a, func(o *kms.Options) { o.RetryMaxAttempts = retries })
-	a.step(op.call(), k.o.Now().Sub(start), err)
-	if err != nil {
-		return a.failed(k.o.Env, s, err)
-	}
-	return a
+	start := k.o.Now()
+	a.Call, a.URL = j.op.call(), s.url
+	err := j.op.do(ctx, s, a, j)
+	a.step(j.op.call(), k.o.Now().Sub(start), err)
+	return err
 }
 
 // tellFallback warns if what the run or the user's map asked for did not do,

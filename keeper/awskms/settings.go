@@ -3,7 +3,6 @@ package awskms
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -93,7 +92,7 @@ func newChoices(o Options, name string, flags []string, check func(string) error
 func (c choices) add(where string, items []string, check func(string) error) error {
 	for _, item := range items {
 		account, text, ok := strings.Cut(item, "=")
-		if !ok || !accountID.MatchString(account) {
+		if !ok || !isAccount(account) {
 			account, text = "", item
 		}
 		if text == "" {
@@ -150,7 +149,7 @@ func attempts(o Options) (int, error) {
 func siblings(e env.Env, mapped []string) ([]string, error) {
 	regions := list(e.Get("SOPS_AWS_MRK_REGIONS"))
 	for _, r := range regions {
-		if !regionName.MatchString(r) {
+		if !isRegion(r) {
 			return nil, &UsageError{Where: "SOPS_AWS_MRK_REGIONS", Reason: fmt.Sprintf("%q is not a region", r)}
 		}
 	}
@@ -163,12 +162,15 @@ func siblings(e env.Env, mapped []string) ([]string, error) {
 // maxSessionName is the length that STS takes.
 const maxSessionName = 64
 
-var notInSessionName = regexp.MustCompile(`[^\w+=,.@-]`)
-
 // sessionName returns the name of this machine's role sessions, without what
 // STS does not take.
 func sessionName(host string) string {
-	name := "sops@" + notInSessionName.ReplaceAllString(host, "")
+	name := "sops@" + strings.Map(func(r rune) rune {
+		if isSessionRune(r) {
+			return r
+		}
+		return -1
+	}, host)
 	return name[:min(len(name), maxSessionName)]
 }
 

@@ -173,7 +173,7 @@ func wrong(t scalar, reason string) *UsageError {
 func (f mapFile) check() (*userMap, *UsageError) {
 	u := &userMap{accounts: map[string]route{}, keys: map[string]route{}}
 	for id, entry := range f.Accounts {
-		if !accountID.MatchString(id.Value) {
+		if !isAccount(id.Value) {
 			return nil, wrong(id, "is not an account")
 		}
 		r, err := entry.route()
@@ -197,13 +197,13 @@ func (f mapFile) check() (*userMap, *UsageError) {
 
 func (f mapFile) lists(u *userMap) *UsageError {
 	for _, region := range f.Regions {
-		if !regionName.MatchString(region.Value) {
+		if !isRegion(region.Value) {
 			return wrong(region, "is not a region")
 		}
 		u.siblings = append(u.siblings, region.Value)
 	}
 	for _, account := range f.Allow {
-		if !accountID.MatchString(account.Value) {
+		if !isAccount(account.Value) {
 			return wrong(account, "is not an account")
 		}
 		u.allow.Accounts = append(u.allow.Accounts, account.Value)
