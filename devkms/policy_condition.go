@@ -146,7 +146,7 @@ func number(s string) (float64, bool) {
 func date(s string) (float64, bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02"} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return float64(t.UnixNano()) / 1e9, true
+			return float64(t.Unix()) + float64(t.Nanosecond())/1e9, true
 		}
 	}
 	return number(s)

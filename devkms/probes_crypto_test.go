@@ -254,7 +254,7 @@ func keyNameProbes() []probe {
 			k := l.newKey()
 			b := l.sealed(k, nil)
 			l.must(l.kms().ScheduleKeyDeletion(l.ctx, &kms.ScheduleKeyDeletionInput{KeyId: &k, PendingWindowInDays: ptr(int32(7))}))
-			return l.later(8 * day).decrypt(b, nil)
+			return l.later(8*day).decrypt(b, nil)
 		}},
 	}
 }

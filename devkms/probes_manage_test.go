@@ -129,7 +129,9 @@ func manageProbes() []probe {
 		}
 	}
 	tags := func(list ...types.Tag) func(*lab) error {
-		return func(l *lab) error { return only(l.kms().TagResource(l.ctx, &kms.TagResourceInput{KeyId: ptr(devKey), Tags: list})) }
+		return func(l *lab) error {
+			return only(l.kms().TagResource(l.ctx, &kms.TagResourceInput{KeyId: ptr(devKey), Tags: list}))
+		}
 	}
 	return []probe{
 		{"a new key is enabled and symmetric", "model", "", "", func(l *lab) error {
@@ -226,7 +228,9 @@ func manageProbes() []probe {
 
 func aliasProbes() []probe {
 	create := func(name, key string) func(*lab) error {
-		return func(l *lab) error { return only(l.kms().CreateAlias(l.ctx, &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &key})) }
+		return func(l *lab) error {
+			return only(l.kms().CreateAlias(l.ctx, &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &key}))
+		}
 	}
 	return []probe{
 		{"a new alias names its key", "model", "", "", func(l *lab) error {
@@ -357,7 +361,9 @@ func rotationProbes() []probe {
 
 func multiRegionProbes() []probe {
 	replicate := func(key, region string) func(*lab) error {
-		return func(l *lab) error { return only(l.kms().ReplicateKey(l.ctx, &kms.ReplicateKeyInput{KeyId: &key, ReplicaRegion: &region})) }
+		return func(l *lab) error {
+			return only(l.kms().ReplicateKey(l.ctx, &kms.ReplicateKeyInput{KeyId: &key, ReplicaRegion: &region}))
+		}
 	}
 	newMulti := func(l *lab) string { return l.newKey(func(in *kms.CreateKeyInput) { in.MultiRegion = ptr(true) }) }
 	there := func(arn string) string { return strings.Replace(arn, "us-east-1", "eu-west-1", 1) }

@@ -20,6 +20,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -109,21 +110,15 @@ func (l *Layout) Empty() bool {
 		len(l.Lines) == 0 && !l.NoNewline && !l.BOM && len(l.Full) == 0
 }
 
-// TokenHash returns the short text by which a Layout knows a token: the end of
-// its authentication tag and type, which no two leaves share.
+// TokenHash returns the short text by which a Layout knows a token: the
+// beginning of its authentication tag, which no two leaves share.
 func TokenHash(token string) string {
 	const keep = 12
-	i := len(token)
-	for i > 0 && token[i-1] != ':' { // type
-		i--
-	}
-	end := i - len(",type:")
-	for i = end; i > 0 && token[i-1] != ':'; i-- { // tag
-	}
-	if end < i {
+	_, tag, ok := strings.Cut(token, ",tag:")
+	if !ok {
 		return token
 	}
-	return token[i:min(end, i+keep)]
+	return tag[:min(len(tag), keep)]
 }
 
 // An Error is bad content of a file. Line and Column count from 1, columns in

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/internal/formattest"
 )
 
 func seed(f *testing.F) {
@@ -45,6 +47,20 @@ func FuzzPeerReadsTheSameTree(f *testing.F) {
 		}
 		if diff := peerDiff(src, d); diff != "" {
 			t.Fatalf("%q: %s", src, diff)
+		}
+	})
+}
+
+func FuzzSetIsReadAndUnsetTakesItAway(f *testing.F) {
+	for _, src := range corner() {
+		f.Add([]byte(src))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		if end := bytes.TrimSpace(src); bytes.HasSuffix(end, []byte(`\`)) || bytes.HasSuffix(end, []byte(triple)) || loneReturn(src) {
+			return // what comes behind is part of the last value, or may be
+		}
+		if err := formattest.Edits(Format{}, src); err != nil && !errors.Is(err, formattest.ErrRefused) {
+			t.Fatalf("%q: %v", src, err)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package ini
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -14,6 +13,42 @@ import (
 // is there keeps its quotes and its comment; a new key comes behind the last of
 // its section, in the style of that line; a new section comes last.
 func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
+	text, err := d.set(a, n)
+	if err != nil {
+		return nil, err
+	}
+	want := tree.Clone(d.root).(*tree.Map)
+	tree.Set(want, a, asText(n))
+	return text, d.check(a, text, want)
+}
+
+// check reads an edited text back: other lines must not have changed their
+// meaning, as behind quotes or a backslash that end with the file.
+func (d *document) check(a tree.Address, text []byte, want *tree.Map) error {
+	after, err := read(string(text), d.sealed)
+	if err == nil && tree.Diff([]*tree.Map{want}, after.Trees()) != "" {
+		err = content("%s: the text around it would be read differently", a)
+	}
+	return err
+}
+
+// asText returns n as a reader finds it, with texts for scalars.
+func asText(n tree.Node) tree.Node {
+	n = tree.Clone(n)
+	switch n := n.(type) {
+	case *tree.Map:
+		for i, it := range n.Items {
+			n.Items[i].Value = asText(it.Value)
+		}
+	case *tree.Scalar:
+		if text, err := scalarText(n.Value); err == nil {
+			n.Value = tree.StringValue(text)
+		}
+	}
+	return n
+}
+
+func (d *document) set(a tree.Address, n tree.Node) ([]byte, error) {
 	for _, step := range a {
 		if !step.IsKey {
 			return nil, content("%s: an INI file holds no lists", a)
@@ -80,20 +115,27 @@ func (d *document) rewrite(e *entry, text string) ([]byte, error) {
 		quotes = append([]string{v.quote}, quotes...)
 	}
 	rest := d.src[v.outer.end:max(v.outer.end, v.tail.end)]
-	written, ok := spell(text, rest, quotes...)
-	if !ok && v.quote == "" && text == v.inner.of(d.src) {
-		written, ok = text, true
+	before, after := "", ""
+	if v.outer.empty() {
+		before, after = d.gaps(e)
 	}
+	written, ok := spell(text, after+rest, quotes...)
 	if !ok {
 		return nil, content("an INI file cannot hold the value of %q", e.name)
 	}
-	if v.outer.empty() && v.outer.start == e.key.end+1 && e.key.end > e.key.start+1 {
-		// "key=" stays tight, "key =" gets its second blank.
-		if gap := d.src[e.key.end:v.outer.start]; isBlank(gap[0]) {
-			written = " " + written
-		}
+	return doc.Splice([]byte(d.src), []doc.Edit{{Start: v.outer.start, End: v.outer.end, Text: before + written + after}})
+}
+
+// gaps returns the blanks that a value needs on either side where there was
+// none: one where one stands before the delimiter, one before a comment.
+func (d *document) gaps(e *entry) (before, after string) {
+	if lead, _, trail := d.delimiter(e); lead != "" && trail == "" {
+		before = " "
 	}
-	return doc.Splice([]byte(d.src), []doc.Edit{{Start: v.outer.start, End: v.outer.end, Text: written}})
+	if !e.val.tail.empty() {
+		after = " "
+	}
+	return before, after
 }
 
 // addLine adds a key behind the last of its section.
@@ -103,6 +145,9 @@ func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]byte, er
 		return nil, err
 	}
 	at, text := sec.next, l.key+" = "+l.written
+	if sec.header.empty() && at < len(d.src) {
+		text += d.eol() // a blank line before the first section
+	}
 	if len(sec.keys) > 0 {
 		last := sec.keys[len(sec.keys)-1]
 		at = last.val.next
@@ -114,6 +159,9 @@ func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]byte, er
 // insertLine makes text a line of its own at the start of a line or the end of
 // the file. A file without a last line break still has none.
 func (d *document) insertLine(at int, text string) ([]byte, error) {
+	if at == len(d.src) && strings.HasSuffix(strings.TrimRightFunc(d.src, unicode.IsSpace), `\`) {
+		text = d.eol() + text // a blank line ends the value above
+	}
 	if at == len(d.src) && at > bom(d.src) && d.src[at-1] != '\n' {
 		text = d.eol() + text
 	} else {
@@ -147,7 +195,15 @@ func (d *document) inStyle(sec *section, last *entry, l line) string {
 func (d *document) delimiter(e *entry) (lead, sign, trail string) {
 	gap := d.src[e.key.end:e.val.outer.start]
 	i := strings.IndexAny(gap, delimiters)
-	return gap[:i], gap[i : i+1], gap[i+1:]
+	return blanks(gap[:i]), gap[i : i+1], blanks(gap[i+1:])
+}
+
+// blanks returns s without anything else, such as stray text behind quotes.
+func blanks(s string) string {
+	if strings.Trim(s, " \t") != "" {
+		return " "
+	}
+	return s
 }
 
 // setSection replaces the keys of a section, or appends a new section.
@@ -204,80 +260,4 @@ func (d *document) appendSection(text string) ([]byte, error) {
 		text = eol + eol + strings.TrimSuffix(text, eol)
 	}
 	return doc.Splice([]byte(d.src), []doc.Edit{{Start: at, End: at, Text: text}})
-}
-
-// Unset removes a section or a key with all of its lines, and the comment lines
-// directly above.
-func (d *document) Unset(a tree.Address) ([]byte, error) {
-	if len(a) == 0 {
-		return nil, fmt.Errorf("the document itself: %w", tree.ErrNotFound)
-	}
-	if _, err := tree.Find(d.root, a); err != nil {
-		return nil, err
-	}
-	sec := d.find(a[0].Key)
-	if len(a) == 1 {
-		return d.unsetSection(sec)
-	}
-	var edits []doc.Edit
-	for _, e := range sec.keys {
-		if e.name == a[1].Key {
-			start := d.above(e.start, e.note)
-			edits = append(edits, d.withBreak(doc.Edit{Start: start, End: e.val.next}))
-			continue
-		}
-		if len(edits) > 0 && e.key.of(d.src) == "-" {
-			// One number less is given before it; it keeps its own.
-			edits = append(edits, doc.Edit{Start: e.key.start, End: e.key.end, Text: back + e.name + back})
-		}
-	}
-	return doc.Splice([]byte(d.src), edits)
-}
-
-// withBreak lets a file without a last line break still have none when its last
-// line goes.
-func (d *document) withBreak(e doc.Edit) doc.Edit {
-	if e.End == len(d.src) && e.End > 0 && d.src[e.End-1] != '\n' {
-		before := strings.TrimSuffix(d.src[:e.Start], "\n")
-		e.Start = max(len(strings.TrimSuffix(before, "\r")), bom(d.src))
-	}
-	return e
-}
-
-// above returns where the comment lines start that stand directly above the
-// line at start with its indentation.
-func (d *document) above(start int, n *note) int {
-	if n == nil || n.block.empty() {
-		return start
-	}
-	indent := d.indent(start)
-	first := strings.LastIndexByte(d.src[:n.block.start], '\n') + 1
-	for start > first {
-		at := max(strings.LastIndexByte(d.src[:start-1], '\n')+1, bom(d.src))
-		rest := strings.TrimLeftFunc(d.src[at:start], unicode.IsSpace)
-		if rest == "" || !isSign(rest[0]) || d.indent(at) != indent {
-			break
-		}
-		start = at
-	}
-	return start
-}
-
-// unsetSection removes a section with the blank line before it, or behind it
-// where it is the first.
-func (d *document) unsetSection(sec *section) ([]byte, error) {
-	end := sec.next
-	if n := len(sec.keys); n > 0 {
-		end = sec.keys[n-1].val.next
-	}
-	e := doc.Edit{Start: d.above(sec.start, sec.note), End: end}
-	eol := d.eol()
-	before, blank := strings.CutSuffix(d.src[:e.Start], eol)
-	switch {
-	case blank && strings.HasSuffix(before, "\n"):
-		e.Start = len(before)
-	case e.Start <= bom(d.src) && strings.HasPrefix(d.src[end:], eol):
-		e.End += len(eol)
-	}
-	return doc.Splice([]byte(d.src), []doc.Edit{d.withBreak(e)})
 }

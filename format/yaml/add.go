@@ -70,6 +70,10 @@ func (s *setter) flowEntry(t *twig, step tree.Step, n tree.Node) {
 		}
 		text = key + ": " + text
 	}
+	if s.text[t.start] != '{' && s.text[t.start] != '[' {
+		s.edit(t.start, t.start, "{")
+		text += "}"
+	}
 	s.edit(last.end, last.end, ", "+text)
 }
 

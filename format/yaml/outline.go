@@ -131,7 +131,12 @@ func (o *outline) close(t *twig) {
 	switch {
 	case t.Kind != mappingNode && t.Kind != sequenceNode:
 	case t.Style&flowStyle != 0:
-		t.end = min(o.gaps.closing(t.start)+1, len(o.text))
+		if closing := o.gaps.closing(t.start); closing >= 0 {
+			t.end = min(closing+1, len(o.text))
+			break
+		}
+		// A single pair in a flow list needs no brackets.
+		t.end = t.kids[len(t.kids)-1].end
 	case len(t.kids) > 0:
 		t.end = t.kids[len(t.kids)-1].end
 	}

@@ -27,16 +27,22 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &setter{outline: o, step: o.indentStep()}
-	if missing := a[len(way)-1:]; len(missing) == 0 {
-		err = s.replace(way, n)
-	} else {
-		err = s.add(way, missing, n)
+	var out []byte
+	for _, tight := range []bool{false, true} {
+		s := &setter{outline: o, step: o.indentStep(), tight: tight}
+		if missing := a[len(way)-1:]; len(missing) == 0 {
+			err = s.replace(way, n)
+		} else {
+			err = s.add(way, missing, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if out, err = d.checked(s.edits, want, way); err == nil {
+			return out, nil
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return d.checked(s.edits, want, way)
+	return nil, err
 }
 
 // checked makes the edits and makes sure that the text then reads as want.
@@ -95,6 +101,7 @@ func cloneAll(trees []*tree.Map) []*tree.Map {
 type setter struct {
 	*outline
 	step  int
+	tight bool // strings in quotes on one line: blank lines or signs around may spoil other styles
 	edits []doc.Edit
 }
 
@@ -150,6 +157,9 @@ func (s *setter) rescalar(t *twig, v tree.Value) {
 	}
 	seat := s.document.seat(p)
 	seat.step = s.step
+	if s.tight {
+		seat.style = double
+	}
 	text, whole := seat.set(v)
 	if whole {
 		s.edit(start, p.end, text)
@@ -189,6 +199,9 @@ func (s *setter) inline(n tree.Node, list bool, column int) string {
 		return "[]"
 	case *tree.Scalar:
 		seat := seat{list: list, column: column, step: s.step, newline: s.newline}
+		if s.tight {
+			seat.style = double
+		}
 		text, _ := seat.set(n.Value)
 		return text
 	}
@@ -206,10 +219,20 @@ func flowText(n tree.Node) string {
 func (s *setter) flowValue(t *twig, n tree.Node) {
 	text := flowText(n)
 	if t.Kind == scalarNode && t.end == t.start {
-		s.edit(t.start, t.start, s.lead(t)+text)
+		s.fill(t, text)
 		return
 	}
 	s.edit(t.start, t.end, text)
+}
+
+// fill writes text where a null stood without one. Its tag would make a string
+// of anything.
+func (s *setter) fill(t *twig, text string) {
+	if t.Style&taggedStyle != 0 && t.Anchor == "" && s.tight {
+		s.edit(t.place.prop, t.start, text)
+		return
+	}
+	s.edit(t.start, t.start, s.lead(t)+text)
 }
 
 // lead returns what must stand before a value that had no text.
@@ -233,7 +256,7 @@ func (s *setter) lead(t *twig) string {
 func (s *setter) inlineValue(t, parent *twig, n tree.Node) {
 	text := s.inline(n, parent.Kind == sequenceNode, parent.at.column)
 	if t.Kind == scalarNode && t.end == t.start {
-		s.edit(t.start, t.start, s.lead(t)+text)
+		s.fill(t, text)
 		return
 	}
 	if t.Style&flowStyle != 0 || t.Kind == scalarNode || t.key == nil || s.sameLine(t) {

@@ -105,6 +105,10 @@ func (s *setter) unsetBlock(parent, t *twig) {
 		return
 	}
 	end := afterBreak(s.text, t.end)
+	if t.key != nil && t.Kind == scalarNode && t.place.prop == t.place.end {
+		// Nothing stands there, perhaps not even a colon.
+		end = afterBreak(s.text, t.key.end)
+	}
 	if t.place.block() && t.end == t.place.end {
 		end = t.end + breakAt(s.text, t.end)
 	}

@@ -53,7 +53,10 @@ func permits(list []string, name string) bool {
 
 // check refuses a target that names what is not allowed.
 func (a allowList) check(t target) error {
-	owner, _ := roleAccount(t.role)
+	owner, ok := roleAccount(t.role)
+	if t.role != "" && !ok {
+		owner = "unknown" // what cannot be read is nobody's
+	}
 	refuse := func(what, name, variable, field string) error {
 		return &RefusedError{ARN: t.arn.Text, What: what + " " + name, Hint: fmt.Sprintf("if %s is meant, add it to %s, or to %s in sops/aws.yaml", name, variable, field)}
 	}

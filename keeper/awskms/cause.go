@@ -59,7 +59,7 @@ func (c Cause) regional() bool {
 
 func causeOf(a *Attempt, s *session, err error) Cause {
 	switch {
-	case a.Call == "profile" && missing(err):
+	case a.Call == "profile" && missing(err, a.Profile):
 		return NoProfile
 	case a.Call == "profile":
 		return BadProfile

@@ -33,7 +33,7 @@ func (k *Keeper) Diagnose(ctx context.Context, w key.WrappedKey) Report {
 	start := k.o.Now()
 	blob, err := decodeBlob(w)
 	if err == nil {
-		p := &probe{decrypt: decrypt{context: w.Map(fieldContext), blob: blob, warn: k.warn}, now: k.o.Now}
+		p := &probe{decrypt: decrypt{blob: blob, warn: k.warn}, now: k.o.Now}
 		r.Attempts, err = k.walk(ctx, w.MasterKey, p)
 	}
 	if err != nil {
@@ -63,7 +63,7 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 	p.whoami(ctx, s, a)
 	p.state(ctx, s, a, j)
 	_, err := s.kms.Decrypt(ctx, &kms.DecryptInput{
-		KeyId: &j.arn.Text, CiphertextBlob: p.blob, EncryptionContext: always(p.context), DryRun: aws.Bool(true),
+		KeyId: &j.arn.Text, CiphertextBlob: p.blob, EncryptionContext: always(j.context), DryRun: aws.Bool(true),
 	}, j.limit)
 	var would *types.DryRunOperationException
 	if err == nil || errors.As(err, &would) {

@@ -213,9 +213,11 @@ func exit(process *processcreds.ProviderError) string {
 	return ""
 }
 
-func missing(err error) bool {
+// missing reports whether there is no profile of that name; one may also lack
+// the profile that it takes its credentials from.
+func missing(err error, name string) bool {
 	var not config.SharedConfigProfileNotExistError
-	return errors.As(err, &not)
+	return errors.As(err, &not) && not.Profile == name
 }
 
 // denied reports whether STS refuses a role to the caller, and not only the

@@ -206,3 +206,31 @@ func TestADamagedEncIsNotSent(t *testing.T) {
 		t.Errorf("got calls %q", calls)
 	}
 }
+
+func TestAWrongClockIsNamed(t *testing.T) {
+	t.Parallel()
+	s, err := devkms.New(devkms.Options{World: world(t), Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := s.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	r := newRig(t).set("AWS_ENDPOINT_URL", url)
+	r.o.Attempts = 1
+	for _, role := range []string{"", ops} {
+		_, err = r.keeper().Wrap(t.Context(), named(key1, "alice", role), dataKey())
+		requireHint(t, err, Skewed, "set the clock")
+	}
+}
+
+func TestABadProfileIsNotAMissingOne(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.write("config", "[profile loop]\nrole_arn = "+ops+"\nsource_profile = gone\n")
+	r.o.Strict = true
+	_, err := r.keeper().Wrap(t.Context(), named(key1, "loop", ""), dataKey())
+	requireHint(t, err, BadProfile, "aws configure list --profile loop")
+}

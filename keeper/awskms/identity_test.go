@@ -208,6 +208,7 @@ func TestFilesMayNotNameWhatTheAllowListLacks(t *testing.T) {
 		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", keyA, "role", roleA, "aws_profile", "p")},
 		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", foreign), want: "account 444455556666"},
 		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", keyA, "role", role), want: "role of account 444455556666"},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", keyA, "role", "?"), want: "role of account unknown"},
 		{env: map[string]string{"SOPS_AWS_ALLOW_ROLES": roleA}, key: key.New(key.KMS, "arn", keyA, "role", role), want: "role " + role},
 		{env: map[string]string{"SOPS_AWS_ALLOW_PROFILES": "a,b"}, key: key.New(key.KMS, "arn", keyA, "aws_profile", "c"), want: "profile c"},
 		{mapp: "allow_accounts: ['111122223333']", key: key.New(key.KMS, "arn", foreign), want: "account 444455556666"},
@@ -247,4 +248,17 @@ func TestSessionNamesKeepWhatSTSTakes(t *testing.T) {
 			t.Errorf("sessionName(%q) = %q, want %q", host, got, want)
 		}
 	}
+}
+
+func FuzzTheUserMapIsReadOrRefusedByLine(f *testing.F) {
+	f.Add("accounts:\n  \"111111111111\": {profile: x, role: [" + roleA + "]}\nmrk_regions: [eu-west-1]\n")
+	f.Add("keys: {" + keyA + ": {duration: 1h, tags: {a: b}}}\nallow_profiles: x\n")
+	f.Add("accounts: {? {a: b} : c}\n")
+	f.Add("a: &a [*a]\n")
+	f.Fuzz(func(t *testing.T, src string) {
+		_, err := parseMap("aws.yaml", []byte(src))
+		if err != nil && (!strings.HasPrefix(err.Error(), "aws.yaml: ") || strings.Contains(err.Error(), "awskms.")) {
+			t.Errorf("%q: %v", src, err)
+		}
+	})
 }

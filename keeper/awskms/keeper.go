@@ -91,7 +91,7 @@ func (k *Keeper) Kind() string { return key.KMS }
 
 // Wrap encrypts d under m.
 func (k *Keeper) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
-	op := &encrypt{context: m.Map(fieldContext), plain: d}
+	op := &encrypt{plain: d}
 	if err := k.run(ctx, m, op); err != nil {
 		return key.WrappedKey{}, err
 	}
@@ -104,7 +104,7 @@ func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error)
 	if err != nil {
 		return key.Data{}, err
 	}
-	op := &decrypt{context: w.Map(fieldContext), blob: blob, warn: k.warn}
+	op := &decrypt{blob: blob, warn: k.warn}
 	if err := k.run(ctx, w.MasterKey, op); err != nil {
 		return key.Data{}, err
 	}

@@ -30,9 +30,8 @@ type job struct {
 func (j job) limit(o *kms.Options) { o.RetryMaxAttempts = j.calls }
 
 type encrypt struct {
-	context map[string]string
-	plain   key.Data
-	enc     string
+	plain key.Data
+	enc   string
 }
 
 func (e *encrypt) call() string { return "kms:Encrypt" }
@@ -40,7 +39,7 @@ func (e *encrypt) verb() string { return "encrypt" }
 
 func (e *encrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 	out, err := s.kms.Encrypt(ctx, &kms.EncryptInput{
-		KeyId: &j.arn.Text, Plaintext: e.plain.Bytes(), EncryptionContext: always(e.context),
+		KeyId: &j.arn.Text, Plaintext: e.plain.Bytes(), EncryptionContext: always(j.context),
 	}, j.limit)
 	if err != nil {
 		return err
@@ -53,17 +52,16 @@ func (e *encrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 }
 
 type decrypt struct {
-	context map[string]string
-	blob    []byte
-	warn    func(string)
-	plain   key.Data
+	blob  []byte
+	warn  func(string)
+	plain key.Data
 }
 
 func (d *decrypt) call() string { return "kms:Decrypt" }
 func (d *decrypt) verb() string { return "decrypt" }
 
 func (d *decrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
-	in := &kms.DecryptInput{KeyId: &j.arn.Text, CiphertextBlob: d.blob, EncryptionContext: always(d.context)}
+	in := &kms.DecryptInput{KeyId: &j.arn.Text, CiphertextBlob: d.blob, EncryptionContext: always(j.context)}
 	out, err := s.kms.Decrypt(ctx, in, j.limit)
 	var moved *types.IncorrectKeyException
 	if j.arn.Alias() && errors.As(err, &moved) {
@@ -82,9 +80,9 @@ func (d *decrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 // moved opens what an alias wrapped when it meant another key. The ciphertext
 // knows its key; one of another account or region is not what the file names.
 func (d *decrypt) moved(ctx context.Context, s *session, j job, wrong error) (*kms.DecryptOutput, error) {
-	out, err := s.kms.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: d.blob, EncryptionContext: always(d.context)}, j.limit)
+	out, err := s.kms.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: d.blob, EncryptionContext: always(j.context)}, j.limit)
 	if err != nil {
-		return nil, errors.Join(wrong, err)
+		return nil, errors.Join(err, wrong) // the first says what to do
 	}
 	var opened ARN
 	if out.KeyId != nil {

@@ -37,7 +37,7 @@ func (k *Keeper) profile(name string) (*profile, error) {
 	shared, err := config.LoadSharedConfigProfile(context.TODO(), cmp.Or(name, "default"), func(o *config.LoadSharedConfigOptions) {
 		o.ConfigFiles, o.CredentialsFiles, o.Logger = files.config, files.credentials, logging.Nop{}
 	})
-	if missing(err) && name == "" {
+	if name == "" && missing(err, "default") {
 		err = nil
 	}
 	if err != nil {

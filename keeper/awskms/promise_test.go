@@ -147,3 +147,19 @@ func TestAKeyPolicyMayDemandAContext(t *testing.T) {
 	err := roundTrip(t, vars, app, plainKey(appKey).With("context", context))
 	requireHint(t, err, KeyDenied, "kms:EncryptionContext:AppName")
 }
+
+func TestAMovedAliasDoesNotOpenWhatAnotherAccountWrapped(t *testing.T) {
+	t.Parallel()
+	_, vars := builtin(t)
+	k := New(Options{Env: env.Map(vars), Warn: func(msg string) { t.Errorf("warned %q", msg) }})
+	w, err := k.Wrap(t.Context(), plainKey("arn:aws:kms:us-east-1:222222222222:alias/shared"), dataKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.MasterKey = plainKey(devKey)
+	d, err := k.Unwrap(t.Context(), w)
+	if err == nil || d.Len() != 0 || !strings.Contains(err.Error(), "IncorrectKeyException") {
+		t.Errorf("got %v, %v", d, err)
+	}
+	requireHint(t, err, WrongKey, "git log")
+}

@@ -41,7 +41,6 @@ type base struct {
 // that it has none, so that a file of many keys does not ask for each.
 type source struct {
 	call     string // credentials, sts:AssumeRole
-	name     string // the role, if it is one
 	url      string // of STS, "" if it is not asked
 	provider aws.CredentialsProvider
 	budget   time.Duration // of its own, 0 for that of the attempt
@@ -132,7 +131,7 @@ func (k *Keeper) hop(ctx context.Context, b *base, p *profile, h hop, region, ma
 	options := k.stsOptions(p, region, mapped)
 	client := sts.NewFromConfig(b.config, options, func(o *sts.Options) { o.Credentials = provider })
 	return &source{
-		call: "sts:AssumeRole", name: h.role, now: k.o.Now,
+		call: "sts:AssumeRole", now: k.o.Now,
 		url:      stsURL(ctx, region, endpoint(k.o.Env, p, "STS", mapped)),
 		provider: aws.NewCredentialsCache(&roleProvider{hop: h, client: &stsClient{k: k, inner: client, options: options}}),
 	}
@@ -162,7 +161,7 @@ func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*
 	}
 	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
 	if p.assumes() {
-		b.source.call, b.source.name = "sts:AssumeRole", p.shared.RoleARN
+		b.source.call = "sts:AssumeRole"
 		b.source.url = stsURL(ctx, region, endpoint(k.o.Env, p, "STS", mapped))
 	}
 	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {

@@ -1,0 +1,108 @@
+package ini
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Unset removes a section or a key with all of its lines, and the comment lines
+// directly above.
+func (d *document) Unset(a tree.Address) ([]byte, error) {
+	if len(a) == 0 {
+		return nil, fmt.Errorf("the document itself: %w", tree.ErrNotFound)
+	}
+	if _, err := tree.Find(d.root, a); err != nil {
+		return nil, err
+	}
+	sec := d.find(a[0].Key)
+	if len(a) == 1 {
+		return d.unsetSection(sec)
+	}
+	text, err := doc.Splice([]byte(d.src), d.unsetKey(sec, a[1].Key))
+	if err != nil {
+		return nil, err
+	}
+	want := tree.Clone(d.root).(*tree.Map)
+	if err := tree.Unset(want, a); err != nil {
+		return nil, err
+	}
+	return text, d.check(a, text, want)
+}
+
+// unsetKey removes all lines of a key.
+func (d *document) unsetKey(sec *section, key string) []doc.Edit {
+	var edits []doc.Edit
+	for _, e := range sec.keys {
+		if e.name == key {
+			start := d.above(e.start, e.note)
+			if n := len(edits); n > 0 && edits[n-1].End == start {
+				start = edits[n-1].Start
+				edits = edits[:n-1]
+			}
+			edits = append(edits, doc.Edit{Start: start, End: e.val.next})
+			continue
+		}
+		if len(edits) > 0 && e.key.of(d.src) == "-" {
+			// One number less is given before it; it keeps its own.
+			edits = append(edits, doc.Edit{Start: e.key.start, End: e.key.end, Text: back + e.name + back})
+		}
+	}
+	last := &edits[len(edits)-1]
+	*last = d.withBreak(*last)
+	if eol := d.eol(); sec.header.empty() && last.Start == bom(d.src) && strings.HasPrefix(d.src[last.End:], eol) {
+		last.End += len(eol) // the blank line before the first section
+	}
+	return edits
+}
+
+// withBreak lets a file without a last line break still have none when its last
+// line goes.
+func (d *document) withBreak(e doc.Edit) doc.Edit {
+	if e.End == len(d.src) && e.End > 0 && d.src[e.End-1] != '\n' {
+		before := strings.TrimSuffix(d.src[:e.Start], "\n")
+		e.Start = max(len(strings.TrimSuffix(before, "\r")), bom(d.src))
+	}
+	return e
+}
+
+// above returns where the comment lines start that stand directly above the
+// line at start with its indentation.
+func (d *document) above(start int, n *note) int {
+	if n == nil || n.block.empty() {
+		return start
+	}
+	indent := d.indent(start)
+	first := strings.LastIndexByte(d.src[:n.block.start], '\n') + 1
+	for start > first {
+		at := max(strings.LastIndexByte(d.src[:start-1], '\n')+1, bom(d.src))
+		rest := strings.TrimLeftFunc(d.src[at:start], unicode.IsSpace)
+		if rest == "" || !isSign(rest[0]) || d.indent(at) != indent {
+			break
+		}
+		start = at
+	}
+	return start
+}
+
+// unsetSection removes a section with the blank line before it, or behind it
+// where it is the first.
+func (d *document) unsetSection(sec *section) ([]byte, error) {
+	end := sec.next
+	if n := len(sec.keys); n > 0 {
+		end = sec.keys[n-1].val.next
+	}
+	e := doc.Edit{Start: d.above(sec.start, sec.note), End: end}
+	eol := d.eol()
+	before, blank := strings.CutSuffix(d.src[:e.Start], eol)
+	switch {
+	case blank && strings.HasSuffix(before, "\n"):
+		e.Start = len(before)
+	case e.Start <= bom(d.src) && strings.HasPrefix(d.src[end:], eol):
+		e.End += len(eol)
+	}
+	return doc.Splice([]byte(d.src), []doc.Edit{d.withBreak(e)})
+}
