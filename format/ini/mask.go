@@ -133,11 +133,11 @@ func (m *masker) requote(e *entry, tokens []string) error {
 	if masked {
 		rest = ""
 	}
-	text, ok := spell(v.text, rest, back, triple, `"`, `'`)
+	text, ok := spell(v.text, rest, spellings(v.text)...)
 	if !ok && rest != "" {
 		// The comment holds quotes, which might close those of the value.
 		m.cut(v.tail.start+1, v.tail.end, m.layout.Lines, e.id+tailMark)
-		text, ok = spell(v.text, "", back, triple, `"`, `'`)
+		text, ok = spell(v.text, "", spellings(v.text)...)
 	}
 	if !ok {
 		return &doc.Error{Line: e.line, Content: true, Msg: fmt.Sprintf("the value of %q cannot be written so that sops reads it alike", e.name)}

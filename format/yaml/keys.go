@@ -46,8 +46,13 @@ func (w *walker) alias(n *node, h *holder, key string, isKey bool) (tree.Node, e
 		return nil, w.problem(n, "the alias *%s stands for a collection that holds it", n.Value)
 	}
 	if w.via > 0 {
+		if inner, ok := w.siteOf[n]; ok {
+			s := &w.sites[w.via-1]
+			s.uses = append(s.uses, inner)
+		}
 		return w.value(target, h, key, isKey)
 	}
+	w.siteOf[n] = len(w.sites)
 	start := w.lines.find(n.Line, n.Column)
 	s := site{
 		start: start, end: start + 1 + len(n.Value), line: n.Line - w.shift,

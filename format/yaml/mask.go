@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,10 @@ import (
 // Hints about documents, in Layout.Lines.
 func emptyHint(part int) string { return "empty:" + strconv.Itoa(part) }
 func commaHint(part int) string { return "comma:" + strconv.Itoa(part) }
+
+// endHint is for the header of a block scalar in clear in which the text ends
+// without a line break.
+const endHint = "end"
 
 // asPlain is the hint that a quoted token in a flow collection was plain: by
 // far the most frequent one.
@@ -89,6 +94,10 @@ func (m *masking) touched() []bool {
 			out[l.via-1] = true
 		}
 	}
+	for i, s := range m.sites {
+		// What it stands for is above it, and so are the aliases in that.
+		out[i] = out[i] || slices.ContainsFunc(s.uses, func(inner int) bool { return out[inner] })
+	}
 	return out
 }
 
@@ -110,6 +119,9 @@ func (m *masking) hint(to *map[string]string, token, text string) {
 func (m *masking) scalar(l *leaf, token string) error {
 	if l.end == l.start {
 		return fmt.Errorf("line %d: %w", l.line, errPlace)
+	}
+	if l.prop < l.start && !isBlank(m.src[l.start-1]) && !endsInBreak(m.src[:l.start]) {
+		return &doc.Error{Line: l.line, Msg: "an anchor or a tag touches its value"}
 	}
 	if l.block() {
 		return m.blockScalar(l, token)
@@ -225,22 +237,41 @@ func nesting(text string) int {
 // frame records what is lost at the edges of the text and of its documents.
 func (m *masking) frame() {
 	m.layout.BOM = m.bom
-	say := func(key string) {
+	say := func(key, text string) {
 		if m.layout.Lines == nil {
 			m.layout.Lines = map[string]string{}
 		}
-		m.layout.Lines[key] = "1"
+		m.layout.Lines[key] = text
 	}
+	m.openEnd(say)
 	for i := range m.parts {
 		p := &m.parts[i]
 		switch {
 		case p.flow && m.trailingComma(p):
-			say(commaHint(i))
+			say(commaHint(i), "1")
 		case !p.flow && p.pairs == 0:
-			say(emptyHint(i))
+			say(emptyHint(i), "1")
 		}
 		if !p.flow && p.end == len(m.src) && p.end > 0 && !endsInBreak(m.src) {
 			m.layout.NoNewline = true
 		}
+	}
+}
+
+// openEnd keeps the value of a block scalar in clear that ends the text without
+// a line break: with the metadata below it, it would gain one.
+func (m *masking) openEnd(say func(key, text string)) {
+	if endsInBreak(m.src) {
+		return
+	}
+	for ref := range m.leaves {
+		l := &m.leaves[ref]
+		if l.comment || l.via > 0 || !l.block() || l.end != len(m.src) || m.tokens[ref] != "" {
+			continue
+		}
+		header := string(m.src[l.start:l.head])
+		say(endHint, header)
+		m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.head, Text: strings.Trim(header, "+-") + "-"})
+		return
 	}
 }

@@ -100,7 +100,7 @@ func walk(f *framed, sealed, crlf bool) (*walker, *gaps, error) {
 	}
 	w := &walker{
 		scan: &scan{}, text: f.text, lines: newLines(f.text), sealed: sealed, crlf: crlf,
-		known: map[*node]int{}, open: map[*node]bool{},
+		known: map[*node]int{}, siteOf: map[*node]int{}, open: map[*node]bool{},
 	}
 	for i, d := range docs {
 		w.holder = 0

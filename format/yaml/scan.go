@@ -44,6 +44,7 @@ type site struct {
 	value      tree.Node // the copy in the wire tree
 	first      int       // its leaves are numbered from here
 	last       int       // up to here, exclusive
+	uses       []int     // the sites inside of what it stands for
 }
 
 // A keyAlias is an alias that stands for a key.
@@ -105,6 +106,7 @@ type walker struct {
 	anchor  int // depth of anchored nodes we are in
 	opening int // where the collection entered last begins, behind its properties
 	known   map[*node]int
+	siteOf  map[*node]int
 	open    map[*node]bool
 }
 

@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -130,13 +131,16 @@ func open(f Format, src, sealed []byte, d doc.Document, leaves []testLeaf, token
 	// The model: the sealed tree is the plain one with tokens in it.
 	found := leavesOf(s.Trees())
 	values := make([]doc.Plain, len(found))
+	var moved error
 	for i, got := range found {
 		text := strings.TrimSuffix(got.value.Str(), "\n")
 		n, is := number[text]
 		if !is {
 			continue
 		}
-		if got.path != leaves[n].path || got.comment != leaves[n].comment {
+		if got.comment && leaves[n].comment && got.path != leaves[n].path {
+			moved = fmt.Errorf("the comment on line %d is %w from %s to %s", d.Line(n), errMoved, leaves[n].path, got.path)
+		} else if got.path != leaves[n].path || got.comment != leaves[n].comment {
 			return fmt.Errorf("token %d (line %d) is at %s, was at %s", n, d.Line(n), got.path, leaves[n].path)
 		}
 		values[i] = doc.Plain{Set: true, Value: leaves[n].value, Comment: got.comment}
@@ -157,8 +161,12 @@ func open(f Format, src, sealed []byte, d doc.Document, leaves []testLeaf, token
 	if !bytes.Equal(got, src) {
 		return fmt.Errorf("opened text differs:\n--- got\n%s\n--- want\n%s", around(got, src), around(src, got))
 	}
-	return nil
+	return moved
 }
+
+// errMoved: the judge finds a comment in another container than before. The
+// root package seals it anew under the path found.
+var errMoved = errors.New("moved")
 
 func around(a, b []byte) []byte {
 	i := 0
@@ -245,7 +253,9 @@ func TestCorpusIsSealedAndOpenedExactly(t *testing.T) {
 					continue
 				}
 				accepted++
-				if err != nil {
+				if errors.Is(err, errMoved) {
+					t.Logf("%s (%s): %v", path, name, err)
+				} else if err != nil {
 					t.Errorf("%s (%s): %v", path, name, err)
 				}
 			}

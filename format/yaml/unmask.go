@@ -33,6 +33,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 			u.leaf(ref)
 		}
 	}
+	u.openEnd()
 	u.edits = append(u.edits, d.cutEdits(l)...)
 	out, err := doc.Splice(d.src, u.edits)
 	if err != nil {
@@ -181,4 +182,23 @@ func (u *unmasking) enclosing(at, depth int) (span, bool) {
 		}
 	}
 	return span{}, false
+}
+
+// openEnd gives back the header of the block scalar before the metadata.
+func (u *unmasking) openEnd() {
+	header, ok := u.layout.Lines[endHint]
+	meta := u.parts[len(u.parts)-1].meta
+	if !ok || !meta.found {
+		return
+	}
+	for ref := len(u.leaves) - 1; ref >= 0; ref-- {
+		l := &u.leaves[ref]
+		if l.comment || l.via > 0 || !l.block() || u.values[ref].Set || l.end > meta.start {
+			continue
+		}
+		if strings.TrimSpace(string(u.src[l.end:meta.start])) == "" {
+			u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.head, Text: header})
+		}
+		return
+	}
 }

@@ -294,18 +294,24 @@ func (w *walker) inside(n *node) ctx {
 	}
 	c := ctx{list: n.Kind == sequenceNode, column: n.Column - 1}
 	if (n.Anchor != "" || n.Style&taggedStyle != 0) && len(n.Content) > 0 {
-		first := n.Content[0]
-		c.column = first.Column - 1
-		if c.list {
-			at := w.lines.find(first.Line, first.Column)
-			start := lineStart(w.text, at)
-			for at > start && w.text[at-1] != '-' {
-				at--
-			}
-			c.column = max(at-1-start, 0)
-		}
+		c.column = w.indicatorColumn(n.Content[0], c.list)
 	}
 	return c
+}
+
+// indicatorColumn returns the column of a collection by its first entry: that
+// of the dash, of the question mark, or of the key itself.
+func (w *walker) indicatorColumn(first *node, list bool) int {
+	at := w.lines.find(first.Line, first.Column)
+	start := lineStart(w.text, at)
+	i := at
+	for i > start && isBlank(w.text[i-1]) {
+		i--
+	}
+	if i > start && (list && w.text[i-1] == '-' || !list && w.text[i-1] == '?') {
+		return i - 1 - start
+	}
+	return first.Column - 1
 }
 
 // told is a block of comments as the judge tells it, and the line on which its

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
@@ -28,31 +29,42 @@ type App struct {
 	Verbose  bool
 	JSON     bool // warnings and errors are for programs
 
+	mu     sync.Mutex // keepers speak from goroutines of their own
 	warned map[string]bool
 }
 
 // Warn prints one warning for people; the same one only once.
 func (a *App) Warn(msg string) {
-	if a.warned == nil {
-		a.warned = map[string]bool{}
-	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.warned[msg] {
 		return
 	}
-	a.warned[msg] = true
-	if a.JSON {
-		line, _ := json.Marshal(map[string]string{"warning": msg})
-		fmt.Fprintf(a.Stderr, "%s\n", line)
-		return
+	if a.warned == nil {
+		a.warned = map[string]bool{}
 	}
-	fmt.Fprintf(a.Stderr, "sops: warning: %s\n", msg)
+	a.warned[msg] = true
+	a.say("warning", msg)
 }
 
 // verbosef says what is done, to those who asked for it.
 func (a *App) verbosef(format string, args ...any) {
-	if a.Verbose {
-		fmt.Fprintf(a.Stderr, "sops: %s\n", fmt.Sprintf(format, args...))
+	if !a.Verbose {
+		return
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.say("info", fmt.Sprintf(format, args...))
+}
+
+// say prints one note on standard error, for people or for programs.
+func (a *App) say(kind, msg string) {
+	if a.JSON {
+		line, _ := json.Marshal(map[string]string{kind: msg})
+		fmt.Fprintf(a.Stderr, "%s\n", line)
+		return
+	}
+	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, msg)
 }
 
 func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
@@ -89,6 +101,7 @@ func fail(code int, advice string, format string, args ...any) *Error {
 const (
 	codeGeneric     = 1
 	codeReadInput   = 2
+	codeWriteOutput = 3
 	codeRender      = 4
 	codeContext     = 6
 	codeSetFormat   = 7
@@ -125,11 +138,14 @@ func (t Target) check(f File) error {
 	switch {
 	case t.InPlace && t.Output != "":
 		return fail(codeConflict, "leave one of them out", "--in-place and --output exclude each other")
-	case t.InPlace && f.Path == "":
+	case t.InPlace && f.isStdin():
 		return fail(codeConflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
 	}
 	return nil
 }
+
+// isStdin reports whether the file is standard input, by either of its names.
+func (f File) isStdin() bool { return f.Path == "" || f.Path == "/dev/stdin" }
 
 // name adds the name of the file to an error, once.
 func (f File) name(err error) error {

@@ -26,7 +26,7 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 		return fail(codeConflict, "leave --in-place out",
 			"--extract with --in-place would replace the whole file by one value")
 	}
-	s, err := a.readSealed(o.File, o.Common, codeNoFile)
+	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,12 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/editor"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
 // EditOptions are the options of Edit.
@@ -59,17 +62,38 @@ type edition struct {
 // anybody writes a word.
 func (e *edition) begin(ctx context.Context, o EditOptions) error {
 	a := e.app
-	s, err := a.readSealed(o.File, o.Common, codeNoFile)
+	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
 	var missing *Error
 	switch {
 	case err == nil:
-		e.source, e.file = s, s.file
-		e.opened, err = a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
-		return err
+		return e.beginWith(ctx, s, o)
 	case !errors.As(err, &missing) || missing.Code != codeNoFile:
 		return err
 	}
-	s = &source{File: o.File}
+	return e.beginNew(ctx, o)
+}
+
+// beginWith opens the file that is there.
+func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error {
+	if err := s.sameType("edit"); err != nil {
+		return err
+	}
+	if o.Creation != (Creation{}) {
+		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
+	}
+	e.source, e.file = s, s.file
+	opened, err := e.app.open(ctx, s, e.app.keepers(ctx, o.Access), o.Access)
+	e.opened = opened
+	return err
+}
+
+// beginNew makes a file of an example, wherever there is a place for it.
+func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
+	a := e.app
+	if _, err := os.Stat(filepath.Dir(a.abs(o.Path))); err != nil {
+		return fail(codeWriteOutput, "create the directory first", "%s: %w", o.Path, err)
+	}
+	s := &source{File: o.File}
 	if err := a.settle(s, o.Common); err != nil {
 		return err
 	}
@@ -90,7 +114,7 @@ func (e *edition) begin(ctx context.Context, o EditOptions) error {
 // run shows the text to the editor until the result can be saved or is given
 // up. What was written is never lost: in the end it is sealed as it stands.
 func (e *edition) run(ctx context.Context) (err error) {
-	ctx, watch := watchInterrupts(ctx)
+	ctx, watch := watchInterrupts(ctx, e.app.hasKeyboard())
 	defer watch.stop()
 	before := bytes.Clone(e.opened.Plain())
 	session, err := editor.NewSession(filepath.Base(e.source.Path), before, e.places)
@@ -106,7 +130,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 		err := session.Run(ctx, e.argv, e.app.Stdin, e.app.Stdout, e.app.Stderr)
 		watch.editing.Store(false)
 		if err != nil {
-			return e.canceled(ctx, err)
+			return e.canceled(ctx, watch, err)
 		}
 		text, err := session.Read()
 		if err != nil {
@@ -125,9 +149,11 @@ func (e *edition) run(ctx context.Context) (err error) {
 	}
 }
 
-func (e *edition) canceled(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("User canceled: %w", err)
+// canceled tells an editor that failed from one that somebody stopped, by a
+// signal to this process or by Ctrl-C, which it got itself.
+func (e *edition) canceled(ctx context.Context, w *watch, err error) error {
+	if ctx.Err() != nil || w.interrupted.Load() {
+		return &Error{Code: codeGeneric, Err: fmt.Errorf("User canceled, so nothing was written: %w", err)}
 	}
 	return err
 }
@@ -160,11 +186,14 @@ func (e *edition) save(ctx context.Context, text []byte) error {
 // again tells what is wrong and waits for the person to go back to the editor.
 // Without anybody to answer there is no second try.
 func (e *edition) again(ctx context.Context, failure error) bool {
-	hint.Print(e.app.Stderr, failure, hint.Options{JSON: e.app.JSON, Prog: "sops"})
-	fmt.Fprint(e.app.Stderr, "Press Enter to go back to the editor, or Ctrl-C to give up. ")
+	a := e.app
+	hint.Print(a.Stderr, failure, hint.Options{JSON: a.JSON, Color: term.Color(a.Stderr, a.Env)})
+	if !a.JSON {
+		fmt.Fprintln(a.Stderr, "sops: press Enter to go back to the editor, or Ctrl-C to give up")
+	}
 	answer := make(chan error, 1)
 	go func() { // ends with the process: a read of standard input cannot be stopped
-		_, err := e.app.Stdin.Read(make([]byte, 1))
+		_, err := a.Stdin.Read(make([]byte, 1))
 		answer <- err
 	}()
 	select {
@@ -178,10 +207,10 @@ func (e *edition) again(ctx context.Context, failure error) bool {
 // rescue keeps a text that could not be saved, encrypted for the keys of the
 // file.
 func (e *edition) rescue(text []byte, failure error) error {
-	path := e.source.Path + ".rescue"
+	path := ""
 	sealed, err := e.app.sealRescue(e.opened, text)
 	if err == nil {
-		err = atomicfile.Create(e.app.abs(path), sealed, plainMode)
+		path, err = e.writeRescue(sealed)
 	}
 	if err != nil {
 		return errors.Join(failure, fmt.Errorf("the edited text could not be kept either: %w", err))
@@ -189,6 +218,28 @@ func (e *edition) rescue(text []byte, failure error) error {
 	return &Error{Code: hint.ExitCode(failure), Err: fmt.Errorf("%w; the edited text is kept, encrypted, in %s", failure, path), Advice: []string{
 		"see it with: sops decrypt --input-type binary " + path,
 	}}
+}
+
+// writeRescue writes a new file beside that which is edited, or where there is
+// no place in the directory for temporary files, and returns its path.
+func (e *edition) writeRescue(sealed []byte) (path string, err error) {
+	file := e.app.abs(e.source.Path)
+	for _, dir := range []string{filepath.Dir(file), cmp.Or(e.places.Temp, os.TempDir())} {
+		stem := filepath.Join(dir, filepath.Base(file)+".rescue")
+		for n := 1; n < 100; n++ {
+			path = stem
+			if n > 1 {
+				path = fmt.Sprintf("%s%d", stem, n) // the first is of another day
+			}
+			if err = atomicfile.Absent(path, plainMode).Write(sealed, nil); err == nil {
+				return path, nil
+			}
+			if !errors.Is(err, atomicfile.ErrChanged) {
+				break
+			}
+		}
+	}
+	return "", err
 }
 
 func (a *App) showMasterKeys(o *sops.Opened) {

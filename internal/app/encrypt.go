@@ -27,7 +27,7 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 		return fail(codeConflict, "add --filename-override NAME: it decides on the rule and the file type",
 			"encrypting standard input needs a name for it")
 	}
-	s, err := a.read(o.File, o.Common, codeNoFile)
+	s, err := a.read(ctx, o.File, o.Common, codeNoFile)
 	if err != nil {
 		return err
 	}

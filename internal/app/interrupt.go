@@ -10,11 +10,14 @@ import (
 // A watch ends a context on Ctrl-C, except while an editor runs, to which the
 // key belongs then.
 type watch struct {
-	editing atomic.Bool
-	stop    func()
+	editing     atomic.Bool
+	interrupted atomic.Bool // while the editor ran
+	stop        func()
 }
 
-func watchInterrupts(ctx context.Context) (context.Context, *watch) {
+// watchInterrupts begins a watch. Without a keyboard the signal came from
+// another program and is meant for this process, at any time.
+func watchInterrupts(ctx context.Context, keyboard bool) (context.Context, *watch) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, os.Interrupt)
@@ -25,7 +28,9 @@ func watchInterrupts(ctx context.Context) (context.Context, *watch) {
 		for {
 			select {
 			case <-c:
-				if !w.editing.Load() {
+				if keyboard && w.editing.Load() {
+					w.interrupted.Store(true)
+				} else {
 					cancel()
 				}
 			case <-ctx.Done():
@@ -39,4 +44,13 @@ func watchInterrupts(ctx context.Context) (context.Context, *watch) {
 		<-done
 	}
 	return ctx, w
+}
+
+// hasKeyboard reports whether a person can press Ctrl-C.
+func (a *App) hasKeyboard() bool {
+	t, err := a.Terminal()
+	if err != nil {
+		return false
+	}
+	return t.Close() == nil
 }

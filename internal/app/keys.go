@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -24,6 +26,9 @@ type Access struct {
 	Hedge           time.Duration // 0: default
 	Attempt         time.Duration // 0: default
 	Overall         time.Duration // 0: default
+	// LocalKeys is "false" to use no keys of this machine, "" to ask the
+	// environment.
+	LocalKeys string
 }
 
 // keepers returns the keepers of this run.
@@ -34,7 +39,10 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		Attempt: o.Attempt, HostName: a.HostName, Now: a.Now, Warn: a.Warn,
 		AskMFA: a.askCode,
 	}
-	return standard.Keepers(aws, age.Options{
+	if err := a.localKeys(o.LocalKeys); err != nil {
+		return refuser{err}
+	}
+	all := standard.Keepers(aws, age.Options{
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
@@ -42,6 +50,28 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
 	})
+	if !a.Verbose {
+		return all
+	}
+	return tracer{all, a.verbosef}
+}
+
+// localKeys returns why the keys of this machine may not be used, nil if they
+// may.
+func (a *App) localKeys(flag string) error {
+	text := cmp.Or(flag, a.Env.Get("SOPS_ENABLE_LOCAL_KEYSERVICE"))
+	if text == "" {
+		return nil
+	}
+	use, err := strconv.ParseBool(text)
+	switch {
+	case err != nil:
+		return fail(codeGeneric, "unset it, or set it to true", "SOPS_ENABLE_LOCAL_KEYSERVICE is neither true nor false")
+	case !use:
+		return fail(codeGeneric, "leave out --enable-local-keyservice=false and unset SOPS_ENABLE_LOCAL_KEYSERVICE",
+			"the keys of this machine are switched off, and there is no key service to use instead")
+	}
+	return nil
 }
 
 // askCode asks for a code that may be seen while it is typed.

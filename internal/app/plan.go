@@ -74,12 +74,14 @@ func (a *App) creationRule(s *source, explicit bool) (*config.Rule, error) {
 	if s.config == nil {
 		return nil, nil
 	}
+	// A misspelt key may be the very reason why no rule counts.
+	for _, w := range s.config.Warnings {
+		a.warnf("%s: %s", s.config.Path, w)
+	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
 	switch {
 	case err == nil:
-		for _, w := range s.config.Warnings {
-			a.warnf("%s: %s", s.config.Path, w)
-		}
+		a.verbosef("the creation rule is that of line %d in %s", r.Line, s.config.Path)
 		return r, nil
 	case errors.Is(err, config.ErrNoRules):
 		return nil, nil
@@ -106,12 +108,12 @@ func applyRule(p *sops.Plan, r *config.Rule) {
 }
 
 // applyContext gives every AWS key without an encryption context of its own the
-// one of the flag, the variable or the rule. One that would have no effect is
-// refused: whoever gives it relies on it.
+// one of the flag, the variable or the rule. A flag that would have no effect is
+// refused: whoever gives it relies on it. A variable is there for many files.
 func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule, explicit bool) error {
-	text, origin := c.EncryptionContext, "--encryption-context"
-	if text == "" {
-		text, origin = a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"), "SOPS_KMS_ENCRYPTION_CONTEXT"
+	text, given := c.EncryptionContext, c.EncryptionContext != ""
+	if !given {
+		text = a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")
 	}
 	texts, err := parseContext(text)
 	switch {
@@ -126,9 +128,9 @@ func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule, explicit bo
 	if r != nil && !explicit {
 		p.Groups = r.Under(nil)
 	}
-	if !withContext(p.Groups, texts) {
+	if !withContext(p.Groups, texts) && given {
 		return fail(codeContext, "leave it out, or name an AWS KMS key without a context of its own",
-			"%s has no effect: no AWS KMS key here takes it", origin)
+			"--encryption-context has no effect: no AWS KMS key here takes it")
 	}
 	return nil
 }
@@ -176,6 +178,19 @@ func (l KeyLists) all() []keyList {
 		{l.Vault, "SOPS_VAULT_URIS", config.ParseVault},
 		{l.Age, "SOPS_AGE_RECIPIENTS", age.ParseRecipients},
 	}
+}
+
+// parse returns the keys of all lists.
+func (l KeyLists) parse() ([]key.MasterKey, error) {
+	var keys []key.MasterKey
+	for _, list := range l.all() {
+		parsed, err := list.parse(list.text)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, parsed...)
+	}
+	return keys, nil
 }
 
 // explicitKeys returns the keys of flags and variables, and the name of a

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/key"
@@ -35,11 +36,14 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if o.Add != (KeyLists{}) || o.Remove != (KeyLists{}) {
 		missing = codeNoSuchKeys
 	}
-	s, err := a.readSealed(o.File, o.Common, missing)
+	s, err := a.readSealed(ctx, o.File, o.Common, missing)
 	if err != nil {
 		return err
 	}
-	added, err := a.added(o)
+	if err := s.sameType("rotate"); err != nil {
+		return err
+	}
+	added, removed, err := a.changes(o)
 	if err != nil {
 		return err
 	}
@@ -48,8 +52,8 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return err
 	}
-	groups := opened.Meta.MasterKeys()
-	if groups, err = changeGroups(groups, added, o.Remove); err != nil {
+	groups, err := changeGroups(opened.Meta.MasterKeys(), added, removed)
+	if err != nil {
 		return s.name(err)
 	}
 	if err := opened.Rotate(ctx, keepers, groups, opened.Meta.Threshold, a.Random); err != nil {
@@ -59,60 +63,53 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return s.name(err)
 	}
-	if s.in.Name() != s.out.Name() {
-		return fail(codeConflict, "decrypt and encrypt it instead", "rotate keeps the file type")
-	}
 	return a.write(s, o.Target, out, sealedMode)
 }
 
-// added returns the keys to add, with profile and context.
-func (a *App) added(o RotateOptions) ([]key.MasterKey, error) {
-	var keys []key.MasterKey
-	for _, l := range o.Add.all() {
-		parsed, err := l.parse(l.text)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, parsed...)
+// changes returns the keys to add, with profile and context, and those to
+// remove. Where AWS keys are only removed, the context narrows which.
+func (a *App) changes(o RotateOptions) (added, removed []key.MasterKey, err error) {
+	if added, err = o.Add.parse(); err != nil {
+		return nil, nil, err
 	}
-	storeProfile(keys, o.Access)
+	if removed, err = o.Remove.parse(); err != nil {
+		return nil, nil, err
+	}
+	storeProfile(added, o.Access)
 	texts, err := parseContext(o.EncryptionContext)
 	if err != nil || len(texts) == 0 {
-		return keys, err
+		return added, removed, err
 	}
-	if !withContext([][]key.MasterKey{keys}, texts) {
-		return nil, fail(codeContext, "leave it out, or add an AWS KMS key with --add-kms",
-			"--encryption-context has no effect: no AWS KMS key is added")
+	if !withContext([][]key.MasterKey{added}, texts) && !withContext([][]key.MasterKey{removed}, texts) {
+		return nil, nil, fail(codeContext, "leave it out, or add an AWS KMS key with --add-kms",
+			"--encryption-context has no effect: no AWS KMS key is added or removed")
 	}
-	return keys, nil
+	return added, removed, nil
 }
 
 // changeGroups adds keys to the first group and removes keys from all. A key
 // that is removed is known by what names it, whatever role, profile or context
 // it has; one that is not there is an error, since somebody relies on its
 // going.
-func changeGroups(groups [][]key.MasterKey, added []key.MasterKey, remove KeyLists) ([][]key.MasterKey, error) {
+func changeGroups(groups [][]key.MasterKey, added, removed []key.MasterKey) ([][]key.MasterKey, error) {
 	for _, m := range added {
 		same := func(n key.MasterKey) bool { return n.Kind == m.Kind && n.Identity() == m.Identity() }
+		if len(groups) == 0 {
+			groups = [][]key.MasterKey{nil}
+		}
 		if !slices.ContainsFunc(groups[0], same) {
 			groups[0] = append(groups[0], m)
 		}
 	}
-	for _, l := range remove.all() {
-		gone, err := l.parse(l.text)
-		if err != nil {
-			return nil, err
+	for _, m := range removed {
+		found := false
+		for i := range groups {
+			before := len(groups[i])
+			groups[i] = slices.DeleteFunc(groups[i], func(n key.MasterKey) bool { return removes(m, n) })
+			found = found || len(groups[i]) < before
 		}
-		for _, m := range gone {
-			found := false
-			for i := range groups {
-				before := len(groups[i])
-				groups[i] = slices.DeleteFunc(groups[i], func(n key.MasterKey) bool { return removes(m, n) })
-				found = found || len(groups[i]) < before
-			}
-			if !found {
-				return nil, fail(codeGeneric, "", "there is no key %s to remove", m.Identity())
-			}
+		if !found {
+			return nil, fail(codeGeneric, "", "there is no key %s to remove", m.Identity())
 		}
 	}
 	return groups, nil
@@ -125,7 +122,7 @@ func removes(m, n key.MasterKey) bool {
 		return false
 	}
 	for _, f := range m.Fields {
-		if f.Text != n.Text(f.Name) {
+		if f.Text != n.Text(f.Name) || f.Map != nil && !maps.Equal(f.Map, n.Map(f.Name)) {
 			return false
 		}
 	}

@@ -33,7 +33,7 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 	if err != nil {
 		return &Error{Code: codeSetFormat, Err: err}
 	}
-	text, err := a.value(o)
+	text, err := a.value(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -75,8 +75,11 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 		return err
 	}
 	defer unlock()
-	s, err := a.readSealed(o.File, o.Common, codeReadInput)
+	s, err := a.readSealed(ctx, o.File, o.Common, codeReadInput)
 	if err != nil {
+		return err
+	}
+	if err := s.sameType("set"); err != nil {
 		return err
 	}
 	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
@@ -110,12 +113,12 @@ func (a *App) lock(ctx context.Context, path string) (unlock func(), err error) 
 	return unlock, err
 }
 
-func (a *App) value(o SetOptions) (string, error) {
+func (a *App) value(ctx context.Context, o SetOptions) (string, error) {
 	switch {
 	case o.ValueFile && o.ValueStdin:
 		return "", fail(codeGeneric, "", "--value-file and --value-stdin exclude each other")
 	case o.ValueStdin:
-		b, err := io.ReadAll(a.Stdin)
+		b, err := a.readStdin(ctx)
 		return string(b), err
 	case o.ValueFile:
 		f, err := atomicfile.Read(a.abs(o.Value))

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -32,12 +33,12 @@ func (a *App) rulePath(f File) string {
 
 // read reads the file and settles its formats. The code is that of a file that
 // is not there.
-func (a *App) read(f File, c Common, missing int) (*source, error) {
+func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source, error) {
 	s := &source{File: f}
 	var err error
-	if f.Path == "" {
-		if s.data, err = io.ReadAll(a.Stdin); err != nil {
-			return nil, fail(codeReadInput, "", "standard input: %w", err)
+	if f.isStdin() {
+		if s.data, err = a.readStdin(ctx); err != nil {
+			return nil, err
 		}
 	} else {
 		s.file, err = atomicfile.Read(a.abs(f.Path))
@@ -50,6 +51,29 @@ func (a *App) read(f File, c Common, missing int) (*source, error) {
 		s.data = s.file.Data
 	}
 	return s, a.settle(s, c)
+}
+
+// readStdin reads standard input to its end, or to that of ctx: a command that
+// waits for somebody to type can be stopped.
+func (a *App) readStdin(ctx context.Context) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() { // ends with the process: a read of standard input cannot be stopped
+		data, err := io.ReadAll(a.Stdin)
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, fail(codeReadInput, "", "standard input: %w", r.err)
+		}
+		return r.data, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // settle finds configuration and formats.
@@ -100,6 +124,16 @@ func (a *App) formats(s *source, c Common) error {
 	return nil
 }
 
+// sameType refuses another output type where a file is changed: it would turn
+// into a file that its name does not fit.
+func (s *source) sameType(command string) error {
+	if s.in.Name() == s.out.Name() {
+		return nil
+	}
+	return fail(codeConflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
+		"%s keeps the type of the file, which is %s, not %s", command, s.in.Name(), s.out.Name())
+}
+
 // format checks a type given by flag. An unknown word counts as not given, as
 // it always did, but not in silence.
 func (a *App) format(word string) (name string, given bool) {
@@ -115,28 +149,40 @@ func (a *App) format(word string) (name string, given bool) {
 
 // config loads the configuration that holds for f; nil if there is none.
 func (a *App) config(f File, c Common) (*config.File, error) {
-	path := c.Config
-	if path == "" {
-		path = a.Env.Get("SOPS_CONFIG")
+	path, err := a.configPath(f, c)
+	if err != nil || path == "" {
+		return nil, err
 	}
-	if path == "" {
-		found, warnings, err := config.Find(filepath.Dir(a.rulePath(f)), a.Dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range warnings {
-			a.Warn(w)
-		}
-		if found == "" {
-			return nil, nil
-		}
-		path = found
-	}
-	cfg, err := config.Load(a.abs(path))
+	a.verbosef("the configuration is %s", path)
+	cfg, err := config.Load(path)
 	if err != nil {
 		return nil, &configError{err}
 	}
 	return cfg, nil
+}
+
+// configPath returns where the configuration stands that holds for f, "" if
+// there is none.
+func (a *App) configPath(f File, c Common) (string, error) {
+	path := c.Config
+	if path == "" {
+		path = a.Env.Get("SOPS_CONFIG")
+	}
+	if path != "" {
+		return a.abs(path), nil
+	}
+	fileDir := "" // standard input stands nowhere
+	if f.Path != "" || f.FilenameOverride != "" {
+		fileDir = filepath.Dir(a.rulePath(f))
+	}
+	path, warnings, err := config.Find(fileDir, a.Dir)
+	for _, w := range warnings {
+		a.Warn(w)
+	}
+	if err == nil && path == "" {
+		a.verbosef("there is no configuration for this file")
+	}
+	return path, err
 }
 
 // A configError is about the configuration, which reading a file can do
@@ -148,8 +194,8 @@ func (e *configError) Unwrap() error { return e.err }
 
 // readSealed reads an encrypted file. A configuration that cannot be read does
 // not stop that: it would only say how to write.
-func (a *App) readSealed(f File, c Common, missing int) (*source, error) {
-	s, err := a.read(f, c, missing)
+func (a *App) readSealed(ctx context.Context, f File, c Common, missing int) (*source, error) {
+	s, err := a.read(ctx, f, c, missing)
 	var bad *configError
 	if !errors.As(err, &bad) {
 		return s, err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -10,8 +11,8 @@ import (
 // FileStatus prints whether a file is encrypted, as one line of JSON. It needs
 // no keys. Whatever is no encrypted file is not encrypted: also what does not
 // parse.
-func (a *App) FileStatus(f File, c Common) error {
-	s, err := a.readSealed(f, c, codeReadInput)
+func (a *App) FileStatus(ctx context.Context, f File, c Common) error {
+	s, err := a.readSealed(ctx, f, c, codeReadInput)
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,9 @@ func (a *App) write(s *source, t Target, data []byte, mode fs.FileMode) error {
 		return atomicfile.Create(a.abs(t.Output), data, mode)
 	}
 	_, err := a.Stdout.Write(data)
-	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
-		return nil // the reader has seen enough
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
+		return nil // or the reader has seen enough
 	}
-	return err
+	return fail(codeWriteOutput, "", "standard output: %w", err)
 }

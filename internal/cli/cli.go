@@ -103,7 +103,7 @@ func (r *run) root() *cli.Command {
 		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
 		OnUsageError:          func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} },
 		Commands: []*cli.Command{
-			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.filestatus(), r.devkms(),
+			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.filestatus(), r.devkms(), r.updatekeys(),
 		},
 	}
 	root.Flags = []cli.Flag{

@@ -33,7 +33,7 @@ func (k *Keeper) Diagnose(ctx context.Context, w key.WrappedKey) Report {
 	start := k.o.Now()
 	blob, err := decodeBlob(w)
 	if err == nil {
-		p := &probe{decrypt: decrypt{blob: blob, warn: k.warn}, now: k.o.Now}
+		p := &probe{decrypt: decrypt{blob: blob, warn: k.warn}, now: k.o.Now, look: k.o.Attempt / 4}
 		r.Attempts, err = k.walk(ctx, w.MasterKey, p)
 	}
 	if err != nil {
@@ -56,7 +56,8 @@ func (k *Keeper) Diagnose(ctx context.Context, w key.WrappedKey) Report {
 // decrypts.
 type probe struct {
 	decrypt
-	now func() time.Time
+	now  func() time.Time
+	look time.Duration // for each look around, so that time is left for the call itself
 }
 
 func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
@@ -69,8 +70,7 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 	if err == nil || errors.As(err, &would) {
 		return nil
 	}
-	// Not every denial of a dry run is one of the call itself, and a moved alias
-	// needs the real one.
+	// The real call says what is wrong, and a moved alias needs it.
 	err = p.decrypt.do(ctx, s, a, j)
 	p.plain = key.Data{}
 	return err
@@ -78,6 +78,8 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 
 // whoami asks STS for the caller, which nobody can be denied.
 func (p *probe) whoami(ctx context.Context, s *session, a *Attempt) {
+	ctx, cancel := context.WithTimeout(ctx, p.look)
+	defer cancel()
 	start := p.now()
 	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	step := a.step("sts:GetCallerIdentity", p.now().Sub(start), err)
@@ -92,6 +94,8 @@ func (p *probe) whoami(ctx context.Context, s *session, a *Attempt) {
 // state asks KMS for the key. Many who may decrypt may not ask that, so that
 // nothing follows from a denial.
 func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
+	ctx, cancel := context.WithTimeout(ctx, p.look)
+	defer cancel()
 	start := p.now()
 	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &j.arn.Text}, j.limit)
 	took := p.now().Sub(start)

@@ -56,7 +56,16 @@ func (a *Attempt) flag() string {
 	if a.Profile == "" {
 		return ""
 	}
-	return " --profile " + a.Profile
+	return " --profile " + quoted(a.Profile)
+}
+
+// quoted returns text as one word of a shell. Files choose what hints show, and
+// people paste hints.
+func quoted(text string) string {
+	if text != "" && only(text, func(r rune) bool { return isSessionRune(r) || r == ':' || r == '/' }) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 func mapPath(e env.Env) string {
@@ -118,7 +127,7 @@ func statement(action, resource string, context map[string]string) string {
 
 func keyHint(a *Attempt) string {
 	command := func(name string) string {
-		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, a.arn.Text, a.Region, a.flag())
+		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, quoted(a.arn.Text), a.Region, a.flag())
 	}
 	switch a.Cause {
 	case KeyDisabled:
@@ -138,5 +147,6 @@ func networkHint(a *Attempt) string {
 	if strings.HasPrefix(a.Call, "sts:") {
 		service = "STS"
 	}
-	return fmt.Sprintf("check the way to %s: curl -sv %s; AWS_ENDPOINT_URL_%s, HTTPS_PROXY and NO_PROXY may point elsewhere", a.where(), a.where(), service)
+	return fmt.Sprintf("check the way to %s: curl -sv %s; AWS_ENDPOINT_URL_%s, HTTPS_PROXY and NO_PROXY may point elsewhere",
+		service, quoted(a.where()), service)
 }

@@ -96,7 +96,7 @@ func (p *profile) login() string {
 			return
 		}
 		if s.Profile != "" && s.Profile != "default" {
-			command += " --profile " + s.Profile
+			command += " --profile " + quoted(s.Profile)
 		}
 	})
 	return command

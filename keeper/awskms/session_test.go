@@ -212,6 +212,28 @@ func TestDiagnosisWalksTheSameWay(t *testing.T) {
 	}
 }
 
+func TestASilentSTSDoesNotSpoilTheDiagnosis(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).as("alice")
+	r.o.Attempt = 2 * time.Second
+	w := r.wrapped(plainKey(key1))
+	r.server.SetFault(devkms.Fault{Operation: "GetCallerIdentity", Mode: devkms.Hang})
+	if report := r.keeper().Diagnose(t.Context(), w); !report.Opens {
+		t.Errorf("got %+v", report)
+	}
+}
+
+func TestHintsAreOneWordToAShell(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		key1: key1, "": "''", "a b": "'a b'", "$(rm)": "'$(rm)'", "it's": `'it'\''s'`, "x;y": "'x;y'",
+	} {
+		if got := quoted(text); got != want {
+			t.Errorf("quoted(%q) = %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestDiagnosisTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

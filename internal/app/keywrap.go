@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// newKeys makes the wrapped keys that c wants with as few calls as that takes.
+func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
+	stock := c.stock()
+	groups, missing := c.kept(stock)
+	var err error
+	switch {
+	case missing == 0: // nobody has to open anything
+	case o.ReEncrypt:
+		err = c.reEncrypt(ctx, keepers, groups)
+	case o.AllowPartial:
+		groups, err = a.wrapSome(ctx, s, sealed, c, stock, keepers, o)
+	default:
+		groups, err = a.wrapMissing(ctx, sealed, c, stock, keepers, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.forget {
+		for _, g := range groups {
+			for i, w := range g {
+				g[i].Fields = withoutIdentity(w.Fields)
+			}
+		}
+	}
+	return groups, nil
+}
+
+// wrapMissing recovers the data key and wraps it for the keys that lack it.
+func (a *App) wrapMissing(ctx context.Context, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
+	options, err := a.openOptions(o.Access)
+	if err != nil {
+		return nil, err
+	}
+	r, err := sealed.Recover(ctx, keepers, options)
+	if err != nil {
+		return nil, err
+	}
+	return unlock.Rewrap(ctx, keepers, r, stock, c.oldThreshold, c.wanted, c.threshold, a.Random)
+}
+
+// wrapSome is wrapMissing that goes without new keys that cannot be wrapped.
+func (a *App) wrapSome(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
+	k := &lenient{Keeper: keepers}
+	groups, err := a.wrapMissing(ctx, sealed, c, stock, k, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(k.failed.Keys) == 0 {
+		return groups, nil
+	}
+	if err := c.loses(k.left, groups); err != nil {
+		return nil, errors.Join(err, &k.failed)
+	}
+	total := 0
+	for i := range groups {
+		total += len(groups[i])
+		groups[i] = slices.DeleteFunc(groups[i], func(w key.WrappedKey) bool { return w.Enc == "" })
+	}
+	for _, f := range k.failed.Keys {
+		a.warnf("%s: LEFT OUT: %s: %v", s.Path, f.Identity, f.Err)
+	}
+	a.warnf("%s: %d of %d keys of the rule are left out; whoever can use them adds them with: sops updatekeys %s",
+		s.Path, len(k.failed.Keys), total, s.Path)
+	return groups, nil
+}
+
+// loses refuses to go without keys that the file has, or without all keys of a
+// group: to be left out is for new keys.
+func (c *keyChange) loses(left []key.MasterKey, groups []key.Group) error {
+	for _, m := range left {
+		for _, g := range c.old {
+			if slices.ContainsFunc(g, func(w key.WrappedKey) bool { return sameService(w.MasterKey, m) }) {
+				return fmt.Errorf("%s is in the file already and cannot be wrapped anew: --allow-partial removes no key", m.Identity())
+			}
+		}
+	}
+	for i, g := range groups {
+		if !slices.ContainsFunc(g, func(w key.WrappedKey) bool { return w.Enc != "" }) {
+			return fmt.Errorf("no key of group %d can be wrapped", i+1)
+		}
+	}
+	return nil
+}
+
+// sameService reports whether two entries name one key, however it is reached.
+func sameService(a, b key.MasterKey) bool {
+	if a.Kind == key.KMS {
+		return b.Kind == key.KMS && a.Text("arn") == b.Text("arn")
+	}
+	return name(a) == name(b)
+}
+
+// A lenient keeper gives an entry without an Enc for a key that cannot wrap,
+// and remembers why.
+type lenient struct {
+	key.Keeper
+
+	mu     sync.Mutex
+	failed unlock.WrapError
+	left   []key.MasterKey
+}
+
+// Wrap never fails unless ctx ended.
+func (l *lenient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+	w, err := l.Keeper.Wrap(ctx, m, d)
+	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
+		return w, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed.Keys = append(l.failed.Keys, unlock.KeyReport{Identity: m.Identity(), Err: err})
+	l.left = append(l.left, m)
+	return key.WrappedKey{MasterKey: m}, nil
+}
+
+// Asks reports whether the keeper inside may ask a person.
+func (l *lenient) Asks(w key.WrappedKey) bool {
+	asker, ok := l.Keeper.(key.Asker)
+	return ok && asker.Asks(w)
+}
+
+// A reEncrypter moves a data key from one master key to another inside the key
+// service.
+type reEncrypter interface {
+	ReEncrypt(ctx context.Context, from key.WrappedKey, to key.MasterKey) (key.WrappedKey, error)
+}
+
+// keeperOf returns the keeper of a kind, nil if this run has none of its own.
+func keeperOf(all key.Keeper, kind string) key.Keeper {
+	if t, ok := all.(tracer); ok {
+		all = t.Keeper
+	}
+	mux, _ := all.(key.Mux)
+	return mux[kind]
+}
+
+// reEncrypt fills the gaps of groups by kms:ReEncrypt.
+func (c *keyChange) reEncrypt(ctx context.Context, keepers key.Keeper, groups []key.Group) error {
+	aws, ok := keeperOf(keepers, key.KMS).(reEncrypter)
+	switch {
+	case !ok:
+		return fail(codeGeneric, "leave --reencrypt out", "this run does not reach AWS KMS itself, so that --reencrypt is not possible")
+	case len(c.old) != 1 || len(groups) != 1:
+		return fail(codeConflict, "leave --reencrypt out",
+			"--reencrypt moves a whole data key, and a file with several key groups holds shares of it")
+	}
+	for i, w := range groups[0] {
+		if w.Enc != "" {
+			continue
+		}
+		moved, err := move(ctx, aws, c.old[0], w.MasterKey)
+		if err != nil {
+			return err
+		}
+		groups[0][i] = moved
+	}
+	return nil
+}
+
+// move tries each key of the file that KMS can move from to m: ReEncrypt stays
+// inside one region.
+func move(ctx context.Context, aws reEncrypter, from key.Group, m key.MasterKey) (key.WrappedKey, error) {
+	if m.Kind != key.KMS {
+		return key.WrappedKey{}, fail(codeConflict, "leave --reencrypt out", "--reencrypt is for AWS KMS keys; %s is none", m.Identity())
+	}
+	var errs []error
+	for _, w := range from {
+		if w.Kind != key.KMS || region(w.MasterKey) != region(m) {
+			continue
+		}
+		moved, err := aws.ReEncrypt(ctx, w, m)
+		if err == nil {
+			return moved, nil
+		}
+		errs = append(errs, err)
+	}
+	if len(errs) == 0 {
+		return key.WrappedKey{}, fail(codeGeneric, "leave --reencrypt out",
+			"no AWS KMS key in %s has the data key of this file, and kms:ReEncrypt stays inside one region", region(m))
+	}
+	return key.WrappedKey{}, errors.Join(errs...)
+}
+
+// region returns the fourth part of the ARN.
+func region(m key.MasterKey) string {
+	const at = 3
+	if parts := strings.Split(m.Text("arn"), ":"); len(parts) > at {
+		return parts[at]
+	}
+	return ""
+}

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// A tracer is a keeper that says what it does, to those who asked for it.
+type tracer struct {
+	key.Keeper
+	say func(format string, args ...any)
+}
+
+// Wrap says for which master key a data key was wrapped.
+func (t tracer) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+	w, err := t.Keeper.Wrap(ctx, m, d)
+	t.tell("wrap", m, err)
+	return w, err
+}
+
+// Unwrap says which master key gave a data key, and which did not.
+func (t tracer) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+	d, err := t.Keeper.Unwrap(ctx, w)
+	t.tell("unwrap", w.MasterKey, err)
+	return d, err
+}
+
+func (t tracer) tell(what string, m key.MasterKey, err error) {
+	if err != nil {
+		t.say("%s with %s %s: %v", what, m.Kind, m.Identity(), err)
+		return
+	}
+	t.say("%s with %s %s: done", what, m.Kind, m.Identity())
+}
+
+// A refuser is a keeper that may not be used, for a reason.
+type refuser struct{ err error }
+
+// Kind is "": it refuses all kinds.
+func (r refuser) Kind() string { return "" }
+
+// Wrap refuses.
+func (r refuser) Wrap(context.Context, key.MasterKey, key.Data) (key.WrappedKey, error) {
+	return key.WrappedKey{}, r.err
+}
+
+// Unwrap refuses.
+func (r refuser) Unwrap(context.Context, key.WrappedKey) (key.Data, error) {
+	return key.Data{}, r.err
+}
+
+// Asks passes on whether a person is needed for w.
+func (t tracer) Asks(w key.WrappedKey) bool {
+	asker, ok := t.Keeper.(key.Asker)
+	return ok && asker.Asks(w)
+}

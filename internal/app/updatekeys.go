@@ -1,0 +1,177 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// UpdateKeysOptions are the options of UpdateKeys.
+type UpdateKeysOptions struct {
+	Files     []string
+	InputType string
+	Common
+	Access
+	Yes               bool
+	Threshold         int    // 0: that of the rule, else that of the file
+	EncryptionContext string // for AWS keys without one of their own
+	DropContext       bool   // leave out contexts that only the file has
+	Reorder           bool   // another order of keys is a change too
+	AllowPartial      bool   // leave out new keys that cannot be wrapped
+	ReEncrypt         bool   // let KMS move the data key, which stays inside it
+}
+
+// UpdateKeys makes the keys of files those of their creation rules. Nothing but
+// the metadata changes. A file that fails does not stop the others.
+func (a *App) UpdateKeys(ctx context.Context, o UpdateKeysOptions) error {
+	keepers := a.keepers(ctx, o.Access)
+	var failed filesError
+	for _, path := range o.Files {
+		f := File{Path: path, InputType: o.InputType}
+		if err := a.updateKeys(ctx, f, keepers, o); err != nil {
+			failed = append(failed, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	switch {
+	case len(failed) == 0:
+		return nil
+	case len(o.Files) == 1:
+		return failed[0]
+	}
+	return append(failed, fmt.Errorf("%d of %d files were not updated", len(failed), len(o.Files)))
+}
+
+// A filesError is what went wrong with several files, each for itself.
+type filesError []error
+
+func (e filesError) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "\n")
+}
+
+func (e filesError) Unwrap() []error { return e }
+
+// ExitCode returns 1: the codes of the files may differ.
+func (e filesError) ExitCode() int { return codeGeneric }
+
+// updateKeys does the work for one file, under its lock.
+func (a *App) updateKeys(ctx context.Context, f File, keepers key.Keeper, o UpdateKeysOptions) error {
+	if info, err := os.Stat(a.abs(f.Path)); err == nil && info.IsDir() {
+		return fail(codeGeneric, fmt.Sprintf("name the files: find %s -name '*.yaml' -exec sops updatekeys -y {} +", f.Path),
+			"%s is a directory", f.Path)
+	}
+	unlock, err := a.lock(ctx, f.Path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s, err := a.read(f, o.Common, codeReadInput)
+	if err != nil {
+		return err
+	}
+	sealed, err := sops.Read(s.data, s.in)
+	if err != nil {
+		return s.name(err)
+	}
+	r, err := a.ruleOf(s)
+	if err != nil {
+		return err
+	}
+	c, err := a.keyChange(sealed, r, o)
+	if err != nil {
+		return s.name(err)
+	}
+	a.tellDrift(s, sealed, r)
+	if done, err := a.settled(ctx, s, c, o); done || err != nil {
+		return err
+	}
+	groups, err := a.newKeys(ctx, s, sealed, c, keepers, o)
+	if err != nil {
+		return s.name(err)
+	}
+	out, err := sealed.SetKeys(groups, c.threshold)
+	if err != nil {
+		return s.name(err)
+	}
+	if err := a.write(s, Target{InPlace: true}, out, sealedMode); err != nil {
+		return err
+	}
+	a.tell("%s: synced with new keys", f.Path)
+	return nil
+}
+
+// ruleOf returns the creation rule of s, without which there is nothing to
+// update keys to.
+func (a *App) ruleOf(s *source) (*config.Rule, error) {
+	if s.config == nil {
+		return nil, fail(codeGeneric, "put a .sops.yaml with creation_rules beside the file, or name one with --config",
+			"%s: config file not found", s.Path)
+	}
+	r, err := s.config.RuleFor(a.rulePath(s.File))
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range s.config.Warnings {
+		a.warnf("%s: %s", s.config.Path, w)
+	}
+	if len(r.Groups) == 0 {
+		return nil, s.name(fail(codeGeneric, "name keys in the rule", "the rule on line %d of %s has no keys", r.Line, s.config.Path))
+	}
+	return r, nil
+}
+
+// settled reports whether there is nothing to do for s: no change, or none that
+// the person wants.
+func (a *App) settled(ctx context.Context, s *source, c *keyChange, o UpdateKeysOptions) (bool, error) {
+	switch {
+	case !c.changes() && !c.reorders():
+		a.tell("%s: already up to date", s.Path)
+		return true, nil
+	case !c.changes() && !o.Reorder:
+		a.tell("%s: already up to date, in another order than the rule has (--reorder puts them into that)", s.Path)
+		return true, nil
+	}
+	if err := a.showChange(s.Path, c); err != nil {
+		return true, err
+	}
+	if o.Yes {
+		return false, nil
+	}
+	yes, err := a.agreed(ctx, "Is this what you want?")
+	if err != nil {
+		return true, s.name(&Error{Code: codeGeneric, Err: err, Advice: []string{"--yes answers for you"}})
+	}
+	if !yes {
+		a.tell("%s: left unchanged", s.Path)
+	}
+	return !yes, nil
+}
+
+// tell says on standard error what became of a file.
+func (a *App) tell(format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.JSON {
+		a.say("info", fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(a.Stderr, "sops: %s\n", fmt.Sprintf(format, args...))
+}
+
+// newContext returns the context that the flag, or else the variable, gives to
+// AWS keys.
+func (a *App) newContext(flag string) (map[string]string, error) {
+	return parseContext(cmp.Or(flag, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
+}
