@@ -2,11 +2,9 @@ package sops
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha512"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
@@ -16,7 +14,7 @@ import (
 // additional data holds the MAC text, so that a layout from another state of
 // the file does not open. Other programs ignore it, and drop it when they write.
 
-const maxLayout = 64 << 20 // bytes after inflating; a bomb is no layout
+const maxInflated = 64 << 20 // bytes; a bomb is no layout
 
 func layoutData(macText string) string { return "layout:" + macText }
 
@@ -28,18 +26,11 @@ func sealLayout(c *cipher.Cipher, nonce []byte, l *doc.Layout, macText string) (
 	if err != nil {
 		return "", fmt.Errorf("layout: %w", err)
 	}
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.DefaultCompression)
+	packed, err := deflate(string(text))
 	if err != nil {
 		return "", fmt.Errorf("layout: %w", err)
 	}
-	if _, err := w.Write(text); err != nil {
-		return "", fmt.Errorf("layout: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return "", fmt.Errorf("layout: %w", err)
-	}
-	return c.Seal(nonce, packed.String(), layoutData(macText), "str"), nil
+	return c.Seal(nonce, string(packed), layoutData(macText), "str"), nil
 }
 
 // openLayout returns nil for a layout that does not open: it is only looks.
@@ -52,12 +43,12 @@ func openLayout(c *cipher.Cipher, text, macText string) *doc.Layout {
 	if err != nil {
 		return nil
 	}
-	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader([]byte(packed))), maxLayout))
+	plain, err := inflate([]byte(packed))
 	if err != nil {
 		return nil
 	}
 	l := &doc.Layout{}
-	if json.Unmarshal(plain, l) != nil {
+	if json.Unmarshal([]byte(plain), l) != nil {
 		return nil
 	}
 	return l

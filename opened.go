@@ -26,6 +26,8 @@ type Opened struct {
 	trees  []*tree.Map
 	memory memory
 	warn   func(string)
+	// Keys that a file without a seal had, by sealName: nobody vouched for them.
+	unverified []string
 }
 
 // A Plan says how a new file is to be encrypted.
@@ -179,6 +181,28 @@ func (o *Opened) change(text []byte, err error, want []*tree.Map) error {
 		o.warn(fmt.Sprintf("the layout of the file could not be kept (%v); the content is complete", reason))
 	}
 	return nil
+}
+
+// Unverified returns the master keys of the file that nobody vouched for: the
+// file carried no seal, so that anybody who can write to it may have put them
+// there. To wrap a new data key for one of them may give it away.
+func (o *Opened) Unverified() []key.MasterKey {
+	var out []key.MasterKey
+	for _, g := range o.Meta.MasterKeys() {
+		for _, m := range g {
+			if slices.Contains(o.unverified, sealName(m)) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
+// Vouch says that the given keys belong into the file.
+func (o *Opened) Vouch(keys []key.MasterKey) {
+	for _, m := range keys {
+		o.unverified = slices.DeleteFunc(o.unverified, func(name string) bool { return name == sealName(m) })
+	}
 }
 
 // Rotate makes a new data key and wraps it for the given groups of master keys.

@@ -4,25 +4,60 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/key"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Recover returns the data key, with the shares that gave it.
+// Recover returns the data key, with the shares that gave it. It checks the
+// seal, where there is one.
 func (s *Sealed) Recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unlock.Recovered, error) {
 	if o.Unlock.Verify == nil {
 		o.Unlock.Verify = s.opensMAC
 	}
-	return unlock.Recover(ctx, k, s.Meta.Keys(), s.Meta.Threshold, o.Unlock)
+	r, err := unlock.Recover(ctx, k, s.Meta.Keys(), s.Meta.Threshold, o.Unlock)
+	if err != nil || s.Meta.Seal == "" {
+		return r, err
+	}
+	c, err := cipher.New(r.Data.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	macText, err := s.storedMAC(c)
+	if err != nil {
+		return nil, macFailure("Cannot decrypt MAC: %w", err)
+	}
+	unverified, err := s.checkSeal(c, macText)
+	s.sealer = &resealer{c, macText, unverified}
+	return r, err
+}
+
+// A resealer renews the seal of a file whose values stay as they are.
+type resealer struct {
+	cipher     *cipher.Cipher
+	macText    string
+	unverified []string
 }
 
 // SetKeys returns the text of the file with other wrapped keys, all of the same
-// data key. No value, no MAC and no date changes.
-func (s *Sealed) SetKeys(groups []key.Group, threshold int) ([]byte, error) {
+// data key. No value, no MAC and no date changes. It follows Recover.
+func (s *Sealed) SetKeys(groups []key.Group, threshold int, random io.Reader) ([]byte, error) {
 	s.Meta.SetKeys(groups)
 	s.Meta.Threshold = storedThreshold(threshold, len(groups))
+	if r := s.sealer; r != nil {
+		nonce := make([]byte, cipher.NonceSize)
+		if _, err := io.ReadFull(random, nonce); err != nil {
+			return nil, fmt.Errorf("nonce: %w", err)
+		}
+		var err error
+		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees()), r.macText, r.unverified)
+		if err != nil {
+			return nil, err
+		}
+	}
 	out, err := s.doc.SetMeta(s.Meta.Encode())
 	if err != nil {
 		return nil, err

@@ -119,6 +119,10 @@ func (s *sealing) seal() ([]byte, error) {
 	if err := s.encrypt(); err != nil {
 		return nil, err
 	}
+	want := s.sealedTrees()
+	if err := s.structure(want); err != nil {
+		return nil, err
+	}
 	masked, err := s.doc.Mask(s.tokens)
 	if err != nil {
 		return nil, err
@@ -134,7 +138,7 @@ func (s *sealing) seal() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.verifyTree(sealed); err != nil {
+	if err := s.verifyTree(sealed, want); err != nil {
 		return nil, err
 	}
 	if s.full != nil {
@@ -265,23 +269,44 @@ type movedComments struct{ containers map[int]string }
 
 func (*movedComments) Error() string { return "comments read back in other containers" }
 
-// verifyTree compares what a reader of the sealed text finds with what was
-// meant: the same tree with tokens in place of secrets, nothing secret in clear.
-func (s *sealing) verifyTree(sealed doc.Document) error {
-	want, got := clone(s.trees), clone(sealed.Trees())
-	var wantComments, gotComments []rule.Leaf
-	var wantSecret, gotSecret []bool
-	for leaf := range s.selector.Leaves(want) {
+// sealedTrees returns the trees with tokens in place of secrets, as a reader
+// must find them.
+func (s *sealing) sealedTrees() []*tree.Map {
+	out := clone(s.trees)
+	for leaf := range s.selector.Leaves(out) {
 		if leaf.Comment != nil {
 			if t := s.tokens[leaf.Comment.Ref]; t != "" {
 				leaf.Comment.Text = t
 			}
-			wantComments = append(wantComments, leaf)
-			continue
-		}
-		wantSecret = append(wantSecret, leaf.Secret)
-		if t := s.tokens[leaf.Scalar.Ref]; t != "" {
+		} else if t := s.tokens[leaf.Scalar.Ref]; t != "" {
 			leaf.Scalar.Value = tree.StringValue(t)
+		}
+	}
+	return out
+}
+
+// structure renews the seal.
+func (s *sealing) structure(sealed []*tree.Map) error {
+	nonce, err := s.nonce()
+	if err != nil {
+		return err
+	}
+	m := s.opened.Meta
+	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, sealed), s.macText, s.opened.unverified)
+	return err
+}
+
+// verifyTree compares what a reader of the sealed text finds with what was
+// meant: the same tree with tokens in place of secrets, nothing secret in clear.
+func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
+	got := clone(sealed.Trees())
+	var wantComments, gotComments []rule.Leaf
+	var wantSecret, gotSecret []bool
+	for leaf := range s.selector.Leaves(s.trees) {
+		if leaf.Comment != nil {
+			wantComments = append(wantComments, leaf)
+		} else {
+			wantSecret = append(wantSecret, leaf.Secret)
 		}
 	}
 	for leaf := range s.selector.Leaves(got) {
@@ -317,7 +342,7 @@ func (s *sealing) verifyComments(want, got []rule.Leaf) error {
 		if s.tokens[c.Ref] == "" {
 			continue
 		}
-		aad, ok := found[c.Text]
+		aad, ok := found[s.tokens[c.Ref]]
 		if !ok {
 			return fmt.Errorf("line %d: a comment is lost in the encrypted text", s.doc.Line(c.Ref))
 		}

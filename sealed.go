@@ -21,7 +21,7 @@ type Sealed struct {
 	Meta   *meta.Metadata
 	format doc.Format
 	doc    doc.Document
-	src    []byte
+	sealer *resealer // set by Recover if the file has a seal
 }
 
 // ErrNotEncrypted is in the chain of the error for a file without metadata.
@@ -37,7 +37,7 @@ func Read(src []byte, f doc.Format) (*Sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sealed{Meta: m, format: f, doc: d, src: src}, nil
+	return &Sealed{Meta: m, format: f, doc: d}, nil
 }
 
 // OpenOptions says how to open a file. The zero value is the careful default.
@@ -96,8 +96,15 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	unverified := identitiesOf(s.Meta.MasterKeys())
+	if !o.IgnoreMAC {
+		if unverified, err = s.checkSeal(c, macText); err != nil {
+			return nil, err
+		}
+	}
 	opened := &Opened{
 		Meta: s.Meta, Data: d, format: s.format, trees: dec.trees, memory: dec.memory, warn: o.Warn,
+		unverified: unverified,
 	}
 	layout := openLayout(c, s.Meta.Layout, macText)
 	return opened, dec.restore(opened, layout)

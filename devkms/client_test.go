@@ -40,14 +40,16 @@ type caller struct {
 }
 
 // as returns a caller with the access key of a user of the built-in world.
-func as(s *devkms.Server, user string) caller {
+func as(s *devkms.Server, user string) caller { return asAt(s.URL(), user) }
+
+func asAt(url, user string) caller {
 	keys := map[string]string{
 		"alice": "AKIADEVALICE0EXAMPLE", "bob": "AKIADEVBOB000EXAMPLE",
 		"carol": "AKIADEVCAROL0EXAMPLE", "dave": "AKIADEVDAVE00EXAMPLE",
 	}
 	return caller{
 		creds: aws.Credentials{AccessKeyID: keys[user], SecretAccessKey: "devkms/" + user + "/not/a/secret/EXAMPLE"},
-		url:   s.URL(), region: "us-east-1",
+		url:   url, region: "us-east-1",
 	}
 }
 

@@ -82,7 +82,7 @@ func TestFaultsAreChosenByKeyRegionAndOperation(t *testing.T) {
 	t.Parallel()
 	s := devkms.Start(t, nil)
 	l := &lab{as(s, "alice"), t, s, context.Background()}
-	blob := l.sealed(devKey, nil)
+	blob, other := l.sealed(devKey, nil), l.sealed(appKey, nil)
 	const struck = "ThrottlingException"
 	cases := []struct {
 		fault devkms.Fault
@@ -94,7 +94,7 @@ func TestFaultsAreChosenByKeyRegionAndOperation(t *testing.T) {
 		{devkms.Fault{Key: devKey}, func() error { return l.use("DescribeKey", "alias/sops-dev", nil) }, struck},
 		{devkms.Fault{Key: "alias/sops-dev"}, func() error { return l.use("DescribeKey", devKey, nil) }, struck},
 		{devkms.Fault{Key: "11111111-1111-4111-8111-000000000001"}, func() error { return l.decrypt(blob, nil) }, struck},
-		{devkms.Fault{Key: devKey}, func() error { return l.use("ReEncrypt to", appKey, nil) }, struck},
+		{devkms.Fault{Key: devKey}, func() error { return l.use("ReEncrypt from", appKey, other) }, struck},
 		{devkms.Fault{Key: devKey}, func() error { return l.use("DescribeKey", appKey, nil) }, ""},
 		{devkms.Fault{Region: "eu-west-1"}, func() error { return l.use("DescribeKey", devKey, nil) }, ""},
 		{devkms.Fault{Region: "eu-west-1"}, func() error { return l.region("eu-west-1").use("DescribeKey", devKeyEU, nil) }, struck},

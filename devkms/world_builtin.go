@@ -20,6 +20,12 @@ func BuiltinWorld() *World {
 // BuiltinYAML returns the built-in world as a world file, to copy from.
 func BuiltinYAML() []byte { return slices.Clone(builtinYAML) }
 
+//go:embed world.schema.json
+var schemaJSON []byte
+
+// WorldSchema returns the JSON Schema of world files, for editors.
+func WorldSchema() []byte { return slices.Clone(schemaJSON) }
+
 // clone copies what fillIn changes; policies are never changed.
 func (w *World) clone() *World {
 	c := *w

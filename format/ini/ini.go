@@ -27,9 +27,9 @@
 //	c = #ff0000            the value is   #ff0000      (peer: nothing)
 //	k = v ; note           the value is   v            (peer: v)
 //
-// (Of 1,300 configuration files of the usual systems, 123 lines had a sign that
-// stood alone, all of them comments; 13 had a blank before a sign and none
-// behind it, all of them data.)
+// (In 1,200 configuration files of many programs, 123 lines had a sign that
+// stood alone, and it began a comment; 13 had a blank before a sign and none
+// behind it, and all of it was data.)
 //
 // Parse reads so; ParseSealed reads as the peer does, because both must compute
 // one MAC over the sealed text. The two agree on every sealed file:

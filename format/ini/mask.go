@@ -221,7 +221,7 @@ func appendMeta(text []byte, meta *tree.Map, eol string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.Write(text)
-	if b.Len() > bom(string(text)) {
+	if b.Len() > bom(string(text[:min(len(text), 3)])) {
 		if text[len(text)-1] != '\n' {
 			b.WriteString(eol)
 		}

@@ -108,6 +108,7 @@ func (u *unmasker) rest(e *entry) string {
 	return u.d.src[e.val.outer.end:max(e.val.outer.end, e.val.tail.end)]
 }
 
+// clearLine gives a line without a token its spelling back.
 func (u *unmasker) clearLine(e *entry, shadowed bool) {
 	u.tail(e)
 	written := e.val.outer.of(u.d.src)
@@ -117,8 +118,9 @@ func (u *unmasker) clearLine(e *entry, shadowed bool) {
 			return
 		}
 	}
+	_, changed := u.tails[e]
 	rest := u.rest(e)
-	if shadowed || readsAs(written, rest, e.val.text, false) {
+	if shadowed || !changed && !e.val.strange || readsAs(written, rest, e.val.text, false) {
 		return
 	}
 	// The plain text would not read as the sealed text did: something was
@@ -150,10 +152,14 @@ func (u *unmasker) note(l leaf, text string) {
 	block, hasBlock := u.layout.Comments[hash]
 	tail, hasTail := u.layout.Comments[hash+tailMark]
 	known, _ := noteText(block, n.lineEnd(u.d.src), strings.TrimSpace(tail))
-	fits := hasBlock && known == text && !n.block.empty() && (!hasTail || n.tail.empty())
+	_, owner := l.owner()
+	fits := hasBlock && known == text && !n.block.empty() && (!hasTail || n.tail.empty()) && n.block.start < owner
+	if n == l.sec.trailing {
+		fits = hasBlock && known == text
+	}
 	switch {
 	case fits && block == "":
-		u.edit(span{n.block.start, l.sec.header.start}, "")
+		u.edit(span{n.block.start, owner}, "")
 	case fits:
 		u.edit(n.block, block)
 	case !n.block.empty():

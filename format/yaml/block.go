@@ -35,42 +35,77 @@ func blockText(meta *tree.Map, indent, column int, newline string) (string, erro
 }
 
 // flowEntry writes the metadata as an entry of a flow map, on one line.
-func flowEntry(meta *tree.Map) string {
-	var b strings.Builder
-	b.WriteString(quoted(metaKey) + ": ")
-	writeFlow(&b, meta, func(s *tree.Scalar) string { return flowScalar(s.Value) })
-	return b.String()
+func flowEntry(meta *tree.Map) string { return quoted(metaKey) + ": " + flowText(meta) }
+
+// flowText writes n on one line, without comments.
+func flowText(n tree.Node) string {
+	w := flowWriter{scalar: func(s *tree.Scalar) string { return flowScalar(s.Value) }}
+	w.node(n)
+	return w.String()
 }
 
-// writeFlow writes n on one line without comments.
-func writeFlow(b *strings.Builder, n tree.Node, scalar func(*tree.Scalar) string) {
-	sep := ""
+// A flowWriter writes nodes in flow style.
+type flowWriter struct {
+	strings.Builder
+	depth   int
+	scalar  func(*tree.Scalar) string
+	comment func(*tree.Comment) string
+	// pad is the line break and indentation around comments; without it they
+	// are left out and all stands on one line.
+	pad string
+}
+
+func (w *flowWriter) node(n tree.Node) {
 	switch n := n.(type) {
 	case *tree.Map:
-		b.WriteByte('{')
-		for _, it := range n.Items {
-			if tree.IsComment(it.Value) {
-				continue
-			}
-			b.WriteString(sep + flowKey(it.Key) + ": ")
-			writeFlow(b, it.Value, scalar)
-			sep = ", "
-		}
-		b.WriteByte('}')
+		w.collection("{", "}", len(n.Items), func(i int) (string, tree.Node) {
+			return flowKey(n.Items[i].Key) + ": ", n.Items[i].Value
+		})
 	case *tree.List:
-		b.WriteByte('[')
-		for _, it := range n.Items {
-			if tree.IsComment(it) {
-				continue
-			}
-			b.WriteString(sep)
-			writeFlow(b, it, scalar)
-			sep = ", "
-		}
-		b.WriteByte(']')
+		w.collection("[", "]", len(n.Items), func(i int) (string, tree.Node) { return "", n.Items[i] })
 	case *tree.Scalar:
-		b.WriteString(scalar(n))
+		w.WriteString(w.scalar(n))
 	}
+}
+
+// collection writes n entries. Comments stand on lines of their own, above what
+// follows.
+func (w *flowWriter) collection(begin, end string, n int, entry func(int) (key string, value tree.Node)) {
+	w.WriteString(begin)
+	w.depth++
+	var above []*tree.Comment
+	first := true
+	for i := range n {
+		key, value := entry(i)
+		if c, ok := value.(*tree.Comment); ok {
+			above = append(above, c)
+			continue
+		}
+		if !first {
+			w.WriteString(",")
+		}
+		if !w.comments(above) && !first {
+			w.WriteString(" ")
+		}
+		above, first = nil, false
+		w.WriteString(key)
+		w.node(value)
+	}
+	w.comments(above)
+	w.depth--
+	w.WriteString(end)
+}
+
+// comments reports whether it began a new line.
+func (w *flowWriter) comments(cs []*tree.Comment) bool {
+	if len(cs) == 0 || w.pad == "" {
+		return false
+	}
+	for _, c := range cs {
+		w.WriteString(w.pad + "#" + w.comment(c))
+	}
+	w.WriteString(w.pad)
+	return true
 }
 
 // flowKey writes a key of a flow map. The merge key would be a plain string in

@@ -56,7 +56,7 @@ func (w *walker) alias(n *node, h *holder, key string, isKey bool) (tree.Node, e
 	start := w.lines.find(n.Line, n.Column)
 	s := site{
 		start: start, end: start + 1 + len(n.Value), line: n.Line - w.shift,
-		anchorLine: target.Line - w.shift, flow: w.at.flow, first: len(w.leaves),
+		anchorLine: target.Line - w.shift, flow: w.at.flow, column: w.at.column, first: len(w.leaves),
 	}
 	w.skips = append(w.skips, span{s.start, s.end})
 	w.sites = append(w.sites, s)

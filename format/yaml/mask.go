@@ -187,20 +187,31 @@ func (m *masking) blankBlock(l *leaf, token string) error {
 	return nil
 }
 
-// expand writes what an alias stands for in its place, on one line.
+// expand writes what an alias stands for in its place, on one line if it has no
+// comments.
 func (m *masking) expand(s *site) error {
-	var b strings.Builder
 	first, depth := "", 0
-	writeFlow(&b, s.value, func(n *tree.Scalar) string {
-		token := m.tokens[n.Ref]
-		if token == "" {
-			return flowScalar(n.Value)
+	w := flowWriter{pad: m.newline + strings.Repeat(" ", max(s.column, 0)+2)}
+	use := func(ref int) string {
+		token := m.tokens[ref]
+		if token != "" && first == "" {
+			first, depth = token, w.depth
 		}
-		if first == "" {
-			first, depth = token, nesting(b.String())
+		return token
+	}
+	w.scalar = func(n *tree.Scalar) string {
+		if token := use(n.Ref); token != "" {
+			return `"` + token + `"`
 		}
-		return `"` + token + `"`
-	})
+		return flowScalar(n.Value)
+	}
+	w.comment = func(c *tree.Comment) string {
+		if token := use(c.Ref); token != "" {
+			return token
+		}
+		return c.Text
+	}
+	w.node(s.value)
 	if first == "" {
 		return &doc.Error{Line: s.line, Msg: "an alias in clear stands for an encrypted value"}
 	}
@@ -209,29 +220,8 @@ func (m *masking) expand(s *site) error {
 	}
 	name := string(m.src[s.start:s.end])
 	m.layout.Aliases[doc.TokenHash(first)] = strconv.Itoa(depth) + name
-	m.edits = append(m.edits, doc.Edit{Start: s.start, End: s.end, Text: b.String()})
+	m.edits = append(m.edits, doc.Edit{Start: s.start, End: s.end, Text: w.String()})
 	return nil
-}
-
-// nesting counts the brackets that are open at the end of text, which was
-// written by writeFlow.
-func nesting(text string) int {
-	n := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			end, err := doubleEnd([]byte(text), i)
-			if err != nil {
-				return n
-			}
-			i = end - 1
-		case '{', '[':
-			n++
-		case '}', ']':
-			n--
-		}
-	}
-	return n
 }
 
 // frame records what is lost at the edges of the text and of its documents.

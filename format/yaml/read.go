@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
-	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 const byteOrderMark = "\ufeff"
@@ -236,13 +235,7 @@ func (w *walker) finish() {
 	}
 	missing := false
 	for _, q := range w.quotes {
-		l := &w.leaves[q.leaf]
-		missing = missing || l.line == 0
-		if l.list && q.item.Text == "" {
-			// An empty comment in a list would be an element for other readers.
-			q.item.Text = " "
-		}
-		l.value = tree.StringValue(q.item.Text)
+		missing = missing || w.leaves[q.leaf].line == 0
 	}
 	if len(lost) == 0 && !missing {
 		return

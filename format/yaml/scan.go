@@ -41,6 +41,7 @@ type site struct {
 	line       int
 	anchorLine int
 	flow       bool
+	column     int       // of the enclosing block collection
 	value      tree.Node // the copy in the wire tree
 	first      int       // its leaves are numbered from here
 	last       int       // up to here, exclusive

@@ -208,13 +208,6 @@ func (s *setter) inline(n tree.Node, list bool, column int) string {
 	return "null"
 }
 
-// flow spells n on one line.
-func flowText(n tree.Node) string {
-	var b strings.Builder
-	writeFlow(&b, n, func(s *tree.Scalar) string { return flowScalar(s.Value) })
-	return b.String()
-}
-
 // flowValue puts n where t stands in a flow collection.
 func (s *setter) flowValue(t *twig, n tree.Node) {
 	text := flowText(n)

@@ -148,7 +148,7 @@ func (u *unmasking) aliases() {
 	}
 	for ref := range u.leaves {
 		l := &u.leaves[ref]
-		if l.comment || l.via > 0 || !u.values[ref].Set {
+		if l.via > 0 || !u.values[ref].Set {
 			continue
 		}
 		h, ok := u.layout.Aliases[doc.TokenHash(l.tokenOf())]

@@ -352,8 +352,7 @@ func (w *walker) commentNodes(l *tree.List, h *holder, t told) {
 }
 
 func (w *walker) comments(t told, h *holder, list bool, add func(*tree.Comment)) {
-	// Comments do not travel through aliases: a copy has no place for them.
-	if t.block == "" || w.mute || w.via > 0 {
+	if t.block == "" || w.mute {
 		return
 	}
 	at := t.line - 1
@@ -364,8 +363,17 @@ func (w *walker) comments(t told, h *holder, list bool, add func(*tree.Comment))
 			continue
 		}
 		c := &tree.Comment{Text: strings.TrimSuffix(text, "\r"), Inline: t.inline, Ref: len(w.leaves)}
+		if list && c.Text == "" {
+			// An empty comment in a list would be an element for other readers.
+			c.Text = " "
+		}
 		add(c)
-		w.quotes = append(w.quotes, quote{leaf: c.Ref, item: c, holder: h, line: at})
-		w.leaves = append(w.leaves, leaf{comment: true, origin: c.Ref, place: place{list: list}})
+		l := leaf{comment: true, origin: c.Ref, via: w.via, value: tree.StringValue(c.Text)}
+		if w.via > 0 {
+			l.line = w.sites[w.via-1].line
+		} else {
+			w.quotes = append(w.quotes, quote{leaf: c.Ref, item: c, holder: h, line: at})
+		}
+		w.leaves = append(w.leaves, l)
 	}
 }

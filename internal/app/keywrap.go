@@ -17,9 +17,15 @@ import (
 func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
 	stock := c.stock()
 	groups, missing := c.kept(stock)
+	// The seal of a file names its keys, and only the data key renews it.
+	closed := sealed.Meta.Seal != "" && c.changes()
 	var err error
 	switch {
-	case missing == 0: // nobody has to open anything
+	case missing == 0 && !closed: // nobody has to open anything
+	case missing == 0:
+		_, err = a.recovered(ctx, sealed, keepers, o)
+	case o.ReEncrypt && closed:
+		err = fail(codeConflict, "leave --reencrypt out", "the seal of this file names its keys, and takes the data key to renew, which --reencrypt does without")
 	case o.ReEncrypt:
 		err = c.reEncrypt(ctx, keepers, groups)
 	case o.AllowPartial:
@@ -42,15 +48,19 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 
 // wrapMissing recovers the data key and wraps it for the keys that lack it.
 func (a *App) wrapMissing(ctx context.Context, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
-	options, err := a.openOptions(o.Access)
-	if err != nil {
-		return nil, err
-	}
-	r, err := sealed.Recover(ctx, keepers, options)
+	r, err := a.recovered(ctx, sealed, keepers, o)
 	if err != nil {
 		return nil, err
 	}
 	return unlock.Rewrap(ctx, keepers, r, stock, c.oldThreshold, c.wanted, c.threshold, a.Random)
+}
+
+func (a *App) recovered(ctx context.Context, sealed *sops.Sealed, keepers key.Keeper, o UpdateKeysOptions) (*unlock.Recovered, error) {
+	options, err := a.openOptions(o.Access)
+	if err != nil {
+		return nil, err
+	}
+	return sealed.Recover(ctx, keepers, options)
 }
 
 // wrapSome is wrapMissing that goes without new keys that cannot be wrapped.

@@ -77,7 +77,7 @@ func (a *App) updateKeys(ctx context.Context, f File, keepers key.Keeper, o Upda
 		return err
 	}
 	defer unlock()
-	s, err := a.read(f, o.Common, codeReadInput)
+	s, err := a.read(ctx, f, o.Common, codeReadInput)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (a *App) updateKeys(ctx context.Context, f File, keepers key.Keeper, o Upda
 	if err != nil {
 		return s.name(err)
 	}
-	out, err := sealed.SetKeys(groups, c.threshold)
+	out, err := sealed.SetKeys(groups, c.threshold, a.Random)
 	if err != nil {
 		return s.name(err)
 	}

@@ -120,6 +120,11 @@ type Token struct {
 	Type          string // str, int, float, bool, time, comment, bytes
 }
 
+// Len returns the length of the plaintext in bytes, which is not secret.
+func (t Token) Len() int {
+	return base64.StdEncoding.DecodedLen(len(t.data)) - strings.Count(t.data, "=")
+}
+
 // ErrNoToken says that a text is not of the form of a sealed value.
 var ErrNoToken = errors.New("not of the form ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]")
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,16 +25,13 @@ import (
 )
 
 // A run is one call of the program.
-type run struct {
-	app           *app.App
-	verbose, json bool
-}
+type run struct{ app *app.App }
 
 // Main runs the program in the environment of the process and returns its exit
 // status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	// A typed Ctrl-C during edit is the editor's; app decides. The other two
-	// end every command.
+	// These end every command; Ctrl-C ends those that do not leave it to
+	// another program.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	dir, err := os.Getwd()
@@ -61,49 +59,87 @@ func Run(ctx context.Context, args []string, a *app.App) int {
 		return child.Status
 	}
 	color := term.Color(a.Stderr, a.Env)
-	hint.Print(a.Stderr, err, hint.Options{JSON: r.json, Color: color, Prog: "sops"})
+	hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: color})
 	return hint.ExitCode(err)
 }
 
 func (r *run) run(ctx context.Context, args []string) error {
 	root := r.root()
-	if n := len(args); n > 0 && args[n-1] == "--generate-shell-completion" {
-		return root.Run(ctx, append([]string{"sops"}, args...))
+	if r.candidates(root, args) {
+		return nil
 	}
+	r.app.JSON = wantsJSON(args)
+	c, err := translate(root, args, r.app.Warn)
+	switch {
+	case err != nil:
+		return err
+	case c.help:
+		return r.topic(root, strings.Join(c.words, " "))
+	case c.version:
+		// Wrappers read the first three numbers to learn what we understand.
+		_, err := fmt.Fprintf(r.app.Stdout, "sops %s\n", sops.Version)
+		return err
+	}
+	if !ownsKeyboard(c.words[0]) {
+		var stop func()
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
+		defer stop()
+	}
+	if err = root.Run(ctx, slices.Concat([]string{"sops"}, c.words, c.args)); err != nil && ctx.Err() != nil {
+		return &stoppedError{err}
+	}
+	return err
+}
+
+// wantsJSON reports whether --json is among args. It counts also for mistakes
+// in the other arguments.
+func wantsJSON(args []string) bool {
 	for _, arg := range args {
-		if arg == "--json" || arg == "-json" {
-			r.json = true // also for mistakes in the other arguments
+		switch arg {
+		case "--":
+			return false
+		case "--json", "-json", "--json=true", "-json=true":
+			return true
 		}
 	}
-	r.app.JSON = r.json
-	if handled, err := r.help(root, args); handled {
-		return err
-	}
-	command, out, err := translate(root, args, r.app.Warn)
-	if err != nil {
-		return err
-	}
-	if command == "help" {
-		return r.topic(root, strings.Join(out, " "))
-	}
-	return root.Run(ctx, append([]string{"sops", command}, out...))
+	return false
 }
+
+// ownsKeyboard reports whether a command runs another program, to which a
+// typed Ctrl-C belongs.
+func ownsKeyboard(command string) bool {
+	switch command {
+	case "edit", "devkms", "exec-env", "exec-file":
+		return true
+	}
+	return false
+}
+
+// A stoppedError is the end of a command by a signal.
+type stoppedError struct{ err error }
+
+func (e *stoppedError) Error() string {
+	if errors.Is(e.err, context.Canceled) {
+		return "stopped by a signal"
+	}
+	return e.err.Error()
+}
+
+func (e *stoppedError) Unwrap() error { return e.err }
 
 // root returns the tree of commands.
 func (r *run) root() *cli.Command {
 	root := &cli.Command{
-		Name:                  "sops",
-		Usage:                 "edit encrypted files",
-		Version:               sops.Version,
-		Writer:                r.app.Stdout,
-		ErrWriter:             r.app.Stderr,
-		EnableShellCompletion: true,
-		HideVersion:           true,
-		HideHelp:              true,
-		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
-		OnUsageError:          func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} },
+		Name:           "sops",
+		Usage:          "edit encrypted files",
+		Writer:         r.app.Stdout,
+		ErrWriter:      r.app.Stderr,
+		HideVersion:    true,
+		HideHelp:       true,
+		ExitErrHandler: func(context.Context, *cli.Command, error) {},
+		OnUsageError:   func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} },
 		Commands: []*cli.Command{
-			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.filestatus(), r.devkms(), r.updatekeys(),
+			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.filestatus(), r.devkms(), r.completion(), r.updatekeys(),
 		},
 	}
 	root.Flags = []cli.Flag{
@@ -113,6 +149,7 @@ func (r *run) root() *cli.Command {
 		&cli.StringFlag{Name: "set", Hidden: true},
 		&cli.BoolFlag{Name: "disable-version-check", Hidden: true},
 		&cli.BoolFlag{Name: "check-for-updates", Hidden: true},
+		&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Hidden: true},
 	}
 	for _, c := range root.Commands {
 		c.HideHelp = true

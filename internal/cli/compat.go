@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 )
 
 // Before it had subcommands, sops was one command with mode flags:
@@ -21,28 +23,54 @@ var modeCommands = []struct{ flag, command string }{
 	{"encrypt", "encrypt"}, {"decrypt", "decrypt"}, {"rotate", "rotate"}, {"set", "set"},
 }
 
-// translate returns the arguments in the form COMMAND --flag=value ... --
-// positionals. Root flags that stand before a command move behind it if the
-// command has them, and are refused if not: nothing is accepted and ignored.
-func translate(root *cli.Command, args []string, warn func(string)) (command string, out []string, err error) {
-	all := rootFlags(root)
-	p, err := all.parse("sops", args, true)
-	if err != nil {
-		return "", nil, err
+// A call is what arguments ask for.
+type call struct {
+	version bool
+	help    bool
+	words   []string // of the command, or of the topic of help
+	args    []string // for the command: --flag=value ... -- positionals
+}
+
+// translate reads the arguments. Root flags that stand before a command move
+// behind it if the command has them, and are refused if not: nothing is
+// accepted and ignored.
+func translate(root *cli.Command, args []string, warn func(string)) (call, error) {
+	p, err := rootFlags(root).parse("sops", args, true)
+	switch {
+	case err != nil:
+		return call{}, err
+	case p.has("help"):
+		return call{help: true, words: commandWords(root, p.rest)}, nil
+	case p.has("version"):
+		return call{version: true}, nil
+	case len(p.rest) == 0 || p.dashes:
+		return oldForm(root, p, warn)
 	}
-	if len(p.rest) > 0 && !p.dashes {
-		if c := root.Command(p.rest[0]); c != nil {
-			return subcommand(root, c, p.tokens, p.rest[1:])
-		}
+	if word := p.rest[0]; word == "help" || word == "h" {
+		return call{help: true, words: p.rest[1:]}, nil
+	}
+	if c := root.Command(p.rest[0]); c != nil {
+		return subcommand(root, c, nil, p.tokens, p.rest[1:])
 	}
 	return oldForm(root, p, warn)
+}
+
+// commandWords returns the beginning of args that names a command.
+func commandWords(root *cli.Command, args []string) []string {
+	c := root
+	for i, word := range args {
+		if c = c.Command(word); c == nil {
+			return args[:i]
+		}
+	}
+	return args
 }
 
 // rootFlags are all flags of all commands: the old form takes any of them.
 func rootFlags(root *cli.Command) flagSet {
 	all := flagSet{}
 	for _, c := range root.Commands {
-		for name, f := range flagsOf(c.Flags) {
+		for name, f := range commandFlags(c) {
 			if all[name] == nil {
 				all[name] = f
 			}
@@ -54,52 +82,58 @@ func rootFlags(root *cli.Command) flagSet {
 	return all
 }
 
-func subcommand(root, c *cli.Command, before []token, args []string) (string, []string, error) {
-	if c.Name == "completion" {
-		return c.Name, args, nil
-	}
-	if len(c.Commands) > 0 {
-		return nested(root, c, before, args)
-	}
+// commandFlags are the flags of a command, with the one that all have.
+func commandFlags(c *cli.Command) flagSet {
 	set := flagsOf(c.Flags)
-	p, err := set.parse("sops "+c.Name, args, false)
-	if err != nil {
-		return "", nil, err
+	help := &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Hidden: true}
+	for _, name := range help.Names() {
+		set[name] = help
 	}
-	tokens, err := adopt(c, set, before, root)
-	if err != nil {
-		return "", nil, err
-	}
-	return c.Name, arguments(append(tokens, p.tokens...), append(p.positionals, p.rest...)), nil
+	return set
 }
 
-// nested goes on with a command of a command.
-func nested(root, c *cli.Command, before []token, args []string) (string, []string, error) {
-	if len(args) > 0 {
-		if sub := c.Command(args[0]); sub != nil {
-			name, out, err := subcommand(root, sub, before, args[1:])
-			return c.Name, append([]string{name}, out...), err
+// subcommand reads the arguments of the command c, which stands below above.
+func subcommand(root, c *cli.Command, above []string, before []token, args []string) (call, error) {
+	words := append(above[:len(above):len(above)], c.Name)
+	nested := len(c.Commands) > 0
+	set := commandFlags(c)
+	p, err := set.parse("sops "+strings.Join(words, " "), args, nested)
+	switch {
+	case err != nil:
+		return call{}, err
+	case p.has("help"), nested && len(p.rest) == 0:
+		return call{help: true, words: words}, nil
+	case nested:
+		sub := c.Command(p.rest[0])
+		if sub == nil {
+			return call{}, &topicError{strings.Join(append(words, p.rest[0]), " ")}
 		}
-		return "", nil, &topicError{c.Name + " " + args[0]}
+		return subcommand(root, sub, words, before, p.rest[1:])
 	}
-	return "help", []string{c.Name}, nil
+	tokens, err := adopt(set, before, func(flag string) error {
+		return &usageError{
+			msg:  fmt.Sprintf("flag --%s stands before the command %s, which does not have it", flag, c.Name),
+			hint: fmt.Sprintf("leave it out, or see: sops %s --help", strings.Join(words, " ")),
+		}
+	})
+	if err != nil {
+		return call{}, err
+	}
+	return call{words: words, args: arguments(append(tokens, p.tokens...), append(p.positionals, p.rest...))}, nil
 }
 
-// adopt gives a command the flags that stood before its name.
-func adopt(c *cli.Command, set flagSet, before []token, root *cli.Command) ([]token, error) {
+// adopt returns before as flags of the command that has set; refuse makes the
+// error for one that the command does not have.
+func adopt(set flagSet, before []token, refuse func(flag string) error) ([]token, error) {
 	var out []token
 	for _, t := range before {
-		own := set[t.name]
-		if own == nil {
-			if isNoOp(t.name) {
-				continue
-			}
-			return nil, &usageError{
-				msg:  fmt.Sprintf("flag --%s stands before the command %s, which does not have it", t.name, c.Name),
-				hint: fmt.Sprintf("leave it out, or see: sops %s --help", c.Name),
-			}
+		name := t.flag.Names()[0]
+		switch own := set[name]; {
+		case own != nil:
+			out = append(out, token{own, t.value})
+		case !isNoOp(name):
+			return nil, refuse(name)
 		}
-		out = append(out, token{own, t.name, t.value})
 	}
 	return out, nil
 }
@@ -117,67 +151,107 @@ func arguments(tokens []token, positionals []string) []string {
 	return append(out, positionals...)
 }
 
-// oldForm chooses the command by its mode flag; the last of several wins.
-func oldForm(root *cli.Command, p parsed, warn func(string)) (string, []string, error) {
-	command, setText := "edit", ""
-	var tokens []token
-	modes := map[string]bool{}
-	for _, t := range p.tokens {
-		mode := modeOf(t)
-		if mode == "" {
-			tokens = append(tokens, t)
-			continue
-		}
-		if t.value == "false" && mode != "set" {
-			continue
-		}
-		modes[mode] = true
-		if mode == "set" {
-			setText = t.value
-		}
-	}
-	for _, m := range modeCommands {
-		if modes[m.command] {
-			command = m.command
-		}
-	}
-	if len(modes) > 1 {
-		warn("more than one mode flag was given; the mode is " + command)
-	}
-	positionals := p.rest
-	if len(positionals) > 1 {
-		warn("more than one file was given; only the first is used")
-		for _, extra := range positionals[1:] {
-			if isFlag(extra) {
-				warn(fmt.Sprintf("%q stands behind the file and is ignored; flags go before it", extra))
-				break
-			}
-		}
-		positionals = positionals[:1]
-	}
-	if command == "set" {
-		index, value, err := splitSet(setText)
-		if err != nil {
-			return "", nil, err
-		}
-		positionals = append(positionals, index, value)
-	}
-	c := root.Command(command)
-	tokens, err := adopt(c, flagsOf(c.Flags), tokens, root)
+// oldForm reads arguments that name no command.
+func oldForm(root *cli.Command, p parsed, warn func(string)) (call, error) {
+	m, err := chooseMode(p.tokens, warn)
 	if err != nil {
-		return "", nil, err
+		return call{}, err
 	}
-	if len(positionals) == 0 {
-		return "", nil, &noFileError{}
+	if err := mistyped(root, p, m); err != nil {
+		return call{}, err
 	}
-	return command, arguments(tokens, positionals), nil
+	c := root.Command(m.command)
+	tokens, err := adopt(commandFlags(c), m.others, func(flag string) error {
+		return &usageError{
+			msg:  fmt.Sprintf("flag --%s has no meaning for sops %s", flag, c.Name),
+			hint: fmt.Sprintf("leave it out, or see: sops %s --help", c.Name),
+		}
+	})
+	if err != nil {
+		return call{}, err
+	}
+	if len(p.rest) == 0 {
+		return call{}, &noFileError{}
+	}
+	ignored(p.rest[1:], warn)
+	return call{words: []string{c.Name}, args: arguments(tokens, append([]string{p.rest[0]}, m.operands...))}, nil
+}
+
+// A mode is what the mode flags of the old form ask for.
+type mode struct {
+	command  string
+	operands []string // behind the file
+	others   []token  // flags that choose no mode
+	chosen   bool
+}
+
+// chooseMode chooses by the mode flags; of several the last in the order of
+// modeCommands wins, as it always did.
+func chooseMode(tokens []token, warn func(string)) (mode, error) {
+	m := mode{command: "edit"}
+	given := map[string]string{}
+	for _, t := range tokens {
+		name := modeOf(t)
+		switch {
+		case name == "":
+			m.others = append(m.others, t)
+		case name == "set" || t.value == "true":
+			given[name] = t.value
+		}
+	}
+	for _, c := range modeCommands {
+		if _, ok := given[c.flag]; ok {
+			m.command, m.chosen = c.command, true
+		}
+	}
+	if len(given) > 1 {
+		warn("more than one mode flag was given; the mode is " + m.command)
+	}
+	if m.command == "set" {
+		index, value, err := splitSet(given["set"])
+		if err != nil {
+			return m, err
+		}
+		m.operands = []string{index, value}
+	}
+	return m, nil
+}
+
+// mistyped finds the command that was meant by a word that would be taken for
+// a file to edit.
+func mistyped(root *cli.Command, p parsed, m mode) error {
+	if m.chosen || p.dashes || len(p.rest) < 2 {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands {
+		names = append(names, c.Name)
+	}
+	near := suggest.Closest(p.rest[0], names)
+	if near == "" {
+		return nil
+	}
+	return &usageError{msg: fmt.Sprintf("sops has no command %q", p.rest[0]), hint: "did you mean: sops " + near + "?"}
+}
+
+// ignored warns of what stands behind the file.
+func ignored(extra []string, warn func(string)) {
+	if len(extra) == 0 {
+		return
+	}
+	warn("more than one file was given; only the first is used")
+	for _, e := range extra {
+		if isFlag(e) {
+			warn(fmt.Sprintf("%q stands behind the file and is ignored; flags go before it", e))
+		}
+	}
 }
 
 func modeOf(t token) string {
 	name := t.flag.Names()[0]
 	for _, m := range modeCommands {
 		if m.flag == name {
-			return m.command
+			return m.flag
 		}
 	}
 	return ""

@@ -22,6 +22,7 @@ is begun with an example. If nothing changes nothing is written, and the exit
 code is 200.`,
 		Flags: join(r.common(&o.Common), types(&o.File), creation(&o.Creation), access(&o.Access), []cli.Flag{
 			toggle(&o.ShowMasterKeys, topicOther, "show-master-keys", "show the master keys as well, to read", "s"),
+			inPlaceAlways(),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if o.Path, err = r.file(c, true); err != nil {

@@ -20,7 +20,7 @@ cat prod.yaml | sops encrypt --filename-override prod.yaml
 
 Without key flags the first matching creation rule of .sops.yaml counts. Without
 FILE standard input is read.`,
-		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), creation(&o.Creation), access(&o.Access)),
+		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), creation(&o.Creation), identity(&o.Access)),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if o.Path, err = r.file(c, false); err != nil {
 				return err

@@ -19,11 +19,11 @@ func (r *run) filestatus() *cli.Command {
 		Flags: join(r.common(&o), []cli.Flag{
 			text(&f.InputType, topicFiles, "input-type", "read the file as `TYPE`: yaml, json, dotenv, ini, binary"),
 		}),
-		Action: func(_ context.Context, c *cli.Command) (err error) {
+		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if f.Path, err = r.file(c, true); err != nil {
 				return err
 			}
-			return r.app.FileStatus(f, o)
+			return r.app.FileStatus(ctx, f, o)
 		},
 	}
 }

@@ -64,8 +64,8 @@ func (r *run) common(o *app.Common) []cli.Flag {
 	return []cli.Flag{
 		text(&o.Config, topicOther, "config", "use the configuration `FILE` instead of looking for .sops.yaml (SOPS_CONFIG)"),
 		&cli.GenericFlag{Name: "indent", Category: topicOther, Value: number{&o.Indent}, Usage: "render the output anew, indented by `N` (JSON: -1 is a tab)"},
-		toggle(&r.verbose, topicOther, "verbose", "say what is done"),
-		toggle(&r.json, topicOther, "json", "print errors and warnings as JSON"),
+		toggle(&r.app.Verbose, topicOther, "verbose", "say on standard error what is done"),
+		&cli.BoolFlag{Name: "json", Category: topicOther, Usage: "print errors and warnings as JSON, one object a line"}, // see wantsJSON
 	}
 }
 
@@ -85,29 +85,36 @@ func target(o *app.Target) []cli.Flag {
 	}
 }
 
-// access are the flags of every command that uses keys.
+// inPlaceAlways takes the flag that scripts give, where it says only what is
+// done in any case.
+func inPlaceAlways() cli.Flag {
+	return &cli.BoolFlag{Name: "in-place", Aliases: []string{"i"}, Hidden: true}
+}
+
+// access are the flags of every command that opens files.
 func access(o *app.Access) []cli.Flag {
+	return append(identity(o),
+		text(&o.DecryptionOrder, topicAccess, "decryption-order", "try these kinds of keys first, for example `age,kms` (SOPS_DECRYPTION_ORDER)"),
+		toggle(&o.IgnoreMAC, topicAccess, "ignore-mac", "open the file even if its MAC does not fit"),
+		duration(&o.Hedge, topicAccess, "hedge", "start the next key beside one that is silent for `DURATION` (default 300ms)"),
+		duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION` (default 20s)"),
+	)
+}
+
+// identity are the flags of every command that uses keys.
+func identity(o *app.Access) []cli.Flag {
+	local := func(_ context.Context, _ *cli.Command, use bool) error {
+		o.LocalKeys = strconv.FormatBool(use)
+		return nil
+	}
 	return []cli.Flag{
 		repeated(&o.AWSProfile, topicAWS, "aws-profile", "use this AWS profile: `P`, or ACCOUNT=P for the keys of one account (SOPS_AWS_PROFILE)"),
 		repeated(&o.AWSRole, topicAWS, "aws-role", "assume this role: `ARN`, or ACCOUNT=ARN (SOPS_AWS_ROLE)"),
 		toggle(&o.NoAssumeRole, topicAWS, "no-assume-role", "assume no role, whatever the file says (SOPS_AWS_NO_ASSUME_ROLE)"),
 		toggle(&o.StrictIdentity, topicAWS, "strict-identity", "use profile and role of the file literally, without fallback (SOPS_AWS_STRICT_IDENTITY)"),
-		text(&o.DecryptionOrder, topicAccess, "decryption-order", "try these kinds of keys first, for example `age,kms` (SOPS_DECRYPTION_ORDER)"),
-		toggle(&o.IgnoreMAC, topicAccess, "ignore-mac", "open the file even if its MAC does not fit"),
-		duration(&o.Hedge, topicAccess, "hedge", "start the next key beside one that is silent for `DURATION` (default 300ms)"),
 		duration(&o.Attempt, topicAccess, "attempt-timeout", "give up on one key after `DURATION` (default 5s)"),
-		duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION` (default 20s)"),
-		&cli.BoolFlag{Name: "enable-local-keyservice", Value: true, Hidden: true, Action: onlyLocal},
+		&cli.BoolFlag{Name: "enable-local-keyservice", Value: true, Hidden: true, Action: local},
 	}
-}
-
-// onlyLocal refuses to be told to use no keys of its own, since there are no
-// key services yet to use instead.
-func onlyLocal(_ context.Context, _ *cli.Command, enabled bool) error {
-	if !enabled {
-		return &usageError{msg: "--enable-local-keyservice=false: this program has no remote key services yet", hint: "leave the flag out"}
-	}
-	return nil
 }
 
 // keyLists are the flags that name master keys.

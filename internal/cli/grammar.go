@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,6 @@ func isBool(f cli.Flag) bool {
 // A token is a flag as it was given, with its value.
 type token struct {
 	flag  cli.Flag
-	name  string // as it was written
 	value string
 }
 
@@ -50,6 +50,11 @@ type parsed struct {
 	positionals []string
 	rest        []string // what stands behind --, if it was given
 	dashes      bool
+}
+
+// has reports whether the boolean flag of that name was given.
+func (p parsed) has(name string) bool {
+	return slices.ContainsFunc(p.tokens, func(t token) bool { return t.flag.Names()[0] == name && t.value == "true" })
 }
 
 // A usageError is a mistake in the arguments.
@@ -109,7 +114,7 @@ func (s flagSet) token(command, arg string, next []string) (t token, used int, e
 	if f == nil {
 		return t, 0, s.unknown(command, name)
 	}
-	t = token{flag: f, name: name, value: value}
+	t = token{flag: f, value: value}
 	switch {
 	case isBool(f) && !hasValue:
 		t.value = "true"

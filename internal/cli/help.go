@@ -9,39 +9,8 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
-
-// help answers the requests for help and for the version, which stand above
-// every grammar, and reports whether args were one.
-func (r *run) help(root *cli.Command, args []string) (handled bool, err error) {
-	if end := slices.Index(args, "--"); end >= 0 {
-		args = args[:end]
-	}
-	if len(args) == 0 {
-		return false, nil
-	}
-	topic := ""
-	if root.Command(args[0]) != nil {
-		topic = args[0]
-	}
-	switch {
-	case args[0] == "help" || args[0] == "h":
-		return true, r.topic(root, strings.Join(args[1:], " "))
-	case slices.ContainsFunc(args, isHelp):
-		return true, r.topic(root, topic)
-	case topic == "" && slices.ContainsFunc(args, isVersion):
-		// Wrappers read the first three numbers to learn what we understand.
-		_, err := fmt.Fprintf(r.app.Stdout, "sops %s\n", sops.Version)
-		return true, err
-	}
-	return false, nil
-}
-
-func isHelp(arg string) bool { return arg == "-h" || arg == "--help" || arg == "-help" }
-
-func isVersion(arg string) bool { return arg == "-v" || arg == "--version" || arg == "-version" }
 
 type topicError struct{ topic string }
 
@@ -52,7 +21,7 @@ func (e *topicError) Hints() []string { return []string{"see: sops help"} }
 func (r *run) topic(root *cli.Command, topic string) error {
 	w := r.app.Stdout
 	switch topic {
-	case "":
+	case "", "help", "h":
 		rootHelp(w, root)
 		return nil
 	case "environment":
@@ -88,7 +57,7 @@ COMMANDS
 			fmt.Fprintf(t, "  %s\t%s\n", c.Name, c.Usage)
 		}
 	}
-	fmt.Fprint(t, "  completion\tprint a completion script for a shell\n  help\tshow help: help COMMAND, help environment, help exit-codes\n")
+	fmt.Fprint(t, "  help\tshow help: help COMMAND, help environment, help exit-codes\n")
 	t.Flush()
 	fmt.Fprint(w, `
 The old form works as well: sops FILE edits; sops -d, -e, -r FILE; sops --set.

@@ -3,12 +3,16 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -17,9 +21,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"sops": func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
-	})
+	programs := helpers()
+	programs["sops"] = func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+	testscript.Main(m, programs)
 }
 
 // The scripts are the contract of the program. Each has a home directory of its
@@ -29,10 +33,17 @@ func TestMain(m *testing.M) {
 //	kmscalls N [OPERATION]  the devkms had N calls (of that operation) since the last kmscalls
 //	fault [-region R] [-key K] [-op O] MODE   makes devkms fail; "fault" alone mends it
 //	peer ARGS...            runs the real sops 3.13.3; only under [peer]
-//	lines FILE FILE N       the two files differ in N lines
+//	lines FILE FILE N       the two files differ in N lines, without those of the metadata that every write changes
+//	exits CODE PROG ARGS... the program ends with that status; a failure shows nothing that holds the word canary
+//	await FILE              waits until the file is there
+//	parallel PROG ARGS...   runs the program once for each N of 1 to 8, in place of {}, all at once
 //	mode FILE OCTAL         the file has that mode
 //
-// Conditions: [peer] where SOPS_PEER names a real sops 3.13.3.
+// Beside sops there are the programs detach PROG ARGS..., which runs PROG without
+// a terminal, and whatever the machine has.
+//
+// Conditions: [peer] where SOPS_PEER names a real sops 3.13.3, [root] where the
+// tests run as root, whom no file mode stops.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	keys, err := filepath.Abs("../../testdata/fixtures/keys")
@@ -46,8 +57,11 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Condition: func(cond string) (bool, error) {
-			if cond == "peer" {
+			switch cond {
+			case "peer":
 				return peer != "", nil
+			case "root":
+				return os.Geteuid() == 0, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -57,6 +71,9 @@ func TestScripts(t *testing.T) {
 			"peer":     runPeer,
 			"lines":    lines,
 			"mode":     mode,
+			"exits":    exits,
+			"await":    await,
+			"parallel": parallel,
 		},
 		Setup: func(e *testscript.Env) error {
 			server := devkms.Start(t, nil)
@@ -162,8 +179,71 @@ func runPeer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lines counts the lines of a diff: those removed and those added. The line of
-// lastmodified is left out, since it changes only from one second to the next.
+// exits runs a program for its status. Scripts write canary into all that is
+// secret where something is to fail.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROG ARGS...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v: %v", args[1:], err)
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("%v: exit status %d, want %s", args[1:], got, args[0])
+	}
+	if got == 0 {
+		return
+	}
+	for _, stream := range []string{"stdout", "stderr"} {
+		if strings.Contains(ts.ReadFile(stream), "canary") {
+			ts.Fatalf("%v: a secret stands on %s", args[1:], stream)
+		}
+	}
+}
+
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await FILE")
+	}
+	for range 1000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not come", args[0])
+}
+
+func parallel(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: parallel PROG ARGS...")
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, 8)
+	for n := range errs {
+		own := make([]string, len(args))
+		for i, a := range args {
+			own[i] = strings.ReplaceAll(a, "{}", fmt.Sprint(n+1))
+		}
+		wg.Go(func() {
+			cmd := exec.CommandContext(context.Background(), own[0], own[1:]...)
+			cmd.Dir = ts.MkAbs(".")
+			cmd.Env = append(os.Environ(), "SOPS_AGE_KEY_FILE="+ts.Getenv("SOPS_AGE_KEY_FILE"))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				errs[n] = fmt.Errorf("%v: %w\n%s", own, err, out)
+			}
+		})
+	}
+	wg.Wait()
+	ts.Check(errors.Join(errs...))
+}
+
+// lines counts the lines of a diff: those removed and those added.
 func lines(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: lines FILE FILE N")
@@ -172,7 +252,7 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args[:2] {
 		var kept []string
 		for line := range strings.Lines(ts.ReadFile(name)) {
-			if !strings.Contains(line, "lastmodified") {
+			if !everyWrite.MatchString(line) {
 				kept = append(kept, line)
 			}
 		}
@@ -193,6 +273,9 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the files differ in %s lines, want %s", got, args[2])
 	}
 }
+
+// everyWrite matches the lines of metadata that no write leaves alone.
+var everyWrite = regexp.MustCompile(`^(\s*"?|sops_)(lastmodified|mac|seal|layout)\b`)
 
 func mode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

@@ -32,12 +32,12 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			toggle(&o.ValueFile, topicFiles, "value-file", "VALUE is the name of a file that holds the JSON"),
 			toggle(&o.ValueStdin, topicFiles, "value-stdin", "read the JSON from standard input"),
 			toggle(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
-			thresholdFlag(),
+			thresholdFlag(), inPlaceAlways(),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) error {
 			args := c.Args().Slice()
 			want := 3
-			if o.ValueStdin {
+			if o.ValueStdin && !o.ValueFile { // both are refused in any case
 				want = 2
 			}
 			if len(args) != want {
@@ -61,7 +61,7 @@ func (r *run) unset() *cli.Command {
 		Description: `sops unset prod.yaml '["db"]["old_password"]'`,
 		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), []cli.Flag{
 			toggle(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
-			thresholdFlag(),
+			thresholdFlag(), inPlaceAlways(),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) error {
 			args := c.Args().Slice()

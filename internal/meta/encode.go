@@ -31,6 +31,7 @@ func (m *Metadata) Encode() *tree.Map {
 	if m.Layout != "" || isText(root, fieldLayout) {
 		putText(root, fieldLayout, m.Layout)
 	}
+	putText(root, fieldSeal, m.Seal)
 	for _, f := range m.Selection.All() {
 		putText(root, f.Name, f.Text)
 	}

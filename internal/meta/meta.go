@@ -26,6 +26,7 @@ const (
 	fieldMACOnly      = "mac_only_encrypted"
 	fieldVersion      = "version"
 	fieldLayout       = "layout"
+	fieldSeal         = "seal"
 )
 
 // Metadata is what a file says about its own encryption.
@@ -38,6 +39,7 @@ type Metadata struct {
 	MACOnlyEncrypted bool
 	Version          string
 	Layout           string // a token; "" if there is none
+	Seal             string // a token; "" if there is none
 
 	origin *tree.Map // as it was read; nil for new metadata
 	groups []Group   // as they were read, to see whether they changed
@@ -145,6 +147,9 @@ func (m *Metadata) decodeScalars(root *tree.Map) error {
 	}
 	// A layout of another shape is somebody else's; it stays where it is.
 	m.Layout, _ = textField(root, fieldLayout)
+	if m.Seal, err = textField(root, fieldSeal); err != nil {
+		return err
+	}
 	last, err := textField(root, fieldLastModified)
 	if err != nil {
 		return err

@@ -93,6 +93,7 @@ func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt) (*session, 
 	for _, source := range s.sources {
 		a.Call, a.URL, start = source.call, source.url, k.o.Now()
 		c, err := source.retrieve(ctx)
+		err = inTime(ctx, err)
 		a.step(source.call, k.o.Now().Sub(start), err)
 		if err != nil {
 			return s, err
@@ -108,7 +109,7 @@ func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error 
 	defer cancel()
 	start := k.o.Now()
 	a.Call, a.URL = j.op.call(), s.url
-	err := j.op.do(ctx, s, a, j)
+	err := inTime(ctx, j.op.do(ctx, s, a, j))
 	a.step(j.op.call(), k.o.Now().Sub(start), err)
 	return err
 }
@@ -122,6 +123,15 @@ func (k *Keeper) tellFallback(m key.MasterKey, attempts []*Attempt) {
 		k.warn(fmt.Sprintf("AWS KMS key %s: used %s, because another did not work: %v",
 			m.Text(fieldARN), last.id, first))
 	}
+}
+
+// inTime adds to err that the time was up, which an error of a connection that
+// was cut off because of that need not say.
+func inTime(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return errors.Join(ctx.Err(), err)
 }
 
 // expired reports whether the limit of an attempt was reached, or the caller's.

@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// DoctorOptions are the options of Doctor.
+type DoctorOptions struct {
+	Files     []string
+	InputType string
+	Common
+	Access
+}
+
+// A fileHealth is what Doctor finds out about one file.
+type fileHealth struct {
+	File   string      `json:"file"`
+	Opens  bool        `json:"opens"`
+	Needed int         `json:"groups_needed,omitempty"`
+	Groups []int       `json:"groups_open,omitempty"` // from 1
+	Error  string      `json:"error,omitempty"`
+	Hints  []string    `json:"hints,omitempty"`
+	Keys   []keyHealth `json:"keys,omitempty"`
+	groups int
+}
+
+// A keyHealth is what Doctor finds out about one master key.
+type keyHealth struct {
+	Group    int            `json:"group"` // from 1
+	Kind     string         `json:"kind"`
+	Identity string         `json:"identity"`
+	Opens    bool           `json:"opens"`
+	Error    string         `json:"error,omitempty"`
+	Hints    []string       `json:"hints,omitempty"`
+	AWS      *awskms.Report `json:"aws,omitempty"`
+}
+
+// A diagnoser says step by step how it goes with a key of AWS KMS.
+type diagnoser interface {
+	Diagnose(ctx context.Context, w key.WrappedKey) awskms.Report
+}
+
+// codeNoKey is the exit code of a file that no key opens.
+const codeNoKey = 128
+
+// errUnopened is the end of a doctor whose patient is not well. What there is
+// to say has been said.
+var errUnopened = errors.New("not every file can be opened here")
+
+// Doctor tries every key of files, says how far each comes, and what would
+// mend it. It shows no value and changes nothing.
+func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
+	keepers := a.keepers(ctx, o.Access)
+	var err error
+	for i, path := range o.Files {
+		h := a.examine(ctx, File{Path: path, InputType: o.InputType}, keepers, o)
+		if !h.Opens {
+			err = &Error{Code: codeNoKey, Err: errUnopened}
+		}
+		if printErr := a.showHealth(h, i); printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}
+
+func (a *App) showHealth(h fileHealth, before int) error {
+	if a.JSON {
+		return json.NewEncoder(a.Stdout).Encode(h)
+	}
+	if before > 0 {
+		if _, err := fmt.Fprintln(a.Stdout); err != nil {
+			return err
+		}
+	}
+	return h.print(a.Stdout)
+}
+
+// examine looks at one file.
+func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, o DoctorOptions) fileHealth {
+	h := fileHealth{File: f.Path}
+	sealed, err := a.patient(ctx, f, o)
+	if err != nil {
+		h.Error, h.Hints = err.Error(), hint.Hints(err)
+		return h
+	}
+	groups := sealed.Meta.Keys()
+	h.groups, h.Needed = len(groups), max(1, min(sealed.Meta.Threshold, len(groups)))
+	if len(groups) > 1 && sealed.Meta.Threshold == 0 {
+		h.Needed = len(groups)
+	}
+	h.Keys = a.examineKeys(ctx, groups, keepers)
+	for i := range groups {
+		for _, k := range h.Keys {
+			if k.Group == i+1 && k.Opens {
+				h.Groups = append(h.Groups, i+1)
+				break
+			}
+		}
+	}
+	h.Opens = len(h.Groups) >= h.Needed
+	return h
+}
+
+func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*sops.Sealed, error) {
+	s, err := a.readSealed(ctx, f, o.Common, codeReadInput)
+	if err != nil {
+		return nil, err
+	}
+	return sops.Read(s.data, s.in)
+}
+
+// examineKeys tries all keys at once, but for those that ask a person, who can
+// answer one question at a time.
+func (a *App) examineKeys(ctx context.Context, groups []key.Group, keepers key.Keeper) []keyHealth {
+	var all []keyHealth
+	for i, g := range groups {
+		for _, w := range g {
+			all = append(all, keyHealth{Group: i + 1, Kind: w.Kind, Identity: w.Identity()})
+		}
+	}
+	asker, _ := keepers.(key.Asker)
+	var wg sync.WaitGroup
+	var asking []func()
+	at := 0
+	for _, g := range groups {
+		for _, w := range g {
+			h := &all[at]
+			at++
+			if asker != nil && asker.Asks(w) {
+				asking = append(asking, func() { h.try(ctx, w, keepers) })
+				continue
+			}
+			wg.Go(func() { h.try(ctx, w, keepers) })
+		}
+	}
+	wg.Wait()
+	for _, try := range asking {
+		try()
+	}
+	return all
+}
+
+// try finds out whether the key opens its part of the data key.
+func (h *keyHealth) try(ctx context.Context, w key.WrappedKey, keepers key.Keeper) {
+	if d, ok := keeperOf(keepers, w.Kind).(diagnoser); ok {
+		r := d.Diagnose(ctx, w)
+		h.Opens, h.Error, h.Hints, h.AWS = r.Opens, r.Problem, r.Hints, &r
+		return
+	}
+	_, err := keepers.Unwrap(ctx, w)
+	if h.Opens = err == nil; err != nil {
+		h.Error, h.Hints = err.Error(), hint.Hints(err)
+	}
+}

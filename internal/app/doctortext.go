@@ -1,0 +1,113 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+)
+
+// print writes the findings for people, in one piece.
+func (h fileHealth) print(w io.Writer) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s: %s\n", h.File, h.verdict())
+	printHints(&b, "  ", h.Hints)
+	group := 0
+	for _, k := range h.Keys {
+		if k.Group != group && h.groups > 1 {
+			fmt.Fprintf(&b, "\n  Group %d\n", k.Group)
+		}
+		group = k.Group
+		k.print(&b)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (h fileHealth) verdict() string {
+	switch {
+	case h.Error != "":
+		return "FAILED: " + h.Error
+	case h.Opens && h.groups == 1:
+		return "ok"
+	case h.groups == 1:
+		return "FAILED: no key opens it here"
+	case h.Opens:
+		return fmt.Sprintf("ok: %d of %d groups open, %d are needed", len(h.Groups), h.groups, h.Needed)
+	}
+	return fmt.Sprintf("FAILED: %d of %d groups open here, %d are needed", len(h.Groups), h.groups, h.Needed)
+}
+
+func (k keyHealth) print(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\n  %s: %s\n", k.Identity, word(k.Opens))
+	if k.Error != "" {
+		fmt.Fprintf(b, "    FAILED  %s\n", oneLine(k.Error))
+	}
+	if k.AWS != nil {
+		for _, a := range k.AWS.Attempts {
+			printAttempt(b, a)
+		}
+	}
+	if k.AWS == nil || len(k.AWS.Attempts) == 0 {
+		printHints(b, "    ", k.Hints)
+	}
+}
+
+func printAttempt(b *bytes.Buffer, a *awskms.Attempt) {
+	who := "the ambient credentials"
+	if a.Profile != "" {
+		who = "profile " + a.Profile
+	}
+	if a.Role != "" {
+		who += " in role " + a.Role
+	}
+	fmt.Fprintf(b, "    as %s (%s), region %s\n", who, a.Origin, a.Region)
+	for _, s := range a.Steps {
+		line := fmt.Sprintf("      %-6s  %-22s %6s  %s", word(s.OK), s.Name, took(s.Took), oneLine(s.Detail))
+		fmt.Fprintln(b, strings.TrimRight(line, " "))
+	}
+	if a.Err == nil {
+		return
+	}
+	reason := []string{string(a.Cause)}
+	for _, part := range []string{a.Code, a.Request} {
+		if part != "" {
+			reason = append(reason, part)
+		}
+	}
+	fmt.Fprintf(b, "      cause   %s\n", strings.Join(reason, ", "))
+	printHints(b, "      ", []string{a.Hint})
+}
+
+func printHints(b *bytes.Buffer, indent string, hints []string) {
+	for _, h := range hints {
+		if h != "" {
+			fmt.Fprintf(b, "%shint    %s\n", indent, oneLine(h))
+		}
+	}
+}
+
+func word(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "FAILED"
+}
+
+func took(d time.Duration) string {
+	return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
+}
+
+// oneLine keeps what servers and files say from looking like a finding.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.Join(strings.Fields(s), " "))
+}

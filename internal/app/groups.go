@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// GroupOptions are the options of AddGroup and DeleteGroup.
+type GroupOptions struct {
+	File
+	Common
+	Access
+	Target
+	Keys              RepeatedKeys // of the new group
+	EncryptionContext string       // for its AWS keys
+	Index             int          // from 0, of the group to delete
+	Threshold         int          // 0: as it was
+	Unverified        bool         // write what this run cannot open
+}
+
+// RepeatedKeys are the master keys of flags that may be given several times.
+type RepeatedKeys struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age []string }
+
+// parse returns the keys, each of which must be good.
+func (k RepeatedKeys) parse() ([]key.MasterKey, error) {
+	var keys []key.MasterKey
+	for i, texts := range [][]string{k.KMS, k.GCP, k.HCKMS, k.Azure, k.PGP, k.Vault, k.Age} {
+		for _, text := range texts {
+			parsed, err := KeyLists{}.all()[i].parse(text)
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, parsed...)
+		}
+	}
+	return keys, nil
+}
+
+// AddGroup adds a key group to a file: the data key is split afresh.
+func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
+	keys, err := o.Keys.parse()
+	if err != nil {
+		return err
+	}
+	if len(keys) == 0 {
+		return fail(codeGeneric, "name a key, for example --kms ARN or --age age1...", "the new group has no keys")
+	}
+	storeProfile(keys, o.Access)
+	texts, err := a.newContext(o.EncryptionContext)
+	if err != nil {
+		return err
+	}
+	if !withContext([][]key.MasterKey{keys}, texts) && o.EncryptionContext != "" {
+		return fail(codeContext, "leave it out, or add an AWS KMS key to the group", "--encryption-context has no effect: the group has no AWS KMS key")
+	}
+	return a.regroup(ctx, o, func(groups [][]key.MasterKey) ([][]key.MasterKey, error) {
+		return append(groups, keys), nil
+	})
+}
+
+// DeleteGroup takes a key group out of a file.
+func (a *App) DeleteGroup(ctx context.Context, o GroupOptions) error {
+	return a.regroup(ctx, o, func(groups [][]key.MasterKey) ([][]key.MasterKey, error) {
+		switch {
+		case o.Index < 0 || o.Index >= len(groups):
+			return nil, fail(codeGeneric, fmt.Sprintf("the groups are 0 to %d", len(groups)-1), "there is no group %d", o.Index)
+		case len(groups) == 1:
+			return nil, fail(codeGeneric, "to change its keys, use: sops rotate --add-kms ... --rm-kms ...",
+				"group 0 is the only one; without it nobody could open the file")
+		}
+		return slices.Delete(groups, o.Index, o.Index+1), nil
+	})
+}
+
+// regroup gives a file other groups. It writes nothing unless every key was
+// wrapped and the result opens.
+func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.MasterKey) ([][]key.MasterKey, error)) error {
+	if err := o.Target.check(o.File); err != nil {
+		return err
+	}
+	if o.InPlace {
+		unlock, err := a.lock(ctx, o.Path)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	s, err := a.readSealed(ctx, o.File, o.Common, codeReadInput)
+	if err != nil {
+		return err
+	}
+	sealed, err := sops.Read(s.data, s.in)
+	if err != nil {
+		return s.name(err)
+	}
+	out, err := a.regrouped(ctx, s, sealed, o, change)
+	if err != nil {
+		return s.name(err)
+	}
+	return a.write(s, o.Target, out, sealedMode)
+}
+
+// regrouped returns the text of the file with the changed groups.
+func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o GroupOptions, change func([][]key.MasterKey) ([][]key.MasterKey, error)) ([]byte, error) {
+	old, oldThreshold := sealed.Meta.Keys(), sealed.Meta.Threshold
+	groups, err := change(sealed.Meta.MasterKeys())
+	if err != nil {
+		return nil, err
+	}
+	threshold, err := regroupedThreshold(o.Threshold, oldThreshold, len(old), len(groups))
+	if err != nil {
+		return nil, err
+	}
+	options, err := a.openOptions(o.Access)
+	if err != nil {
+		return nil, err
+	}
+	keepers := a.keepers(ctx, o.Access)
+	r, err := sealed.Recover(ctx, keepers, options)
+	if err != nil {
+		return nil, err
+	}
+	wrapped, err := unlock.Rewrap(ctx, keepers, r, old, oldThreshold, groups, threshold, a.Random)
+	if err != nil {
+		return nil, err
+	}
+	out, err := sealed.SetKeys(wrapped, threshold, a.Random)
+	if err != nil || o.Unverified {
+		return out, err
+	}
+	return out, opensAs(ctx, out, s, r.Data, keepers, options)
+}
+
+// regroupedThreshold returns the threshold of the new groups. Unlike a rule, a
+// person at work on groups is told if the old one does not fit them.
+func regroupedThreshold(flag, file, before, groups int) (int, error) {
+	switch {
+	case groups == 1 && flag != 0:
+		return newThreshold(flag, 0, file, before, groups)
+	case flag != 0:
+		return flag, checkThreshold(flag, groups)
+	case file > groups:
+		return 0, fail(codeGeneric, "give another threshold with --shamir-secret-sharing-threshold, or rotate the file to one group",
+			"only %d of the groups would be left, and the file needs %d", groups, file)
+	case groups == 1:
+		return 0, nil
+	case file == 0 || before == 1:
+		return groups, nil
+	}
+	return file, checkThreshold(file, groups)
+}
+
+// opensAs proves that the keys of this run get the data key out of the new
+// text. Who cannot open a file would learn it when it is too late.
+func opensAs(ctx context.Context, text []byte, s *source, want key.Data, keepers key.Keeper, options sops.OpenOptions) error {
+	back, err := sops.Read(text, s.in)
+	if err != nil {
+		return err
+	}
+	options.Unlock.Verify = func(d key.Data) bool { return d.Equal(want) }
+	r, err := back.Recover(ctx, keepers, options)
+	if err == nil && !r.Data.Equal(want) {
+		err = errors.New("its keys hold another data key")
+	}
+	if err != nil {
+		return &Error{Code: codeGeneric, Err: fmt.Errorf("nothing was written, because the result does not open here: %w", err), Advice: []string{
+			"if others hold the keys that it needs, add --unverified",
+		}}
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package sops
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// The MAC of the format covers the bytes of values and nothing else: not which
+// keys they stand under if those are in clear, not their types, not the shape
+// of lists, not who can open the file. A structure is a text that says all
+// that, one line for each fact:
+//
+//	version 3.13.3
+//	rule unencrypted_suffix _unencrypted
+//	key 1 kms arn:aws:kms:…
+//	document
+//	["db"] map
+//	["db"]["password"] str:7 encrypted
+//	["ports"][0] int:2 plain
+//
+// It follows from the sealed file alone, without any key. Comments are not in
+// it, nor is what only routes a call to a key (role, profile), so that these
+// can be changed by hand.
+type structure struct {
+	b strings.Builder
+	// Where the MAC is to cover encrypted values only, plain ones can be changed
+	// by hand, and so the structure leaves them out as well.
+	onlyEncrypted bool
+}
+
+// structureOf describes a sealed file.
+func structureOf(m *meta.Metadata, trees []*tree.Map) string {
+	s := &structure{onlyEncrypted: m.MACOnlyEncrypted}
+	s.line("version", m.Version)
+	for _, f := range m.Selection.Fields() {
+		s.line("rule", f.Name, strconv.Quote(f.Text))
+	}
+	s.line("mac_only_encrypted", strconv.FormatBool(m.MACOnlyEncrypted))
+	s.line("shamir_threshold", strconv.Itoa(m.Threshold))
+	for i, g := range m.MasterKeys() {
+		names := identitiesOf([][]key.MasterKey{g})
+		slices.Sort(names) // a file groups keys by kind, a plan need not
+		for _, name := range names {
+			s.line("key", strconv.Itoa(i+1), strconv.Quote(name))
+		}
+	}
+	for _, t := range trees {
+		s.line("document")
+		s.node(nil, t)
+	}
+	return s.b.String()
+}
+
+// lasting returns what names a key wherever it is used from.
+func lasting(m key.MasterKey) key.MasterKey {
+	out := key.MasterKey{Kind: m.Kind}
+	for _, f := range m.Fields {
+		if f.Name != "role" && f.Name != "aws_profile" {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return out
+}
+
+func (s *structure) line(words ...string) {
+	s.b.WriteString(strings.Join(words, " "))
+	s.b.WriteByte('\n')
+}
+
+func (s *structure) container(at tree.Address, kind string) {
+	if !s.onlyEncrypted && len(at) > 0 {
+		s.line(at.String(), kind)
+	}
+}
+
+func (s *structure) node(at tree.Address, n tree.Node) {
+	switch n := n.(type) {
+	case *tree.Map:
+		s.container(at, "map")
+		for _, it := range n.Items {
+			if !tree.IsComment(it.Value) {
+				s.node(append(at[:len(at):len(at)], tree.Step{Key: it.Key, IsKey: true}), it.Value)
+			}
+		}
+	case *tree.List:
+		s.container(at, "list")
+		i := 0
+		for _, it := range n.Items {
+			if tree.IsComment(it) || isCommentToken(it) {
+				continue
+			}
+			s.node(append(at[:len(at):len(at)], tree.Step{Index: i}), it)
+			i++
+		}
+	case *tree.Scalar:
+		s.scalar(at, n.Value)
+	}
+}
+
+func (s *structure) scalar(at tree.Address, v tree.Value) {
+	if t, err := cipher.Parse(v.Str()); err == nil {
+		s.line(at.String(), fmt.Sprintf("%s:%d encrypted", t.Type, t.Len()))
+		return
+	}
+	if s.onlyEncrypted {
+		return
+	}
+	if v.Kind() == tree.Null {
+		s.line(at.String(), "null")
+		return
+	}
+	s.line(at.String(), fmt.Sprintf("%s:%d plain", v.Type(), len(v.Canonical())))
+}
+
+// isCommentToken reports whether a list element is the token of a comment.
+func isCommentToken(n tree.Node) bool {
+	s, ok := n.(*tree.Scalar)
+	if !ok {
+		return false
+	}
+	t, err := cipher.Parse(s.Value.Str())
+	return err == nil && t.Type == "comment"
+}
+
+// differs names the first difference of two structures for people.
+func differs(sealed, found string) string {
+	a, b := strings.Split(sealed, "\n"), strings.Split(found, "\n")
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	was, is := at(a, i), at(b, i)
+	switch {
+	case was != "" && contains(b[i:], was):
+		return describeLine(is) + " was added"
+	case is != "" && contains(a[i:], is):
+		return describeLine(was) + " was removed"
+	case was == "":
+		return describeLine(is) + " was added"
+	case is == "":
+		return describeLine(was) + " was removed"
+	}
+	return describeLine(was) + " became " + describeLine(is)
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}
+
+func contains(lines []string, line string) bool {
+	for _, l := range lines {
+		if l == line {
+			return true
+		}
+	}
+	return false
+}
+
+// describeLine turns a line into words.
+func describeLine(line string) string {
+	switch word, rest, _ := strings.Cut(line, " "); {
+	case line == "document":
+		return "a document border"
+	case word == "key":
+		return "the master key " + rest
+	case word == "rule":
+		return "the selection rule " + rest
+	case strings.HasPrefix(line, "["):
+		i := strings.LastIndex(line, "] ") + 1
+		return line[:i] + " (" + strings.TrimSpace(line[i:]) + ")"
+	}
+	return "the setting " + line
+}
