@@ -108,10 +108,13 @@ func (w *flowWriter) comments(cs []*tree.Comment) bool {
 	return true
 }
 
+// mergeKey is the key under which maps are merged into another.
+const mergeKey = "<<"
+
 // flowKey writes a key of a flow map. The merge key would be a plain string in
 // quotes.
 func flowKey(k string) string {
-	if k == "<<" {
+	if k == mergeKey {
 		return k
 	}
 	return quoted(k)

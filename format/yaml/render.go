@@ -161,10 +161,8 @@ func (b builder) scalar(v tree.Value) *node {
 	n := &node{Kind: scalarNode, Tag: "!!str", Value: s}
 	switch {
 	case !utf8.ValidString(s):
-		seat := seat{flow: true}
-		n.Tag, n.Style = "!!binary", taggedStyle
-		n.Value = strings.TrimPrefix(seat.binary(s), "!!binary ")
-	case s == "<<":
+		n.Tag, n.Style, n.Value = "!!binary", taggedStyle, base64Lines(s)
+	case s == mergeKey:
 		n.Tag = "!!merge"
 	case strings.Contains(s, "\n"):
 		n.Style = literalStyle

@@ -87,7 +87,10 @@ func (s *seat) free(t string) string {
 		}
 		return quoted(t)
 	}
-	if !isString(t) {
+	switch {
+	case t == mergeKey:
+		return "!!merge " + t // the emitter of the field has it so
+	case !isString(t):
 		return quoted(t)
 	}
 	if s.flow && l.flowPlain || !s.flow && l.plain {
@@ -101,20 +104,28 @@ func (s *seat) free(t string) string {
 
 // binary writes bytes that are no text.
 func (s *seat) binary(t string) string {
+	b := base64Lines(t)
+	if strings.Contains(b, "\n") {
+		if s.flow || s.oneLine {
+			return quoted(t)
+		}
+		b, _ = s.literal(b)
+	}
+	return "!!binary " + b
+}
+
+// base64Lines encodes t; long texts are lines of 70, as the emitter writes them.
+func base64Lines(t string) string {
 	const line = 70
 	b := base64.StdEncoding.EncodeToString([]byte(t))
-	if len(b) < line || s.flow || s.oneLine {
-		return "!!binary " + b
+	if len(b) < line {
+		return b
 	}
 	var lines strings.Builder
 	for ; len(b) > line; b = b[line:] {
 		lines.WriteString(b[:line] + "\n")
 	}
-	lines.WriteString(b + "\n")
-	if block, ok := s.literal(lines.String()); ok {
-		return "!!binary " + block
-	}
-	return "!!binary " + b
+	return lines.String() + b + "\n"
 }
 
 // literal writes t as a new literal block.

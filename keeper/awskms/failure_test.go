@@ -107,6 +107,7 @@ func TestAnErrorTellsEachAttempt(t *testing.T) {
 
 func TestNothingHangsLongerThanItsBudget(t *testing.T) {
 	t.Parallel()
+	const short = 500 * time.Millisecond
 	silent, err := net.Listen("tcp4", "127.0.0.1:0") // takes connections and never answers
 	if err != nil {
 		t.Fatal(err)
@@ -137,9 +138,9 @@ func TestNothingHangsLongerThanItsBudget(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				if limit == "attempt" {
-					r.o.Attempt = time.Second
+					r.o.Attempt = short
 				} else {
-					ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+					ctx, cancel = context.WithTimeout(t.Context(), short)
 					defer cancel()
 				}
 				start := time.Now()
