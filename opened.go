@@ -28,6 +28,20 @@ type Opened struct {
 	warn   func(string)
 	// Keys that a file without a seal had, by sealName: nobody vouched for them.
 	unverified []string
+
+	origin *origin // nil for a new file
+	edits  []edit  // that led from origin to now
+	remade bool    // the content came about in another way
+	exact  bool    // the text in clear is somebody's own, to the byte
+
+	rotated bool // the data key is another one than that of origin
+}
+
+// An origin is the encrypted text that a file was opened from.
+type origin struct {
+	doc    doc.Document
+	trees  []*tree.Map // in clear, with the types that the tokens say
+	layout *doc.Layout
 }
 
 // A Plan says how a new file is to be encrypted.
@@ -57,7 +71,7 @@ func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*
 			Selection: p.Selection, MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
 		},
 	}
-	if err := o.Replace(src); err != nil {
+	if err := o.load(src); err != nil {
 		return nil, err
 	}
 	d, groups, err := wrapNew(ctx, k, p.Groups, p.Threshold, p.Random)
@@ -104,8 +118,14 @@ func storedThreshold(threshold, groups int) int {
 // Plain returns the text in clear.
 func (o *Opened) Plain() []byte { return o.plain }
 
-// Trees returns the documents in clear. They must not be changed.
-func (o *Opened) Trees() []*tree.Map { return o.trees }
+// Trees returns the documents in clear, until the first change with the types
+// that the encrypted file says. They must not be changed.
+func (o *Opened) Trees() []*tree.Map {
+	if o.origin != nil && len(o.edits) == 0 && !o.remade {
+		return o.origin.trees
+	}
+	return o.trees
+}
 
 // Format returns the format of the file.
 func (o *Opened) Format() doc.Format { return o.format }
@@ -113,6 +133,18 @@ func (o *Opened) Format() doc.Format { return o.format }
 // Replace gives the file another content. What did not change will keep its
 // tokens. The reserved entry is refused.
 func (o *Opened) Replace(plain []byte) error {
+	before := o.trees
+	if err := o.load(plain); err != nil {
+		return err
+	}
+	o.exact = true
+	edits, ok := editsBetween(before, o.trees)
+	o.edits, o.remade = append(o.edits, edits...), o.remade || !ok
+	return nil
+}
+
+// load takes plain as the content.
+func (o *Opened) load(plain []byte) error {
 	d, err := o.format.Parse(plain)
 	if err != nil {
 		return err
@@ -139,6 +171,7 @@ func (o *Opened) Set(a tree.Address, n tree.Node) error {
 	}
 	tree.Set(want[0], a, n)
 	text, err := o.doc.Set(a, n)
+	o.edits = append(o.edits, edit{a, n})
 	return o.change(text, err, want)
 }
 
@@ -152,6 +185,7 @@ func (o *Opened) Unset(a tree.Address) error {
 		return err
 	}
 	text, err := o.doc.Unset(a)
+	o.edits = append(o.edits, edit{at: a})
 	return o.change(text, err, want)
 }
 
@@ -165,13 +199,13 @@ func (o *Opened) change(text []byte, err error, want []*tree.Map) error {
 		}
 	}
 	if err == nil {
-		return o.Replace(text)
+		return o.load(text)
 	}
 	reason := err
 	if text, err = o.format.Render(want); err != nil {
 		return &Failure{Code: CodeRender, Err: err}
 	}
-	if err := o.Replace(text); err != nil {
+	if err := o.load(text); err != nil {
 		return err
 	}
 	if err := sameContent(o.format, want, o.trees); err != nil {
@@ -216,7 +250,7 @@ func (o *Opened) Rotate(ctx context.Context, k key.Keeper, groups [][]key.Master
 	o.Data = d
 	o.Meta.SetKeys(wrapped)
 	o.Meta.Threshold = storedThreshold(threshold, len(wrapped))
-	o.memory = nil
+	o.memory, o.rotated = memory{}, true
 	return nil
 }
 

@@ -12,7 +12,7 @@ func (o *Opened) Rescue(text []byte, f doc.Format, opt SealOptions) ([]byte, err
 	m := *o.Meta
 	m.Layout, m.Selection, m.MACOnlyEncrypted = "", rule.Rule{}, false
 	r := &Opened{Meta: &m, Data: o.Data, format: f}
-	if err := r.Replace(text); err != nil {
+	if err := r.load(text); err != nil {
 		return nil, err
 	}
 	return r.Seal(opt)

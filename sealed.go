@@ -103,11 +103,15 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 		}
 	}
 	opened := &Opened{
-		Meta: s.Meta, Data: d, format: s.format, trees: dec.trees, memory: dec.memory, warn: o.Warn,
+		Meta: s.Meta, Data: d, format: s.format, memory: dec.memory, warn: o.Warn,
 		unverified: unverified,
 	}
 	layout := openLayout(c, s.Meta.Layout, macText)
-	return opened, dec.restore(opened, layout)
+	opened.origin = &origin{s.doc, dec.trees, layout}
+	if err := dec.restore(opened, layout); err != nil {
+		return nil, err
+	}
+	return opened, nil
 }
 
 // A decryption is the walk through one sealed document.
@@ -245,13 +249,13 @@ func (d *decryption) moveComments(n tree.Node) {
 func (d *decryption) restore(o *Opened, l *doc.Layout) error {
 	if l != nil {
 		if plain, p, err := d.unmask(l); err == nil {
-			o.plain, o.doc = plain, p
+			o.plain, o.doc, o.trees = plain, p, p.Trees()
 			return nil
 		}
 	}
 	plain, p, err := d.unmask(nil)
 	if err == nil {
-		o.plain, o.doc = plain, p
+		o.plain, o.doc, o.trees = plain, p, p.Trees()
 		return nil
 	}
 	reason := err
@@ -262,7 +266,7 @@ func (d *decryption) restore(o *Opened, l *doc.Layout) error {
 		return failf(CodeRender, "the content cannot be written as %s: %w", d.sealed.format.Name(), err)
 	}
 	d.options.warn("the layout of the file could not be kept (%v); the content is complete", reason)
-	o.plain, o.doc = plain, p
+	o.plain, o.doc, o.trees = plain, p, p.Trees()
 	return nil
 }
 

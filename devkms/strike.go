@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 )
 
 const portalPage = "<html><head><title>devkms</title></head><body><h1>This is not the answer that you wait for</h1></body></html>\n"
@@ -26,12 +27,7 @@ func (f Fault) strike(w http.ResponseWriter, c *call) {
 	case Hang:
 		c.hang()
 	case HangAfterHeaders:
-		w.Header().Set("Content-Length", "1000")
-		w.WriteHeader(http.StatusOK)
-		if flushed := http.NewResponseController(w).Flush(); flushed == nil {
-			c.hang()
-		}
-		panic(http.ErrAbortHandler)
+		c.hangAfterHeaders(w)
 	case InternalError:
 		c.writeProblem(w, &apiError{"KMSInternalException", "The request was rejected because an internal exception occurred. (devkms fault)", 500}, &apiError{"InternalFailure", "devkms fault", 500})
 	case Throttle:
@@ -59,6 +55,19 @@ func page(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	fmt.Fprint(w, portalPage)
+}
+
+// hangAfterHeaders pauses first: aws-sdk-go-v2 hangs up by itself if headers
+// come before it has noticed that its own request is out.
+func (c *call) hangAfterHeaders(w http.ResponseWriter) {
+	if c.wait(10 * time.Millisecond) {
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(http.StatusOK)
+		if http.NewResponseController(w).Flush() == nil {
+			c.hang()
+		}
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // hang waits until the caller or the server goes away, then cuts the

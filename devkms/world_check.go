@@ -28,7 +28,10 @@ func (w *World) fillIn() {
 		for j := range w.Accounts[i].Keys {
 			k := &w.Accounts[i].Keys[j]
 			if len(k.Regions) == 0 {
-				k.Regions = w.Regions[:1]
+				k.Regions = []string{""}
+			}
+			if k.Regions[0] == "" {
+				k.Regions = append([]string{w.Regions[0]}, k.Regions[1:]...)
 			}
 		}
 		for j := range w.Accounts[i].Issuers {

@@ -146,15 +146,17 @@ func (r *reader) issuer(v *yaml.Node) Issuer {
 
 func (r *reader) key(v *yaml.Node) Key {
 	var k Key
+	region, replicas := "", []string(nil)
 	r.fields(v, "a key", fields{
 		{"id", func(n *yaml.Node) { k.ID = r.text(n) }},
-		{"region", func(n *yaml.Node) { k.Regions = append([]string{r.text(n)}, k.Regions...) }},
-		{"replica_regions", func(n *yaml.Node) { k.Regions = append(k.Regions, r.texts(n)...) }},
+		{"region", func(n *yaml.Node) { region = r.text(n) }},
+		{"replica_regions", func(n *yaml.Node) { replicas = r.texts(n) }},
 		{"aliases", func(n *yaml.Node) { k.Aliases = r.texts(n) }},
 		{"policy", func(n *yaml.Node) { k.Policy = r.policy(n) }},
 		{"state", func(n *yaml.Node) { k.State = r.text(n) }},
 		{"description", func(n *yaml.Node) { k.Description = r.text(n) }},
 		{"tags", func(n *yaml.Node) { k.Tags = r.tags(n) }},
 	}, "id")
+	k.Regions = append([]string{region}, replicas...)
 	return k
 }

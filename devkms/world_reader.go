@@ -83,7 +83,7 @@ func (r *reader) entries(n *yaml.Node, what string, f func(k, v *yaml.Node)) {
 		return
 	}
 	lines := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && r.budget > 0; i += 2 {
 		k := r.resolve(n.Content[i])
 		if first, twice := lines[k.Value]; twice {
 			r.fail(k, "%q appears twice; first in line %d", k.Value, first)
@@ -105,7 +105,9 @@ func (r *reader) items(n *yaml.Node, what string, f func(*yaml.Node)) {
 		return
 	}
 	for _, v := range n.Content {
-		f(v)
+		if r.budget > 0 {
+			f(v)
+		}
 	}
 }
 
@@ -193,6 +195,11 @@ func (r *reader) writeJSON(b *strings.Builder, n *yaml.Node, indent string) {
 func (r *reader) writeAll(b *strings.Builder, n *yaml.Node, indent, left, right string, step int) {
 	b.WriteString(left)
 	inner := indent + "  "
+	if len(inner) > 2*maxDepth {
+		r.fail(n, "a policy is not nested this deeply")
+		r.budget = 0
+		return
+	}
 	for i := 0; i+step <= len(n.Content) && r.budget > 0; i += step {
 		if i > 0 {
 			b.WriteByte(',')

@@ -156,7 +156,7 @@ accounts:
 `, []string{
 			`w.yaml:6: accounts.111111111111.users.a.access_key_id: access key id "AKIADEVALICE0EXAMPLE" appears twice`,
 			`w.yaml:7: accounts.111111111111.users.b.access_key_id: an access key id has 16 to 128 letters and digits`,
-			`w.yaml:8: accounts.111111111111.users.c: the access key has no secret`,
+			`w.yaml:8: accounts.111111111111.users.c.secret_access_key: the access key has no secret`,
 		}},
 	}
 	for _, c := range cases {

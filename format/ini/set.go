@@ -19,35 +19,40 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	}
 	want := tree.Clone(d.root).(*tree.Map)
 	tree.Set(want, a, asText(n))
-	return text, d.check(a, text, want)
+	return d.checked(a, text, want)
 }
 
-// check reads an edited text back: other lines must not have changed their
+// checked reads an edited text back: other lines must not have changed their
 // meaning, as behind quotes or a backslash that end with the file.
-func (d *document) check(a tree.Address, text []byte, want *tree.Map) error {
+func (d *document) checked(a tree.Address, text []byte, want *tree.Map) ([]byte, error) {
 	after, err := read(string(text), d.sealed)
-	if err == nil && tree.Diff([]*tree.Map{want}, after.Trees()) != "" {
-		err = content("%s: the text around it would be read differently", a)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	if tree.Diff([]*tree.Map{want}, after.Trees()) != "" {
+		return nil, content("%s: the text around it would be read differently", a)
+	}
+	return text, nil
 }
 
 // asText returns n as a reader finds it, with texts for scalars.
 func asText(n tree.Node) tree.Node {
-	n = tree.Clone(n)
 	switch n := n.(type) {
 	case *tree.Map:
-		for i, it := range n.Items {
-			n.Items[i].Value = asText(it.Value)
+		texts := &tree.Map{}
+		for _, it := range n.Items {
+			texts.Items = append(texts.Items, tree.Item{Key: it.Key, Value: asText(it.Value)})
 		}
+		return texts
 	case *tree.Scalar:
 		if text, err := scalarText(n.Value); err == nil {
-			n.Value = tree.StringValue(text)
+			return tree.Text(text)
 		}
 	}
 	return n
 }
 
+// set makes the edit.
 func (d *document) set(a tree.Address, n tree.Node) ([]byte, error) {
 	for _, step := range a {
 		if !step.IsKey {

@@ -155,7 +155,7 @@ func (u *unmasker) note(l leaf, text string) {
 	_, owner := l.owner()
 	fits := hasBlock && known == text && !n.block.empty() && (!hasTail || n.tail.empty()) && n.block.start < owner
 	if n == l.sec.trailing {
-		fits = hasBlock && known == text
+		fits = hasBlock && block != "" && known == text && !hasTail
 	}
 	switch {
 	case fits && block == "":

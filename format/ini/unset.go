@@ -30,7 +30,7 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	if err := tree.Unset(want, a); err != nil {
 		return nil, err
 	}
-	return text, d.check(a, text, want)
+	return d.checked(a, text, want)
 }
 
 // unsetKey removes all lines of a key.

@@ -35,11 +35,24 @@ func (d *document) set(a tree.Address, n tree.Node) (doc.Edit, error) {
 		style.Raw = d.raw()
 		next := member(at, s)
 		if next < 0 {
+			if at == &d.file.Root {
+				at = d.beforeMeta()
+			}
 			return d.add(at, s.Key, wrap(a[i+1:], n), style)
 		}
 		at = &at.Members[next].Node
 	}
 	return d.replace(at, n, style)
+}
+
+// beforeMeta returns the root without the metadata, if that is its last member,
+// so that what is added comes before it.
+func (d *document) beforeMeta() *jsontext.Node {
+	root := d.file.Root
+	if d.meta > 0 && d.meta == len(root.Members)-1 {
+		root.Members = root.Members[:d.meta]
+	}
+	return &root
 }
 
 func (d *document) replace(old *jsontext.Node, n tree.Node, style jsontext.Style) (doc.Edit, error) {

@@ -152,8 +152,21 @@ func (s *setter) endOfEntries(t *twig) int {
 // that may lack its last break.
 func (s *setter) insertLine(at int, text string) {
 	if at > 0 && !endsInBreak(s.text[:at]) {
+		s.closeBlock(at)
 		s.edit(at, at, s.newline+text)
 		return
 	}
 	s.edit(at, at, text+s.newline)
+}
+
+// closeBlock keeps the value of a block scalar that ends the text without a
+// break, which it will gain now.
+func (s *setter) closeBlock(at int) {
+	for i := range s.leaves {
+		if l := &s.leaves[i]; !l.comment && l.via == 0 && l.block() && l.end == at {
+			header := string(s.text[l.start:l.head])
+			s.edit(l.start, l.head, strings.Trim(header, "+-")+"-")
+			return
+		}
+	}
 }

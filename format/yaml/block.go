@@ -192,18 +192,12 @@ func (d *document) insertFlow(p *part, meta *tree.Map) doc.Edit {
 	text := flowEntry(meta)
 	switch {
 	case p.pairs == 0:
-	case d.trailingComma(p):
+	case p.comma:
 		text = " " + text
 	default:
 		text = ", " + text
 	}
 	return doc.Edit{Start: p.last, End: p.last, Text: text}
-}
-
-// trailingComma reports whether a comma stands before a flow root's bracket.
-func (d *document) trailingComma(p *part) bool {
-	at := bytes.TrimRight(d.src[:p.last], " \t\r\n")
-	return p.pairs > 0 && len(at) > 0 && at[len(at)-1] == ','
 }
 
 // cutEdits removes the metadata. A document that holds nothing else becomes
@@ -238,12 +232,14 @@ func says(l *doc.Layout, hint string) bool {
 // stands first.
 func (d *document) cutFlow(p *part, keepComma bool) doc.Edit {
 	e := doc.Edit{Start: p.meta.start, End: p.meta.end}
-	before := len(bytes.TrimRight(d.src[:e.Start], " \t\r\n"))
+	before := bytes.TrimRight(d.src[:e.Start], " \t\r\n")
 	switch {
-	case before > 0 && d.src[before-1] == ',' && keepComma:
-		e.Start = before
-	case before > 0 && d.src[before-1] == ',':
-		e.Start = before - 1
+	case keepComma:
+		e.Start -= len(" ")
+	case bytes.HasSuffix(d.src[:e.Start], []byte(", ")):
+		e.Start -= len(", ")
+	case bytes.HasSuffix(before, []byte(",")):
+		e.Start = len(before) - 1
 	default:
 		if at := skipBlanks(d.src, e.End); at < len(d.src) && d.src[at] == ',' {
 			e.End = skipBlanks(d.src, at+1)

@@ -34,6 +34,10 @@ func (f *framed) back(at int) int {
 		f.lines += min(f.sizes[f.part], 1)
 		f.part++
 	}
+	if n := f.part; n > 0 {
+		// A place inside a placeholder is where that begins.
+		at = max(at, f.ends[n-1]+f.sizes[n-1])
+	}
 	return min(at-f.before, f.limit)
 }
 

@@ -237,7 +237,7 @@ func (m *masking) frame() {
 	for i := range m.parts {
 		p := &m.parts[i]
 		switch {
-		case p.flow && m.trailingComma(p):
+		case p.flow && p.comma && p.pairs > 0:
 			say(commaHint(i), "1")
 		case !p.flow && p.pairs == 0:
 			say(emptyHint(i), "1")

@@ -2,7 +2,9 @@ package yaml
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
@@ -185,9 +187,10 @@ func (w *walker) ends(docs []*node, g *gaps) {
 		if p.flow {
 			p.close = g.closing(p.open)
 			p.last = w.lastBefore(p.close, g)
+			p.comma = w.commaBefore(p.close)
 		}
 		if p.meta.found {
-			w.metaEnd(&p.meta, g)
+			w.metaEnd(&p.meta, p.end, g)
 		}
 	}
 }
@@ -207,8 +210,25 @@ func (w *walker) lastBefore(i int, g *gaps) int {
 	return at
 }
 
+// commaBefore reports whether the last sign before the bracket at i, comments
+// aside, is a comma.
+func (w *walker) commaBefore(i int) bool {
+	at, _ := slices.BinarySearchFunc(w.skips, i, func(s span, i int) int { return cmp.Compare(s.start, i) })
+	if at == 0 {
+		return false
+	}
+	var last byte
+	for j := w.skips[at-1].end; j < i; {
+		if j = w.gap(j); j < i {
+			last = w.text[j]
+			j++
+		}
+	}
+	return last == ','
+}
+
 // metaEnd extends the span of metadata over the brackets in it.
-func (w *walker) metaEnd(m *metaSpan, g *gaps) {
+func (w *walker) metaEnd(m *metaSpan, stop int, g *gaps) {
 	k := g.firstBracket(m.start)
 	if m.flow {
 		if k < len(g.brackets) {
@@ -216,9 +236,8 @@ func (w *walker) metaEnd(m *metaSpan, g *gaps) {
 		}
 		return
 	}
-	stop := len(w.text)
 	if m.next < len(w.skips) {
-		stop = w.skips[m.next].start
+		stop = min(stop, w.skips[m.next].start)
 	}
 	for ; k < len(g.brackets) && g.brackets[k].start < stop; k++ {
 		m.end = max(m.end, min(g.brackets[k].end+1, len(w.text)))

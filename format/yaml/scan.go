@@ -56,10 +56,11 @@ type part struct {
 	end    int // where the metadata goes: behind its last line
 	column int // of the keys of the root, from 0
 	flow   bool
-	open   int // flow roots: the opening bracket
-	close  int // flow roots: the closing bracket
-	last   int // flow roots: end of the last value, or behind the bracket
-	pairs  int // without the metadata
+	open   int  // flow roots: the opening bracket
+	close  int  // flow roots: the closing bracket
+	last   int  // flow roots: end of the last value, or behind the bracket
+	comma  bool // flow roots: a comma stands before the bracket
+	pairs  int  // without the metadata
 	null   bool
 	nulls  [2]int // null: where the word for it stands
 	meta   metaSpan

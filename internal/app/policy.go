@@ -104,9 +104,14 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]key.MasterKey,
 	}
 	var keys []key.MasterKey
 	for _, m := range slices.Concat(groups...) {
-		if m.Kind == key.KMS && !slices.ContainsFunc(keys, func(n key.MasterKey) bool { return name(m) == name(n) }) {
-			keys = append(keys, m)
+		if m.Kind != key.KMS || slices.ContainsFunc(keys, func(n key.MasterKey) bool { return name(m) == name(n) }) {
+			continue
 		}
+		// What a file says need not be the name of anything.
+		if _, err := awskms.NewKey(m.Text("arn"), m.Text("role"), "", m.Map("context")); err != nil {
+			return nil, err
+		}
+		keys = append(keys, m)
 	}
 	return keys, nil
 }

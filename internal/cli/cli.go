@@ -140,6 +140,7 @@ func (r *run) root() *cli.Command {
 		OnUsageError:   func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} },
 		Commands: []*cli.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.filestatus(), r.devkms(), r.completion(), r.updatekeys(),
+			r.doctor(), r.groups(), r.kms(),
 		},
 	}
 	root.Flags = []cli.Flag{

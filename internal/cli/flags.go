@@ -112,7 +112,7 @@ func identity(o *app.Access) []cli.Flag {
 		repeated(&o.AWSRole, topicAWS, "aws-role", "assume this role: `ARN`, or ACCOUNT=ARN (SOPS_AWS_ROLE)"),
 		toggle(&o.NoAssumeRole, topicAWS, "no-assume-role", "assume no role, whatever the file says (SOPS_AWS_NO_ASSUME_ROLE)"),
 		toggle(&o.StrictIdentity, topicAWS, "strict-identity", "use profile and role of the file literally, without fallback (SOPS_AWS_STRICT_IDENTITY)"),
-		duration(&o.Attempt, topicAccess, "attempt-timeout", "give up on one key after `DURATION` (default 5s)"),
+		duration(&o.Attempt, topicAWS, "attempt-timeout", "give up on one key after `DURATION` (default 5s)"),
 		&cli.BoolFlag{Name: "enable-local-keyservice", Value: true, Hidden: true, Action: local},
 	}
 }

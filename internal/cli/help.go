@@ -82,7 +82,8 @@ func commandHelp(w io.Writer, name string, c *cli.Command) {
 	fmt.Fprintln(w, "\nEXIT CODES\n  0 is success; sops help exit-codes lists the others.")
 }
 
-// flagHelp lists flags by topic, in the order in which topics first come.
+// flagHelp lists flags by topic, in the order in which topics first come; what
+// every command has comes last.
 func flagHelp(w io.Writer, flags []cli.Flag) {
 	var topics []string
 	lines := map[string][][2]string{}
@@ -95,6 +96,9 @@ func flagHelp(w io.Writer, flags []cli.Flag) {
 			topics = append(topics, topic)
 		}
 		lines[topic] = append(lines[topic], [2]string{left, usage})
+	}
+	if i := slices.Index(topics, topicOther); i >= 0 {
+		topics = append(slices.Delete(topics, i, i+1), topicOther)
 	}
 	for _, topic := range topics {
 		fmt.Fprintf(w, "\n%s\n", topic)

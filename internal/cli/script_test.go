@@ -65,7 +65,7 @@ func TestScripts(t *testing.T) {
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		Cmds: withLab(map[string]func(*testscript.TestScript, bool, []string){
 			"kmscalls": kmsCalls,
 			"fault":    fault,
 			"peer":     runPeer,
@@ -74,9 +74,12 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"await":    await,
 			"parallel": parallel,
-		},
+		}),
 		Setup: func(e *testscript.Env) error {
-			server := devkms.Start(t, nil)
+			server, err := newLab(t, e)
+			if err != nil {
+				return err
+			}
 			e.Values[serverKey{}] = server
 			profiles := filepath.Join(e.WorkDir, ".aws")
 			if err := os.Mkdir(profiles, 0o700); err != nil {
@@ -107,7 +110,7 @@ func TestScripts(t *testing.T) {
 type serverKey struct{}
 
 func server(ts *testscript.TestScript) *devkms.Server {
-	return ts.Value(serverKey{}).(*devkms.Server)
+	return ts.Value(serverKey{}).(*lab).Server
 }
 
 func kmsCalls(ts *testscript.TestScript, neg bool, args []string) {

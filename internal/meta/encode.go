@@ -146,12 +146,22 @@ func put(m *tree.Map, name string, present bool, value func() *tree.Scalar) {
 	}
 	n := value()
 	if !scalar {
-		m.Put(name, n)
+		add(m, name, n)
 		return
 	}
 	if scalarText(stored) != scalarText(n) {
 		stored.Value = n.Value
 	}
+}
+
+// add puts a new field before the last one: in a format with commas between its
+// fields, one behind the last changes that one's line too.
+func add(m *tree.Map, name string, n tree.Node) {
+	if _, ok := m.Get(name); ok || len(m.Items) == 0 {
+		m.Put(name, n)
+		return
+	}
+	m.Items = slices.Insert(m.Items, len(m.Items)-1, tree.Item{Key: name, Value: n})
 }
 
 func putText(m *tree.Map, name, text string) {

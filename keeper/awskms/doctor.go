@@ -33,7 +33,7 @@ func (k *Keeper) Diagnose(ctx context.Context, w key.WrappedKey) Report {
 	start := k.o.Now()
 	blob, err := decodeBlob(w)
 	if err == nil {
-		p := &probe{decrypt: decrypt{blob: blob, warn: k.warn}, now: k.o.Now, look: k.o.Attempt / 4}
+		p := &probe{decrypt: decrypt{blob: blob, warn: k.warn}, now: k.o.Now}
 		r.Attempts, err = k.walk(ctx, w.MasterKey, p)
 	}
 	if err != nil {
@@ -56,12 +56,11 @@ func (k *Keeper) Diagnose(ctx context.Context, w key.WrappedKey) Report {
 // decrypts.
 type probe struct {
 	decrypt
-	now  func() time.Time
-	look time.Duration // for each look around, so that time is left for the call itself
+	now func() time.Time
 }
 
 func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
-	p.whoami(ctx, s, a)
+	p.whoami(ctx, s, a, j)
 	p.state(ctx, s, a, j)
 	_, err := s.kms.Decrypt(ctx, &kms.DecryptInput{
 		KeyId: &j.arn.Text, CiphertextBlob: p.blob, EncryptionContext: always(j.context), DryRun: aws.Bool(true),
@@ -77,8 +76,8 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 }
 
 // whoami asks STS for the caller, which nobody can be denied.
-func (p *probe) whoami(ctx context.Context, s *session, a *Attempt) {
-	ctx, cancel := context.WithTimeout(ctx, p.look)
+func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
+	ctx, cancel := context.WithTimeout(ctx, j.within/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
 	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -94,7 +93,7 @@ func (p *probe) whoami(ctx context.Context, s *session, a *Attempt) {
 // state asks KMS for the key. Many who may decrypt may not ask that, so that
 // nothing follows from a denial.
 func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
-	ctx, cancel := context.WithTimeout(ctx, p.look)
+	ctx, cancel := context.WithTimeout(ctx, j.within/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
 	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &j.arn.Text}, j.limit)

@@ -1,6 +1,7 @@
 package awskms
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -323,10 +324,12 @@ func TestSiblingsOfAMultiRegionKeyStandIn(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []devkms.FaultMode{devkms.Refuse, devkms.InternalError, devkms.Unavailable, devkms.Hang} {
 		r := newRig(t).as("alice").set("SOPS_AWS_MRK_REGIONS", "us-east-1,eu-west-1")
-		r.o.Attempt = time.Second
+		r.o.Attempt = 2 * time.Second // all that the caller allows
 		w := r.wrapped(plainKey(multi))
 		r.server.SetFault(devkms.Fault{Region: "us-east-1", Mode: mode})
-		d, err := r.keeper().Unwrap(t.Context(), w)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		d, err := r.keeper().Unwrap(ctx, w)
+		cancel()
 		if err != nil || !d.Equal(dataKey()) {
 			t.Errorf("%s: %v", mode, err)
 		}

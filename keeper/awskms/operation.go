@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -24,7 +25,8 @@ type job struct {
 	op      operation
 	arn     ARN
 	context map[string]string
-	calls   int // at most so many for a passing failure
+	calls   int           // at most so many for a passing failure
+	within  time.Duration // for each identity
 }
 
 func (j job) limit(o *kms.Options) { o.RetryMaxAttempts = j.calls }

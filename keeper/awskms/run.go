@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops/key"
 )
@@ -37,9 +38,9 @@ func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*At
 	arns := k.set.arns(t.arn)
 	var attempts []*Attempt
 	for i, arn := range arns {
-		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts}
-		if i < len(arns)-1 {
-			j.calls = 1 // another region is a better answer than waiting
+		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts, within: k.o.Attempt}
+		if others := len(arns) - 1 - i; others > 0 { // another region is a better answer than waiting
+			j.calls, j.within = 1, share(ctx, k.o.Attempt, others)
 		}
 		here := k.inRegion(ctx, k.set.candidates(t), j)
 		attempts = append(attempts, here...)
@@ -49,6 +50,16 @@ func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*At
 		}
 	}
 	return attempts, nil
+}
+
+// share returns how long one region may take, so that something is left for the
+// others of what the caller allows for all.
+func share(ctx context.Context, attempt time.Duration, others int) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return attempt
+	}
+	return min(attempt, time.Until(deadline)/time.Duration(others+1))
 }
 
 // inRegion tries the identities one after the other.
@@ -67,7 +78,7 @@ func (k *Keeper) inRegion(ctx context.Context, candidates []identity, j job) []*
 // attempt does the job as id. Everything that happens on the way is a step.
 func (k *Keeper) attempt(ctx context.Context, id identity, j job) *Attempt {
 	a := newAttempt(id, j)
-	s, err := k.enter(ctx, id, a)
+	s, err := k.enter(ctx, id, a, j)
 	if err == nil {
 		err = k.work(ctx, s, a, j)
 	}
@@ -78,10 +89,10 @@ func (k *Keeper) attempt(ctx context.Context, id identity, j job) *Attempt {
 }
 
 // enter becomes id: it finds the profile, gets credentials and assumes roles.
-func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt) (*session, error) {
+func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt, j job) (*session, error) {
 	if !k.asks(id) { // a person takes the time they need
 		var cancel func()
-		ctx, cancel = context.WithTimeout(ctx, k.o.Attempt)
+		ctx, cancel = context.WithTimeout(ctx, j.within)
 		defer cancel()
 	}
 	start := k.o.Now()
@@ -105,7 +116,7 @@ func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt) (*session, 
 
 // work makes the call that all this is for.
 func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error {
-	ctx, cancel := context.WithTimeout(ctx, k.o.Attempt)
+	ctx, cancel := context.WithTimeout(ctx, j.within)
 	defer cancel()
 	start := k.o.Now()
 	a.Call, a.URL = j.op.call(), s.url

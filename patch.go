@@ -1,0 +1,241 @@
+package sops
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A file that was opened is changed where it stands: the tokens of new values
+// go into the encrypted text itself, so that every other line stays as it is,
+// also in a file whose layout another program chose. Only what cannot be done
+// so is sealed anew from the plain text.
+
+// maxEdits is how many edits are made one by one; each costs a walk through the
+// file.
+const maxEdits = 32
+
+var errNotPatched = errors.New("the encrypted text cannot be changed in place")
+
+// patched returns the encrypted text with the edits of o made in it. It has
+// been opened and holds what o holds.
+func (o *Opened) patched(opt SealOptions) ([]byte, error) {
+	if o.origin == nil || o.remade || len(o.edits) > maxEdits || len(o.edits) > 0 && !plainLayout(o.origin.layout) {
+		return nil, errNotPatched
+	}
+	c, err := cipher.New(o.Data.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	sel, err := o.Meta.Selection.CompileStored()
+	if err != nil {
+		return nil, err
+	}
+	p := &patch{
+		sealing: sealing{
+			opened: o, cipher: c, selector: sel, trees: clone(o.origin.trees),
+			random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
+		},
+		text: o.origin.doc,
+	}
+	o.Meta.LastModified = opt.Now.UTC().Truncate(time.Second)
+	layout := o.origin.layout
+	if o.rotated {
+		if layout, err = p.renew(layout); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range o.edits {
+		if err := p.edit(e); err != nil {
+			return nil, err
+		}
+	}
+	return p.finish(layout)
+}
+
+// plainLayout reports whether hints are about single tokens only, so that they
+// stay true when others come and go.
+func plainLayout(l *doc.Layout) bool {
+	return l == nil || len(l.Full) == 0 && len(l.Aliases) == 0 && len(l.Lines) == 0
+}
+
+// A patch is an encrypted text on its way from one state to the next; trees of
+// the embedded sealing is its content in clear.
+type patch struct {
+	sealing
+	text doc.Document
+}
+
+// edit makes one edit in the content and in the encrypted text.
+func (p *patch) edit(e edit) error {
+	if err := e.apply(p.trees[0]); err != nil {
+		return err
+	}
+	at, err := sealedAddress(p.text.Trees(), e.at)
+	if err != nil {
+		return err
+	}
+	var out []byte
+	if e.n == nil {
+		out, err = p.text.Unset(at)
+	} else {
+		var n tree.Node
+		if n, err = p.sealedNode(e.at); err == nil {
+			out, err = p.text.Set(at, n)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	p.text, err = p.opened.format.ParseSealed(out)
+	return err
+}
+
+// sealedAddress finds the place of an address in the encrypted text, where the
+// tokens of comments may be elements of lists.
+func sealedAddress(trees []*tree.Map, at tree.Address) (tree.Address, error) {
+	if len(trees) == 0 {
+		return nil, errNotPatched
+	}
+	out := make(tree.Address, len(at))
+	var n tree.Node = trees[0]
+	for i, s := range at {
+		out[i] = s
+		if l, ok := n.(*tree.List); ok && !s.IsKey {
+			out[i].Index = withComments(l, s.Index)
+		}
+		var err error
+		if n, err = tree.Find(n, out[i:i+1]); err != nil {
+			copy(out[i+1:], at[i+1:]) // what follows does not exist yet
+			return out, nil
+		}
+	}
+	return out, nil
+}
+
+// withComments returns the position of the index-th element that is no comment
+// in any form.
+func withComments(l *tree.List, index int) int {
+	position := 0
+	for _, it := range l.Items {
+		switch {
+		case tree.IsComment(it):
+			continue
+		case isCommentToken(it):
+			position++
+			continue
+		case index == 0:
+			return position
+		}
+		index--
+		position++
+	}
+	return position + index
+}
+
+// sealedNode returns what stands at an address with tokens for its secrets.
+func (p *patch) sealedNode(at tree.Address) (tree.Node, error) {
+	sealed := clone(p.trees)
+	old := recall{p.opened.memory, map[remembered]int{}}
+	for leaf := range p.selector.Leaves(sealed) {
+		if leaf.Scalar == nil || !leaf.Secret || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
+			continue
+		}
+		token, err := p.tokenOf(leaf, &old)
+		if err != nil {
+			return nil, err
+		}
+		leaf.Scalar.Value = tree.StringValue(token)
+	}
+	return tree.Find(sealed[0], at)
+}
+
+// tokenOf returns the token that a value had, or a new one, which it will have
+// from now on.
+func (p *patch) tokenOf(leaf rule.Leaf, old *recall) (string, error) {
+	v := leaf.Scalar.Value
+	if token, ok := old.token(leaf.AAD, v, false); ok {
+		return token, nil
+	}
+	nonce, err := p.nonce()
+	if err != nil {
+		return "", err
+	}
+	token := p.cipher.Seal(nonce, v.Canonical(), leaf.AAD, v.Type())
+	p.opened.memory.keep(leaf.AAD, v, false, token)
+	old.token(leaf.AAD, v, false)
+	return token, nil
+}
+
+// finish renews the metadata and opens the result as any reader would.
+func (p *patch) finish(l *doc.Layout) ([]byte, error) {
+	o, m := p.opened, p.opened.Meta
+	mac := newMAC(m.MACOnlyEncrypted)
+	for leaf := range p.selector.Leaves(p.trees) {
+		if leaf.Scalar != nil {
+			mac.add(leaf.Scalar.Value, leaf.Secret)
+		}
+	}
+	p.macText = mac.text()
+	nonce, err := p.nonce()
+	if err != nil {
+		return nil, err
+	}
+	m.MAC = p.cipher.Seal(nonce, p.macText, m.MACData(), "str")
+	if nonce, err = p.nonce(); err != nil {
+		return nil, err
+	}
+	if m.Layout, err = sealLayout(p.cipher, nonce, prune(l, p.text), p.macText); err != nil {
+		return nil, err
+	}
+	if err := p.structure(p.text.Trees()); err != nil {
+		return nil, err
+	}
+	out, err := p.text.SetMeta(m.Encode())
+	if err != nil {
+		return nil, err
+	}
+	return out, p.readBack(out, o)
+}
+
+func (p *patch) readBack(out []byte, o *Opened) error {
+	s, err := Read(out, o.format)
+	if err != nil {
+		return err
+	}
+	back, err := s.OpenWith(o.Data, OpenOptions{})
+	if err != nil {
+		return err
+	}
+	if diff := tree.Diff(p.trees, back.origin.trees); diff != "" {
+		return errors.New(diff)
+	}
+	if o.exact && !bytes.Equal(back.plain, o.plain) {
+		return errNotPatched
+	}
+	return sameContent(o.format, o.trees, back.trees)
+}
+
+// prune drops the hints about tokens that are gone.
+func prune(l *doc.Layout, text doc.Document) *doc.Layout {
+	if l == nil {
+		return nil
+	}
+	present := map[string]bool{}
+	for _, token := range tokensOf(text, text.Leaves()) {
+		present[doc.TokenHash(token)] = true
+	}
+	out := *l
+	out.Scalars, out.Comments = maps.Clone(l.Scalars), maps.Clone(l.Comments)
+	gone := func(hash, _ string) bool { return !present[hash] }
+	maps.DeleteFunc(out.Scalars, gone)
+	maps.DeleteFunc(out.Comments, gone)
+	return &out
+}

@@ -1,0 +1,107 @@
+package sops
+
+import (
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// renew gives every secret of the encrypted text a new token, under the new
+// data key of a rotation, and returns the layout with its hints under the new
+// tokens. The lines of the text stay where they are.
+func (p *patch) renew(l *doc.Layout) (*doc.Layout, error) {
+	n := p.text.Leaves()
+	old, tokens := tokensOf(p.text, n), make([]string, n)
+	for leaf := range p.selector.Leaves(p.trees) {
+		ref, v, ok := secretOf(leaf)
+		if !ok || old[ref] == "" {
+			continue
+		}
+		nonce, err := p.nonce()
+		if err != nil {
+			return nil, err
+		}
+		typ := v.Type()
+		if leaf.Comment != nil {
+			typ = "comment"
+		}
+		tokens[ref] = p.cipher.Seal(nonce, v.Canonical(), leaf.AAD, typ)
+		p.opened.memory.keep(leaf.AAD, v, leaf.Comment != nil, tokens[ref])
+	}
+	masked, err := p.text.Mask(tokens)
+	if err != nil {
+		return nil, err
+	}
+	out, err := masked.Insert(p.opened.Meta.Encode())
+	if err != nil {
+		return nil, err
+	}
+	if p.text, err = p.opened.format.ParseSealed(out); err != nil {
+		return nil, err
+	}
+	return rekey(l, old, tokens), nil
+}
+
+// secretOf returns the place and the value of a leaf that has a token.
+func secretOf(leaf rule.Leaf) (ref int, v tree.Value, ok bool) {
+	if leaf.Comment != nil {
+		return leaf.Comment.Ref, tree.StringValue(leaf.Comment.Text), leaf.Secret && leaf.Comment.Text != ""
+	}
+	v = leaf.Scalar.Value
+	return leaf.Scalar.Ref, v, leaf.Secret && v.Kind() != tree.Null && !v.Empty()
+}
+
+// tokensOf returns the tokens of an encrypted document by Ref.
+func tokensOf(d doc.Document, n int) []string {
+	out := make([]string, n)
+	note := func(ref int, text string) {
+		if t := trimToken(text); ref >= 0 && cipher.IsToken(t) {
+			out[ref] = t
+		}
+	}
+	var walk func(n tree.Node)
+	walk = func(n tree.Node) {
+		switch n := n.(type) {
+		case *tree.Map:
+			for _, it := range n.Items {
+				walk(it.Value)
+			}
+		case *tree.List:
+			for _, it := range n.Items {
+				walk(it)
+			}
+		case *tree.Scalar:
+			note(n.Ref, n.Value.Str())
+		case *tree.Comment:
+			note(n.Ref, n.Text)
+		}
+	}
+	for _, t := range d.Trees() {
+		walk(t)
+	}
+	return out
+}
+
+// rekey puts the hints of a layout under the tokens that took the place of the
+// old ones.
+func rekey(l *doc.Layout, old, tokens []string) *doc.Layout {
+	if l == nil {
+		return nil
+	}
+	out := *l
+	out.Scalars, out.Comments = map[string]string{}, map[string]string{}
+	for ref, token := range tokens {
+		if token == "" {
+			continue
+		}
+		was, is := doc.TokenHash(old[ref]), doc.TokenHash(token)
+		if hint, ok := l.Scalars[was]; ok {
+			out.Scalars[is] = hint
+		}
+		if hint, ok := l.Comments[was]; ok {
+			out.Comments[is] = hint
+		}
+	}
+	return &out
+}
