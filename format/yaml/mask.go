@@ -76,6 +76,11 @@ func (m *masking) all() error {
 			}
 		}
 	}
+	for i := range m.parts {
+		if m.parts[i].null {
+			return &doc.Error{Msg: "a document is the word for null"}
+		}
+	}
 	for _, k := range m.keys {
 		if m.tokens[k.origin] != "" {
 			return &doc.Error{Line: k.line, Msg: "an alias is a key whose text is an encrypted value"}
@@ -158,6 +163,9 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 	body := string(m.src[l.body:l.end])
 	if strings.Trim(body, " \t\r\n") == "" {
 		return m.blankBlock(l, token)
+	}
+	if l.tag >= 0 && strings.ContainsAny(string(m.src[l.tag:l.start]), "\r\n#") {
+		return &doc.Error{Line: l.line, Msg: "the tag of a block stands on another line"}
 	}
 	derived, whole := s.write(l.value)
 	hint := "\n" + body

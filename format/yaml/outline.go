@@ -63,7 +63,7 @@ func (w *walker) twig(n *node) *twig {
 		p := place{prop: w.lines.find(n.Line, n.Column)}
 		t.start = w.properties(&p, n, true)
 		t.place = p
-		w.at = w.inside(n)
+		w.at = w.inside(n, t.start > p.prop)
 		t.at = w.at
 		w.entries(t)
 		w.at = before

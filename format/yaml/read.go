@@ -203,9 +203,12 @@ func (w *walker) lastBefore(i int, g *gaps) int {
 		at--
 	}
 	for _, c := range g.comments {
-		if c.end == at {
+		if c.start < at && c.end >= at {
 			return i
 		}
+	}
+	if at < i && w.text[at-1] == ':' {
+		at++ // a comma must not touch the colon of an entry without value
 	}
 	return at
 }

@@ -279,7 +279,7 @@ func (w *walker) enter(n *node) (leave func(), err error) {
 	if w.via == 0 {
 		p := place{prop: w.lines.find(n.Line, n.Column)}
 		w.opening = w.properties(&p, n, true)
-		w.at = w.inside(n)
+		w.at = w.inside(n, w.opening > p.prop)
 	}
 	return func() {
 		delete(w.open, n)
@@ -287,13 +287,14 @@ func (w *walker) enter(n *node) (leave func(), err error) {
 	}, nil
 }
 
-// inside returns where the entries of a collection stand.
-func (w *walker) inside(n *node) ctx {
+// inside returns where the entries of a collection stand. With properties, the
+// judge tells the place of those instead.
+func (w *walker) inside(n *node, properties bool) ctx {
 	if w.at.flow || n.Style&flowStyle != 0 {
 		return ctx{flow: true, list: w.at.list, column: w.at.column}
 	}
 	c := ctx{list: n.Kind == sequenceNode, column: n.Column - 1}
-	if (n.Anchor != "" || n.Style&taggedStyle != 0) && len(n.Content) > 0 {
+	if properties && len(n.Content) > 0 {
 		c.column = w.indicatorColumn(n.Content[0], c.list)
 	}
 	return c

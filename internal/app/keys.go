@@ -37,7 +37,9 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		Env: a.Env, Profile: o.AWSProfile, Role: o.AWSRole,
 		NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
 		Attempt: o.Attempt, HostName: a.HostName, Now: a.Now, Warn: a.Warn,
-		AskMFA: a.askCode,
+	}
+	if a.hasTerminal() {
+		aws.AskMFA = a.askCode
 	}
 	if err := a.localKeys(o.LocalKeys); err != nil {
 		return refuser{err}
@@ -74,6 +76,16 @@ func (a *App) localKeys(flag string) error {
 	return nil
 }
 
+// perKey is the time for one key, which may have several identities: enough for
+// one that hangs and another that answers.
+func perKey(attempt time.Duration) time.Duration { return 2 * cmp.Or(attempt, unlock.DefaultAttempt) }
+
+// hasTerminal reports whether anybody can be asked.
+func (a *App) hasTerminal() bool {
+	t, err := a.Terminal()
+	return err == nil && t.Close() == nil
+}
+
 // askCode asks for a code that may be seen while it is typed.
 func (a *App) askCode(ctx context.Context, prompt string) (string, error) {
 	t, err := a.Terminal()
@@ -105,7 +117,7 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 	}
 	return sops.OpenOptions{
 		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn,
-		Unlock: unlock.Options{Order: order, Hedge: o.Hedge, Attempt: o.Attempt, Overall: o.Overall, Warn: a.Warn},
+		Unlock: unlock.Options{Order: order, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: o.Overall, Warn: a.Warn},
 	}, nil
 }
 

@@ -24,6 +24,8 @@ func Variables() []Variable {
 		{"SOPS_AWS_STRICT_IDENTITY", "like --strict-identity"},
 		{"SOPS_AWS_MFA_TOKEN", "the MFA code, where there is no terminal to ask on"},
 		{"SOPS_AWS_ALLOW_ACCOUNTS", "the only accounts that files may name"},
+		{"SOPS_AWS_ALLOW_ROLES", "the only roles that files may name"},
+		{"SOPS_AWS_ALLOW_PROFILES", "the only profiles that files may name"},
 		{"SOPS_AWS_MRK_REGIONS", "regions to try for multi-region keys"},
 		{"SOPS_AGE_KEY", "age identities"},
 		{"SOPS_AGE_KEY_FILE", "a file of age identities"},
