@@ -19,7 +19,10 @@ import (
 
 // A sealed structure travels whole, to name what was changed, while it is
 // small.
-const maxSealText = 2048 // bytes, deflated
+const (
+	maxStructure = 32 << 10 // bytes
+	maxSealText  = 2048     // bytes, deflated
+)
 
 type sealContent struct {
 	Digest []byte `json:"d"`
@@ -39,12 +42,14 @@ func structureDigest(text string) []byte {
 // sealStructure returns the seal of a structure.
 func sealStructure(c *cipher.Cipher, nonce []byte, text, macText string, unverified []string) (string, error) {
 	content := sealContent{Digest: structureDigest(text), Unverified: unverified}
-	packed, err := deflate(text)
-	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	if len(packed) <= maxSealText {
-		content.Text = packed
+	if len(text) <= maxStructure {
+		packed, err := deflate(text)
+		if err != nil {
+			return "", fmt.Errorf("seal: %w", err)
+		}
+		if len(packed) <= maxSealText {
+			content.Text = packed
+		}
 	}
 	plain, err := json.Marshal(content)
 	if err != nil {

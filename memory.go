@@ -3,6 +3,7 @@ package sops
 import (
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -21,6 +22,25 @@ type remembered struct {
 func (m memory) keep(aad string, v tree.Value, comment bool, token string) {
 	k := remembered{aad, v, comment}
 	m[k] = append(m[k], token)
+}
+
+// remember returns the memory of o, which is made when it is first needed: to
+// read a file takes none.
+func (o *Opened) remember(sel *rule.Selector) memory {
+	if o.memory != nil {
+		return o.memory
+	}
+	o.memory = memory{}
+	if o.origin == nil {
+		return o.memory
+	}
+	tokens := tokensOf(o.origin.doc, o.origin.doc.Leaves())
+	for leaf := range sel.Leaves(o.origin.trees) {
+		if ref, v, ok := secretOf(leaf); ok && tokens[ref] != "" {
+			o.memory.keep(leaf.AAD, v, leaf.Comment != nil, tokens[ref])
+		}
+	}
+	return o.memory
 }
 
 // A recall gives each token of a memory out once, in order, so that equal

@@ -143,7 +143,7 @@ func withComments(l *tree.List, index int) int {
 // sealedNode returns what stands at an address with tokens for its secrets.
 func (p *patch) sealedNode(at tree.Address) (tree.Node, error) {
 	sealed := clone(p.trees)
-	old := recall{p.opened.memory, map[remembered]int{}}
+	old := recall{p.opened.remember(p.selector), map[remembered]int{}}
 	for leaf := range p.selector.Leaves(sealed) {
 		if leaf.Scalar == nil || !leaf.Secret || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
 			continue

@@ -196,7 +196,7 @@ func (s *sealing) encrypt() error {
 	n := s.doc.Leaves()
 	s.tokens, s.values = make([]string, n), make([]doc.Plain, n)
 	mac := newMAC(s.opened.Meta.MACOnlyEncrypted)
-	old := recall{s.opened.memory, map[remembered]int{}}
+	old := recall{s.opened.remember(s.selector), map[remembered]int{}}
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
 			if err := s.comment(leaf, &old); err != nil {

@@ -86,7 +86,7 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 		return nil, err
 	}
 	dec := decryption{
-		sealed: s, cipher: c, options: o, memory: memory{}, mac: newMAC(s.Meta.MACOnlyEncrypted),
+		sealed: s, cipher: c, options: o, mac: newMAC(s.Meta.MACOnlyEncrypted),
 		trees: clone(s.doc.Trees()), values: make([]doc.Plain, s.doc.Leaves()),
 	}
 	if err := dec.leaves(sel); err != nil {
@@ -103,7 +103,7 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 		}
 	}
 	opened := &Opened{
-		Meta: s.Meta, Data: d, format: s.format, memory: dec.memory, warn: o.Warn,
+		Meta: s.Meta, Data: d, format: s.format, warn: o.Warn,
 		unverified: unverified,
 	}
 	layout := openLayout(c, s.Meta.Layout, macText)
@@ -119,7 +119,6 @@ type decryption struct {
 	sealed  *Sealed
 	cipher  *cipher.Cipher
 	options OpenOptions
-	memory  memory
 	mac     *mac
 	trees   []*tree.Map // become plain on the way
 	values  []doc.Plain
@@ -163,13 +162,13 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 		if !leaf.ListComment {
 			return d.valueError(leaf, errors.New("the token of a comment stands where a value must stand"))
 		}
-		return d.listComment(leaf, plain)
+		d.listComment(leaf.Scalar, plain)
+		return nil
 	}
 	value, err := tree.Decode(typ, plain)
 	if err != nil {
 		return d.valueError(leaf, err)
 	}
-	d.memory.keep(leaf.AAD, value, false, trimToken(v.Str()))
 	d.values[leaf.Scalar.Ref] = doc.Plain{Set: true, Value: value}
 	leaf.Scalar.Value = value
 	d.mac.add(value, true)
@@ -207,7 +206,6 @@ func (d *decryption) comment(leaf rule.Leaf) {
 	if err == nil {
 		var plain string
 		if plain, err = d.cipher.Open(token, leaf.AAD); err == nil {
-			d.memory.keep(leaf.AAD, tree.StringValue(plain), true, c.Text)
 			d.values[c.Ref] = doc.Plain{Set: true, Value: tree.StringValue(plain), Comment: true}
 			c.Text = plain
 			return
@@ -216,13 +214,10 @@ func (d *decryption) comment(leaf rule.Leaf) {
 	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it stands", where(":", d.sealed.doc.Line(c.Ref)))
 }
 
-func (d *decryption) listComment(leaf rule.Leaf, plain string) error {
-	s := leaf.Scalar
-	d.memory.keep(leaf.AAD, tree.StringValue(plain), true, trimToken(s.Value.Str()))
+func (d *decryption) listComment(s *tree.Scalar, plain string) {
 	d.values[s.Ref] = doc.Plain{Set: true, Value: tree.StringValue(plain), Comment: true}
 	s.Value = tree.StringValue(plain)
 	d.moved = true
-	return nil
 }
 
 // moveComments turns the list elements that were tokens of comments into

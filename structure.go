@@ -1,7 +1,6 @@
 package sops
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +52,7 @@ func structureOf(m *meta.Metadata, trees []*tree.Map) string {
 	}
 	for _, t := range trees {
 		s.line("document")
-		s.node(nil, t)
+		s.node("", t)
 	}
 	return s.b.String()
 }
@@ -70,23 +69,29 @@ func lasting(m key.MasterKey) key.MasterKey {
 }
 
 func (s *structure) line(words ...string) {
-	s.b.WriteString(strings.Join(words, " "))
+	for i, w := range words {
+		if i > 0 {
+			s.b.WriteByte(' ')
+		}
+		s.b.WriteString(w)
+	}
 	s.b.WriteByte('\n')
 }
 
-func (s *structure) container(at tree.Address, kind string) {
-	if !s.onlyEncrypted && len(at) > 0 {
-		s.line(at.String(), kind)
+func (s *structure) container(at, kind string) {
+	if !s.onlyEncrypted && at != "" {
+		s.line(at, kind)
 	}
 }
 
-func (s *structure) node(at tree.Address, n tree.Node) {
+// node describes n, which stands at the address at.
+func (s *structure) node(at string, n tree.Node) {
 	switch n := n.(type) {
 	case *tree.Map:
 		s.container(at, "map")
 		for _, it := range n.Items {
 			if !tree.IsComment(it.Value) {
-				s.node(append(at[:len(at):len(at)], tree.Step{Key: it.Key, IsKey: true}), it.Value)
+				s.node(at+tree.Step{Key: it.Key, IsKey: true}.String(), it.Value)
 			}
 		}
 	case *tree.List:
@@ -96,7 +101,7 @@ func (s *structure) node(at tree.Address, n tree.Node) {
 			if tree.IsComment(it) || isCommentToken(it) {
 				continue
 			}
-			s.node(append(at[:len(at):len(at)], tree.Step{Index: i}), it)
+			s.node(at+tree.Step{Index: i}.String(), it)
 			i++
 		}
 	case *tree.Scalar:
@@ -104,19 +109,17 @@ func (s *structure) node(at tree.Address, n tree.Node) {
 	}
 }
 
-func (s *structure) scalar(at tree.Address, v tree.Value) {
-	if t, err := cipher.Parse(v.Str()); err == nil {
-		s.line(at.String(), fmt.Sprintf("%s:%d encrypted", t.Type, t.Len()))
-		return
+func (s *structure) scalar(at string, v tree.Value) {
+	token, err := cipher.Parse(v.Str())
+	switch {
+	case err == nil:
+		s.line(at, token.Type+":"+strconv.Itoa(token.Len()), "encrypted")
+	case s.onlyEncrypted:
+	case v.Kind() == tree.Null:
+		s.line(at, "null")
+	default:
+		s.line(at, v.Type()+":"+strconv.Itoa(len(v.Canonical())), "plain")
 	}
-	if s.onlyEncrypted {
-		return
-	}
-	if v.Kind() == tree.Null {
-		s.line(at.String(), "null")
-		return
-	}
-	s.line(at.String(), fmt.Sprintf("%s:%d plain", v.Type(), len(v.Canonical())))
 }
 
 // isCommentToken reports whether a list element is the token of a comment.

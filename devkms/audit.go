@@ -32,6 +32,9 @@ type Call struct {
 	who *principal
 }
 
+// maxCalls bounds the memory of a server that runs for long.
+const maxCalls = 100_000
+
 type auditLog struct {
 	mu    sync.Mutex
 	out   io.Writer
@@ -42,6 +45,9 @@ type auditLog struct {
 func (l *auditLog) add(c Call) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.calls) >= maxCalls {
+		l.calls = slices.Delete(l.calls, 0, maxCalls/2)
+	}
 	l.calls = append(l.calls, c)
 	if l.out != nil {
 		if _, err := l.out.Write(c.cloudTrail()); err != nil && l.err == nil {
@@ -59,7 +65,8 @@ func (l *auditLog) note(err error) {
 	}
 }
 
-// Calls returns all calls so far, oldest first, faulty ones included.
+// Calls returns the calls so far, oldest first, faulty ones included. Of very
+// many it keeps the latest 50,000 at least.
 func (s *Server) Calls() []Call {
 	s.audit.mu.Lock()
 	defer s.audit.mu.Unlock()

@@ -53,6 +53,9 @@ func (p *Policy) checkKey(w *World) *PolicyError {
 			return &PolicyError{st.path("Principal"), "is missing: a key policy says who may use the key"}
 		}
 		for _, c := range st.conditions {
+			if c.key == "kms:resourcealiases" {
+				return &PolicyError{append(st.path("Condition"), c.name), "kms:ResourceAliases works in identity policies only"}
+			}
 			if c.set != single && strings.HasPrefix(c.key, "kms:encryptioncontext:") {
 				return &PolicyError{append(st.path("Condition"), c.name), "OverlyPermissiveCondition: kms:EncryptionContext:<name> has a single value; ForAllValues and ForAnyValue must not be used with it"}
 			}

@@ -20,8 +20,18 @@ func (s Step) String() string {
 	if !s.IsKey {
 		return "[" + strconv.Itoa(s.Index) + "]"
 	}
-	q, _ := json.Marshal(s.Key)
-	return "[" + string(q) + "]"
+	return "[" + quote(s.Key) + "]"
+}
+
+// quote writes a key as JSON does, which the readers of addresses expect.
+func quote(key string) string {
+	for i := range len(key) {
+		if c := key[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			q, _ := json.Marshal(key)
+			return string(q)
+		}
+	}
+	return `"` + key + `"`
 }
 
 // An Address names one node of a document, as --extract, set and unset take it.

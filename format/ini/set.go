@@ -125,10 +125,27 @@ func (d *document) rewrite(e *entry, text string) ([]byte, error) {
 		before, after = d.gaps(e)
 	}
 	written, ok := spell(text, after+rest, quotes...)
+	if !ok && rest != "" {
+		return d.commentAbove(e, text, quotes)
+	}
 	if !ok {
 		return nil, content("an INI file cannot hold the value of %q", e.name)
 	}
 	return doc.Splice([]byte(d.src), []doc.Edit{{Start: v.outer.start, End: v.outer.end, Text: before + written + after}})
+}
+
+// commentAbove gives a line another value that needs quotes which its comment
+// holds too: the comment moves to a line above.
+func (d *document) commentAbove(e *entry, text string, quotes []string) ([]byte, error) {
+	written, ok := spell(text, "", quotes...)
+	if !ok {
+		return nil, content("an INI file cannot hold the value of %q", e.name)
+	}
+	above := d.src[e.start:e.key.start] + e.val.tail.of(d.src) + d.eol()
+	return doc.Splice([]byte(d.src), []doc.Edit{
+		{Start: e.start, End: e.start, Text: above},
+		{Start: e.val.outer.start, End: e.val.tail.end, Text: written},
+	})
 }
 
 // gaps returns the blanks that a value needs on either side where there was

@@ -28,6 +28,7 @@ func TestSetChangesOneLineInItsStyle(t *testing.T) {
 		{"an empty value", "a =\nb=\n", "DEFAULT", "a", "y", "a = y\nb=\n"},
 		{"a tight empty value", "a =\nb=\n", "DEFAULT", "b", "y", "a =\nb=y\n"},
 		{"a value before a comment", "a = ; c\n", "DEFAULT", "a", "y", "a = y ; c\n"},
+		{"a comment with quotes", "\ta = x ; `b` \"\"\"c\"\"\"\n", "DEFAULT", "a", "y;z", "\t; `b` \"\"\"c\"\"\"\n\ta = `y;z`\n"},
 		{"the last of a repeated key", "a=1\na=2\n", "DEFAULT", "a", "3", "a=1\na=3\n"},
 		{"several lines become one", "a = one \\\n two\nb=1\n", "DEFAULT", "a", "x", "a = x\nb=1\n"},
 		{"to nothing", "a = x\n", "DEFAULT", "a", "", "a = \n"},

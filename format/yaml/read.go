@@ -289,13 +289,14 @@ func (w *walker) unframe(src []byte, f *framed) {
 	f.limit = len(src)
 	for i := range w.leaves {
 		l := &w.leaves[i]
-		l.start, l.end, l.prop = f.back(l.start), f.back(l.end), f.back(l.prop)
+		l.start = f.back(l.start)
+		if l.comment && l.via == 0 {
+			l.line -= f.lines
+		}
+		l.end, l.prop = f.back(l.end), f.back(l.prop)
 		l.head, l.body = f.back(l.head), f.back(l.body)
 		if l.tag >= 0 {
 			l.tag = f.back(l.tag)
-		}
-		if l.comment {
-			l.line -= f.lines
 		}
 	}
 	for i := range w.sites {

@@ -15,6 +15,7 @@ type unmasking struct {
 	values   []doc.Plain
 	layout   *doc.Layout
 	edits    []doc.Edit
+	hollow   map[int]bool
 	restored []span // where aliases came back: nothing else is edited there
 }
 
@@ -26,8 +27,11 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	if l == nil {
 		l = &doc.Layout{}
 	}
-	u := &unmasking{document: d, values: values, layout: l}
+	u := &unmasking{document: d, values: values, layout: l, hollow: map[int]bool{}}
 	u.aliases()
+	for _, m := range d.trees {
+		u.findHollow(m)
+	}
 	for ref := range d.leaves {
 		if values[ref].Set {
 			u.leaf(ref)
@@ -55,7 +59,7 @@ func (u *unmasking) leaf(ref int) {
 	case l.comment:
 		u.comment(l, v.Value.Str())
 	case v.Comment:
-		u.element(l, v.Value.Str())
+		u.element(ref, v.Value.Str())
 	default:
 		u.scalar(l, v.Value)
 	}
@@ -82,7 +86,8 @@ func oneLine(text string) string {
 }
 
 // element makes a comment of a list element, as other programs seal them.
-func (u *unmasking) element(l *leaf, text string) {
+func (u *unmasking) element(ref int, text string) {
+	l := &u.leaves[ref]
 	start := lineStart(u.src, l.prop)
 	dash := l.prop
 	for dash > start && u.src[dash-1] != '-' {
@@ -93,7 +98,42 @@ func (u *unmasking) element(l *leaf, text string) {
 		u.scalar(l, tree.StringValue(text))
 		return
 	}
-	u.edits = append(u.edits, doc.Edit{Start: dash - 1, End: l.end, Text: "#" + oneLine(text)})
+	text = "#" + oneLine(text)
+	if u.hollow[ref] {
+		// A list without an element would read as null.
+		text = "[] " + text
+		if skipBlanks(u.src, start) == dash-1 {
+			text = " " + text
+		}
+	}
+	u.edits = append(u.edits, doc.Edit{Start: dash - 1, End: l.end, Text: text})
+}
+
+// findHollow finds lists of which only comments remain, by their first element.
+func (u *unmasking) findHollow(n tree.Node) {
+	switch n := n.(type) {
+	case *tree.Map:
+		for _, it := range n.Items {
+			u.findHollow(it.Value)
+		}
+	case *tree.List:
+		first, comments := tree.NoRef, true
+		for _, it := range n.Items {
+			u.findHollow(it)
+			s, ok := it.(*tree.Scalar)
+			switch {
+			case ok && u.values[s.Ref].Comment:
+				if first == tree.NoRef {
+					first = s.Ref
+				}
+			case !tree.IsComment(it):
+				comments = false
+			}
+		}
+		if comments && first != tree.NoRef {
+			u.hollow[first] = true
+		}
+	}
 }
 
 func (u *unmasking) scalar(l *leaf, v tree.Value) {

@@ -257,10 +257,8 @@ func tagEnd(text []byte, i int, flow bool) int {
 		}
 		return min(i+1, len(text))
 	}
-	for i < len(text) && !isBlank(text[i]) && breakAt(text, i) == 0 {
-		if flow && strings.IndexByte(",[]{}", text[i]) >= 0 {
-			break
-		}
+	// Commas and square brackets belong to a tag, for the judge.
+	for i < len(text) && !isBlank(text[i]) && breakAt(text, i) == 0 && (!flow || text[i] != '{' && text[i] != '}') {
 		i++
 	}
 	return i

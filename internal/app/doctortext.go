@@ -48,8 +48,9 @@ func (k keyHealth) print(b *bytes.Buffer) {
 		fmt.Fprintf(b, "    FAILED  %s\n", oneLine(k.Error))
 	}
 	if k.AWS != nil {
+		said := map[string]bool{}
 		for _, a := range k.AWS.Attempts {
-			printAttempt(b, a)
+			printAttempt(b, a, said)
 		}
 	}
 	if k.AWS == nil || len(k.AWS.Attempts) == 0 {
@@ -57,7 +58,12 @@ func (k keyHealth) print(b *bytes.Buffer) {
 	}
 }
 
-func printAttempt(b *bytes.Buffer, a *awskms.Attempt) {
+// printAttempt prints what came of one identity. A hint that was said before is
+// not repeated, nor is a profile that is not there.
+func printAttempt(b *bytes.Buffer, a *awskms.Attempt, said map[string]bool) {
+	if a.Cause == awskms.NoProfile && said[a.Hint] {
+		return
+	}
 	who := "the ambient credentials"
 	if a.Profile != "" {
 		who = "profile " + a.Profile
@@ -80,7 +86,10 @@ func printAttempt(b *bytes.Buffer, a *awskms.Attempt) {
 		}
 	}
 	fmt.Fprintf(b, "      cause   %s\n", strings.Join(reason, ", "))
-	printHints(b, "      ", []string{a.Hint})
+	if !said[a.Hint] {
+		printHints(b, "      ", []string{a.Hint})
+	}
+	said[a.Hint] = true
 }
 
 func printHints(b *bytes.Buffer, indent string, hints []string) {

@@ -90,7 +90,7 @@ func (l *lab) restart() error {
 //	clock DURATION                    the clock of AWS goes wrong by so much
 //	aws ...                           an administrator at work; see awscli_test.go
 //	hint FILE REGEXP                  does the aws command that the hint in FILE gives
-//	statement FILE OUT                writes the first policy statement in FILE to OUT
+//	statement FILE OUT [WORD]         writes the first policy statement in FILE (that holds WORD) to OUT
 //	capture FILE REGEXP VARIABLE      takes a word out of FILE
 //	kept FILE FILE WORD...            the first lines with these words are the same in both
 func labCommands() map[string]func(*testscript.TestScript, bool, []string) {
@@ -189,14 +189,24 @@ func clock(ts *testscript.TestScript, neg bool, args []string) {
 
 // statement finds a policy statement in a text, as hints hold them.
 func statement(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) == 2, "statement FILE OUT")
-	text := ts.ReadFile(args[0])
-	at := strings.Index(text, `{"Effect"`)
-	if at < 0 {
-		ts.Fatalf("there is no policy statement in %s", args[0])
+	usage(ts, !neg && len(args) >= 2, "statement FILE OUT [WORD]")
+	word := "" // that the statement holds
+	if len(args) > 2 {
+		word = args[2]
 	}
 	var s json.RawMessage
-	ts.Check(json.NewDecoder(strings.NewReader(text[at:])).Decode(&s))
+	text := ts.ReadFile(args[0])
+	for {
+		at := strings.Index(text, `{"Effect"`)
+		if at < 0 {
+			ts.Fatalf("there is no such policy statement in %s", args[0])
+		}
+		ts.Check(json.NewDecoder(strings.NewReader(text[at:])).Decode(&s))
+		if strings.Contains(string(s), word) {
+			break
+		}
+		text = text[at+1:]
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), bytes.TrimSpace(s), 0o600))
 }
 

@@ -17,7 +17,7 @@ func hint(a *Attempt, e env.Env, s *session) string {
 	case NoProfile, NoCredentials, NotLoggedIn, BadProfile, NoMFA, WrongMFA, ProcessFailed, Stale:
 		return credentialHint(a, e, s)
 	case RoleDenied, KeyDenied:
-		return policyHint(a)
+		return policyHint(a, e)
 	case KeyDisabled, KeyDeleted, KeyUnusable, NotFound, WrongKey, BadCiphertext:
 		return keyHint(a)
 	case Skewed:
@@ -75,36 +75,6 @@ func mapPath(e env.Env) string {
 	return "sops/aws.yaml of the configuration directory"
 }
 
-// policyHint gives the statement that lacks. An identity policy cannot name an
-// alias, so it is shown for the key behind it.
-func policyHint(a *Attempt) string {
-	if a.Cause == RoleDenied {
-		role := a.deniedRole()
-		return fmt.Sprintf("allow the caller %s, and let the role's trust policy name the caller; "+
-			"or try without the role: --no-assume-role, or with another: --aws-role ARN", statement("sts:AssumeRole", role, nil))
-	}
-	resource := a.arn.Text
-	if a.arn.Alias() {
-		resource = strings.TrimSuffix(a.arn.Text, a.arn.Resource) + "key/ID of " + a.arn.Resource
-	}
-	who := "the caller"
-	if a.Caller != "" {
-		who = a.Caller
-	}
-	return fmt.Sprintf("allow %s %s in its policy or in the key's (in both, if the accounts differ)", who, statement(a.Call, resource, a.context))
-}
-
-// deniedRole is the role that the last call was about, which in a chain need
-// not be the last one.
-func (a *Attempt) deniedRole() string {
-	_, resource, _ := strings.Cut(a.Message, " on resource: ")
-	resource, _, _ = strings.Cut(resource, " ")
-	if _, ok := roleAccount(resource); ok {
-		return resource
-	}
-	return a.Role
-}
-
 // statement returns a policy statement as JSON.
 func statement(action, resource string, context map[string]string) string {
 	s := struct {
@@ -138,6 +108,13 @@ func keyHint(a *Attempt) string {
 		return "enc was made by another key than arn names; take the entry from an earlier version of the file (git log -p FILE)"
 	case BadCiphertext:
 		return "enc or the context of the entry was changed after it was made; take both from an earlier version of the file (git log -p FILE)"
+	}
+	if a.Cause == NotFound && a.arn.MultiRegion() {
+		return "name the regions that have the key: SOPS_AWS_MRK_REGIONS=REGION,...; or mrk_regions of sops/aws.yaml"
+	}
+	if a.Cause == NotFound {
+		return fmt.Sprintf("the key is not in region %s of account %s, or not any more: correct the arn of the entry, or look at the key: %s",
+			a.arn.Region, a.arn.Account, command("describe-key"))
 	}
 	return "look at the key: " + command("describe-key")
 }
