@@ -75,6 +75,9 @@ func printAttempt(b *bytes.Buffer, a *awskms.Attempt, said map[string]bool) {
 	for _, s := range a.Steps {
 		line := fmt.Sprintf("      %-6s  %-22s %6s  %s", word(s.OK), s.Name, took(s.Took), oneLine(s.Detail))
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
+		if a.Err == nil { // what stops an attempt stands below
+			printHints(b, "      ", []string{s.Hint})
+		}
 	}
 	if a.Err == nil {
 		return

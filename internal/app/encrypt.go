@@ -16,12 +16,16 @@ type EncryptOptions struct {
 	Access
 	Creation
 	Target
+	Onto string // an encrypted file to give the content to; "" is none
 }
 
 // Encrypt encrypts a file that is in clear.
 func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err := o.Target.check(o.File); err != nil {
 		return err
+	}
+	if o.Path == "" && o.FilenameOverride == "" && o.Onto != "" {
+		o.FilenameOverride = o.Onto
 	}
 	if o.Path == "" && o.FilenameOverride == "" {
 		return fail(codeConflict, "add --filename-override NAME: it decides on the rule and the file type",
@@ -30,6 +34,9 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	s, err := a.read(ctx, o.File, o.Common, codeNoFile)
 	if err != nil {
 		return err
+	}
+	if o.Onto != "" {
+		return a.encryptOnto(ctx, s, o)
 	}
 	plan, err := a.plan(s, o.Creation, o.Access)
 	if err != nil {

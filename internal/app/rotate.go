@@ -17,6 +17,7 @@ type RotateOptions struct {
 	Target
 	Add, Remove       KeyLists
 	EncryptionContext string
+	AcceptKeys        bool // also such that neither a seal nor a rule vouches for
 }
 
 // Rotate gives an encrypted file a new data key, and adds and removes master
@@ -54,6 +55,9 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	}
 	groups, err := changeGroups(opened.Meta.MasterKeys(), added, removed)
 	if err != nil {
+		return s.name(err)
+	}
+	if err := a.vouch(ctx, s, opened, groups, o.AcceptKeys); err != nil {
 		return s.name(err)
 	}
 	if err := opened.Rotate(ctx, keepers, groups, opened.Meta.Threshold, a.Random); err != nil {

@@ -16,11 +16,14 @@ func (r *run) encrypt() *cli.Command {
 		ArgsUsage: "[FILE]",
 		Description: `sops encrypt --kms arn:aws:kms:eu-west-1:111122223333:alias/prod prod.yaml > prod.enc.yaml
 sops encrypt -i --age age1... .env
+sops encrypt --onto prod.enc.yaml prod.yaml
 cat prod.yaml | sops encrypt --filename-override prod.yaml
 
 Without key flags the first matching creation rule of .sops.yaml counts. Without
 FILE standard input is read.`,
-		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), creation(&o.Creation), identity(&o.Access)),
+		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), creation(&o.Creation), identity(&o.Access), []cli.Flag{
+			text(&o.Onto, topicFiles, "onto", "give the content to the encrypted `FILE`: what is the same keeps its ciphertext"),
+		}),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if o.Path, err = r.file(c, false); err != nil {
 				return err

@@ -22,7 +22,10 @@ A removed key is known by its ARN or recipient alone; one that is not there is
 an error. Who had the old data key can still read old copies of the file.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target),
 			keyLists(&o.Add, "add-", "add", false), keyLists(&o.Remove, "rm-", "remove", false),
-			[]cli.Flag{contextFlag(&o.EncryptionContext)}, access(&o.Access)),
+			[]cli.Flag{
+				contextFlag(&o.EncryptionContext),
+				toggle(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of an unsealed file that .sops.yaml does not name"),
+			}, access(&o.Access)),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if o.Path, err = r.file(c, true); err != nil {
 				return err

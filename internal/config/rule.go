@@ -40,6 +40,9 @@ type Rule struct {
 // the rule, such as one given by flag. Keys with a context of their own keep it.
 func (r *Rule) Under(context map[string]string) [][]key.MasterKey { return bind(r.bare, context) }
 
+// HasRules reports whether there is a list of creation rules.
+func (f *File) HasRules() bool { return f.hasCreation }
+
 // RuleFor returns the first creation rule that matches path. The error has
 // ErrNoRules in its chain if there are no rules at all, ErrNoRule if none
 // matches; else it is the *Error of the rule that cannot be used.

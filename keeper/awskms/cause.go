@@ -161,6 +161,10 @@ func stale(code string) bool {
 
 // skewed reports whether AWS found the signature too old or too new.
 func skewed(a *Attempt) bool {
-	return a.Code == "RequestTimeTooSkewed" || a.Code == "RequestExpired" ||
-		strings.Contains(a.Message, "Signature expired") || strings.Contains(a.Message, "Signature not yet current")
+	return a.Code == "RequestTimeTooSkewed" || a.Code == "RequestExpired" || tooOld(a.Message)
+}
+
+// tooOld reports whether the words of AWS are about the date of a signature.
+func tooOld(message string) bool {
+	return strings.Contains(message, "Signature expired") || strings.Contains(message, "Signature not yet current")
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -84,11 +85,22 @@ func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
 	step := a.step("sts:GetCallerIdentity", p.now().Sub(start), err)
 	if err != nil {
 		_, step.Detail = describe(err)
+		if tooOld(step.Detail) {
+			step.Hint = clockHint
+		}
 		return
 	}
 	a.Caller = aws.ToString(out.Arn)
 	step.Detail = a.Caller
+	if skew, ok := awsmiddleware.GetAttemptSkew(out.ResultMetadata); ok && skew.Abs() > maxSkew {
+		step := a.step("clock", 0, nil)
+		step.OK, step.Hint = false, clockHint
+		step.Detail = fmt.Sprintf("this machine is %s off, which costs every first call a second one", skew.Abs().Round(time.Second))
+	}
 }
+
+// maxSkew is far below the five minutes that AWS puts up with.
+const maxSkew = time.Minute
 
 // state asks KMS for the key. Many who may decrypt may not ask that, so that
 // nothing follows from a denial.

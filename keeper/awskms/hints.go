@@ -21,7 +21,7 @@ func hint(a *Attempt, e env.Env, s *session) string {
 	case KeyDisabled, KeyDeleted, KeyUnusable, NotFound, WrongKey, BadCiphertext:
 		return keyHint(a)
 	case Skewed:
-		return "set the clock of this machine: AWS refuses signatures that are more than a few minutes off (now: date -u)"
+		return clockHint
 	case Throttled:
 		return "run it again in a moment; if it stays so, ask for a higher KMS request quota in " + a.Region
 	case Silent, Unreachable, ServiceFailed, STSFailed:
@@ -29,6 +29,8 @@ func hint(a *Attempt, e env.Env, s *session) string {
 	}
 	return ""
 }
+
+const clockHint = "set the clock of this machine: AWS refuses signatures that are more than a few minutes off (now: date -u)"
 
 func credentialHint(a *Attempt, e env.Env, s *session) string {
 	switch a.Cause {
