@@ -3,6 +3,7 @@ package devkms_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,6 +38,7 @@ type caller struct {
 	creds  aws.Credentials
 	url    string
 	region string
+	client *http.Client // nil is the SDK's own
 }
 
 // as returns a caller with the access key of a user of the built-in world.
@@ -59,10 +61,14 @@ func (c caller) in(region string) caller {
 }
 
 func (c caller) config() aws.Config {
-	return aws.Config{
+	cfg := aws.Config{
 		Region: c.region, BaseEndpoint: aws.String(c.url), RetryMaxAttempts: 1,
 		Credentials: credentials.StaticCredentialsProvider{Value: c.creds},
 	}
+	if c.client != nil {
+		cfg.HTTPClient = c.client
+	}
+	return cfg
 }
 
 func (c caller) kms() *kms.Client { return kms.NewFromConfig(c.config()) }

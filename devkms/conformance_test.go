@@ -36,12 +36,13 @@ type probe struct {
 // everything in the first account.
 type lab struct {
 	caller
-	t      *testing.T
+	t      testing.TB
 	server *devkms.Server
 	ctx    context.Context
 }
 
-func newLab(t *testing.T) *lab {
+func newLab(t testing.TB) *lab {
+	t.Helper()
 	s := devkms.Start(t, nil)
 	return &lab{as(s, "alice"), t, s, context.Background()}
 }
@@ -109,10 +110,22 @@ func (l *lab) is(c caller) *lab {
 	return &other
 }
 
-func (l *lab) user(name string) *lab      { return l.is(as(l.server, name)) }
-func (l *lab) role(arn string) *lab       { return l.is(l.assume(l.t, arn)) }
-func (l *lab) region(region string) *lab  { return l.is(l.in(region)) }
-func (l *lab) later(d time.Duration) *lab { l.server.Advance(d); return l }
+func (l *lab) user(name string) *lab {
+	c := asAt(l.url, name)
+	c.region, c.client = l.caller.region, l.client
+	return l.is(c)
+}
+func (l *lab) role(arn string) *lab      { return l.is(l.assume(l.t, arn)) }
+func (l *lab) region(region string) *lab { return l.is(l.in(region)) }
+
+func (l *lab) later(d time.Duration) *lab {
+	l.t.Helper()
+	if l.server == nil {
+		l.t.Fatal("only devkms has a clock that can be set")
+	}
+	l.server.Advance(d)
+	return l
+}
 
 type ec = map[string]string
 

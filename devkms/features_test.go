@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
@@ -34,7 +33,9 @@ func features(t *testing.T, user string) *lab {
 	}
 	s := devkms.Start(t, w)
 	id := "AKIADEV" + strings.ToUpper((user + "000000")[:5]) + "0EXAMPLE"
-	return &lab{caller{aws.Credentials{AccessKeyID: id, SecretAccessKey: "devkms/" + user + "/not/a/secret/EXAMPLE"}, s.URL(), "us-east-1"}, t, s, context.Background()}
+	c := asAt(s.URL(), user)
+	c.creds.AccessKeyID = id
+	return &lab{c, t, s, context.Background()}
 }
 
 const threes = "arn:aws:iam::333333333333:"

@@ -79,9 +79,11 @@ func (c *call) checkToken(account *Account, token string) (*Issuer, claims, *api
 	if !c.server.verifyToken(issuer, token) {
 		return nil, cl, refuse("InvalidIdentityToken", "The signature of the token is not valid.")
 	}
-	if !slices.ContainsFunc(cl.Audience, func(a string) bool { return slices.Contains(issuer.Audiences, a) }) {
+	at := slices.IndexFunc(cl.Audience, func(a string) bool { return slices.Contains(issuer.Audiences, a) })
+	if at < 0 {
 		return nil, cl, refuse("InvalidIdentityToken", "Incorrect token audience")
 	}
+	cl.Audience = cl.Audience[at : at+1]
 	if cl.Before > c.now.Unix() {
 		return nil, cl, refuse("InvalidIdentityToken", "The token is not valid yet.")
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
@@ -223,15 +224,14 @@ func (e *edition) rescue(text []byte, failure error) error {
 // writeRescue writes a new file beside that which is edited, or where there is
 // no place in the directory for temporary files, and returns its path.
 func (e *edition) writeRescue(sealed []byte) (path string, err error) {
-	file := e.app.abs(e.source.Path)
-	for _, dir := range []string{filepath.Dir(file), cmp.Or(e.places.Temp, os.TempDir())} {
-		stem := filepath.Join(dir, filepath.Base(file)+".rescue")
+	name := e.source.Path
+	for _, stem := range []string{name, filepath.Join(cmp.Or(e.places.Temp, os.TempDir()), filepath.Base(name))} {
 		for n := 1; n < 100; n++ {
-			path = stem
+			path = stem + ".rescue"
 			if n > 1 {
-				path = fmt.Sprintf("%s%d", stem, n) // the first is of another day
+				path += strconv.Itoa(n) // the first is of another day
 			}
-			if err = atomicfile.Absent(path, plainMode).Write(sealed, nil); err == nil {
+			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil {
 				return path, nil
 			}
 			if !errors.Is(err, atomicfile.ErrChanged) {

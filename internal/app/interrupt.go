@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -18,7 +19,7 @@ type watch struct {
 // watchInterrupts begins a watch. Without a keyboard the signal came from
 // another program and is meant for this process, at any time.
 func watchInterrupts(ctx context.Context, keyboard bool) (context.Context, *watch) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, os.Interrupt)
 	w := &watch{}
@@ -31,7 +32,7 @@ func watchInterrupts(ctx context.Context, keyboard bool) (context.Context, *watc
 				if keyboard && w.editing.Load() {
 					w.interrupted.Store(true)
 				} else {
-					cancel()
+					cancel(errors.New("interrupt signal received"))
 				}
 			case <-ctx.Done():
 				return
@@ -40,7 +41,7 @@ func watchInterrupts(ctx context.Context, keyboard bool) (context.Context, *watc
 	}()
 	w.stop = func() {
 		signal.Stop(c)
-		cancel()
+		cancel(nil)
 		<-done
 	}
 	return ctx, w

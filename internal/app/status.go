@@ -2,16 +2,25 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/seed-1f7fdfb8/sops"
 )
 
+// A status is what FileStatus says. Details are left out unless asked for:
+// scripts compare the line.
+type status struct {
+	Encrypted    bool   `json:"encrypted"`
+	Sealed       *bool  `json:"sealed,omitempty"`
+	LastModified string `json:"lastmodified,omitempty"`
+	Version      string `json:"version,omitempty"`
+}
+
 // FileStatus prints whether a file is encrypted, as one line of JSON. It needs
 // no keys. Whatever is no encrypted file is not encrypted: also what does not
 // parse.
-func (a *App) FileStatus(ctx context.Context, f File, c Common) error {
+func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) error {
 	s, err := a.readSealed(ctx, f, c, codeReadInput)
 	if err != nil {
 		return err
@@ -21,8 +30,12 @@ func (a *App) FileStatus(ctx context.Context, f File, c Common) error {
 	if err != nil && !errors.Is(err, sops.ErrNotEncrypted) && looksSealed(s) {
 		return s.name(err)
 	}
-	_, err = fmt.Fprintf(a.Stdout, "{\"encrypted\":%t}\n", encrypted)
-	return err
+	st := status{Encrypted: encrypted}
+	if details && encrypted {
+		has := sealed.Meta.Seal != ""
+		st.Sealed, st.LastModified, st.Version = &has, sealed.Meta.MACData(), sealed.Meta.Version
+	}
+	return json.NewEncoder(a.Stdout).Encode(st)
 }
 
 // looksSealed reports whether the file has a metadata entry, whatever its

@@ -85,10 +85,7 @@ func (r *run) run(ctx context.Context, args []string) error {
 		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
 		defer stop()
 	}
-	if err = root.Run(ctx, slices.Concat([]string{"sops"}, c.words, c.args)); err != nil && ctx.Err() != nil {
-		return &stoppedError{err}
-	}
-	return err
+	return root.Run(ctx, slices.Concat([]string{"sops"}, c.words, c.args))
 }
 
 // wantsJSON reports whether --json is among args. It counts also for mistakes
@@ -114,18 +111,6 @@ func ownsKeyboard(command string) bool {
 	}
 	return false
 }
-
-// A stoppedError is the end of a command by a signal.
-type stoppedError struct{ err error }
-
-func (e *stoppedError) Error() string {
-	if errors.Is(e.err, context.Canceled) {
-		return "stopped by a signal"
-	}
-	return e.err.Error()
-}
-
-func (e *stoppedError) Unwrap() error { return e.err }
 
 // root returns the tree of commands.
 func (r *run) root() *cli.Command {

@@ -11,6 +11,7 @@ import (
 func (r *run) filestatus() *cli.Command {
 	var f app.File
 	var o app.Common
+	var details bool
 	return &cli.Command{
 		Name:        "filestatus",
 		Usage:       "say whether a file is encrypted",
@@ -18,12 +19,13 @@ func (r *run) filestatus() *cli.Command {
 		Description: `sops filestatus prod.yaml       # {"encrypted":true}`,
 		Flags: join(r.common(&o), []cli.Flag{
 			text(&f.InputType, topicFiles, "input-type", "read the file as `TYPE`: yaml, json, dotenv, ini, binary"),
+			toggle(&details, topicOther, "details", "say also whether the file has a seal, and when it was last written"),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if f.Path, err = r.file(c, true); err != nil {
 				return err
 			}
-			return r.app.FileStatus(ctx, f, o)
+			return r.app.FileStatus(ctx, f, o, details)
 		},
 	}
 }
