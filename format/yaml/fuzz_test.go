@@ -66,6 +66,13 @@ func FuzzPlacesHoldTheirValues(f *testing.F) {
 				}
 				taken[i] = true
 			}
+			if text := string(d.src[l.start:l.end]); !l.comment && l.prop == l.start && l.tag < 0 && !l.block() {
+				if alone, err := (Format{}).Parse([]byte("k: " + oneLine(text) + "\n")); l.end > l.start && oneLine(text) == text {
+					if err != nil || tree.Diff([]*tree.Map{{Items: []tree.Item{{Key: "k", Value: tree.NewScalar(l.value)}}}}, alone.Trees()) != "" {
+						t.Fatalf("%q: leaf %d stands at %q, which reads otherwise", src, ref, text)
+					}
+				}
+			}
 			if l.comment && oneLine(l.value.Str()) == " " {
 				continue
 			}

@@ -16,7 +16,7 @@ func (w *walker) key(k *node) (string, error) {
 			end := start + 1 + len(k.Value)
 			w.skips = append(w.skips, span{start, end})
 			if origin, ok := w.known[n]; ok {
-				w.keys = append(w.keys, keyAlias{start, end, origin, k.Line - w.shift})
+				w.keys = append(w.keys, keyAlias{origin, k.Line - w.shift})
 			}
 		}
 	} else if w.via == 0 && k.Kind == scalarNode {
@@ -55,22 +55,20 @@ func (w *walker) alias(n *node, h *holder, key string, isKey bool) (tree.Node, e
 	w.siteOf[n] = len(w.sites)
 	start := w.lines.find(n.Line, n.Column)
 	s := site{
-		start: start, end: start + 1 + len(n.Value), line: n.Line - w.shift,
-		anchorLine: target.Line - w.shift, flow: w.at.flow, column: w.at.column, first: len(w.leaves),
+		start: start, end: start + 1 + len(n.Value), line: n.Line - w.shift, column: w.at.column,
 	}
 	w.skips = append(w.skips, span{s.start, s.end})
 	w.sites = append(w.sites, s)
 	w.via = len(w.sites)
 	v, err := w.value(target, h, key, isKey)
 	w.via = 0
-	last := &w.sites[len(w.sites)-1]
-	last.value, last.last = v, len(w.leaves)
+	w.sites[len(w.sites)-1].value = v
 	return v, err
 }
 
 // special reports whether a top-level pair with the reserved name is metadata
 // or our placeholder, which are no part of the tree.
-func (w *walker) special(k, _ *node) bool {
+func (w *walker) special(k *node) bool {
 	if w.holder > 0 && k.Line == w.holder {
 		return true
 	}

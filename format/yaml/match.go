@@ -111,14 +111,6 @@ func (w *walker) renumber() {
 	for i := range leaves {
 		leaves[i].origin = place[leaves[i].origin]
 	}
-	for i := range w.sites {
-		s := &w.sites[i]
-		n := s.last - s.first
-		if n > 0 {
-			s.first = place[s.first]
-		}
-		s.last = s.first + n
-	}
 	for i := range w.keys {
 		w.keys[i].origin = place[w.keys[i].origin]
 	}

@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
@@ -38,7 +39,7 @@ func (d *document) outline() (*outline, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &walker{scan: &scan{}, text: d.src, lines: newLines(d.src), crlf: d.newline == "\r\n"}
+	w := &walker{scan: &scan{}, text: d.src, lines: newLines(d.src)}
 	o := &outline{document: d, text: d.src}
 	for i, n := range docs {
 		w.at = ctx{column: -1}
@@ -73,7 +74,7 @@ func (w *walker) twig(n *node) *twig {
 		t.place = place{prop: t.start}
 		w.skips = append(w.skips, span{t.start, t.end})
 	default:
-		t.place = place{tag: -1, flow: w.at.flow, list: w.at.list, column: w.at.column, line: n.Line, crlf: w.crlf}
+		t.place = place{tag: -1, flow: w.at.flow, list: w.at.list, column: w.at.column, line: n.Line}
 		w.locate(&t.place, n)
 		t.start, t.end = t.place.start, t.place.end
 	}
@@ -155,7 +156,7 @@ func (o *outline) path(a tree.Address) ([]*twig, error) {
 		if next.Kind == aliasNode {
 			return nil, &doc.Error{
 				Line: next.Line, Column: next.Column,
-				Msg:  "the value stands here through the alias *" + next.Value + "; its anchor is on line " + itoa(next.Alias.Line),
+				Msg:  "the value stands here through the alias *" + next.Value + "; its anchor is on line " + strconv.Itoa(next.Alias.Line),
 				Hint: "change the value where the anchor stands, or write the alias out with edit",
 			}
 		}

@@ -22,7 +22,7 @@ func read(src []byte, sealed bool) (*scan, error) {
 		return readPlain(src, sealed)
 	}
 	if f := frame(src, newlineOf(src)); !sealed && f != nil {
-		s, err := readFramed(src, f)
+		s, err := readFramed(src, f, false)
 		// The placeholder may be what the judge stumbled over, and its line
 		// break may have become part of a block scalar.
 		if err == nil && !s.endsInBlock(src) {
@@ -54,25 +54,13 @@ func checkEncoding(src []byte) error {
 
 // readPlain reads src as it stands.
 func readPlain(src []byte, sealed bool) (*scan, error) {
-	w, err := walkAll(src, &framed{text: src}, sealed)
-	if err != nil {
-		return nil, err
-	}
-	return w.scan, nil
+	return readFramed(src, &framed{text: src}, sealed)
 }
 
-func readFramed(src []byte, f *framed) (*scan, error) {
-	w, err := walkAll(src, f, false)
-	if err != nil {
-		return nil, err
-	}
-	return w.scan, nil
-}
-
-// walkAll lets the judge read f.text and translates what it finds into places
-// of src.
-func walkAll(src []byte, f *framed, sealed bool) (*walker, error) {
-	w, g, err := walk(f, sealed, newlineOf(src) == "\r\n")
+// readFramed lets the judge read f.text and translates what it finds into
+// places of src.
+func readFramed(src []byte, f *framed, sealed bool) (*scan, error) {
+	w, g, err := walk(f, sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +72,11 @@ func walkAll(src []byte, f *framed, sealed bool) (*walker, error) {
 	w.finish()
 	w.brackets = g.brackets
 	w.unframe(src, f)
-	return w, nil
+	return w.scan, nil
 }
 
 // walk reads all documents of f.
-func walk(f *framed, sealed, crlf bool) (*walker, *gaps, error) {
+func walk(f *framed, sealed bool) (*walker, *gaps, error) {
 	docs, err := judge(f.text)
 	if err != nil {
 		return nil, nil, err
@@ -100,9 +88,10 @@ func walk(f *framed, sealed, crlf bool) (*walker, *gaps, error) {
 		return nil, nil, errors.New("yaml: documents are counted differently")
 	}
 	w := &walker{
-		scan: &scan{}, text: f.text, lines: newLines(f.text), sealed: sealed, crlf: crlf,
+		scan: &scan{}, text: f.text, lines: newLines(f.text), sealed: sealed,
 		known: map[*node]int{}, siteOf: map[*node]int{}, open: map[*node]bool{},
 	}
+	w.leaves = make([]leaf, 0, len(w.lines.starts))
 	for i, d := range docs {
 		w.holder = 0
 		if f.ends != nil && f.sizes[i] > 0 {
@@ -142,7 +131,7 @@ func (w *walker) rematch(f *framed, g *gaps, sealed bool) error {
 		numbered.ends[part] = f.ends[part] + len(numbered.text) - at
 	}
 	numbered.text = append(numbered.text, f.text[at:]...)
-	second, _, err := walk(&numbered, sealed, w.crlf)
+	second, _, err := walk(&numbered, sealed)
 	if err != nil || len(second.leaves) != len(w.leaves) || len(second.quotes) != len(w.quotes) {
 		return errors.Join(errPlace, err)
 	}
@@ -185,9 +174,9 @@ func (w *walker) ends(docs []*node, g *gaps) {
 			p.end = g.markers[m]
 		}
 		if p.flow {
-			p.close = g.closing(p.open)
-			p.last = w.lastBefore(p.close, g)
-			p.comma = w.commaBefore(p.close)
+			closing := g.closing(p.open)
+			p.last = w.lastBefore(closing, g)
+			p.comma = w.commaBefore(closing)
 		}
 		if p.meta.found {
 			w.metaEnd(&p.meta, p.end, g)
@@ -302,13 +291,9 @@ func (w *walker) unframe(src []byte, f *framed) {
 	for i := range w.sites {
 		w.sites[i].start, w.sites[i].end = f.back(w.sites[i].start), f.back(w.sites[i].end)
 	}
-	for i := range w.keys {
-		w.keys[i].start, w.keys[i].end = f.back(w.keys[i].start), f.back(w.keys[i].end)
-	}
 	for i := range w.parts {
 		p := &w.parts[i]
-		p.end, p.open, p.close, p.last = f.back(p.end), f.back(p.open), f.back(p.close), f.back(p.last)
-		p.nulls = [2]int{f.back(p.nulls[0]), f.back(p.nulls[1])}
+		p.end, p.open, p.last = f.back(p.end), f.back(p.open), f.back(p.last)
 	}
 }
 

@@ -39,17 +39,13 @@ type leaf struct {
 type site struct {
 	start, end int
 	line       int
-	anchorLine int
-	flow       bool
 	column     int       // of the enclosing block collection
 	value      tree.Node // the copy in the wire tree
-	first      int       // its leaves are numbered from here
-	last       int       // up to here, exclusive
 	uses       []int     // the sites inside of what it stands for
 }
 
 // A keyAlias is an alias that stands for a key.
-type keyAlias struct{ start, end, origin, line int }
+type keyAlias struct{ origin, line int }
 
 // A part is one document of the file.
 type part struct {
@@ -57,12 +53,10 @@ type part struct {
 	column int // of the keys of the root, from 0
 	flow   bool
 	open   int  // flow roots: the opening bracket
-	close  int  // flow roots: the closing bracket
 	last   int  // flow roots: end of the last value, or behind the bracket
 	comma  bool // flow roots: a comma stands before the bracket
 	pairs  int  // without the metadata
-	null   bool
-	nulls  [2]int // null: where the word for it stands
+	null   bool // the root is a word for null
 	meta   metaSpan
 }
 
@@ -93,7 +87,6 @@ type walker struct {
 	text   []byte
 	lines  *lines
 	sealed bool
-	crlf   bool
 	holder int // the line of the placeholder in the current document, 0 if none
 	shift  int // lines of placeholders before the current document
 

@@ -3,14 +3,11 @@ package yaml
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // Set puts n at a in the first document.
 func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {

@@ -33,7 +33,6 @@ type place struct {
 	list       bool // the enclosing block collection is a list
 	column     int  // its column, from 0; -1 if there is none
 	line       int
-	crlf       bool
 }
 
 func (p *place) block() bool { return p.style == literal || p.style == folded }

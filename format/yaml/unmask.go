@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,7 +214,8 @@ func (u *unmasking) aliases() {
 
 // enclosing returns the flow collection that stands depth levels above at.
 func (u *unmasking) enclosing(at, depth int) (span, bool) {
-	for i := len(u.brackets) - 1; i >= 0; i-- {
+	i, _ := slices.BinarySearchFunc(u.brackets, at, func(b span, at int) int { return cmp.Compare(b.start, at) })
+	for i--; i >= 0; i-- {
 		b := u.brackets[i]
 		if b.start < at && b.end > at {
 			if depth--; depth == 0 {

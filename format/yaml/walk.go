@@ -23,7 +23,7 @@ func (w *walker) document(d *node) error {
 	case root.Kind == scalarNode && root.Tag == "!!null":
 		w.commentItems(m, h, head(root))
 		w.commentItems(m, h, behind(root, false))
-		err = w.nullRoot(root)
+		w.nullRoot(root)
 		w.commentItems(m, h, w.foot(root))
 	default:
 		what := "single value"
@@ -36,14 +36,10 @@ func (w *walker) document(d *node) error {
 	return err
 }
 
-func (w *walker) nullRoot(n *node) error {
+func (w *walker) nullRoot(n *node) {
 	p := place{tag: -1}
 	w.locate(&p, n)
-	last := &w.parts[len(w.parts)-1]
-	if p.end > p.prop {
-		last.null, last.nulls = true, [2]int{p.prop, p.end}
-	}
-	return nil
+	w.parts[len(w.parts)-1].null = p.end > p.prop
 }
 
 // mapping adds a map. A collection that stands under a key brings its own
@@ -82,7 +78,7 @@ func (w *walker) pair(m *tree.Map, h *holder, k, v *node, top bool, seen *keySet
 		e.Hint = "remove or rename one of the two"
 		return e
 	}
-	if top && key == metaKey && w.special(k, v) {
+	if top && key == metaKey && w.special(k) {
 		err := w.metadata(k, v)
 		w.commentItems(m, h, w.foot(k))
 		return err
@@ -150,15 +146,13 @@ func (w *walker) scalar(n *node) (tree.Node, error) {
 	if err != nil {
 		return nil, w.shifted(err)
 	}
-	if w.via > 0 {
-		if w.copies++; w.copies > maxCopies {
-			return nil, w.problem(n, "aliases stand for more than %d values", maxCopies)
-		}
+	if err := w.copied(n); err != nil {
+		return nil, err
 	}
 	s := &tree.Scalar{Value: v, Ref: tree.NoRef}
 	l := leaf{value: v, via: w.via}
 	if w.via == 0 {
-		l.place = place{tag: -1, flow: w.at.flow, list: w.at.list, column: w.at.column, line: n.Line - w.shift, crlf: w.crlf}
+		l.place = place{tag: -1, flow: w.at.flow, list: w.at.list, column: w.at.column, line: n.Line - w.shift}
 		w.locate(&l.place, n)
 	}
 	if w.mute {
@@ -178,6 +172,18 @@ func (w *walker) scalar(n *node) (tree.Node, error) {
 	}
 	w.leaves = append(w.leaves, l)
 	return s, nil
+}
+
+// copied counts what aliases stand for, which grows without bound when they
+// stand for each other.
+func (w *walker) copied(n *node) error {
+	if w.via == 0 {
+		return nil
+	}
+	if w.copies++; w.copies > maxCopies {
+		return w.problem(n, "aliases stand for more than %d values", maxCopies)
+	}
+	return nil
 }
 
 // locate finds the place of a scalar and makes the search for comments skip it.
@@ -268,6 +274,9 @@ func tagEnd(text []byte, i int, flow bool) int {
 func (w *walker) enter(n *node) (leave func(), err error) {
 	if w.depth++; w.depth > maxDepth {
 		return nil, w.problem(n, "collections are nested more than %d deep", maxDepth)
+	}
+	if err := w.copied(n); err != nil {
+		return nil, err
 	}
 	before, anchor := w.at, w.anchor
 	if n.Anchor != "" {

@@ -54,7 +54,10 @@ func (f Format) parse(src []byte, sealed bool) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &document{scan: s, format: f, src: text, bom: bom, sealed: sealed, newline: newlineOf(text)}, nil
+	return &document{
+		scan: s, format: f, src: text, bom: bom, sealed: sealed,
+		newline: newlineOf(text), step: f.step(s.parts),
+	}, nil
 }
 
 // A document is a parsed file. Places are bytes of src.
@@ -65,6 +68,7 @@ type document struct {
 	bom     bool
 	sealed  bool
 	newline string
+	step    int // indentation of new block scalars
 }
 
 // Trees returns the documents.
@@ -82,14 +86,15 @@ func (d *document) Meta() tree.Node { return d.meta }
 // Reserved returns the line of the first entry with the reserved name.
 func (d *document) Reserved() int { return d.reserved }
 
-// step is the indentation of new block scalars.
-func (d *document) step() int {
-	for i := range d.parts {
-		if n := d.parts[i].meta.indent; n > 0 {
+// step returns the indentation that the metadata shows, since what wrote it
+// wrote the values too.
+func (f Format) step(parts []part) int {
+	for i := range parts {
+		if n := parts[i].meta.indent; n > 0 {
 			return n
 		}
 	}
-	return d.format.indent()
+	return f.indent()
 }
 
 // withMark puts the byte order mark before text.
@@ -104,7 +109,7 @@ func withMark(text []byte, bom bool) []byte {
 func (d *document) seat(p *place) seat {
 	s := seat{
 		style: p.style, flow: p.flow, list: p.list, column: p.column,
-		step: d.step(), newline: d.newline, oneLine: d.commentFollows(p.end),
+		step: d.step, newline: d.newline, oneLine: d.commentFollows(p.end),
 	}
 	if p.block() {
 		s.head = string(d.src[p.start:p.head])
