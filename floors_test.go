@@ -1,11 +1,13 @@
 package sops_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -151,4 +153,43 @@ func eachFile(t *testing.T, f func(file string)) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// reserved says which packages may call a function that others must be handed
+// the effect of. Tests may call all of them.
+var reserved = map[string][]string{
+	"os.Exit":            {"cmd/sops"},
+	"os.Getenv":          {"internal/env"},
+	"os.LookupEnv":       {"internal/env"},
+	"os.Environ":         {"internal/env"},
+	"context.Background": {"cmd/sops", "decrypt", "bench/faults"}, // decrypt: its functions take no context
+	"context.TODO":       {"keeper/awskms"},                       // reads files and maps, whose answer is for the whole run
+}
+
+func TestEffectsComeFromOnePlace(t *testing.T) {
+	eachFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				if n.Recv == nil && n.Name.Name == "init" {
+					t.Errorf("%s: init()", file)
+				}
+			case *ast.SelectorExpr:
+				if pkg, ok := n.X.(*ast.Ident); ok {
+					name := pkg.Name + "." + n.Sel.Name
+					if allowed, known := reserved[name]; known && !slices.Contains(allowed, path.Dir(file)) {
+						t.Errorf("%s calls %s, which belongs to %v", file, name, allowed)
+					}
+				}
+			}
+			return true
+		})
+	})
 }

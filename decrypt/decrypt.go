@@ -20,7 +20,9 @@ import (
 
 // File decrypts the file at path. format is yaml, json, dotenv, ini or binary;
 // any other word means that the name of the file decides.
-func File(path, format string) ([]byte, error) { return FileContext(context.Background(), path, format) }
+func File(path, format string) ([]byte, error) {
+	return FileContext(context.Background(), path, format)
+}
 
 // FileContext is File with a context, which ends the calls to key services.
 func FileContext(ctx context.Context, path, format string) ([]byte, error) {

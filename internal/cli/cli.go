@@ -29,10 +29,10 @@ type run struct{ app *app.App }
 
 // Main runs the program in the environment of the process and returns its exit
 // status.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// These end every command; Ctrl-C ends those that do not leave it to
 	// another program.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	dir, err := os.Getwd()
 	if err != nil {

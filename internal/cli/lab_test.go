@@ -92,11 +92,12 @@ func (l *lab) restart() error {
 //	hint FILE REGEXP                  does the aws command that the hint in FILE gives
 //	statement FILE OUT [WORD]         writes the first policy statement in FILE (that holds WORD) to OUT
 //	capture FILE REGEXP VARIABLE      takes a word out of FILE
+//	strike OPERATION MODE DELAY N     makes N calls fail (0: all), or answer late
 //	kept FILE FILE WORD...            the first lines with these words are the same in both
 func labCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"attach": attachPolicy, "strip": stripPolicies, "trust": trust, "clock": clock,
-		"aws": awsCommand, "hint": applyHint, "statement": statement, "capture": capture, "kept": kept,
+		"aws": awsCommand, "hint": applyHint, "statement": statement, "capture": capture, "kept": kept, "strike": strike,
 	}
 }
 
@@ -253,4 +254,13 @@ func kept(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s changed:\n%s%s", word, a, b)
 		}
 	}
+}
+
+func strike(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 4, "strike OPERATION MODE DELAY N")
+	delay, err := time.ParseDuration(args[2])
+	ts.Check(err)
+	n, err := strconv.Atoi(args[3])
+	ts.Check(err)
+	labOf(ts).SetFault(devkms.Fault{Operation: args[0], Mode: devkms.FaultMode(args[1]), Delay: delay, Times: n})
 }

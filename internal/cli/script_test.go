@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	programs := helpers()
-	programs["sops"] = func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+	programs["sops"] = func() { os.Exit(cli.Main(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 	testscript.Main(m, programs)
 }
 
