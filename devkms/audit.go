@@ -1,6 +1,7 @@
 package devkms
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -63,6 +64,15 @@ func (l *auditLog) note(err error) {
 	if l.err == nil {
 		l.err = err
 	}
+}
+
+func (l *auditLog) firstError() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return fmt.Errorf("devkms: audit log: %w", l.err)
+	}
+	return nil
 }
 
 // Calls returns the calls so far, oldest first, faulty ones included. Of very

@@ -96,28 +96,26 @@ func (f *Fault) matches(s faultSubject) bool {
 
 // faultSubject finds out which key the call is about, before anything of it
 // has been checked.
-func (c *call) faultSubject() func() faultSubject {
-	return func() faultSubject {
-		s := faultSubject{region: c.region, operation: c.name}
-		var in struct {
-			KeyId, SourceKeyId, DestinationKeyId, TargetKeyId string
-			CiphertextBlob                                    []byte
-		}
-		if c.service != "kms" || json.Unmarshal(c.body, &in) != nil {
-			return s
-		}
-		names := []string{in.KeyId, in.SourceKeyId, in.DestinationKeyId, in.TargetKeyId}
-		if b, err := parseBlob(in.CiphertextBlob); err == nil {
-			names = append(names, keyARN(c.region, b.account, b.keyID))
-		}
-		st := c.server.store
-		st.mu.RLock()
-		defer st.mu.RUnlock()
-		for _, n := range names {
-			s.keys = append(s.keys, st.namesOf(n, c.region)...)
-		}
+func (c *call) faultSubject() faultSubject {
+	s := faultSubject{region: c.region, operation: c.name}
+	var in struct {
+		KeyId, SourceKeyId, DestinationKeyId, TargetKeyId string
+		CiphertextBlob                                    []byte
+	}
+	if c.service != "kms" || json.Unmarshal(c.body, &in) != nil {
 		return s
 	}
+	names := []string{in.KeyId, in.SourceKeyId, in.DestinationKeyId, in.TargetKeyId}
+	if b, err := parseBlob(in.CiphertextBlob); err == nil {
+		names = append(names, keyARN(c.region, b.account, b.keyID))
+	}
+	st := c.server.store
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	for _, n := range names {
+		s.keys = append(s.keys, st.namesOf(n, c.region)...)
+	}
+	return s
 }
 
 // namesOf returns every name of the key that name may mean in the region.

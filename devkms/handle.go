@@ -28,6 +28,13 @@ type call struct {
 
 // ServeHTTP answers one call of either service.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	select {
+	case <-s.done:
+		panic(http.ErrAbortHandler)
+	default:
+	}
 	if !fromHere(r) {
 		http.Error(w, "devkms serves this machine only", http.StatusForbidden)
 		return
@@ -62,7 +69,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request, body []byte) {
 	c.audit = &Call{Time: c.now, Service: c.service, Operation: c.name, Region: c.region, RequestID: c.id, SourceIP: "127.0.0.1", UserAgent: r.UserAgent()}
 	w.Header().Set("x-amzn-RequestId", c.id)
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
-	if f, ok := s.faults.take(c.faultSubject()); ok {
+	if f, ok := s.faults.take(c.faultSubject); ok {
 		c.audit.Fault = f.Mode
 		if f.Mode != Slow {
 			s.audit.add(*c.audit)

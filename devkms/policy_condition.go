@@ -70,10 +70,8 @@ func newOperator(name string) (operator, bool) {
 		return o, true
 	}
 	name, o.ifExists = strings.CutSuffix(name, "IfExists")
-	base := name
-	if strings.HasPrefix(name, "Not") || strings.Contains(name, "Not") {
-		base, o.negate = strings.Replace(name, "Not", "", 1), true
-	}
+	base := strings.Replace(name, "Not", "", 1)
+	o.negate = base != name
 	o.match = comparison(base)
 	return o, o.match != nil && slices.Contains(operatorNames(), name)
 }

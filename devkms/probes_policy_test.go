@@ -45,9 +45,10 @@ func when(condition string) string { return `,"Condition":{` + condition + `}` }
 
 const keepAdmin = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"kms:*","Resource":"*"}`
 
-// put sets the policy of devKey.
+// put sets the policy of devKey. Its name need not be given at AWS, but some
+// emulators insist.
 func (l *lab) put(policy string) error {
-	return only(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: ptr(devKey), Policy: &policy}))
+	return only(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: ptr(devKey), PolicyName: ptr("default"), Policy: &policy}))
 }
 
 // under sets the policy of devKey and goes on as bob, who has no policies.
@@ -79,6 +80,9 @@ func keyPolicyProbes() []probe {
 			}
 			return same("policy", *out.Policy, p)
 		}},
+		{"a policy is put without its name", "kms", "", "", func(l *lab) error {
+			return only(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: ptr(devKey), Policy: ptr(policyOf(keepAdmin))}))
+		}},
 		{"the list of policies", "kms", "", "", func(l *lab) error {
 			out, err := l.kms().ListKeyPolicies(l.ctx, &kms.ListKeyPoliciesInput{KeyId: ptr(devKey)})
 			if err != nil {
@@ -100,7 +104,7 @@ func keyPolicyProbes() []probe {
 		{"ForAnyValue with a single-valued context key", "kms", malformed, "OverlyPermissiveCondition", put(policyOf(keepAdmin, allowTo(arnBob, "kms:*", when(`"ForAnyValue:StringEquals":{"kms:EncryptionContext:App":"x"}`))))},
 		{"a policy that locks its author out", "kms", malformed, "The new key policy will not allow you to update the key policy in the future.", put(policyOf(allowTo(arnBob, "kms:*", "")))},
 		{"the same with the check bypassed", "kms", "", "", func(l *lab) error {
-			return only(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: ptr(devKey), Policy: ptr(policyOf(allowTo(arnBob, "kms:*", ""))), BypassPolicyLockoutSafetyCheck: true}))
+			return only(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: ptr(devKey), PolicyName: ptr("default"), Policy: ptr(policyOf(allowTo(arnBob, "kms:*", ""))), BypassPolicyLockoutSafetyCheck: true}))
 		}},
 		{"a statement without Resource has no effect", "kms", "AccessDeniedException", "", func(l *lab) error {
 			return only(l.under(strings.Replace(allowTo(arnBob, "kms:*", ""), `,"Resource":"*"`, "", 1)).encrypt(devKey, "x", nil))
@@ -133,7 +137,7 @@ func accessProbes() []probe {
 			return l.under(allowTo(arnBob, "kms:*", ""), denyTo(arnBob, "kms:Decrypt", "")).decrypt(b, nil)
 		}},
 		{"an identity policy without delegation", "kms", denied, noResource, func(l *lab) error {
-			l.must(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: ptr(devKey), Policy: ptr(policyOf(allowTo(arnBob, "kms:*", ""))), BypassPolicyLockoutSafetyCheck: true}))
+			l.must(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: ptr(devKey), PolicyName: ptr("default"), Policy: ptr(policyOf(allowTo(arnBob, "kms:*", ""))), BypassPolicyLockoutSafetyCheck: true}))
 			return only(l.encrypt(devKey, "x", nil))
 		}},
 		{"an identity policy with delegation", "kms", "", "", func(l *lab) error { return only(l.role(devRole).encrypt(devKey, "x", nil)) }},

@@ -71,7 +71,7 @@ func (stopper) Fatalf(format string, args ...any) { panic(stopped(fmt.Sprintf(fo
 func askReferee(t *testing.T, p probe) (got string) {
 	defer func() {
 		if r := recover(); r != nil {
-			got = "cannot be asked: " + strings.SplitN(fmt.Sprint(r), "\n", 2)[0]
+			got = "cannot be asked: " + brief(fmt.Sprint(r))
 		}
 	}()
 	c := asAt(*refereeURL, "alice")
@@ -81,9 +81,20 @@ func askReferee(t *testing.T, p probe) (got string) {
 	l.build(names)
 	got = code(p.run(l))
 	if strings.HasPrefix(got, "no answer: ") {
-		got = "another answer: " + strings.TrimPrefix(got, "no answer: ")
+		got = "another answer: " + brief(got)
 	}
 	return got
+}
+
+// brief cuts what the SDK says down to its end, where the reason stands.
+func brief(text string) string {
+	if strings.Contains(text, "StatusCode: 500") {
+		return "status 500"
+	}
+	if at := strings.LastIndex(text, "RequestID: "); at >= 0 {
+		_, text, _ = strings.Cut(text[at:], ", ")
+	}
+	return strings.TrimPrefix(text, "no answer: ")
 }
 
 // build makes the keys of the built-in world's first account.

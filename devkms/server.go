@@ -45,8 +45,11 @@ type Server struct {
 	advance time.Duration
 	http    *http.Server
 	url     string
-	done    chan struct{} // closed by Close; ends what hangs
 	closed  bool
+
+	done    chan struct{}  // closed by Close; ends what hangs
+	life    sync.RWMutex   // held for reading by each call
+	serving sync.WaitGroup // the listener
 }
 
 // New makes a server. It does not listen: use it as a handler, or call Listen.
@@ -104,6 +107,9 @@ func (s *Server) Listen() (string, error) { return s.ListenPort(0) }
 func (s *Server) ListenPort(port int) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return "", errors.New("devkms: the server is closed")
+	}
 	if s.http != nil {
 		return s.url, nil
 	}
@@ -113,16 +119,13 @@ func (s *Server) ListenPort(port int) (string, error) {
 	}
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.url = "http://" + l.Addr().String()
-	go s.serve(s.http, l)
+	h := s.http
+	s.serving.Go(func() {
+		if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.audit.note(err)
+		}
+	})
 	return s.url, nil
-}
-
-// serve returns when Close is called; nothing else ends it, and nobody could
-// be told of another end.
-func (s *Server) serve(h *http.Server, l net.Listener) {
-	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		s.audit.note(err)
-	}
 }
 
 // URL returns the address that Listen gave, or "".
@@ -132,21 +135,26 @@ func (s *Server) URL() string {
 	return s.url
 }
 
-// Close stops the server and frees the state directory. Calls under way end
-// without an answer.
+// Close stops the server and frees the state directory. Calls under way may
+// end without an answer. It also reports if the audit log could not be
+// written.
 func (s *Server) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	h, closed := s.http, s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if closed {
 		return nil
 	}
-	s.closed = true
 	close(s.done)
 	var err error
-	if s.http != nil {
-		err = s.http.Close()
+	if h != nil {
+		err = h.Close()
 	}
-	return errors.Join(err, s.store.close())
+	s.serving.Wait()
+	s.life.Lock() // calls under way have it for reading
+	defer s.life.Unlock()
+	return errors.Join(err, s.audit.firstError(), s.store.close())
 }
 
 // TB is what Start needs of a testing.TB.

@@ -87,6 +87,7 @@ func TestSignaturesProtectTheWholeRequest(t *testing.T) {
 		{"the time", header("X-Amz-Date", time.Now().UTC().Add(2*time.Minute).Format("20060102T150405Z")), invalid},
 		{"no time", func(r *http.Request) { r.Header.Del("X-Amz-Date") }, incomplete},
 		{"a signed header less", resign("SignedHeaders=content-length;", "SignedHeaders="), invalid},
+		{"a session token that is not signed", header("X-Amz-Security-Token", "token"), "UnrecognizedClientException"},
 		{"host unsigned", resign(";host;", ";"), incomplete},
 		{"another algorithm", resign("AWS4-HMAC-SHA256", "AWS4-HMAC-MD5"), incomplete},
 		{"a credential of four parts", resign("/aws4_request", ""), incomplete},

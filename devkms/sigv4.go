@@ -56,9 +56,23 @@ func parseAuthorization(h string) (authorization, string) {
 	return a, ""
 }
 
+// coversAll reports whether the headers are signed that say what is asked,
+// when, and by which session.
+func (a authorization) coversAll(h http.Header) bool {
+	for _, name := range []string{"x-amz-date", "x-amz-target", "x-amz-security-token"} {
+		if len(h.Values(name)) > 0 && !slices.Contains(a.signedHeaders, name) {
+			return false
+		}
+	}
+	return true
+}
+
 // verify signs the request again with the secret that we know, over exactly
 // the headers that the caller signed, and compares.
 func verify(s *v4.Signer, r *http.Request, body []byte, a authorization, secret string, at time.Time) bool {
+	if !a.coversAll(r.Header) {
+		return false
+	}
 	again, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+r.Host+r.URL.RequestURI(), nil)
 	if err != nil {
 		return false

@@ -52,8 +52,7 @@ func (a *assumption) check() *apiError {
 	v.form("roleSessionName", a.sessionName, true, 2, 64, sessionNameForm)
 	v.form("externalId", a.externalID, false, 2, 1224, externalIDForm)
 	v.form("sourceIdentity", a.source, false, 2, 64, sessionNameForm)
-	v.form("serialNumber", a.serial, false, 9, 256, serialForm)
-	v.form("tokenCode", a.code, false, 6, 6, digitsForm)
+	v.mfa(a.serial, a.code)
 	v.text("policy", a.policy, false, 1, 2048)
 	v.length("tags", len(a.tagKeys), 0, 50)
 	v.length("transitiveTagKeys", len(a.transitive), 0, 50)
@@ -75,6 +74,11 @@ func (v *validator) form(field string, s *string, required bool, least, most int
 	if s != nil && !form.MatchString(*s) {
 		v.broken(field, "Member must satisfy regular expression pattern: "+strings.Trim(form.String(), "^$"))
 	}
+}
+
+func (v *validator) mfa(serial, code *string) {
+	v.form("serialNumber", serial, false, 9, 256, serialForm)
+	v.form("tokenCode", code, false, 6, 6, digitsForm)
 }
 
 func lowerAll(list []string) []string {
@@ -110,7 +114,7 @@ func (c *call) assumeRole(form url.Values) (any, *apiError) {
 		return nil, forbid("AccessDenied", "Roles may not be assumed by root accounts.")
 	}
 	a.inherit(c.who)
-	mfaTime, problem := c.checkMFA(&a)
+	mfaTime, problem := c.checkMFA(a.serial, a.code)
 	if problem != nil {
 		return nil, problem
 	}
@@ -156,15 +160,15 @@ func (a *assumption) inherit(who *principal) {
 }
 
 // checkMFA checks the one-time code, if one is given.
-func (c *call) checkMFA(a *assumption) (time.Time, *apiError) {
-	if a.serial == nil && a.code == nil {
+func (c *call) checkMFA(serial, code *string) (time.Time, *apiError) {
+	if serial == nil && code == nil {
 		return time.Time{}, nil
 	}
 	m := c.who.mfa
-	if a.serial == nil || a.code == nil || m == nil || m.Serial != *a.serial {
+	if serial == nil || code == nil || m == nil || m.Serial != *serial {
 		return time.Time{}, forbid("AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
 	}
-	if m.Code != *a.code {
+	if m.Code != *code {
 		return time.Time{}, forbid("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
 	}
 	return c.now, nil

@@ -101,10 +101,10 @@ type sessionCredentials struct{ Credentials stsCredentials }
 // getSessionToken gives a user temporary credentials, which remember whether
 // MFA was used.
 func (c *call) getSessionToken(form url.Values) (any, *apiError) {
-	a := newAssumption(form)
-	name, role := "session", rootARN(c.who.account)
-	a.sessionName, a.roleARN = &name, &role
-	if problem := a.check(); problem != nil {
+	serial, code := optional(form, "SerialNumber"), optional(form, "TokenCode")
+	var v validator
+	v.mfa(serial, code)
+	if problem := v.sts(); problem != nil {
 		return nil, problem
 	}
 	usual, most := 43200, 129600
@@ -118,7 +118,7 @@ func (c *call) getSessionToken(form url.Values) (any, *apiError) {
 	if !c.who.issued.IsZero() {
 		return nil, forbid("AccessDenied", "Cannot call GetSessionToken with session credentials")
 	}
-	mfaTime, problem := c.checkMFA(&a)
+	mfaTime, problem := c.checkMFA(serial, code)
 	if problem != nil {
 		return nil, problem
 	}

@@ -153,7 +153,8 @@ func TestRenderWritesScalarsAsSOPSDoes(t *testing.T) {
 	t.Parallel()
 	m := &tree.Map{Items: []tree.Item{{Value: &tree.Comment{Text: " a\nb"}}}}
 	for _, v := range []tree.Value{
-		tree.StringValue("x\ny # \"z\""), tree.IntValue(-12), tree.BoolValue(true), {},
+		tree.StringValue("x\ny # \"z\""), tree.IntValue(-12), tree.BoolValue(true),
+		{},
 		tree.FloatValue(1), tree.FloatValue(math.Copysign(0, -1)), tree.FloatValue(123456.5), tree.FloatValue(1234567.25),
 		tree.FloatValue(1e21), tree.FloatValue(0.00001), tree.FloatValue(math.Inf(1)), tree.FloatValue(math.NaN()),
 		tree.TimeValue(time.Date(2001, 12, 14, 21, 59, 43, 1e8, time.FixedZone("", -5*3600))),

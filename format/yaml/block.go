@@ -137,12 +137,24 @@ func spellExact(v tree.Value) string {
 	return t
 }
 
-// metaEdits inserts the metadata into every document, or replaces what is
-// there.
-func (d *document) metaEdits(meta *tree.Map) ([]doc.Edit, error) {
+// insertMeta inserts the metadata into every document: some tools take them
+// apart.
+func (d *document) insertMeta(meta *tree.Map) ([]doc.Edit, error) {
+	return d.metaEdits(meta, func(p *part) bool { return !p.meta.found })
+}
+
+// replaceMeta replaces the metadata wherever it stands.
+func (d *document) replaceMeta(meta *tree.Map) ([]doc.Edit, error) {
+	return d.metaEdits(meta, func(p *part) bool { return p.meta.found })
+}
+
+func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]doc.Edit, error) {
 	var edits []doc.Edit
 	for i := range d.parts {
 		p := &d.parts[i]
+		if !where(p) {
+			continue
+		}
 		indent := d.format.indent()
 		if p.meta.found && p.meta.indent > 0 {
 			indent = p.meta.indent
@@ -250,7 +262,7 @@ func (d *document) cutFlow(p *part, keepComma bool) doc.Edit {
 
 // SetMeta replaces the metadata of a sealed document.
 func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
-	edits, err := d.metaEdits(meta)
+	edits, err := d.replaceMeta(meta)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	}
 	m.frame()
 	out := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
-		edits, err := d.metaEdits(meta)
+		edits, err := d.insertMeta(meta)
 		if err != nil {
 			return nil, err
 		}

@@ -205,6 +205,7 @@ func TestSealedTextKeepsTheAuthorsForm(t *testing.T) {
 		{"tags", "g: !Ref Name\nf: !!int \"7\"\nz: &z !!int \"3\"\n", "g: !Ref T0\nf: \"T1\"\nz: &z \"T2\"\n"},
 		{"flow", "a: [x, \"y\", 'z']\n", "a: [\"T0\", \"T1\", 'T2']\n"},
 		{"merge", "b: &b {u: root}\nuse:\n  <<: *b\n", "b: &b {u: \"T0\"}\nuse:\n  <<: {\"u\": \"T1\"}\n"},
+		{"comments of copies", "a: &x\n  #1\n  b: 1\nc: *x\n", "a: &x\n  #T0\n  b: T1\nc: {\n  #T2\n  \"b\": \"T3\"}\n"},
 		{"empty values", "k: ~\nn:\ne: \"\"\ns: []\n", "k: ~\nn:\ne: \"\"\ns: []\n"},
 		{"keys", "\"k 1\":   v\n? k2\n: v2\nk3   : v\n", "\"k 1\":   T0\n? k2\n: T1\nk3   : T2\n"},
 		{"lists", "l:\n  # head\n  - one # inl\n", "l:\n  #T0\n  - T2 #T1\n"},

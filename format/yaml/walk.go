@@ -39,7 +39,7 @@ func (w *walker) document(d *node) error {
 func (w *walker) nullRoot(n *node) {
 	p := place{tag: -1}
 	w.locate(&p, n)
-	w.parts[len(w.parts)-1].null = p.end > p.prop
+	w.parts[len(w.parts)-1].null = p.end > p.start
 }
 
 // mapping adds a map. A collection that stands under a key brings its own

@@ -66,10 +66,8 @@ func (a *App) create(ctx context.Context, s *source, plain []byte, plan sops.Pla
 	if err == nil {
 		return opened, nil
 	}
-	err = contentError(err)
-	var e *Error
-	if errors.As(err, &e) {
-		return nil, s.name(err)
+	if isContent(err) {
+		return nil, s.name(contentError(err))
 	}
 	return nil, fmt.Errorf("Could not generate data key: %w", err)
 }
@@ -88,6 +86,12 @@ func convert(plain []byte, from, to doc.Format) ([]byte, error) {
 		return nil, &Error{Code: codeRender, Err: err}
 	}
 	return out, nil
+}
+
+// isContent reports whether err is about the content of a file and not about
+// its keys.
+func isContent(err error) bool {
+	return errors.As(err, new(*doc.Error)) || errors.As(err, new(*sops.Failure))
 }
 
 // contentError gives errors about the content of a plain file their exit codes.

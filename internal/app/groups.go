@@ -22,6 +22,7 @@ type GroupOptions struct {
 	Index             int          // from 0, of the group to delete
 	Threshold         int          // 0: as it was
 	Unverified        bool         // write what this run cannot open
+	AcceptKeys        bool         // wrap for keys that nobody vouched for
 }
 
 // RepeatedKeys are the master keys of flags that may be given several times.
@@ -108,12 +109,12 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 
 // regrouped returns the text of the file with the changed groups.
 func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o GroupOptions, change func([][]key.MasterKey) ([][]key.MasterKey, error)) ([]byte, error) {
-	old, oldThreshold := sealed.Meta.Keys(), sealed.Meta.Threshold
-	groups, err := change(sealed.Meta.MasterKeys())
+	before := sealed.Meta.MasterKeys()
+	groups, err := change(slices.Clone(before))
 	if err != nil {
 		return nil, err
 	}
-	threshold, err := regroupedThreshold(o.Threshold, oldThreshold, len(old), len(groups))
+	threshold, err := regroupedThreshold(o.Threshold, sealed.Meta.Threshold, len(before), len(groups))
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,14 @@ func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o G
 	if err != nil {
 		return nil, err
 	}
-	wrapped, err := unlock.Rewrap(ctx, keepers, r, old, oldThreshold, groups, threshold, a.Random)
+	opened, err := sealed.OpenWith(r.Data, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.vouch(ctx, s, opened, groups, o.AcceptKeys); err != nil {
+		return nil, err
+	}
+	wrapped, err := unlock.Wrap(ctx, keepers, groups, threshold, r.Data, a.Random)
 	if err != nil {
 		return nil, err
 	}

@@ -18,13 +18,15 @@ type keyChange struct {
 	wanted       [][]key.MasterKey // as this run reaches them
 	threshold    int
 	forget       bool // the file does not say how keys are reached
+	mustSeal     bool // the rule asks for a seal
 }
 
 // keyChange works out what the rule r means for a file.
 func (a *App) keyChange(sealed *sops.Sealed, r *config.Rule, o UpdateKeysOptions) (*keyChange, error) {
 	c := &keyChange{
 		old: sealed.Meta.Keys(), oldThreshold: sealed.Meta.Threshold, wanted: r.Groups,
-		forget: r.PersistIdentity != nil && !*r.PersistIdentity,
+		forget:   r.PersistIdentity != nil && !*r.PersistIdentity,
+		mustSeal: r.Integrity == "required",
 	}
 	texts, err := a.newContext(o.EncryptionContext)
 	switch {

@@ -24,6 +24,8 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 	case missing == 0 && !closed: // nobody has to open anything
 	case missing == 0:
 		_, err = a.recovered(ctx, sealed, keepers, o)
+	case o.ReEncrypt && closed && c.mustSeal:
+		err = fail(codeConflict, "leave --reencrypt out", "the rule asks for a seal, and to renew it takes the data key, which --reencrypt does without")
 	case o.ReEncrypt:
 		if err = c.reEncrypt(ctx, keepers, groups); err == nil && closed {
 			sealed.Meta.Seal = ""

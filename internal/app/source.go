@@ -43,7 +43,7 @@ func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source,
 	} else {
 		s.file, err = atomicfile.Read(a.abs(f.Path))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fail(missing, "", "Error: cannot operate on non-existent file %q", a.abs(f.Path))
+			return nil, fail(missing, "", "cannot operate on non-existent file %q", a.abs(f.Path))
 		}
 		if err != nil {
 			return nil, err

@@ -153,6 +153,8 @@ func (r *run) file(c *cli.Command, needed bool) (string, error) {
 		return "", &noFileError{}
 	case len(args) == 0:
 		return "", nil
+	case args[0] == "":
+		return "", &noNameError{} // of a variable that is not set, most likely
 	case len(args) > 1:
 		r.app.Warn("more than one file was given; only the first is used")
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -223,6 +224,9 @@ func mistyped(root *cli.Command, p parsed, m mode) error {
 	if m.chosen || p.dashes || len(p.rest) < 2 {
 		return nil
 	}
+	if slices.Contains(notYet(), p.rest[0]) {
+		return &usageError{msg: fmt.Sprintf("the command %s of SOPS is not here yet", p.rest[0])}
+	}
 	var names []string
 	for _, c := range root.Commands {
 		names = append(names, c.Name)
@@ -233,6 +237,9 @@ func mistyped(root *cli.Command, p parsed, m mode) error {
 	}
 	return &usageError{msg: fmt.Sprintf("sops has no command %q", p.rest[0]), hint: "did you mean: sops " + near + "?"}
 }
+
+// notYet are commands of SOPS that must not be taken for files to edit.
+func notYet() []string { return []string{"exec-env", "exec-file", "publish", "keyservice"} }
 
 // ignored warns of what stands behind the file.
 func ignored(extra []string, warn func(string)) {
@@ -271,6 +278,11 @@ type setError struct{}
 func (*setError) Error() string   { return `--set: not of the form '["key"] "value"'` }
 func (*setError) ExitCode() int   { return 7 }
 func (*setError) Hints() []string { return []string{`sops set FILE '["key"]' '"value"'`} }
+
+type noNameError struct{}
+
+func (*noNameError) Error() string { return "the name of the file is empty" }
+func (*noNameError) ExitCode() int { return 100 }
 
 type noFileError struct{}
 

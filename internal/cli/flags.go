@@ -114,7 +114,14 @@ func identity(o *app.Access) []cli.Flag {
 		toggle(&o.StrictIdentity, topicAWS, "strict-identity", "use profile and role of the file literally, without fallback (SOPS_AWS_STRICT_IDENTITY)"),
 		duration(&o.Attempt, topicAWS, "attempt-timeout", "give up on one key after `DURATION` (default 5s)"),
 		&cli.BoolFlag{Name: "enable-local-keyservice", Value: true, Hidden: true, Action: local},
+		&cli.StringFlag{Name: "keyservice", Hidden: true, Action: noKeyService},
 	}
+}
+
+// noKeyService refuses the flag for remote key services: without them a file
+// may not open, and that is better said than found out.
+func noKeyService(context.Context, *cli.Command, string) error {
+	return &usageError{msg: "--keyservice: remote key services are not here yet"}
 }
 
 // keyLists are the flags that name master keys.

@@ -26,6 +26,7 @@ func (r *run) groupFlags(o *app.GroupOptions) []cli.Flag {
 		text(&o.InputType, topicFiles, "input-type", "read the file as `TYPE`: yaml, json, dotenv, ini, binary"),
 	}, target(&o.Target), []cli.Flag{
 		&cli.IntFlag{Name: "shamir-secret-sharing-threshold", Destination: &o.Threshold, Category: topicKeys, Usage: "need `N` of the groups"},
+		toggle(&o.AcceptKeys, topicKeys, "accept-keys", "wrap also for keys that .sops.yaml does not name, in a file without a seal"),
 		toggle(&o.Unverified, topicKeys, "unverified", "write a result that the keys of this run cannot open"),
 	}, access(&o.Access))
 }

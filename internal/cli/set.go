@@ -43,6 +43,9 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			if len(args) != want {
 				return countError("set", "FILE PATH VALUE", want, len(args))
 			}
+			if args[0] == "" {
+				return &noNameError{}
+			}
 			o.Path, o.Address = args[0], args[1]
 			if !o.ValueStdin {
 				o.Value = args[2]
@@ -67,6 +70,9 @@ func (r *run) unset() *cli.Command {
 			args := c.Args().Slice()
 			if len(args) != 2 {
 				return countError("unset", "FILE PATH", 2, len(args))
+			}
+			if args[0] == "" {
+				return &noNameError{}
 			}
 			o.Path, o.Address = args[0], args[1]
 			return r.app.Unset(ctx, o)

@@ -76,27 +76,63 @@ func TestRulesChooseLeaves(t *testing.T) {
 		doc  *tree.Map
 		want []string
 	}{
-		{"none is the default suffix", Rule{}, m("a", "1", "b_unencrypted", m("c", "2"), "#x", "d", l("3")),
-			[]string{"a:=1", ":#x", "d:=3"}},
-		{"a match covers the subtree", Rule{EncryptedRegex: "^(secret|child)"}, keys,
-			[]string{"secret:=a", "nested:secret:=b", "nested:child_enc:deep:=d", "nested:child_enc:list:=e"}},
+		{
+			"none is the default suffix",
+			Rule{},
+			m("a", "1", "b_unencrypted", m("c", "2"), "#x", "d", l("3")),
+			[]string{"a:=1", ":#x", "d:=3"},
+		},
+		{
+			"a match covers the subtree",
+			Rule{EncryptedRegex: "^(secret|child)"},
+			keys,
+			[]string{"secret:=a", "nested:secret:=b", "nested:child_enc:deep:=d", "nested:child_enc:list:=e"},
+		},
 		{"unencrypted regex", Rule{UnencryptedRegex: "^nested$"}, keys, []string{"secret:=a"}},
-		{"encrypted suffix", Rule{EncryptedSuffix: "_enc"}, keys,
-			[]string{"nested:child_enc:deep:=d", "nested:child_enc:list:=e"}},
+		{
+			"encrypted suffix",
+			Rule{EncryptedSuffix: "_enc"},
+			keys,
+			[]string{"nested:child_enc:deep:=d", "nested:child_enc:list:=e"},
+		},
 		{"flags of the expression", Rule{EncryptedRegex: "(?i)^SECRET$"}, keys, []string{"secret:=a", "nested:secret:=b"}},
-		{"a comment is judged by its container", Rule{EncryptedRegex: "^secret$"},
-			m("#above", "secret", m("#inside", "k", "v")), []string{"secret:#inside", "secret:k:=v"}},
-		{"a comment governs the next item and all below it", Rule{EncryptedCommentRegex: "sops:enc"},
-			m("#sops:enc", "a", m("b", "1"), "c", "2"), []string{"a:b:=1"}},
+		{
+			"a comment is judged by its container",
+			Rule{EncryptedRegex: "^secret$"},
+			m("#above", "secret", m("#inside", "k", "v")),
+			[]string{"secret:#inside", "secret:k:=v"},
+		},
+		{
+			"a comment governs the next item and all below it",
+			Rule{EncryptedCommentRegex: "sops:enc"},
+			m("#sops:enc", "a", m("b", "1"), "c", "2"),
+			[]string{"a:b:=1"},
+		},
 		{"null ends the run", Rule{EncryptedCommentRegex: "sops:enc"}, m("#sops:enc", "a", nil, "c", "2"), []string{"a:="}},
-		{"later comments of the run are encrypted", Rule{EncryptedCommentRegex: "enc"},
-			m("#before", "#enc", "#after", "a", "1"), []string{":#after", "a:=1"}},
-		{"the mirror image", Rule{UnencryptedCommentRegex: "plain"},
-			m("#before", "#plain", "#after", "a", "1", "b", "2"), []string{":#before", "b:=2"}},
-		{"in lists", Rule{EncryptedCommentRegex: "enc"},
-			m("l", l("#enc", "#note", "a", "b")), []string{"l:#note", "l:=a"}},
-		{"an encrypted comment in a list does not end the run", Rule{EncryptedCommentRegex: "enc"},
-			m("l", l("#enc", "ENC[x,type:comment]", "a", "b")), []string{"l:=ENC[x,type:comment]", "l:=a"}},
+		{
+			"later comments of the run are encrypted",
+			Rule{EncryptedCommentRegex: "enc"},
+			m("#before", "#enc", "#after", "a", "1"),
+			[]string{":#after", "a:=1"},
+		},
+		{
+			"the mirror image",
+			Rule{UnencryptedCommentRegex: "plain"},
+			m("#before", "#plain", "#after", "a", "1", "b", "2"),
+			[]string{":#before", "b:=2"},
+		},
+		{
+			"in lists",
+			Rule{EncryptedCommentRegex: "enc"},
+			m("l", l("#enc", "#note", "a", "b")),
+			[]string{"l:#note", "l:=a"},
+		},
+		{
+			"an encrypted comment in a list does not end the run",
+			Rule{EncryptedCommentRegex: "enc"},
+			m("l", l("#enc", "ENC[x,type:comment]", "a", "b")),
+			[]string{"l:=ENC[x,type:comment]", "l:=a"},
+		},
 	} {
 		if diff := cmp.Diff(tc.want, secrets(t, tc.rule, tc.doc)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
