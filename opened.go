@@ -149,6 +149,11 @@ func (o *Opened) load(plain []byte) error {
 	if err != nil {
 		return err
 	}
+	return o.take(plain, d)
+}
+
+// take takes a text that was parsed.
+func (o *Opened) take(plain []byte, d doc.Document) error {
 	if line := d.Reserved(); line > 0 {
 		return &Failure{
 			Code: CodeEncrypted,
@@ -192,14 +197,15 @@ func (o *Opened) Unset(a tree.Address) error {
 // change takes text if it reads back as want. Otherwise the content is rendered
 // anew: the tree is right, only looks are lost.
 func (o *Opened) change(text []byte, err error, want []*tree.Map) error {
+	var d doc.Document
 	if err == nil {
-		var d doc.Document
-		if d, err = o.format.Parse(text); err == nil {
-			err = sameContent(o.format, want, d.Trees())
-		}
+		d, err = o.format.Parse(text)
 	}
 	if err == nil {
-		return o.load(text)
+		err = sameContent(o.format, want, d.Trees())
+	}
+	if err == nil {
+		return o.take(text, d)
 	}
 	reason := err
 	if text, err = o.format.Render(want); err != nil {

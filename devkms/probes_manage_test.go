@@ -165,7 +165,7 @@ func manageProbes() []probe {
 			return firstOf(same("KeyId", *out.KeyId, devKey), same("state", out.KeyState, types.KeyStatePendingDeletion), same("window", *out.PendingWindowInDays, 30),
 				same("date", out.DeletionDate.Sub(time.Now()).Round(day), 30*day))
 		}},
-		{"a cancelled deletion leaves the key disabled", "memory", "", "", func(l *lab) error {
+		{"a cancelled deletion leaves the key disabled", "kms", "", "", func(l *lab) error {
 			if _, err := l.kms().CancelKeyDeletion(l.ctx, &kms.CancelKeyDeletionInput{KeyId: ptr(deletedKey)}); err != nil {
 				return err
 			}

@@ -102,6 +102,7 @@ func (l *lab) build(names *renamer) {
 	if *refereeReset != "" {
 		l.must(http.Post(*refereeURL+*refereeReset, "", nil))
 	}
+	l.forgetAliases()
 	id := func(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 	pairs := []string{}
 	for _, k := range []struct{ arn, alias, region string }{
@@ -114,7 +115,6 @@ func (l *lab) build(names *renamer) {
 		l.must(out, err)
 		made := *out.KeyMetadata.KeyId
 		pairs = append(pairs, id(k.arn), made)
-		// Aliases may be left from an earlier probe where nothing resets.
 		if only(at.kms().CreateAlias(l.ctx, &kms.CreateAliasInput{AliasName: &k.alias, TargetKeyId: &made})) != nil {
 			l.must(at.kms().UpdateAlias(l.ctx, &kms.UpdateAliasInput{AliasName: &k.alias, TargetKeyId: &made}))
 		}
@@ -135,6 +135,19 @@ func (l *lab) build(names *renamer) {
 	}
 	names.there = strings.NewReplacer(append(pairs, first, *refereeAccount)...)
 	names.back = strings.NewReplacer(append(back, *refereeAccount, first)...)
+}
+
+// forgetAliases deletes what earlier probes have left where nothing resets.
+func (l *lab) forgetAliases() {
+	for p := kms.NewListAliasesPaginator(l.kms(), &kms.ListAliasesInput{}); p.HasMorePages(); {
+		page, err := p.NextPage(l.ctx)
+		l.must(page, err)
+		for _, a := range page.Aliases {
+			if !strings.HasPrefix(*a.AliasName, "alias/aws/") {
+				l.must(l.kms().DeleteAlias(l.ctx, &kms.DeleteAliasInput{AliasName: a.AliasName}))
+			}
+		}
+	}
 }
 
 // A renamer translates between the names of the built-in world and those that

@@ -21,13 +21,20 @@ import (
 // signed builds a DescribeKey call of alice, signed at the given time.
 func signed(t *testing.T, s *devkms.Server, region string, at time.Time) *http.Request {
 	t.Helper()
+	return signedWith(t, s, region, at, "TrentService.DescribeKey")
+}
+
+func signedWith(t *testing.T, s *devkms.Server, region string, at time.Time, target string) *http.Request {
+	t.Helper()
 	body := []byte(`{"KeyId":"` + devKey + `"}`)
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL()+"/", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", "TrentService.DescribeKey")
+	if target != "" {
+		r.Header.Set("X-Amz-Target", target)
+	}
 	sum := sha256.Sum256(body)
 	if err := v4.NewSigner().SignHTTP(context.Background(), as(s, "alice").creds, r, hex.EncodeToString(sum[:]), "kms", region, at); err != nil {
 		t.Fatal(err)
@@ -109,6 +116,16 @@ func TestSignaturesProtectTheWholeRequest(t *testing.T) {
 				t.Errorf("got %d %q, want %d %q", status, got, wantStatus, c.want)
 			}
 		})
+	}
+}
+
+func TestTheOperationMustBeSigned(t *testing.T) {
+	t.Parallel()
+	s := devkms.Start(t, nil)
+	r := signedWith(t, s, "us-east-1", time.Now(), "")
+	r.Header.Set("X-Amz-Target", "TrentService.DescribeKey")
+	if _, got := send(t, r); got != "InvalidSignatureException" {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,8 +106,49 @@ func roundTrip(f Format, src []byte, pick func(i int, l testLeaf) bool) (sealed 
 	if sealed, err = m.Insert(fakeMeta()); err != nil {
 		return nil, fmt.Errorf("insert: %w", err)
 	}
+	if err := leak(d, sealed, leaves, tokens); err != nil {
+		return nil, err
+	}
 	return sealed, open(f, src, sealed, d, leaves, tokens, m.Layout)
 }
+
+// leak reports a sealed value that still stands in the sealed text. Short ones,
+// and words that keys or values in clear have as well, prove nothing.
+func leak(d doc.Document, sealed []byte, leaves []testLeaf, tokens []string) error {
+	clear := regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]|[&*!][^\s,{}]+`).ReplaceAll(sealed, nil)
+	var known strings.Builder
+	for _, m := range d.Trees() {
+		keysOf(m, &known)
+	}
+	for i, l := range leaves {
+		if tokens[i] == "" {
+			known.WriteString(l.value.Canonical() + "\n")
+		}
+	}
+	for i, l := range leaves {
+		text := l.value.Canonical()
+		if tokens[i] != "" && len(text) > 3 && bytes.Contains(clear, []byte(text)) && !strings.Contains(known.String(), text) {
+			return fmt.Errorf("%w: the value of line %d", errLeak, d.Line(i))
+		}
+	}
+	return nil
+}
+
+func keysOf(n tree.Node, to *strings.Builder) {
+	switch n := n.(type) {
+	case *tree.Map:
+		for _, it := range n.Items {
+			to.WriteString(it.Key + "\n")
+			keysOf(it.Value, to)
+		}
+	case *tree.List:
+		for _, it := range n.Items {
+			keysOf(it, to)
+		}
+	}
+}
+
+var errLeak = errors.New("a secret stands in clear")
 
 type refused struct{ error }
 

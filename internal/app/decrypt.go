@@ -26,6 +26,10 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 		return fail(codeConflict, "leave --in-place out",
 			"--extract with --in-place would replace the whole file by one value")
 	}
+	at, err := o.address()
+	if err != nil {
+		return err
+	}
 	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
 	if err != nil {
 		return err
@@ -34,17 +38,29 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 	if err != nil {
 		return err
 	}
-	out, err := o.render(s, opened)
+	out, err := o.render(s, opened, at)
 	if err != nil {
 		return s.name(err)
 	}
 	return a.write(s, o.Target, out, plainMode)
 }
 
+// address returns what to extract, nil for the whole file.
+func (o DecryptOptions) address() (tree.Address, error) {
+	if o.Extract == "" {
+		return nil, nil
+	}
+	at, err := tree.ParseAddress(o.Extract)
+	if err != nil {
+		return nil, &Error{Code: codePath, Err: err}
+	}
+	return at, nil
+}
+
 // render returns what is asked for, in the output format.
-func (o DecryptOptions) render(s *source, opened *sops.Opened) ([]byte, error) {
-	if o.Extract != "" {
-		return extract(s, opened, o.Extract)
+func (o DecryptOptions) render(s *source, opened *sops.Opened, at tree.Address) ([]byte, error) {
+	if at != nil {
+		return extract(s, opened, at)
 	}
 	if s.in.Name() == s.out.Name() && o.Indent == nil {
 		return opened.Plain(), nil
@@ -57,11 +73,7 @@ func (o DecryptOptions) render(s *source, opened *sops.Opened) ([]byte, error) {
 }
 
 // extract returns one node of the first document.
-func extract(s *source, opened *sops.Opened, address string) ([]byte, error) {
-	at, err := tree.ParseAddress(address)
-	if err != nil {
-		return nil, &Error{Code: codePath, Err: err}
-	}
+func extract(s *source, opened *sops.Opened, at tree.Address) ([]byte, error) {
 	if len(opened.Trees()) == 0 {
 		return nil, errors.New("the file holds no document")
 	}

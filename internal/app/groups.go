@@ -154,7 +154,7 @@ func regroupedThreshold(flag, file, before, groups int) (int, error) {
 	case flag != 0:
 		return flag, checkThreshold(flag, groups)
 	case file > groups:
-		return 0, fail(codeGeneric, "give another threshold with --shamir-secret-sharing-threshold, or rotate the file to one group",
+		return 0, fail(codeGeneric, fmt.Sprintf("if that is meant, add --shamir-secret-sharing-threshold %d", groups),
 			"only %d of the groups would be left, and the file needs %d", groups, file)
 	case groups == 1:
 		return 0, nil

@@ -54,7 +54,7 @@ const minThreshold = 2
 // the rule, or of the file, as far as there are as many groups.
 func newThreshold(flag, rule, file, before, groups int) (int, error) {
 	switch {
-	case groups == 1 && flag != 0:
+	case groups == 1 && flag > 1:
 		return 0, fail(codeGeneric, "leave --shamir-secret-sharing-threshold out", "a threshold has no effect on a single key group")
 	case groups == 1 && before == 1:
 		return file, nil // it means nothing, and is no reason to touch the file

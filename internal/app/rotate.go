@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -80,9 +81,14 @@ func (a *App) changes(o RotateOptions) (added, removed []key.MasterKey, err erro
 		return nil, nil, err
 	}
 	storeProfile(added, o.Access)
-	texts, err := parseContext(o.EncryptionContext)
+	given := o.EncryptionContext != ""
+	texts, err := parseContext(cmp.Or(o.EncryptionContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil || len(texts) == 0 {
 		return added, removed, err
+	}
+	if !given {
+		withContext([][]key.MasterKey{added}, texts) // it is there for many files
+		return added, removed, nil
 	}
 	if !withContext([][]key.MasterKey{added}, texts) && !withContext([][]key.MasterKey{removed}, texts) {
 		return nil, nil, fail(codeContext, "leave it out, or add an AWS KMS key with --add-kms",

@@ -124,22 +124,27 @@ func noKeyService(context.Context, *cli.Command, string) error {
 	return &usageError{msg: "--keyservice: remote key services are not here yet"}
 }
 
-// keyLists are the flags that name master keys.
-func keyLists(o *app.KeyLists, prefix, verb string, short bool) []cli.Flag {
-	alias := func(a string) []string {
-		if short {
-			return []string{a}
+// keyLists are the flags that name master keys; those that say for whom a new
+// file is encrypted have short names and variables.
+func keyLists(o *app.KeyLists, prefix, verb string) []cli.Flag {
+	list := func(to *string, short, name, usage, variable string) cli.Flag {
+		if prefix != "" {
+			return text(to, topicKeys, prefix+name, verb+" "+usage)
 		}
-		return nil
+		var aliases []string
+		if short != "" {
+			aliases = []string{short}
+		}
+		return text(to, topicKeys, name, verb+" "+usage+" ("+variable+")", aliases...)
 	}
 	return []cli.Flag{
-		text(&o.KMS, topicKeys, prefix+"kms", verb+" AWS KMS keys: `ARN[+ROLE],...` (SOPS_KMS_ARN)", alias("k")...),
-		text(&o.Age, topicKeys, prefix+"age", verb+" age recipients: `age1...,...` (SOPS_AGE_RECIPIENTS)", alias("a")...),
-		text(&o.PGP, topicKeys, prefix+"pgp", verb+" PGP `FINGERPRINTS` (SOPS_PGP_FP)", alias("p")...),
-		text(&o.GCP, topicKeys, prefix+"gcp-kms", verb+" GCP KMS resource `IDS` (SOPS_GCP_KMS_IDS)"),
-		text(&o.HCKMS, topicKeys, prefix+"hckms", verb+" Huawei Cloud KMS `REGION:UUID,...` (SOPS_HUAWEICLOUD_KMS_IDS)"),
-		text(&o.Azure, topicKeys, prefix+"azure-kv", verb+" Azure Key Vault key `URLS` (SOPS_AZURE_KEYVAULT_URLS)"),
-		text(&o.Vault, topicKeys, prefix+"hc-vault-transit", verb+" HashiCorp Vault transit `URIS` (SOPS_VAULT_URIS)"),
+		list(&o.KMS, "k", "kms", "AWS KMS keys: `ARN[+ROLE],...`", "SOPS_KMS_ARN"),
+		list(&o.Age, "a", "age", "age recipients: `age1...,...`", "SOPS_AGE_RECIPIENTS"),
+		list(&o.PGP, "p", "pgp", "PGP `FINGERPRINTS`", "SOPS_PGP_FP"),
+		list(&o.GCP, "", "gcp-kms", "GCP KMS resource `IDS`", "SOPS_GCP_KMS_IDS"),
+		list(&o.HCKMS, "", "hckms", "Huawei Cloud KMS `REGION:UUID,...`", "SOPS_HUAWEICLOUD_KMS_IDS"),
+		list(&o.Azure, "", "azure-kv", "Azure Key Vault key `URLS`", "SOPS_AZURE_KEYVAULT_URLS"),
+		list(&o.Vault, "", "hc-vault-transit", "HashiCorp Vault transit `URIS`", "SOPS_VAULT_URIS"),
 	}
 }
 
@@ -149,7 +154,7 @@ func contextFlag(to *string) cli.Flag {
 
 // creation are the flags that say how a new file is encrypted.
 func creation(o *app.Creation) []cli.Flag {
-	flags := keyLists(&o.Keys, "", "encrypt for these", true)
+	flags := keyLists(&o.Keys, "", "encrypt for these")
 	flags = append(flags, contextFlag(&o.EncryptionContext))
 	flags = append(flags, selection(&o.Selection)...)
 	return append(flags,

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -82,32 +83,51 @@ func commandHelp(w io.Writer, name string, c *cli.Command) {
 	fmt.Fprintln(w, "\nEXIT CODES\n  0 is success; sops help exit-codes lists the others.")
 }
 
-// flagHelp lists flags by topic, in the order in which topics first come; what
-// every command has comes last.
+// flagHelp lists flags by topic.
 func flagHelp(w io.Writer, flags []cli.Flag) {
-	var topics []string
-	lines := map[string][][2]string{}
-	for _, f := range flags {
-		topic, left, usage, hidden := describe(f)
-		if hidden {
-			continue
-		}
-		if !slices.Contains(topics, topic) {
-			topics = append(topics, topic)
-		}
-		lines[topic] = append(lines[topic], [2]string{left, usage})
-	}
-	if i := slices.Index(topics, topicOther); i >= 0 {
-		topics = append(slices.Delete(topics, i, i+1), topicOther)
-	}
-	for _, topic := range topics {
-		fmt.Fprintf(w, "\n%s\n", topic)
+	for _, topic := range topicsOf(flags) {
+		fmt.Fprintf(w, "\n%s\n", topic.name)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, l := range lines[topic] {
-			fmt.Fprintf(t, "  %s\t%s\n", l[0], l[1])
+		for _, l := range topic.lines {
+			fmt.Fprintf(t, "  %s\t%s\n", l.flag, l.usage)
 		}
 		t.Flush()
 	}
+}
+
+// A flagTopic is flags about one thing.
+type flagTopic struct {
+	name  string
+	lines []flagLine
+}
+
+type flagLine struct{ flag, usage string }
+
+// topicsOf returns the topics in the order in which they first come; what every
+// command has comes last.
+func topicsOf(flags []cli.Flag) []flagTopic {
+	var topics []flagTopic
+	for _, f := range flags {
+		name, left, usage, hidden := describe(f)
+		if hidden {
+			continue
+		}
+		i := slices.IndexFunc(topics, func(t flagTopic) bool { return t.name == name })
+		if i < 0 {
+			i = len(topics)
+			topics = append(topics, flagTopic{name: name})
+		}
+		topics[i].lines = append(topics[i].lines, flagLine{left, usage})
+	}
+	slices.SortStableFunc(topics, func(a, b flagTopic) int { return cmp.Compare(rank(a), rank(b)) })
+	return topics
+}
+
+func rank(t flagTopic) int {
+	if t.name == topicOther {
+		return 1
+	}
+	return 0
 }
 
 func describe(f cli.Flag) (topic, left, usage string, hidden bool) {

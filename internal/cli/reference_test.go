@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -141,21 +140,23 @@ func commandReference(b *bytes.Buffer, name string, c *cli.Command) {
 }
 
 func flagReference(b *bytes.Buffer, flags []cli.Flag) {
-	var rows []string
-	for _, f := range flags {
-		if topic, left, usage, hidden := describe(f); !hidden {
-			rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |\n", left, cell(usage), strings.ToLower(topic)))
+	topics := topicsOf(flags)
+	if len(topics) > 0 {
+		b.WriteString("\n| flag | meaning | about |\n|---|---|---|\n")
+	}
+	for _, topic := range topics {
+		for _, l := range topic.lines {
+			fmt.Fprintf(b, "| `%s` | %s | %s |\n", l.flag, cell(l.usage), about(topic.name))
 		}
 	}
-	if len(rows) == 0 {
-		return
+}
+
+// about is a topic in running text.
+func about(topic string) string {
+	if topic == topicAWS {
+		return topic
 	}
-	b.WriteString("\n| flag | meaning | about |\n|---|---|---|\n")
-	other := func(row string) bool { return strings.HasSuffix(row, "| other |\n") }
-	last := slices.DeleteFunc(slices.Clone(rows), func(row string) bool { return !other(row) })
-	for _, row := range append(slices.DeleteFunc(rows, other), last...) {
-		b.WriteString(row)
-	}
+	return strings.ToLower(topic)
 }
 
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }

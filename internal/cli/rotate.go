@@ -21,7 +21,7 @@ sops rotate -i --add-age age1... prod.yaml
 A removed key is known by its ARN or recipient alone; one that is not there is
 an error. Who had the old data key can still read old copies of the file.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target),
-			keyLists(&o.Add, "add-", "add", false), keyLists(&o.Remove, "rm-", "remove", false),
+			keyLists(&o.Add, "add-", "add"), keyLists(&o.Remove, "rm-", "remove"),
 			[]cli.Flag{
 				contextFlag(&o.EncryptionContext),
 				toggle(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of an unsealed file that .sops.yaml does not name"),

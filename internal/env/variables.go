@@ -16,6 +16,7 @@ func Variables() []Variable {
 		{"SOPS_VAULT_URIS", "HashiCorp Vault transit keys to encrypt for"},
 		{"SOPS_KMS_ENCRYPTION_CONTEXT", "the encryption context of AWS keys: K:V,K2:V2 or a JSON object"},
 		{"SOPS_DECRYPTION_ORDER", "kinds of keys to try first (default age,pgp)"},
+		{"SOPS_ENABLE_LOCAL_KEYSERVICE", "false to use no keys of this machine"},
 		{"SOPS_EDITOR", "the editor, with arguments"},
 		{"EDITOR", "the editor if SOPS_EDITOR is not set"},
 		{"SOPS_AWS_PROFILE", "like --aws-profile: P, ACCOUNT=P, separated by commas"},

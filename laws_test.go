@@ -1,0 +1,178 @@
+package sops_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// The laws of losslessness, as functions over any format and text. The fuzz
+// targets try them on texts that no one would write, the corpus on real ones.
+
+var (
+	word      = regexp.MustCompile(`[\pL\pN]{4,}`)
+	tokenForm = regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]`)
+	// What names or types a YAML node is no value.
+	property = regexp.MustCompile(`[&*!%][^\s,\[\]{}]+`)
+)
+
+// leaks returns the words, longer than three bytes, of secrets of o that stand
+// outside the tokens of its encrypted text, though no key and no clear value
+// has them.
+func leaks(f doc.Format, o *sops.Opened, sealed []byte) ([]string, error) {
+	d, err := f.ParseSealed(sealed)
+	if err != nil {
+		return nil, err
+	}
+	body, err := d.Unmask(make([]doc.Plain, d.Leaves()), nil) // no metadata, the tokens in place
+	if err != nil {
+		return nil, err
+	}
+	sel, err := o.Meta.Selection.CompileStored()
+	if err != nil {
+		return nil, err
+	}
+	secret, clear := map[string]bool{}, map[string]bool{}
+	for leaf := range sel.Leaves(o.Trees()) {
+		note := clear
+		if leaf.Secret {
+			note = secret
+		}
+		if leaf.Comment != nil {
+			noteWords(note, leaf.Comment.Text)
+		} else {
+			noteWords(note, leaf.Scalar.Value.Canonical())
+		}
+	}
+	for _, text := range append(keysIn(o.Trees()), property.FindAllString(string(o.Plain()), -1)...) {
+		noteWords(clear, text)
+	}
+	found := map[string]bool{}
+	for _, w := range word.FindAllString(tokenForm.ReplaceAllString(string(body), " "), -1) {
+		if secret[w] && !clear[w] {
+			found[w] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+func noteWords(set map[string]bool, text string) {
+	for _, w := range word.FindAllString(text, -1) {
+		set[w] = true
+	}
+}
+
+// keysIn lists the keys of trees, which stay in clear.
+func keysIn(trees []*tree.Map) []string {
+	var keys []string
+	var walk func(n tree.Node)
+	walk = func(n tree.Node) {
+		switch n := n.(type) {
+		case *tree.Map:
+			for _, it := range n.Items {
+				keys = append(keys, it.Key)
+				walk(it.Value)
+			}
+		case *tree.List:
+			for _, it := range n.Items {
+				walk(it)
+			}
+		}
+	}
+	for _, m := range trees {
+		walk(m)
+	}
+	return keys
+}
+
+// A lawCase is a text that was sealed.
+type lawCase struct {
+	format doc.Format
+	src    []byte
+	opened *sops.Opened
+	sealed []byte
+}
+
+var errRefused = errors.New("refused")
+
+// sealText seals src in a format. errRefused is in the chain of the error for a
+// text that is not accepted, which is no breach of a law.
+func sealText(t testing.TB, f doc.Format, src []byte) (lawCase, error) {
+	t.Helper()
+	plan := sops.Plan{Groups: [][]key.MasterKey{{key.New(key.Age, "recipient", "r")}}, Random: rand.Reader}
+	o, err := sops.New(t.Context(), src, f, plan, memoryKeeper{})
+	if err != nil {
+		return lawCase{}, errors.Join(errRefused, err)
+	}
+	sealed, err := o.Seal(sealOptions())
+	if err != nil {
+		return lawCase{}, errors.Join(errRefused, err)
+	}
+	return lawCase{f, src, o, sealed}, nil
+}
+
+// open opens an encrypted text with the data key of c.
+func (c lawCase) open(sealed []byte) (*sops.Opened, error) {
+	s, err := sops.Read(sealed, c.format)
+	if err != nil {
+		return nil, err
+	}
+	return s.OpenWith(c.opened.Data, sops.OpenOptions{})
+}
+
+// lawSeeds calls add with the small golden inputs of every format.
+func lawSeeds(f *testing.F, add func(format byte, src []byte)) {
+	f.Helper()
+	for i, name := range standard.Names() {
+		for _, text := range seedTexts[name] {
+			add(byte(i), []byte(text))
+		}
+	}
+	for _, file := range filesBelow(f, filepath.Join(fixtures, "files"), func(name string) bool {
+		info, err := os.Stat(name)
+		return strings.HasPrefix(filepath.Base(name), "in.") && err == nil && info.Size() < 1000
+	}) {
+		add(byte(slices.Index(standard.Names(), file.format.Name())), file.src)
+	}
+}
+
+// seedTexts hold one construct after the other that is hard to keep.
+var seedTexts = map[string][]string{
+	"yaml": {
+		"# top\na: one # behind\nb: [x, \"y\", 'z', {k: v}]\nc:\n  # head\n  - 1.0\n  -   two\n  #\n  - ~\n",
+		"base: &b {u: root}\nuse:\n  <<: *b\n  k: *b\nt: !Ref Name\nn: 0x1F\ny: yes\n",
+		"a: |-  # why\n  text\n\n  more\nb: >\n folded\n text\nc: |2+\n    two\n\n---\nsecond: doc\n...\n",
+		"\"k 1\":   v\n? k2\n: v2\nk3   : \"q\\x41\\\n  joined\"\nd: plain over\n  two lines\nempty: \"\"\nnothing:\n",
+	},
+	"json": {
+		"{\"a\": 1, \"b\": [1.0, \"x\\u0041\", null, true], \"c\": {}}",
+		"{\n\t\"a\" : \"text\",\n\t\"d\": {\"e\": [[\"f\"], {\"g\": -1e2}]}\n}\n",
+	},
+	"dotenv": {"# c\nA=one\nB=two\\nthree\n\n  # indented\nC='q' # x\nEMPTY=\n"},
+	"ini":    {"; top\nname = web ; note\n[s]\nq = \"; x\"\nk: v\nlong = one \\\n  two\n\n[t]\nname=\n"},
+	"binary": {"\x00\x01 some bytes \xff\n"},
+}
+
+// lawFormat returns the format of a fuzz input.
+func lawFormat(t *testing.T, i byte) doc.Format {
+	t.Helper()
+	names := standard.Names()
+	f, err := standard.Format(names[int(i)%len(names)], config.Stores{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
