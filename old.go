@@ -15,7 +15,10 @@ import (
 // wrapped under an encryption context in which every value had been replaced by
 // one of the values; that is tried where everything else failed.
 func (s *Sealed) unlock(ctx context.Context, k key.Keeper, o OpenOptions) (key.Data, error) {
-	groups := s.Meta.Keys()
+	groups, err := o.bind(s.Meta.Keys())
+	if err != nil {
+		return key.Data{}, err
+	}
 	d, err := unlock.DataKey(ctx, k, groups, s.Meta.Threshold, o.Unlock)
 	if err == nil || !newer("3.3.0", s.Meta.Version) {
 		return d, err
@@ -63,6 +66,26 @@ func contextValues(groups []key.Group) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// bind gives the context of o to every AWS key that has none.
+func (o OpenOptions) bind(groups []key.Group) ([]key.Group, error) {
+	if len(o.Context) == 0 {
+		return groups, nil
+	}
+	used := false
+	for _, g := range groups {
+		for i, w := range g {
+			if w.Kind == key.KMS && len(w.Map("context")) == 0 {
+				g[i].MasterKey = w.With("context", o.Context)
+				used = true
+			}
+		}
+	}
+	if !used {
+		return nil, failf(CodeContext, "the encryption context has no effect: every AWS key of the file has one of its own")
+	}
+	return groups, nil
 }
 
 func withContextValue(groups []key.Group, value string) []key.Group {

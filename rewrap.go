@@ -18,7 +18,11 @@ func (s *Sealed) Recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unl
 	if o.Unlock.Verify == nil {
 		o.Unlock.Verify = s.opensMAC
 	}
-	r, err := unlock.Recover(ctx, k, s.Meta.Keys(), s.Meta.Threshold, o.Unlock)
+	groups, err := o.bind(s.Meta.Keys())
+	if err != nil {
+		return nil, err
+	}
+	r, err := unlock.Recover(ctx, k, groups, s.Meta.Threshold, o.Unlock)
 	if err != nil || s.Meta.Seal == "" {
 		return r, err
 	}

@@ -43,6 +43,9 @@ func Read(src []byte, f doc.Format) (*Sealed, error) {
 // OpenOptions says how to open a file. The zero value is the careful default.
 type OpenOptions struct {
 	IgnoreMAC bool // give out the content even if the MAC does not fit
+	// Context is the encryption context of AWS keys that the file gives none.
+	// It must have an effect.
+	Context map[string]string
 	Unlock    unlock.Options
 	Warn      func(msg string)
 }

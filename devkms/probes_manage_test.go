@@ -29,13 +29,13 @@ func (l *lab) use(operation, key string, blob []byte) error {
 	case "DescribeKey":
 		return only(l.kms().DescribeKey(l.ctx, &kms.DescribeKeyInput{KeyId: &key}))
 	case "GetKeyPolicy":
-		return only(l.kms().GetKeyPolicy(l.ctx, &kms.GetKeyPolicyInput{KeyId: &key}))
+		return only(l.kms().GetKeyPolicy(l.ctx, &kms.GetKeyPolicyInput{KeyId: &key, PolicyName: ptr("default")}))
 	case "PutKeyPolicy":
-		out, err := l.kms().GetKeyPolicy(l.ctx, &kms.GetKeyPolicyInput{KeyId: &key})
+		out, err := l.kms().GetKeyPolicy(l.ctx, &kms.GetKeyPolicyInput{KeyId: &key, PolicyName: ptr("default")})
 		if err != nil {
 			return err
 		}
-		return only(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: &key, Policy: out.Policy}))
+		return only(l.kms().PutKeyPolicy(l.ctx, &kms.PutKeyPolicyInput{KeyId: &key, PolicyName: ptr("default"), Policy: out.Policy}))
 	case "ListAliases":
 		return only(l.kms().ListAliases(l.ctx, &kms.ListAliasesInput{KeyId: &key}))
 	case "CreateAlias":
