@@ -49,6 +49,7 @@ var floors = map[string]int{
 	"internal/hint":       1,
 	"internal/suggest":    1,
 	"internal/formattest": 3,
+	"internal/faulttest":  3,
 	"corpus":              8,
 	"bench/faults":        8,
 }

@@ -21,6 +21,9 @@ func (s *Server) Environ(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("devkms: %w", err)
 	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("devkms: %w", err)
+	}
 	p, err := s.profiles(dir)
 	if err != nil {
 		return nil, err
@@ -41,6 +44,18 @@ func (s *Server) Environ(dir string) ([]string, error) {
 		env = append(env, "AWS_ACCESS_KEY_ID="+u.Access.ID, "AWS_SECRET_ACCESS_KEY="+u.Access.Secret)
 	}
 	return env, nil
+}
+
+// WithoutAWS returns env less all variables of AWS's tools, so that a program
+// that gets what Environ returns meets nothing of the real AWS.
+func WithoutAWS(env []string) []string {
+	var out []string
+	for _, v := range env {
+		if !strings.HasPrefix(v, "AWS_") {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // profiles are the files, under construction.

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/seed-1f7fdfb8/sops/devkms"
 )
 
@@ -77,10 +79,18 @@ func identity(profile string) (string, error) {
 	return *out.Arn, nil
 }
 
+func TestNothingOfTheRealAWSIsInherited(t *testing.T) {
+	t.Parallel()
+	got := devkms.WithoutAWS([]string{"PATH=/bin", "AWS_PROFILE=work", "AWS_SESSION_TOKEN=x", "SOPS_KMS_ARN=arn", "AWS_ENDPOINT_URL_S3="})
+	if diff := cmp.Diff([]string{"PATH=/bin", "SOPS_KMS_ARN=arn"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestGeneratedFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	s := devkms.Start(t, nil)
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "new")
 	if _, err := s.Environ(dir); err != nil {
 		t.Fatal(err)
 	}

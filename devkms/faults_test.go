@@ -1,6 +1,7 @@
 package devkms_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -25,7 +26,10 @@ func (c caller) describe(within time.Duration) error {
 
 func TestEveryFaultStrikesInItsWay(t *testing.T) {
 	t.Parallel()
-	const patience = 300 * time.Millisecond
+	// Only what hangs is worth a wait; all else ends by itself, though late
+	// on a busy machine.
+	const patience, never = 300 * time.Millisecond, time.Minute
+	waits := map[devkms.FaultMode]time.Duration{devkms.Hang: patience, devkms.HangAfterHeaders: patience}
 	silence := func(err error) bool { return strings.HasPrefix(code(err), "no answer") }
 	is := func(target error) func(error) bool { return func(err error) bool { return errors.Is(err, target) } }
 	answers := func(want string) func(error) bool { return func(err error) bool { return code(err) == want } }
@@ -48,7 +52,7 @@ func TestEveryFaultStrikesInItsWay(t *testing.T) {
 			s := devkms.Start(t, nil)
 			s.SetFault(devkms.Fault{Mode: mode, Delay: 20 * time.Millisecond})
 			start := time.Now()
-			err := as(s, "alice").describe(patience)
+			err := as(s, "alice").describe(cmp.Or(waits[mode], never))
 			if !want[mode](err) {
 				t.Errorf("got %v", err)
 			}
@@ -60,7 +64,7 @@ func TestEveryFaultStrikesInItsWay(t *testing.T) {
 				t.Errorf("the audit log has %+v", calls)
 			}
 			s.ClearFaults()
-			if err := as(s, "alice").describe(time.Second); err != nil {
+			if err := as(s, "alice").describe(never); err != nil {
 				t.Errorf("after ClearFaults: %v", err)
 			}
 		})
@@ -120,7 +124,7 @@ func TestFaultsWearOff(t *testing.T) {
 	s.SetFault(devkms.Fault{Mode: devkms.Throttle, Times: 2})
 	s.SetFault(devkms.Fault{Mode: devkms.InternalError, Times: 1})
 	for i, want := range []string{"ThrottlingException", "ThrottlingException", "KMSInternalException", ""} {
-		if got := code(as(s, "alice").describe(time.Second)); got != want {
+		if got := code(as(s, "alice").describe(time.Minute)); got != want {
 			t.Errorf("call %d: got %q, want %q", i, got, want)
 		}
 	}

@@ -55,28 +55,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // fromHere reports whether the peer is this machine.
 func fromHere(r *http.Request) bool {
+	ip := net.ParseIP(peer(r))
+	return ip != nil && ip.IsLoopback()
+}
+
+// peer is the address that the request comes from, without the port.
+func peer(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return false
+		return r.RemoteAddr
 	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return host
 }
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request, body []byte) {
 	c := &call{server: s, request: r, body: body, now: s.worldTime(), id: s.requestID()}
 	c.identify()
-	c.audit = &Call{Time: c.now, Service: c.service, Operation: c.name, Region: c.region, RequestID: c.id, SourceIP: "127.0.0.1", UserAgent: r.UserAgent()}
+	c.audit = &Call{Time: c.now, Service: c.service, Operation: c.name, Region: c.region, RequestID: c.id, SourceIP: peer(r), UserAgent: r.UserAgent()}
 	w.Header().Set("x-amzn-RequestId", c.id)
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if f, ok := s.faults.take(c.faultSubject); ok {
 		c.audit.Fault = f.Mode
-		if f.Mode != Slow {
+		if f.Mode != Slow || !c.wait(f.Delay) {
 			s.audit.add(*c.audit)
 			f.strike(w, c)
-			return
-		}
-		if !c.wait(f.Delay) {
 			return
 		}
 	}

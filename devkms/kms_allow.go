@@ -2,7 +2,6 @@ package devkms
 
 import (
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,11 +84,7 @@ func (c *call) sourceIP() string {
 	if c.who.sourceIP != "" {
 		return c.who.sourceIP
 	}
-	host, _, err := net.SplitHostPort(c.request.RemoteAddr)
-	if err != nil {
-		return c.request.RemoteAddr
-	}
-	return host
+	return peer(c.request)
 }
 
 // facts adds the condition keys that speak of the caller.

@@ -61,14 +61,14 @@ func (c *call) decrypt(in *decryptInput) (any, *apiError) {
 	if in.Recipient != nil {
 		return nil, noEnclaves()
 	}
-	plain, t, b, problem := c.open("kms:Decrypt", in.CiphertextBlob, in.KeyId, in.EncryptionContext, in.EncryptionAlgorithm, nil)
+	o, problem := c.open(sealedInput{"kms:Decrypt", in.CiphertextBlob, in.KeyId, in.EncryptionContext, in.EncryptionAlgorithm, nil})
 	if problem != nil {
 		return nil, problem
 	}
 	if in.DryRun {
 		return nil, dryRun()
 	}
-	return map[string]any{"Plaintext": plain, "KeyId": t.arn, "EncryptionAlgorithm": algorithm, "KeyMaterialId": b.material}, nil
+	return map[string]any{"Plaintext": o.plain, "KeyId": o.key.arn, "EncryptionAlgorithm": algorithm, "KeyMaterialId": o.material}, nil
 }
 
 type reEncryptInput struct {
@@ -102,21 +102,21 @@ func (c *call) reEncrypt(in *reEncryptInput) (any, *apiError) {
 	}
 	c.audit.Destination = to.arn
 	same := func(k *kmsKey) conditions { return fact("kms:ReEncryptOnSameKey", boolText(k == to.kmsKey)) }
-	plain, from, b, problem := c.open("kms:ReEncryptFrom", in.CiphertextBlob, in.SourceKeyId, in.SourceEncryptionContext, in.SourceEncryptionAlgorithm, same)
+	o, problem := c.open(sealedInput{"kms:ReEncryptFrom", in.CiphertextBlob, in.SourceKeyId, in.SourceEncryptionContext, in.SourceEncryptionAlgorithm, same})
 	if problem != nil {
 		return nil, problem
 	}
-	if problem := c.useTarget("kms:ReEncryptTo", to, in.DestinationEncryptionContext, in.DestinationEncryptionAlgorithm, same(from.kmsKey)); problem != nil {
+	if problem := c.useTarget("kms:ReEncryptTo", to, in.DestinationEncryptionContext, in.DestinationEncryptionAlgorithm, same(o.key.kmsKey)); problem != nil {
 		return nil, problem
 	}
 	if in.DryRun {
 		return nil, dryRun()
 	}
-	sealed, problem := c.seal(to, plain, in.DestinationEncryptionContext)
+	sealed, problem := c.seal(to, o.plain, in.DestinationEncryptionContext)
 	return map[string]any{
-		"CiphertextBlob": sealed, "SourceKeyId": from.arn, "KeyId": to.arn,
+		"CiphertextBlob": sealed, "SourceKeyId": o.key.arn, "KeyId": to.arn,
 		"SourceEncryptionAlgorithm": algorithm, "DestinationEncryptionAlgorithm": algorithm,
-		"SourceKeyMaterialId": b.material, "DestinationKeyMaterialId": to.ring.current().id,
+		"SourceKeyMaterialId": o.material, "DestinationKeyMaterialId": to.ring.current().id,
 	}, problem
 }
 
@@ -235,44 +235,63 @@ func (c *call) useTarget(action string, t target, context map[string]string, alg
 	return t.usable()
 }
 
+// A sealedInput is what Decrypt and ReEncrypt open.
+type sealedInput struct {
+	action    string
+	blob      []byte
+	key       *string // nil means whichever the blob names
+	context   map[string]string
+	algorithm *string
+	facts     func(*kmsKey) conditions // condition keys of the operation
+}
+
+// opened is what comes of it.
+type opened struct {
+	plain    []byte
+	key      target
+	material string
+}
+
 // open finds the key of a ciphertext and decrypts. A given key must be the
 // ciphertext's own.
-func (c *call) open(action string, sealed []byte, name *string, context map[string]string, alg *string, more func(*kmsKey) conditions) ([]byte, target, blob, *apiError) {
-	b, err := parseBlob(sealed)
-	if name == nil && err != nil {
-		return nil, target{}, b, invalidCiphertext()
-	}
-	var t target
-	var problem *apiError
-	if name != nil {
-		t, problem = c.find(*name, action)
-	} else {
-		t, problem = c.findSealed(b)
-	}
+func (c *call) open(in sealedInput) (opened, *apiError) {
+	b, unreadable := parseBlob(in.blob)
+	t, problem := c.keyOf(in.key, b, unreadable, in.action)
 	if problem != nil {
-		return nil, t, b, problem
+		return opened{}, problem
 	}
-	facts := conditions(nil)
-	if more != nil {
-		facts = more(t.kmsKey)
+	var facts conditions
+	if in.facts != nil {
+		facts = in.facts(t.kmsKey)
 	}
-	if problem := c.useTarget(action, t, context, alg, facts); problem != nil {
-		if name == nil && problem.code == "AccessDeniedException" && t.account != c.who.account {
+	if problem := c.useTarget(in.action, t, in.context, in.algorithm, facts); problem != nil {
+		if in.key == nil && problem.code == "AccessDeniedException" && t.account != c.who.account {
 			problem = unseenKey()
 		}
-		return nil, t, b, problem
+		return opened{}, problem
 	}
-	if err == nil && (b.keyID != t.id || b.account != t.account) {
-		return nil, t, b, refuse("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
+	if unreadable != nil {
+		return opened{}, invalidCiphertext()
 	}
+	if b.keyID != t.id || b.account != t.account {
+		return opened{}, refuse("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
+	}
+	plain, err := t.ring.open(b, in.context)
 	if err != nil {
-		return nil, t, b, invalidCiphertext()
+		return opened{}, invalidCiphertext()
 	}
-	plain, err := t.ring.open(b, context)
-	if err != nil {
-		return nil, t, b, invalidCiphertext()
+	return opened{plain, t, b.material}, nil
+}
+
+// keyOf finds the key that a request names, or else its blob.
+func (c *call) keyOf(name *string, b blob, unreadable error, action string) (target, *apiError) {
+	switch {
+	case name != nil:
+		return c.find(*name, action)
+	case unreadable != nil:
+		return target{}, invalidCiphertext()
 	}
-	return plain, t, b, nil
+	return c.findSealed(b)
 }
 
 // findSealed finds the key that a ciphertext names, in the call's region.

@@ -63,12 +63,12 @@ type blob struct {
 	header, nonce, sealed    []byte
 }
 
-var blobPrefix = []byte{0x01, 0x02, 0x02, 0x00, 0x78, 0x01}
+const blobPrefix = "\x01\x02\x02\x00\x78\x01"
 
 var errBlob = errors.New("not a ciphertext blob of this server")
 
 func parseBlob(b []byte) (blob, error) {
-	rest, ok := bytes.CutPrefix(b, blobPrefix)
+	rest, ok := bytes.CutPrefix(b, []byte(blobPrefix))
 	if !ok || len(rest) < 13 {
 		return blob{}, errBlob
 	}
@@ -91,7 +91,7 @@ func (r *ring) seal(random io.Reader, account, keyID string, plain []byte, conte
 	if err != nil {
 		return nil, fmt.Errorf("key material id: %w", err)
 	}
-	header := slices.Concat(blobPrefix, []byte(account), []byte{byte(len(keyID))}, []byte(keyID), id, make([]byte, 12))
+	header := slices.Concat([]byte(blobPrefix), []byte(account), []byte{byte(len(keyID))}, []byte(keyID), id, make([]byte, 12))
 	nonce := header[len(header)-12:]
 	if _, err := io.ReadFull(random, nonce); err != nil {
 		return nil, fmt.Errorf("nonce: %w", err)

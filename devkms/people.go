@@ -3,7 +3,6 @@ package devkms
 import (
 	"fmt"
 	"maps"
-	"strings"
 )
 
 // people is the index of the world's principals.
@@ -97,9 +96,4 @@ func (r *roleEntry) session(name string) *principal {
 		id:  r.id + ":" + name, policies: r.Policies, boundary: r.Boundary,
 		viaService: r.Origin.ViaService, sourceIP: r.Origin.SourceIP,
 	}
-}
-
-func (p *principal) sessionName() string {
-	_, name, _ := strings.Cut(p.id, ":")
-	return name
 }

@@ -197,7 +197,7 @@ func (st *statement) covers(q question) bool {
 	}
 	hit := slices.ContainsFunc(st.resources, func(t template) bool {
 		p, ok := t.expand(q.facts)
-		return ok && (p.match(q.resource))
+		return ok && p.match(q.resource)
 	})
 	return hit != st.notResource
 }

@@ -163,7 +163,7 @@ func manageProbes() []probe {
 				return err
 			}
 			return firstOf(same("KeyId", *out.KeyId, devKey), same("state", out.KeyState, types.KeyStatePendingDeletion), same("window", *out.PendingWindowInDays, 30),
-				same("date", out.DeletionDate.Sub(time.Now()).Round(day), 30*day))
+				same("date", time.Until(*out.DeletionDate).Round(day), 30*day))
 		}},
 		{"a cancelled deletion leaves the key disabled", "kms", "", "", func(l *lab) error {
 			if _, err := l.kms().CancelKeyDeletion(l.ctx, &kms.CancelKeyDeletionInput{KeyId: ptr(deletedKey)}); err != nil {

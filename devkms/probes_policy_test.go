@@ -33,6 +33,7 @@ func policyOf(statements ...string) string {
 func allowTo(principal, action, more string) string {
 	return statementOf("Allow", principal, action, more)
 }
+
 func denyTo(principal, action, more string) string {
 	return statementOf("Deny", principal, action, more)
 }

@@ -78,7 +78,7 @@ func stsProbes() []probe {
 			}
 			return firstOf(same("ASIA", strings.HasPrefix(*out.Credentials.AccessKeyId, "ASIA"), true),
 				same("ARN", *out.AssumedRoleUser.Arn, "arn:aws:sts::111111111111:assumed-role/sops-dev/me"),
-				same("lifetime", out.Credentials.Expiration.Sub(time.Now()).Round(time.Minute), time.Hour))
+				same("lifetime", time.Until(*out.Credentials.Expiration).Round(time.Minute), time.Hour))
 		}},
 		{"the trust policy names the user", "iam", "", "", assumption("bob", devRole)},
 		{"the trust policy does not name the user", "iam", denied, "User: arn:aws:iam::111111111111:user/carol is not authorized to perform: sts:AssumeRole on resource: " + devRole, assumption("carol", devRole)},
@@ -117,6 +117,10 @@ func stsProbes() []probe {
 		{"a session policy that is no JSON", "model", "MalformedPolicyDocument", "", assumption("alice", devRole, sessionPolicy("policy"))},
 		{"a session policy of 2049 letters", "model", "ValidationError", "policy", assumption("alice", devRole, sessionPolicy(strings.Repeat(" ", 2049)))},
 		{"session tags without sts:TagSession", "iam", denied, "sts:TagSession", assumption("alice", devRole, sessionTags("team", "x"))},
+		{"a transitive tag that is none of the tags", "iam", "InvalidParameterValue", "", assumption("alice", devRole, func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"team"} })},
+		{"a managed policy, which devkms has none of", "memory", "ValidationError", "devkms", assumption("alice", devRole, func(in *sts.AssumeRoleInput) {
+			in.PolicyArns = []types.PolicyDescriptorType{{Arn: ptr("arn:aws:iam::aws:policy/ReadOnlyAccess")}}
+		})},
 		{"session tags that only differ in case", "seen", "InvalidParameterValue", "", assumption("alice", devRole, sessionTags("team", "x", "TEAM", "y"))},
 		{"an expired session at KMS", "seen", "ExpiredTokenException", "The security token included in the request is expired", func(l *lab) error {
 			p := l.role(devRole)

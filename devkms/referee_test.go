@@ -106,8 +106,12 @@ func (l *lab) build(names *renamer) {
 	id := func(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 	pairs := []string{}
 	for _, k := range []struct{ arn, alias, region string }{
-		{devKey, "alias/sops-dev", "us-east-1"}, {devKeyEU, "alias/sops-dev", "eu-west-1"}, {appKey, "alias/example-app", "us-east-1"},
-		{offKey, "alias/sops-disabled", "us-east-1"}, {deletedKey, "alias/sops-deleted", "us-east-1"}, {mrkKey, "alias/sops-mrk", "us-east-1"},
+		{devKey, "alias/sops-dev", "us-east-1"},
+		{devKeyEU, "alias/sops-dev", "eu-west-1"},
+		{appKey, "alias/example-app", "us-east-1"},
+		{offKey, "alias/sops-disabled", "us-east-1"},
+		{deletedKey, "alias/sops-deleted", "us-east-1"},
+		{mrkKey, "alias/sops-mrk", "us-east-1"},
 	} {
 		at := l.region(k.region)
 		multi := strings.Contains(k.arn, "mrk-")

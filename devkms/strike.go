@@ -24,6 +24,8 @@ func (f Fault) strike(w http.ResponseWriter, c *call) {
 				abort(conn)
 			}
 		})
+	case Slow: // the caller or the server has gone meanwhile
+		panic(http.ErrAbortHandler)
 	case Hang:
 		c.hang()
 	case HangAfterHeaders:

@@ -23,6 +23,7 @@ type assumption struct {
 	externalID, source   *string
 	serial, code         *string
 	policy               *string
+	policyARNs           []string
 	tags                 map[string]string
 	transitive           []string
 	tagKeys              []string
@@ -33,7 +34,7 @@ func newAssumption(form url.Values) assumption {
 	a := assumption{
 		roleARN: optional(form, "RoleArn"), sessionName: optional(form, "RoleSessionName"), externalID: optional(form, "ExternalId"),
 		source: optional(form, "SourceIdentity"), serial: optional(form, "SerialNumber"), code: optional(form, "TokenCode"),
-		policy: optional(form, "Policy"), tags: map[string]string{},
+		policy: optional(form, "Policy"), policyARNs: members(form, "PolicyArns", "arn"), tags: map[string]string{},
 		transitive: members(form, "TransitiveTagKeys", ""), tagKeys: members(form, "Tags", "Key"),
 	}
 	values := members(form, "Tags", "Value")
@@ -65,6 +66,14 @@ func (a *assumption) check() *apiError {
 	}
 	if hasDuplicates(lowerAll(a.tagKeys)) {
 		return refuse("InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+	}
+	for _, k := range a.transitive {
+		if !slices.Contains(a.tagKeys, k) {
+			return refuse("InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.")
+		}
+	}
+	if len(a.policyARNs) > 0 {
+		return refuse("ValidationError", "devkms knows no managed policies; give the session policy itself")
 	}
 	return nil
 }

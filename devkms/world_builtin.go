@@ -6,11 +6,11 @@ import (
 )
 
 //go:embed builtin.yaml
-var builtinYAML []byte
+var builtinYAML string
 
 // BuiltinWorld returns the world that the package comment describes.
 func BuiltinWorld() *World {
-	w, err := ParseWorld("builtin.yaml", builtinYAML)
+	w, err := ParseWorld("builtin.yaml", []byte(builtinYAML))
 	if err != nil {
 		panic("devkms: " + err.Error())
 	}
@@ -18,13 +18,13 @@ func BuiltinWorld() *World {
 }
 
 // BuiltinYAML returns the built-in world as a world file, to copy from.
-func BuiltinYAML() []byte { return slices.Clone(builtinYAML) }
+func BuiltinYAML() []byte { return []byte(builtinYAML) }
 
 //go:embed world.schema.json
-var schemaJSON []byte
+var schemaJSON string
 
 // WorldSchema returns the JSON Schema of world files, for editors.
-func WorldSchema() []byte { return slices.Clone(schemaJSON) }
+func WorldSchema() []byte { return []byte(schemaJSON) }
 
 // clone copies what fillIn changes; policies are never changed.
 func (w *World) clone() *World {

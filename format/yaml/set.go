@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -97,8 +98,10 @@ func cloneAll(trees []*tree.Map) []*tree.Map {
 // A setter collects the edits of one Set.
 type setter struct {
 	*outline
-	step  int
-	tight bool // strings in quotes on one line: blank lines or signs around may spoil other styles
+	step int
+	// tight is for a second try: strings in quotes, since what stands around
+	// may spoil other styles.
+	tight bool
 	edits []doc.Edit
 }
 
@@ -157,13 +160,19 @@ func (s *setter) rescalar(t *twig, v tree.Value) {
 	if s.tight {
 		seat.style = double
 	}
+	behindHeader := p.block() && s.commentFollows(p.head)
+	seat.oneLine = seat.oneLine || behindHeader
 	text, whole := seat.set(v)
-	if whole {
+	switch {
+	case whole && behindHeader:
+		s.edit(start, p.head, text)
+		s.edit(lineEnd(s.text, p.head), p.end, "")
+	case whole:
 		s.edit(start, p.end, text)
-		return
+	default:
+		s.edit(start, p.start, "")
+		s.edit(p.body, p.end, text)
 	}
-	s.edit(start, p.start, "")
-	s.edit(p.body, p.end, text)
 }
 
 // set is write for a value that a person puts there: text with newlines becomes
@@ -273,8 +282,21 @@ func (s *setter) sameLine(t *twig) bool {
 func (s *setter) dropBlock(t *twig, text string) {
 	colon := s.colon(t)
 	end := lineEnd(s.text, colon)
-	s.edit(colon, colon, text)
+	s.edit(colon, s.propertiesEnd(t, colon), text)
 	s.edit(end, max(end, lineEnd(s.text, t.end)), "")
+}
+
+// propertiesEnd returns the end of the properties of t that stand on the line
+// of its key, or colon.
+func (s *setter) propertiesEnd(t *twig, colon int) int {
+	end := lineEnd(s.text, colon)
+	if t.place.prop == t.start || t.place.prop > end {
+		return colon
+	}
+	if i := bytes.Index(s.text[t.place.prop:end], []byte(" #")); i >= 0 {
+		end = t.place.prop + i
+	}
+	return len(bytes.TrimRight(s.text[:end], " \t"))
 }
 
 // colon returns the place behind the colon of t's key.
@@ -307,8 +329,12 @@ func (s *setter) blockValue(t, parent *twig, n tree.Node) error {
 	}
 	colon := s.colon(t)
 	end := lineEnd(s.text, colon)
-	if lineStart(s.text, t.end) > colon && t.end > t.start {
-		// The old value ends on a later line.
+	switch {
+	case t.start > end && t.end > t.start:
+		s.edit(colon, s.propertiesEnd(t, colon), "")
+		s.edit(end, lineEnd(s.text, t.end), s.newline+text)
+		return nil
+	case t.end > end:
 		s.edit(colon, lineEnd(s.text, t.end), s.newline+text)
 		return nil
 	}

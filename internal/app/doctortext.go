@@ -43,7 +43,7 @@ func (h fileHealth) verdict() string {
 }
 
 func (k keyHealth) print(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\n  %s: %s\n", k.Identity, word(k.Opens))
+	fmt.Fprintf(b, "\n  %s: %s\n", k.Identity, okOrFailed(k.Opens))
 	if k.Error != "" {
 		fmt.Fprintf(b, "    FAILED  %s\n", oneLine(k.Error))
 	}
@@ -73,7 +73,7 @@ func printAttempt(b *bytes.Buffer, a *awskms.Attempt, said map[string]bool) {
 	}
 	fmt.Fprintf(b, "    as %s (%s), region %s\n", who, a.Origin, a.Region)
 	for _, s := range a.Steps {
-		line := fmt.Sprintf("      %-6s  %-22s %6s  %s", word(s.OK), s.Name, took(s.Took), oneLine(s.Detail))
+		line := fmt.Sprintf("      %-6s  %-22s %6s  %s", okOrFailed(s.OK), s.Name, took(s.Took), oneLine(s.Detail))
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
 		if a.Err == nil { // what stops an attempt stands below
 			printHints(b, "      ", []string{s.Hint})
@@ -103,7 +103,7 @@ func printHints(b *bytes.Buffer, indent string, hints []string) {
 	}
 }
 
-func word(ok bool) string {
+func okOrFailed(ok bool) string {
 	if ok {
 		return "ok"
 	}

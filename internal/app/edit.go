@@ -99,6 +99,9 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 		return err
 	}
 	plan, err := a.plan(s, o.Creation, o.Access)
+	if errors.Is(err, errNoKeys) {
+		return fmt.Errorf("%s does not exist, and a new file needs keys: %w", o.Path, err)
+	}
 	if err != nil {
 		return err
 	}

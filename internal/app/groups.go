@@ -148,6 +148,9 @@ func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o G
 // regroupedThreshold returns the threshold of the new groups. Unlike a rule, a
 // person at work on groups is told if the old one does not fit them.
 func regroupedThreshold(flag, file, before, groups int) (int, error) {
+	if before == 1 {
+		file = 0 // it meant nothing
+	}
 	switch {
 	case groups == 1 && flag != 0:
 		return newThreshold(flag, 0, file, before, groups)
@@ -158,7 +161,7 @@ func regroupedThreshold(flag, file, before, groups int) (int, error) {
 			"only %d of the groups would be left, and the file needs %d", groups, file)
 	case groups == 1:
 		return 0, nil
-	case file == 0 || before == 1:
+	case file == 0:
 		return groups, nil
 	}
 	return file, checkThreshold(file, groups)

@@ -47,7 +47,7 @@ func (a *App) keyChange(sealed *sops.Sealed, r *config.Rule, o UpdateKeysOptions
 	return c, err
 }
 
-// Limits of Shamir's scheme.
+// minThreshold is the fewest groups that sharing a secret makes sense for.
 const minThreshold = 2
 
 // newThreshold returns the threshold of the new groups: that of the flag, of
@@ -131,11 +131,11 @@ func withoutIdentity(fields []key.Field) []key.Field {
 
 // changes reports whether keys come or go, or the threshold changes.
 func (c *keyChange) changes() bool {
-	if len(c.old) != len(c.wanted) || c.needs(len(c.old), c.oldThreshold) != c.needs(len(c.wanted), c.threshold) {
+	if c.splits() {
 		return true
 	}
 	for i, g := range c.wanted {
-		before, after := names(masters(c.old[i])), names(c.stored(g))
+		before, after := keyNames(masters(c.old[i])), keyNames(c.stored(g))
 		slices.Sort(before)
 		slices.Sort(after)
 		if !slices.Equal(before, after) {
@@ -154,7 +154,7 @@ func (c *keyChange) reorders() bool {
 		}
 		for _, kind := range key.Kinds() {
 			of := func(g []key.MasterKey) []string {
-				return names(slices.DeleteFunc(slices.Clone(g), func(m key.MasterKey) bool { return m.Kind != kind }))
+				return keyNames(slices.DeleteFunc(slices.Clone(g), func(m key.MasterKey) bool { return m.Kind != kind }))
 			}
 			if !slices.Equal(of(masters(c.old[i])), of(c.stored(g))) {
 				return true
@@ -183,16 +183,16 @@ func masters(g key.Group) []key.MasterKey {
 	return out
 }
 
-// names tells keys apart.
-func names(g []key.MasterKey) []string {
+// keyNames tells keys apart.
+func keyNames(g []key.MasterKey) []string {
 	out := make([]string, len(g))
 	for i, m := range g {
-		out[i] = name(m)
+		out[i] = keyName(m)
 	}
 	return out
 }
 
-func name(m key.MasterKey) string { return m.Kind + " " + m.Identity() }
+func keyName(m key.MasterKey) string { return m.Kind + " " + m.Identity() }
 
 // stock returns the file's keys under the names that the rule wants. What KMS
 // wrapped depends on key and context alone, so that another role or profile
@@ -204,10 +204,10 @@ func (c *keyChange) stock() []key.Group {
 		if i >= len(c.wanted) {
 			continue
 		}
-		have := names(masters(g))
+		have := keyNames(masters(g))
 		for _, m := range c.wanted[i] {
 			at := slices.IndexFunc(g, func(w key.WrappedKey) bool { return sameLock(w.MasterKey, m) })
-			if at >= 0 && !slices.Contains(have, name(m)) {
+			if at >= 0 && !slices.Contains(have, keyName(m)) {
 				same := g[at]
 				same.MasterKey = m
 				out[i] = append(out[i], same)
@@ -236,7 +236,7 @@ func (c *keyChange) kept(stock []key.Group) (groups []key.Group, missing int) {
 			w := key.WrappedKey{MasterKey: m}
 			at := -1
 			if !c.splits() {
-				at = slices.IndexFunc(stock[i], func(w key.WrappedKey) bool { return name(w.MasterKey) == name(m) })
+				at = slices.IndexFunc(stock[i], func(w key.WrappedKey) bool { return keyName(w.MasterKey) == keyName(m) })
 			}
 			if at >= 0 {
 				w = stock[i][at]

@@ -1,9 +1,11 @@
 package app
 
 import (
-	"bufio"
+	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
@@ -12,13 +14,32 @@ import (
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// showChange prints what c changes, group by group.
-func (a *App) showChange(path string, c *keyChange) error {
-	w := &changeWriter{w: bufio.NewWriter(a.Stdout), color: term.Color(a.Stdout, a.Env)}
-	fmt.Fprintf(w.w, "Changes to the keys of %s:\n", path)
-	w.threshold(c)
+// A changeReport is what a keyChange changes, for people and programs.
+type changeReport struct {
+	File      string        `json:"file"`
+	Threshold [2]int        `json:"groups_needed"` // before and after
+	Groups    []groupReport `json:"groups"`
+}
+
+// A groupReport lists the keys of one group: those of the new state in its
+// order, then those that go.
+type groupReport []keyReport
+
+type keyReport struct {
+	Change   string `json:"change"` // kept, added, removed
+	Kind     string `json:"kind"`
+	Identity string `json:"identity"`
+}
+
+const (
+	keyKept    = "kept"
+	keyAdded   = "added"
+	keyRemoved = "removed"
+)
+
+func (c *keyChange) report(path string) changeReport {
+	r := changeReport{File: path, Threshold: [2]int{c.needs(len(c.old), c.oldThreshold), c.needs(len(c.wanted), c.threshold)}}
 	for i := range max(len(c.old), len(c.wanted)) {
-		fmt.Fprintf(w.w, "%s\n", w.paint(underlined, fmt.Sprintf("Group %d", i+1)))
 		var before, after []key.MasterKey
 		if i < len(c.old) {
 			before = masters(c.old[i])
@@ -26,9 +47,37 @@ func (a *App) showChange(path string, c *keyChange) error {
 		if i < len(c.wanted) {
 			after = c.stored(c.wanted[i])
 		}
-		w.group(before, after)
+		r.Groups = append(r.Groups, reportGroup(before, after))
 	}
-	return w.w.Flush()
+	return r
+}
+
+func reportGroup(before, after []key.MasterKey) groupReport {
+	old, wanted := keyNames(before), keyNames(after)
+	g := groupReport{}
+	for _, m := range after {
+		change := keyAdded
+		if slices.Contains(old, keyName(m)) {
+			change = keyKept
+		}
+		g = append(g, keyReport{change, m.Kind, m.Identity()})
+	}
+	for _, m := range before {
+		if !slices.Contains(wanted, keyName(m)) {
+			g = append(g, keyReport{keyRemoved, m.Kind, m.Identity()})
+		}
+	}
+	return g
+}
+
+// showChange prints what c changes.
+func (a *App) showChange(w io.Writer, path string, c *keyChange) error {
+	r := c.report(path)
+	if a.JSON {
+		return json.NewEncoder(w).Encode(r)
+	}
+	_, err := io.WriteString(w, r.text(term.Color(a.Stdout, a.Env)))
+	return err
 }
 
 // Colours of a terminal.
@@ -36,52 +85,37 @@ const (
 	green      = "\x1b[32m"
 	red        = "\x1b[31m"
 	underlined = "\x1b[4m"
-	plain      = "\x1b[0m"
+	uncolored  = "\x1b[0m"
 )
 
-type changeWriter struct {
-	w     *bufio.Writer
-	color bool
-}
-
-func (w *changeWriter) paint(color, text string) string {
-	if !w.color {
-		return text
-	}
-	return color + text + plain
-}
-
-func (w *changeWriter) threshold(c *keyChange) {
-	before, after := c.needs(len(c.old), c.oldThreshold), c.needs(len(c.wanted), c.threshold)
-	if before != after {
-		w.removed(fmt.Sprintf("shamir_threshold: %d", before))
-		w.added(fmt.Sprintf("shamir_threshold: %d", after))
-	}
-}
-
-// group prints the keys that stay, come and go, in the order of the new ones.
-func (w *changeWriter) group(before, after []key.MasterKey) {
-	old, wanted := names(before), names(after)
-	for _, m := range after {
-		if slices.Contains(old, name(m)) {
-			fmt.Fprintf(w.w, "    %s\n", m.Identity())
-			continue
+// text is the report for people, whose marks scripts around SOPS know.
+func (r changeReport) text(color bool) string {
+	var b strings.Builder
+	line := func(paint, text string) {
+		if color && paint != "" {
+			text = paint + text + uncolored
 		}
-		w.added(m.Identity())
+		b.WriteString(text + "\n")
 	}
-	for _, m := range before {
-		if !slices.Contains(wanted, name(m)) {
-			w.removed(m.Identity())
+	line("", "Changes to the keys of "+r.File+":")
+	if r.Threshold[0] != r.Threshold[1] {
+		line(red, fmt.Sprintf("--- shamir_threshold: %d", r.Threshold[0]))
+		line(green, fmt.Sprintf("+++ shamir_threshold: %d", r.Threshold[1]))
+	}
+	for i, g := range r.Groups {
+		line(underlined, fmt.Sprintf("Group %d", i+1))
+		for _, k := range g {
+			switch k.Change {
+			case keyKept:
+				line("", "    "+k.Identity)
+			case keyAdded:
+				line(green, "+++ "+k.Identity)
+			case keyRemoved:
+				line(red, "--- "+k.Identity)
+			}
 		}
 	}
-}
-
-func (w *changeWriter) added(text string) {
-	fmt.Fprintf(w.w, "%s\n", w.paint(green, "+++ "+text))
-}
-
-func (w *changeWriter) removed(text string) {
-	fmt.Fprintf(w.w, "%s\n", w.paint(red, "--- "+text))
+	return b.String()
 }
 
 // tellDrift warns if the rule would encrypt other values than the file does:
@@ -109,5 +143,17 @@ func described(r rule.Rule) string {
 }
 
 func anew(path string) string {
-	return fmt.Sprintf("sops decrypt %s | sops encrypt --filename-override %s --output %s", path, path, path)
+	word := shellWord(path)
+	return fmt.Sprintf("sops decrypt %s | sops encrypt --filename-override %s --output %s", word, word, word)
+}
+
+// shellWord returns text as one word of a shell: people paste hints.
+func shellWord(text string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+=:,@%", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

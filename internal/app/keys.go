@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -128,6 +129,9 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 		return nil, err
 	}
 	sealed, err := sops.Read(s.data, s.in)
+	if errors.Is(err, sops.ErrNotEncrypted) {
+		return nil, s.name(&Error{Code: codeGeneric, Err: err, Advice: s.notEncrypted()})
+	}
 	if err != nil {
 		return nil, s.name(err)
 	}
@@ -150,6 +154,14 @@ func (a *App) requireSeal(s *source, sealed *sops.Sealed, o Access) error {
 	}
 	return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac FILE",
 		"the file carries no seal, which .sops.yaml demands (integrity: required); another program wrote it, or somebody took the seal off")
+}
+
+// notEncrypted advises what to do with a file that is in clear.
+func (s *source) notEncrypted() []string {
+	if s.isStdin() {
+		return nil
+	}
+	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + s.Path}
 }
 
 // seal seals with the clock and the randomness of this run.

@@ -88,7 +88,7 @@ func (a *App) wrapSome(ctx context.Context, s *source, sealed *sops.Sealed, c *k
 		a.warnf("%s: LEFT OUT: %s: %v", s.Path, f.Identity, f.Err)
 	}
 	a.warnf("%s: %d of %d keys of the rule are left out; whoever can use them adds them with: sops updatekeys %s",
-		s.Path, len(k.failed.Keys), total, s.Path)
+		s.Path, len(k.failed.Keys), total, shellWord(s.Path))
 	return groups, nil
 }
 
@@ -115,7 +115,7 @@ func sameService(a, b key.MasterKey) bool {
 	if a.Kind == key.KMS {
 		return b.Kind == key.KMS && a.Text("arn") == b.Text("arn")
 	}
-	return name(a) == name(b)
+	return keyName(a) == keyName(b)
 }
 
 // A lenient keeper gives an entry without an Enc for a key that cannot wrap,
@@ -176,7 +176,7 @@ func (c *keyChange) reEncrypt(ctx context.Context, keepers key.Keeper, groups []
 		if w.Enc != "" {
 			continue
 		}
-		moved, err := move(ctx, aws, c.old[0], w.MasterKey)
+		moved, err := moveTo(ctx, aws, c.old[0], w.MasterKey)
 		if err != nil {
 			return err
 		}
@@ -185,15 +185,15 @@ func (c *keyChange) reEncrypt(ctx context.Context, keepers key.Keeper, groups []
 	return nil
 }
 
-// move tries each key of the file that KMS can move from to m: ReEncrypt stays
+// moveTo tries each key of the file that KMS can move from to m: ReEncrypt stays
 // inside one region.
-func move(ctx context.Context, aws reEncrypter, from key.Group, m key.MasterKey) (key.WrappedKey, error) {
+func moveTo(ctx context.Context, aws reEncrypter, from key.Group, m key.MasterKey) (key.WrappedKey, error) {
 	if m.Kind != key.KMS {
 		return key.WrappedKey{}, fail(codeConflict, "leave --reencrypt out", "--reencrypt is for AWS KMS keys; %s is none", m.Identity())
 	}
 	var errs []error
 	for _, w := range from {
-		if w.Kind != key.KMS || region(w.MasterKey) != region(m) {
+		if w.Kind != key.KMS || regionOf(w.MasterKey) != regionOf(m) {
 			continue
 		}
 		moved, err := aws.ReEncrypt(ctx, w, m)
@@ -204,13 +204,13 @@ func move(ctx context.Context, aws reEncrypter, from key.Group, m key.MasterKey)
 	}
 	if len(errs) == 0 {
 		return key.WrappedKey{}, fail(codeGeneric, "leave --reencrypt out",
-			"no AWS KMS key in %s has the data key of this file, and kms:ReEncrypt stays inside one region", region(m))
+			"no AWS KMS key in %s has the data key of this file, and kms:ReEncrypt stays inside one region", regionOf(m))
 	}
 	return key.WrappedKey{}, errors.Join(errs...)
 }
 
-// region returns the fourth part of the ARN.
-func region(m key.MasterKey) string {
+// regionOf returns the fourth part of the ARN.
+func regionOf(m key.MasterKey) string {
 	const at = 3
 	if parts := strings.Split(m.Text("arn"), ":"); len(parts) > at {
 		return parts[at]

@@ -57,6 +57,7 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 		}
 		applyRule(&p, r)
 	}
+	a.checkThreshold(&p, c.Threshold)
 	if err := p.Selection.Check(); err != nil {
 		return p, &sops.Failure{Code: codeConflict, Err: err}
 	}
@@ -67,6 +68,18 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 		a.dropSelection(&p)
 	}
 	return p, nil
+}
+
+// checkThreshold drops a threshold where it has no meaning, which is said if it
+// was given for this file.
+func (a *App) checkThreshold(p *sops.Plan, given int) {
+	if len(p.Groups) > 1 || p.Threshold == 0 {
+		return
+	}
+	if given != 0 {
+		a.warnf("the threshold of %d has no effect: there is one key group", given)
+	}
+	p.Threshold = 0
 }
 
 // creationRule returns the rule for s; nil if there is none and none is needed.

@@ -3,12 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"math/big"
-	"strconv"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
@@ -24,6 +19,7 @@ type SetOptions struct {
 	Value      string // JSON
 	ValueFile  bool   // Value is the path of a file that holds it
 	ValueStdin bool
+	ValueRaw   bool // the value is a text as it stands, no JSON
 	Idempotent bool
 }
 
@@ -37,7 +33,7 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 	if err != nil {
 		return err
 	}
-	n, err := parseValue(text)
+	n, err := o.node(text)
 	if err != nil {
 		return err
 	}
@@ -50,6 +46,14 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 		}
 		return true, opened.Set(at, n)
 	})
+}
+
+// node returns the value that text is.
+func (o SetOptions) node(text string) (tree.Node, error) {
+	if o.ValueRaw {
+		return tree.Text(text), nil
+	}
+	return parseValue(text)
 }
 
 // Unset removes one value of an encrypted file.
@@ -128,106 +132,6 @@ func (a *App) value(ctx context.Context, o SetOptions) (string, error) {
 		return string(f.Data), nil
 	}
 	return o.Value, nil
-}
-
-// parseValue reads the JSON of a value. The text is a secret and in no error.
-func parseValue(text string) (tree.Node, error) {
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.UseNumber()
-	n, err := decodeValue(d)
-	if err == nil {
-		if _, extra := d.Token(); extra != io.EOF {
-			err = errors.New("there is text behind it")
-		}
-	}
-	if err != nil {
-		return nil, fail(codeSetFormat, `a text needs double quotes that the shell leaves alone: '"text"'`,
-			"the value is not valid JSON: %w", jsonReason(err))
-	}
-	return n, nil
-}
-
-// jsonReason keeps the place of a syntax error and drops the rest, which may
-// show parts of the value.
-func jsonReason(err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("at byte %d", syntax.Offset)
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it ends too early")
-	}
-	return err
-}
-
-func decodeValue(d *json.Decoder) (tree.Node, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch t := t.(type) {
-	case json.Delim:
-		if t == '{' {
-			return decodeMap(d)
-		}
-		return decodeList(d)
-	case string:
-		return tree.Text(t), nil
-	case bool:
-		return tree.NewScalar(tree.BoolValue(t)), nil
-	case json.Number:
-		return number(string(t))
-	}
-	return tree.NewScalar(tree.Value{}), nil
-}
-
-func decodeMap(d *json.Decoder) (tree.Node, error) {
-	m := &tree.Map{}
-	for d.More() {
-		k, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, ok := k.(string)
-		if !ok {
-			return nil, errors.New("a key is not a text")
-		}
-		v, err := decodeValue(d)
-		if err != nil {
-			return nil, err
-		}
-		m.Put(name, v)
-	}
-	_, err := d.Token()
-	return m, err
-}
-
-func decodeList(d *json.Decoder) (tree.Node, error) {
-	l := &tree.List{}
-	for d.More() {
-		v, err := decodeValue(d)
-		if err != nil {
-			return nil, err
-		}
-		l.Items = append(l.Items, v)
-	}
-	_, err := d.Token()
-	return l, err
-}
-
-// number keeps integers integers, as far as they fit; SOPS made floats of them.
-func number(text string) (tree.Node, error) {
-	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return tree.NewScalar(tree.IntValue(i)), nil
-	}
-	if _, ok := new(big.Int).SetString(text, 10); ok {
-		return nil, errors.New("the integer does not fit in 64 bits; write it as a text in quotes")
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return nil, errors.New("the number does not fit in a 64-bit float")
-	}
-	return tree.NewScalar(tree.FloatValue(f)), nil
 }
 
 func sameNode(a, b tree.Node) bool {

@@ -172,7 +172,7 @@ func (a *App) configPath(f File, c Common) (string, error) {
 		return a.abs(path), nil
 	}
 	fileDir := "" // standard input stands nowhere
-	if f.Path != "" || f.FilenameOverride != "" {
+	if !f.isStdin() || f.FilenameOverride != "" {
 		fileDir = filepath.Dir(a.rulePath(f))
 	}
 	path, warnings, err := config.Find(fileDir, a.Dir)

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -31,16 +34,18 @@ type UpdateKeysOptions struct {
 // the metadata changes. A file that fails does not stop the others.
 func (a *App) UpdateKeys(ctx context.Context, o UpdateKeysOptions) error {
 	keepers := a.keepers(ctx, o.Access)
-	var failed filesError
-	for _, path := range o.Files {
-		f := File{Path: path, InputType: o.InputType}
-		if err := a.updateKeys(ctx, f, keepers, o); err != nil {
-			failed = append(failed, err)
-		}
-		if ctx.Err() != nil {
-			break
+	update := func(path string, w io.Writer) error {
+		return a.updateKeys(ctx, w, File{Path: path, InputType: o.InputType}, keepers, o)
+	}
+	var errs []error
+	if o.Yes {
+		errs = a.atOnce(o.Files, update)
+	} else {
+		for _, path := range o.Files { // a person answers one question at a time
+			errs = append(errs, update(path, a.Stdout))
 		}
 	}
+	failed := filesError(slices.DeleteFunc(errs, func(err error) bool { return err == nil }))
 	switch {
 	case len(failed) == 0:
 		return nil
@@ -48,6 +53,33 @@ func (a *App) UpdateKeys(ctx context.Context, o UpdateKeysOptions) error {
 		return failed[0]
 	}
 	return append(failed, fmt.Errorf("%d of %d files were not updated", len(failed), len(o.Files)))
+}
+
+// filesAtOnce is how many files are in work at a time: almost all of their time
+// is waiting for a key service.
+const filesAtOnce = 8
+
+// atOnce does several files at a time and prints what they have to say in their
+// order.
+func (a *App) atOnce(files []string, do func(path string, w io.Writer) error) []error {
+	outs, errs, done := make([]bytes.Buffer, len(files)), make([]error, len(files)), make([]chan struct{}, len(files))
+	free := make(chan struct{}, filesAtOnce)
+	for i, path := range files {
+		done[i] = make(chan struct{})
+		go func() {
+			defer close(done[i])
+			free <- struct{}{}
+			defer func() { <-free }()
+			errs[i] = do(path, &outs[i])
+		}()
+	}
+	for i := range files {
+		<-done[i]
+		if _, err := a.Stdout.Write(outs[i].Bytes()); err != nil && errs[i] == nil {
+			errs[i] = err
+		}
+	}
+	return errs
 }
 
 // A filesError is what went wrong with several files, each for itself.
@@ -67,9 +99,12 @@ func (e filesError) Unwrap() []error { return e }
 func (e filesError) ExitCode() int { return codeGeneric }
 
 // updateKeys does the work for one file, under its lock.
-func (a *App) updateKeys(ctx context.Context, f File, keepers key.Keeper, o UpdateKeysOptions) error {
+func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.Keeper, o UpdateKeysOptions) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
 	if info, err := os.Stat(a.abs(f.Path)); err == nil && info.IsDir() {
-		return fail(codeGeneric, fmt.Sprintf("name the files: find %s -name '*.yaml' -exec sops updatekeys -y {} +", f.Path),
+		return fail(codeGeneric, fmt.Sprintf("name the files: find %s -name '*.yaml' -exec sops updatekeys -y {} +", shellWord(f.Path)),
 			"%s is a directory", f.Path)
 	}
 	unlock, err := a.lock(ctx, f.Path)
@@ -94,7 +129,7 @@ func (a *App) updateKeys(ctx context.Context, f File, keepers key.Keeper, o Upda
 		return s.name(err)
 	}
 	a.tellDrift(s, sealed, r)
-	if done, err := a.settled(ctx, s, c, o); done || err != nil {
+	if done, err := a.settled(ctx, w, s, c, o); done || err != nil {
 		return err
 	}
 	groups, err := a.newKeys(ctx, s, sealed, c, keepers, o)
@@ -134,7 +169,7 @@ func (a *App) ruleOf(s *source) (*config.Rule, error) {
 
 // settled reports whether there is nothing to do for s: no change, or none that
 // the person wants.
-func (a *App) settled(ctx context.Context, s *source, c *keyChange, o UpdateKeysOptions) (bool, error) {
+func (a *App) settled(ctx context.Context, w io.Writer, s *source, c *keyChange, o UpdateKeysOptions) (bool, error) {
 	switch {
 	case !c.changes() && !c.reorders():
 		a.tell("%s: already up to date", s.Path)
@@ -143,7 +178,7 @@ func (a *App) settled(ctx context.Context, s *source, c *keyChange, o UpdateKeys
 		a.tell("%s: already up to date, in another order than the rule has (--reorder puts them into that)", s.Path)
 		return true, nil
 	}
-	if err := a.showChange(s.Path, c); err != nil {
+	if err := a.showChange(w, s.Path, c); err != nil {
 		return true, err
 	}
 	if o.Yes {

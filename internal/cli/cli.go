@@ -31,8 +31,9 @@ type run struct{ app *app.App }
 // status.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// These end every command; Ctrl-C ends those that do not leave it to
-	// another program.
+	// another program. The second signal is not waited for by anybody.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	defer context.AfterFunc(ctx, stop)()
 	defer stop()
 	dir, err := os.Getwd()
 	if err != nil {
@@ -83,6 +84,7 @@ func (r *run) run(ctx context.Context, args []string) error {
 	if !ownsKeyboard(c.words[0]) {
 		var stop func()
 		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
+		defer context.AfterFunc(ctx, stop)()
 		defer stop()
 	}
 	return root.Run(ctx, slices.Concat([]string{"sops"}, c.words, c.args))
@@ -120,12 +122,10 @@ func (r *run) root() *cli.Command {
 		Writer:         r.app.Stdout,
 		ErrWriter:      r.app.Stderr,
 		HideVersion:    true,
-		HideHelp:       true,
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
-		OnUsageError:   func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} },
 		Commands: []*cli.Command{
-			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.filestatus(), r.devkms(), r.completion(), r.updatekeys(),
-			r.doctor(), r.groups(), r.kms(),
+			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
+			r.filestatus(), r.doctor(), r.kms(), r.devkms(), r.completion(),
 		},
 	}
 	root.Flags = []cli.Flag{
@@ -137,11 +137,18 @@ func (r *run) root() *cli.Command {
 		&cli.BoolFlag{Name: "check-for-updates", Hidden: true},
 		&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Hidden: true},
 	}
-	for _, c := range root.Commands {
-		c.HideHelp = true
-		c.OnUsageError = root.OnUsageError
-	}
+	quiet(root)
 	return root
+}
+
+// quiet keeps the library from printing help, for which translate and topic are
+// there, and on standard output at that.
+func quiet(c *cli.Command) {
+	c.HideHelp = true
+	c.OnUsageError = func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} }
+	for _, sub := range c.Commands {
+		quiet(sub)
+	}
 }
 
 // file returns the one file that a command takes. More are a warning: scripts

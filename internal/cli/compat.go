@@ -139,14 +139,18 @@ func adopt(set flagSet, before []token, refuse func(flag string) error) ([]token
 	return out, nil
 }
 
-// isNoOp reports whether a flag is accepted and means nothing, as we never look
-// for updates.
-func isNoOp(name string) bool { return name == "disable-version-check" || name == "check-for-updates" }
+// isNoOp reports whether a flag is accepted and means nothing to a command: we
+// never look for updates, and help that is not wanted is none.
+func isNoOp(name string) bool {
+	return slices.Contains([]string{"disable-version-check", "check-for-updates", "help", "version"}, name)
+}
 
 func arguments(tokens []token, positionals []string) []string {
 	out := make([]string, 0, len(tokens)+1+len(positionals))
 	for _, t := range tokens {
-		out = append(out, t.canonical())
+		if !isNoOp(t.flag.Names()[0]) {
+			out = append(out, t.canonical())
+		}
 	}
 	out = append(out, "--")
 	return append(out, positionals...)

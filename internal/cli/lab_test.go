@@ -55,10 +55,7 @@ func newLab(t *testing.T, e *testscript.Env) (*lab, error) {
 }
 
 func (l *lab) start() error {
-	s, err := devkms.New(devkms.Options{
-		World: l.world, Dir: l.dir,
-		Now: func() time.Time { return time.Now().Add(time.Duration(l.skew.Load())) },
-	})
+	s, err := l.open()
 	if err != nil {
 		return err
 	}
@@ -73,6 +70,22 @@ func (l *lab) start() error {
 	}
 	l.port, err = strconv.Atoi(u.Port())
 	return err
+}
+
+// open makes the server. A program that another script starts just now holds
+// the lock of the closed one for the moment between its fork and its exec.
+func (l *lab) open() (*devkms.Server, error) {
+	const tries, pause = 100, 20 * time.Millisecond
+	for i := 0; ; i++ {
+		s, err := devkms.New(devkms.Options{
+			World: l.world, Dir: l.dir,
+			Now: func() time.Time { return time.Now().Add(time.Duration(l.skew.Load())) },
+		})
+		if err == nil || i == tries || !strings.Contains(err.Error(), "in use by another") {
+			return s, err
+		}
+		time.Sleep(pause)
+	}
 }
 
 func (l *lab) restart() error {

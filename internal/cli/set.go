@@ -24,13 +24,15 @@ func (r *run) set() *cli.Command {
 		Usage:     "set one value of an encrypted file",
 		ArgsUsage: "FILE PATH [VALUE]",
 		Description: `sops set prod.yaml '["db"]["password"]' '"s3cret"'
-printf '"s3cret"' | sops set --value-stdin prod.yaml '["db"]["password"]'
+printf %s s3cret | sops set --value-stdin --value-raw prod.yaml '["db"]["password"]'
+sops set --value-file --value-raw prod.yaml '["tls"]["key"]' key.pem
 
 VALUE is JSON. In a list, a position at the end appends. A value on the command
 line can be seen by other users of the machine; --value-stdin cannot.`,
 		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), []cli.Flag{
-			toggle(&o.ValueFile, topicFiles, "value-file", "VALUE is the name of a file that holds the JSON"),
-			toggle(&o.ValueStdin, topicFiles, "value-stdin", "read the JSON from standard input"),
+			toggle(&o.ValueFile, topicFiles, "value-file", "VALUE is the name of a file that holds the value"),
+			toggle(&o.ValueStdin, topicFiles, "value-stdin", "read the value from standard input"),
+			toggle(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it stands, not JSON"),
 			toggle(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
 			thresholdFlag(), inPlaceAlways(),
 		}),

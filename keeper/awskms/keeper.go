@@ -33,7 +33,9 @@ type Options struct {
 	AskMFA func(ctx context.Context, prompt string) (string, error)
 	// Warn tells a person what went otherwise than asked; nil to keep silent.
 	Warn func(msg string)
-	// Attempt is how long one identity may take, 5 s if zero.
+	// Attempt is how long one identity may take in one region. If it is zero,
+	// that is DefaultAttempt where something else is left to try, and
+	// DefaultLast where nothing is.
 	Attempt time.Duration
 	// Attempts is how often a call is made that meets a passing failure. If it
 	// is zero, AWS_MAX_ATTEMPTS says so, and otherwise it is 3.
@@ -45,8 +47,12 @@ type Options struct {
 	HostName string
 }
 
-// DefaultAttempt is how long one identity may take to answer.
-const DefaultAttempt = 5 * time.Second
+// How long one identity may take to answer unless Options say otherwise. Where
+// nothing else is left to try, a slow answer is better than none.
+const (
+	DefaultAttempt = 5 * time.Second
+	DefaultLast    = 10 * time.Second
+)
 
 // A Keeper wraps data keys under AWS KMS keys.
 type Keeper struct {
@@ -65,9 +71,6 @@ type Keeper struct {
 
 // New returns a Keeper. Bad options are reported by the first use of it.
 func New(o Options) *Keeper {
-	if o.Attempt == 0 {
-		o.Attempt = DefaultAttempt
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}

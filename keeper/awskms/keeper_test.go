@@ -133,6 +133,49 @@ func TestRoleSessionIsReused(t *testing.T) {
 	}
 }
 
+func TestManyFilesCostOneSessionAndADecryptEach(t *testing.T) {
+	t.Parallel()
+	const files, atOnce = 200, 16
+	r := newRig(t).as("alice")
+	w := r.wrapped(named(key1, "", ops))
+	k := r.keeper()
+	var wg sync.WaitGroup
+	for range atOnce {
+		wg.Go(func() {
+			for range files / atOnce {
+				if _, err := k.Unwrap(t.Context(), w); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range files % atOnce {
+		if _, err := k.Unwrap(t.Context(), w); err != nil {
+			t.Error(err)
+		}
+	}
+	wg.Wait()
+	count := map[string]int{}
+	for _, c := range r.calls() {
+		count[c]++
+	}
+	want := map[string]int{"AssumeRole as user/alice": 1, "Decrypt as assumed-role/ops/sops@ip-10-0-0-1": files}
+	if d := cmp.Diff(want, count); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// TestTheLastThingToTryMayTakeLonger plays a KMS that answers right, but late.
+func TestTheLastThingToTryMayTakeLonger(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).as("alice")
+	r.o.Attempt = 0
+	r.server.SetFault(devkms.Fault{Mode: devkms.Slow, Delay: DefaultAttempt + 200*time.Millisecond})
+	if _, err := r.keeper().Wrap(t.Context(), plainKey(key1), dataKey()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheFirstIdentityThatWorksIsUsed(t *testing.T) {
 	t.Parallel()
 	const session = "assumed-role/ops/sops@ip-10-0-0-1"

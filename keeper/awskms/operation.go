@@ -26,7 +26,8 @@ type job struct {
 	arn     ARN
 	context map[string]string
 	calls   int           // at most so many for a passing failure
-	within  time.Duration // for each identity
+	enter   time.Duration // in which somebody must have become an identity
+	within  time.Duration // for the call itself
 }
 
 func (j job) limit(o *kms.Options) { o.RetryMaxAttempts = j.calls }

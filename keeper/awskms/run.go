@@ -1,6 +1,7 @@
 package awskms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,9 +39,9 @@ func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*At
 	arns := k.set.arns(t.arn)
 	var attempts []*Attempt
 	for i, arn := range arns {
-		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts, within: k.o.Attempt}
+		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts, within: k.patience(true)}
 		if others := len(arns) - 1 - i; others > 0 { // another region is a better answer than waiting
-			j.calls, j.within = 1, share(ctx, k.o.Attempt, others)
+			j.calls, j.within = 1, share(ctx, k.patience(false), others)
 		}
 		here := k.inRegion(ctx, k.set.candidates(t), j)
 		attempts = append(attempts, here...)
@@ -50,6 +51,15 @@ func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*At
 		}
 	}
 	return attempts, nil
+}
+
+// patience returns how long one identity may take in one region, which depends
+// on whether it is the last thing to try.
+func (k *Keeper) patience(last bool) time.Duration {
+	if last {
+		return cmp.Or(k.o.Attempt, DefaultLast)
+	}
+	return cmp.Or(k.o.Attempt, DefaultAttempt)
 }
 
 // share returns how long one region may take, so that something is left for the
@@ -65,7 +75,11 @@ func share(ctx context.Context, attempt time.Duration, others int) time.Duration
 // inRegion tries the identities one after the other.
 func (k *Keeper) inRegion(ctx context.Context, candidates []identity, j job) []*Attempt {
 	var attempts []*Attempt
-	for _, id := range candidates {
+	for i, id := range candidates {
+		j.enter = j.within
+		if i < len(candidates)-1 {
+			j.enter = min(j.within, k.patience(false))
+		}
 		a := k.attempt(ctx, id, j)
 		attempts = append(attempts, a)
 		if a.Err == nil || ctx.Err() != nil || !a.Cause.personal() {
@@ -92,7 +106,7 @@ func (k *Keeper) attempt(ctx context.Context, id identity, j job) *Attempt {
 func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt, j job) (*session, error) {
 	if !k.asks(id) { // a person takes the time they need
 		var cancel func()
-		ctx, cancel = context.WithTimeout(ctx, j.within)
+		ctx, cancel = context.WithTimeout(ctx, j.enter)
 		defer cancel()
 	}
 	start := k.o.Now()

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // A session is an identity at work in one region: where its credentials come
@@ -187,7 +188,7 @@ func (k *Keeper) load(ctx context.Context, p *profile, region, mapped string) []
 	}
 	return append(
 		list,
-		config.WithProcessCredentialOptions(func(o *processcreds.Options) { o.Timeout = k.o.Attempt }),
+		config.WithProcessCredentialOptions(func(o *processcreds.Options) { o.Timeout = k.patience(true) }),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
 			o.TokenProvider = func() (string, error) { return "", nil } // the client asks: it has a context
@@ -215,6 +216,7 @@ func (k *Keeper) common(p *profile, region string) []loadOption {
 		config.WithLogger(logging.Nop{}),
 		config.WithRetryMaxAttempts(k.set.attempts),
 		config.WithEC2IMDSClientEnableState(metadata),
+		config.WithAPIOptions([]func(*middleware.Stack) error{plainBodies}),
 	}
 	if url := k.o.Env.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
 		list = append(list, config.WithEC2IMDSEndpoint(url))

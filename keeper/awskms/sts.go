@@ -33,7 +33,7 @@ func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ .
 		}
 		in.TokenCode = &code
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.k.o.Attempt)
+	ctx, cancel := context.WithTimeout(ctx, c.k.patience(true))
 	defer cancel()
 	out, err := c.inner.AssumeRole(ctx, in, c.options)
 	if err == nil && serial != "" {

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func silent(string) {}
+
+func TestArgumentsInTheirPlainForm(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"decrypt f":                             "decrypt -- f",
+		"decrypt f -i":                          "decrypt --in-place=true -- f",
+		"decrypt -i=false f":                    "decrypt --in-place=false -- f",
+		"decrypt f -output o":                   "decrypt --output=o -- f",
+		"decrypt --output=o f":                  "decrypt --output=o -- f",
+		"decrypt --output -i f":                 "decrypt --output=-i -- f",
+		"decrypt A -i B":                        "decrypt --in-place=true -- A B",
+		"decrypt -- -i f":                       "decrypt -- -i f",
+		"decrypt -":                             "decrypt -- -",
+		"set f [0] -1":                          "set -- f [0] -1",
+		"--config c decrypt f":                  "decrypt --config=c -- f",
+		"--config c decrypt --config d f":       "decrypt --config=c --config=d -- f",
+		"--disable-version-check decrypt f":     "decrypt -- f",
+		"f":                                     "edit -- f",
+		"-d f":                                  "decrypt -- f",
+		"-d=false f":                            "edit -- f",
+		"-d -e f":                               "decrypt -- f",
+		"-e -r f":                               "rotate -- f",
+		"-i -e f -x":                            "encrypt --in-place=true -- f",
+		"-- decrypt":                            "edit -- decrypt",
+		"-d -- decrypt":                         "decrypt -- decrypt",
+		"./decrypt":                             "edit -- ./decrypt",
+		"groups add -f x --age a":               "groups add --file=x --age=a --",
+		"--verbose groups add -f x":             "groups add --verbose=true --file=x --",
+		"devkms exec --dir d -- sops -d f":      "devkms exec --dir=d -- sops -d f",
+		"--set=[\"a\"]\u00a0x --verbose f":      "!",
+		"-di f":                                 "!",
+		"decrypt --nope":                        "!",
+		"decrypt f --nope":                      "!",
+		"decrypt --output":                      "!",
+		"decrypt --ignore-mac=perhaps f":        "!",
+		"--kms k decrypt f":                     "!",
+		"-d decrypt f":                          "!",
+		"--output o f":                          "!",
+		"groups nonsense":                       "!",
+		"decrpyt f":                             "!",
+		"":                                      "!",
+		"--":                                    "!",
+		"--help":                                "help",
+		"decrypt f -h":                          "help decrypt",
+		"groups add --help":                     "help groups add",
+		"groups":                                "help groups",
+		"--verbose --help decrypt":              "help decrypt",
+		"h set":                                 "help set",
+		"--version":                             "version",
+		"-v --disable-version-check":            "version",
+		"-v=false f":                            "edit -- f",
+		"--help=false -d f":                     "decrypt -- f",
+		"decrypt --help=false --ignore-mac f":   "decrypt --ignore-mac=true -- f",
+		"decrypt --enable-local-keyservice=f f": "decrypt --enable-local-keyservice=false -- f",
+	} {
+		if got := plain(strings.Fields(args)); got != want {
+			t.Errorf("sops %s\n got: %s\nwant: %s", args, got, want)
+		}
+	}
+}
+
+// plain shows what translate makes of args; "!" is an error.
+func plain(args []string) string {
+	c, err := translate(testRoot(), args, silent)
+	switch {
+	case err != nil:
+		return "!"
+	case c.version:
+		return "version"
+	case c.help:
+		return strings.Join(append([]string{"help"}, c.words...), " ")
+	}
+	return strings.Join(slices.Concat(c.words, c.args), " ")
+}
+
+func TestOldSetIsSplitBehindItsPath(t *testing.T) {
+	t.Parallel()
+	c, err := translate(testRoot(), []string{"--set", `["a"]["b c"] {"x": [1, 2]}`, "f"}, silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"--", "f", `["a"]["b c"]`, `{"x": [1, 2]}`}
+	if diff := cmp.Diff(want, c.args); diff != "" {
+		t.Errorf("arguments (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzTranslateOfItsResultChangesNothing(f *testing.F) {
+	for _, seed := range []string{"decrypt f -i", "-d -i f", "--set [\"a\"] f", "groups add --kms x", "-e -- -d", "help", "decrypt --config=a --config b f g"} {
+		f.Add(strings.ReplaceAll(seed, " ", "\x00"))
+	}
+	root := testRoot()
+	f.Fuzz(func(t *testing.T, text string) {
+		once, err := translate(root, strings.Split(text, "\x00"), silent)
+		if err != nil || once.help || once.version {
+			return
+		}
+		twice, err := translate(root, slices.Concat(once.words, once.args), silent)
+		if err != nil {
+			t.Fatalf("%q: %q is not understood: %v", text, once.args, err)
+		}
+		if diff := cmp.Diff(once, twice, cmp.AllowUnexported(call{})); diff != "" {
+			t.Errorf("%q (-once +twice):\n%s", text, diff)
+		}
+	})
+}
+
+func FuzzDashesKeepEveryWordBehindThem(f *testing.F) {
+	f.Add("-i\x00--output\x00f")
+	root := testRoot()
+	f.Fuzz(func(t *testing.T, text string) {
+		words := strings.Split(text, "\x00")
+		c, err := translate(root, append([]string{"decrypt", "--"}, words...), silent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(append([]string{"--"}, words...), c.args); diff != "" {
+			t.Errorf("arguments (-want +got):\n%s", diff)
+		}
+	})
+}

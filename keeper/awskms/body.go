@@ -1,0 +1,35 @@
+package awskms
+
+import (
+	"context"
+	"io"
+
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// plainBodies makes the bodies of requests readers that cannot write themselves.
+//
+// The SDK closes the body of a request as soon as the answer begins. If net/http
+// looks for more of it then, which happens when the answer is quick and this
+// machine is busy, a closed body must be empty: its Read is, but its WriteTo, as
+// of smithy-go 1.28.9, fails with io.EOF. So net/http takes the request for
+// broken and cuts the connection off under the answer.
+func plainBodies(stack *middleware.Stack) error {
+	return stack.Build.Add(middleware.BuildMiddlewareFunc("PlainBodies", plainBody), middleware.After)
+}
+
+func plainBody(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+	r, ok := in.Request.(*smithyhttp.Request)
+	if !ok {
+		return next.HandleBuild(ctx, in)
+	}
+	if body, ok := r.GetStream().(io.ReadSeeker); ok {
+		plain, err := r.SetStream(struct{ io.ReadSeeker }{body})
+		if err != nil {
+			return middleware.BuildOutput{}, middleware.Metadata{}, err
+		}
+		in.Request = plain
+	}
+	return next.HandleBuild(ctx, in)
+}
