@@ -68,7 +68,8 @@ func contextValues(groups []key.Group) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// bind gives the context of o to every AWS key that has none.
+// bind gives the context of o to every AWS key that has none. One that has the
+// same is fine as well.
 func (o OpenOptions) bind(groups []key.Group) ([]key.Group, error) {
 	if len(o.Context) == 0 {
 		return groups, nil
@@ -76,14 +77,18 @@ func (o OpenOptions) bind(groups []key.Group) ([]key.Group, error) {
 	used := false
 	for _, g := range groups {
 		for i, w := range g {
-			if w.Kind == key.KMS && len(w.Map("context")) == 0 {
-				g[i].MasterKey = w.With("context", o.Context)
-				used = true
+			if w.Kind != key.KMS {
+				continue
 			}
+			own := w.Map("context")
+			if len(own) == 0 {
+				g[i].MasterKey = w.With("context", o.Context)
+			}
+			used = used || len(own) == 0 || maps.Equal(own, o.Context)
 		}
 	}
 	if !used {
-		return nil, failf(CodeContext, "the encryption context has no effect: every AWS key of the file has one of its own")
+		return nil, failf(CodeContext, "the encryption context has no effect: no AWS key of the file takes it")
 	}
 	return groups, nil
 }

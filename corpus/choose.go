@@ -17,7 +17,7 @@ import (
 const maxSize = 1 << 20 // bytes of one file
 
 // most is how many files of a format one package gives, for variety.
-var most = map[string]int{"yaml": 120, "json": 40, "dotenv": 40, "ini": 60}
+var most = map[string]int{"yaml": 60, "json": 18, "dotenv": 40, "ini": 60}
 
 // choose prints the rows of packages that are worth having: no file twice, no
 // templates, not too many of one package.

@@ -202,7 +202,7 @@ func run(s *faulttest.Stage, bound time.Duration, program string, args ...string
 	ctx, cancel := context.WithTimeout(context.Background(), bound)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Dir, cmd.Env = s.Dir, s.Environ()
+	cmd.Dir, cmd.Env = s.Dir, append(s.Environ(), "PATH="+os.Getenv("PATH"))
 	cmd.WaitDelay = time.Second
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -79,6 +79,9 @@ func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error
 	if err := s.sameType("edit"); err != nil {
 		return err
 	}
+	// These two have a meaning for a file that exists: how to open it.
+	o.Access.KMS, o.Access.Context = o.Keys.KMS, o.Creation.EncryptionContext
+	o.Keys.KMS, o.Creation.EncryptionContext = "", ""
 	if o.Creation != (Creation{}) {
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
 	}

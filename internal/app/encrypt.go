@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // EncryptOptions are the options of Encrypt.
@@ -17,6 +18,8 @@ type EncryptOptions struct {
 	Creation
 	Target
 	Onto string // an encrypted file to give the content to; "" is none
+	// AllowPartial leaves out keys that cannot be wrapped.
+	AllowPartial bool
 }
 
 // Encrypt encrypts a file that is in clear.
@@ -42,7 +45,7 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err != nil {
 		return err
 	}
-	opened, err := a.create(ctx, s, s.data, plan, o.Access)
+	opened, err := a.createSome(ctx, s, plan, o)
 	if err != nil {
 		return err
 	}
@@ -53,8 +56,8 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	return a.write(s, o.Target, out, sealedMode)
 }
 
-// create makes a new file of plain, which is in the input format of s.
-func (a *App) create(ctx context.Context, s *source, plain []byte, plan sops.Plan, access Access) (*sops.Opened, error) {
+// createWith makes a new file of plain, which is in the input format of s.
+func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan sops.Plan, keepers key.Keeper) (*sops.Opened, error) {
 	if s.out.Name() != s.in.Name() {
 		converted, err := convert(plain, s.in, s.out)
 		if err != nil {
@@ -62,7 +65,7 @@ func (a *App) create(ctx context.Context, s *source, plain []byte, plan sops.Pla
 		}
 		plain = converted
 	}
-	opened, err := sops.New(ctx, plain, s.out, plan, a.keepers(ctx, access))
+	opened, err := sops.New(ctx, plain, s.out, plan, keepers)
 	if err == nil {
 		return opened, nil
 	}

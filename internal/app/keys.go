@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,6 +31,8 @@ type Access struct {
 	// LocalKeys is "false" to use no keys of this machine, "" to ask the
 	// environment.
 	LocalKeys string
+	KMS       string // AWS keys to try before others: a list of ARNs
+	Context   string // the encryption context of AWS keys that the file gives none
 }
 
 // keepers returns the keepers of this run.
@@ -116,9 +119,44 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 	if err != nil {
 		return sops.OpenOptions{}, err
 	}
+	prefer, err := a.preference(o)
+	if err != nil {
+		return sops.OpenOptions{}, err
+	}
+	texts, err := parseContext(o.Context)
+	if err != nil {
+		return sops.OpenOptions{}, err
+	}
 	return sops.OpenOptions{
-		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn,
-		Unlock: unlock.Options{Order: order, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: o.Overall, Warn: a.Warn},
+		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Context: texts,
+		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: o.Overall, Warn: a.Warn},
+	}, nil
+}
+
+// preference ranks keys of one kind: AWS keys that were named, then those in
+// this machine's region, then the rest.
+func (a *App) preference(o Access) (func(key.WrappedKey) int, error) {
+	named, err := awskms.ParseKeys(o.KMS)
+	if err != nil {
+		return nil, err
+	}
+	if o.KMS == "" {
+		// What is wrong with the variable matters when a file is encrypted.
+		named, _ = awskms.ParseKeys(a.Env.Get("SOPS_KMS_ARN"))
+	}
+	region := cmp.Or(a.Env.Get("AWS_REGION"), a.Env.Get("AWS_DEFAULT_REGION"))
+	return func(w key.WrappedKey) int {
+		if w.Kind != key.KMS {
+			return 0
+		}
+		arn, err := awskms.ParseARN(w.Text("arn"))
+		switch {
+		case slices.ContainsFunc(named, func(m key.MasterKey) bool { return m.Text("arn") == w.Text("arn") }):
+			return 0
+		case err == nil && arn.Region == region:
+			return 1
+		}
+		return 2
 	}, nil
 }
 
@@ -135,11 +173,30 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 	if err != nil {
 		return nil, s.name(err)
 	}
+	if options.Context == nil {
+		if options.Context, err = a.missingContext(sealed); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.requireSeal(s, sealed, o); err != nil {
 		return nil, s.name(err)
 	}
 	opened, err := sealed.Open(ctx, k, options)
 	return opened, s.name(err)
+}
+
+// missingContext returns the context of the variable if the file has an AWS key
+// without one. A variable may be meant for other files, so it need not have an
+// effect on this.
+func (a *App) missingContext(sealed *sops.Sealed) (map[string]string, error) {
+	for _, g := range sealed.Meta.MasterKeys() {
+		for _, m := range g {
+			if m.Kind == key.KMS && len(m.Map("context")) == 0 {
+				return parseContext(a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"))
+			}
+		}
+	}
+	return nil, nil
 }
 
 // requireSeal refuses a file without a seal where the rule for it demands one:

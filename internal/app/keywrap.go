@@ -79,16 +79,7 @@ func (a *App) wrapSome(ctx context.Context, s *source, sealed *sops.Sealed, c *k
 	if err := c.loses(k.left, groups); err != nil {
 		return nil, errors.Join(err, &k.failed)
 	}
-	total := 0
-	for i := range groups {
-		total += len(groups[i])
-		groups[i] = slices.DeleteFunc(groups[i], func(w key.WrappedKey) bool { return w.Enc == "" })
-	}
-	for _, f := range k.failed.Keys {
-		a.warnf("%s: LEFT OUT: %s: %v", s.Path, f.Identity, f.Err)
-	}
-	a.warnf("%s: %d of %d keys of the rule are left out; whoever can use them adds them with: sops updatekeys %s",
-		s.Path, len(k.failed.Keys), total, shellWord(s.Path))
+	a.leaveOut(s.Path, &k.failed, groups)
 	return groups, nil
 }
 
@@ -102,12 +93,7 @@ func (c *keyChange) loses(left []key.MasterKey, groups []key.Group) error {
 			}
 		}
 	}
-	for i, g := range groups {
-		if !slices.ContainsFunc(g, func(w key.WrappedKey) bool { return w.Enc != "" }) {
-			return fmt.Errorf("no key of group %d can be wrapped", i+1)
-		}
-	}
-	return nil
+	return anyOfEach(groups)
 }
 
 // sameService reports whether two entries name one key, however it is reached.
@@ -116,35 +102,6 @@ func sameService(a, b key.MasterKey) bool {
 		return b.Kind == key.KMS && a.Text("arn") == b.Text("arn")
 	}
 	return keyName(a) == keyName(b)
-}
-
-// A lenient keeper gives an entry without an Enc for a key that cannot wrap,
-// and remembers why.
-type lenient struct {
-	key.Keeper
-
-	mu     sync.Mutex
-	failed unlock.WrapError
-	left   []key.MasterKey
-}
-
-// Wrap never fails unless ctx ended.
-func (l *lenient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
-	w, err := l.Keeper.Wrap(ctx, m, d)
-	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
-		return w, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.failed.Keys = append(l.failed.Keys, unlock.KeyReport{Identity: m.Identity(), Err: err})
-	l.left = append(l.left, m)
-	return key.WrappedKey{MasterKey: m}, nil
-}
-
-// Asks reports whether the keeper inside may ask a person.
-func (l *lenient) Asks(w key.WrappedKey) bool {
-	asker, ok := l.Keeper.(key.Asker)
-	return ok && asker.Asks(w)
 }
 
 // A reEncrypter moves a data key from one master key to another inside the key

@@ -87,11 +87,8 @@ func (a *App) creationRule(s *source, explicit bool) (*config.Rule, error) {
 	if s.config == nil {
 		return nil, nil
 	}
-	// A misspelt key may be the very reason why no rule counts.
-	for _, w := range s.config.Warnings {
-		a.warnf("%s: %s", s.config.Path, w)
-	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
+	a.doubts(s.config, err)
 	switch {
 	case err == nil:
 		a.verbosef("the creation rule is that of line %d in %s", r.Line, s.config.Path)
@@ -102,6 +99,16 @@ func (a *App) creationRule(s *source, explicit bool) (*config.Rule, error) {
 		return nil, nil
 	}
 	return nil, err
+}
+
+// doubts warns of what is doubtful in the configuration: a misspelt key may be
+// the very reason why no rule counts. What err says is said already.
+func (a *App) doubts(f *config.File, err error) {
+	for _, w := range f.Warnings {
+		if err == nil || !strings.Contains(err.Error(), w.Msg) {
+			a.warnf("%s: %s", f.Path, w)
+		}
+	}
 }
 
 // applyRule adds the settings of r that flags did not give.

@@ -121,4 +121,3 @@ func number(text string) (tree.Node, error) {
 	}
 	return tree.NewScalar(tree.FloatValue(f)), nil
 }
-

@@ -19,10 +19,9 @@ import (
 // Scripts and editors still call it so. This file alone knows; it turns the
 // old form into the new one.
 
-// modes are the flags that choose a command in the old form.
-var modeCommands = []struct{ flag, command string }{
-	{"encrypt", "encrypt"}, {"decrypt", "decrypt"}, {"rotate", "rotate"}, {"set", "set"},
-}
+// modes are the flags that choose a command in the old form, each named as its
+// command. Of several the last in this order wins, as it always did.
+func modes() []string { return []string{"encrypt", "decrypt", "rotate", "set"} }
 
 // A call is what arguments ask for.
 type call struct {
@@ -51,7 +50,7 @@ func translate(root *cli.Command, args []string, warn func(string)) (call, error
 		return call{help: true, words: p.rest[1:]}, nil
 	}
 	if c := root.Command(p.rest[0]); c != nil {
-		return subcommand(root, c, nil, p.tokens, p.rest[1:])
+		return subcommand(c, nil, p.tokens, p.rest[1:])
 	}
 	return oldForm(root, p, warn)
 }
@@ -94,7 +93,7 @@ func commandFlags(c *cli.Command) flagSet {
 }
 
 // subcommand reads the arguments of the command c, which stands below above.
-func subcommand(root, c *cli.Command, above []string, before []token, args []string) (call, error) {
+func subcommand(c *cli.Command, above []string, before []token, args []string) (call, error) {
 	words := append(above[:len(above):len(above)], c.Name)
 	nested := len(c.Commands) > 0
 	set := commandFlags(c)
@@ -109,7 +108,7 @@ func subcommand(root, c *cli.Command, above []string, before []token, args []str
 		if sub == nil {
 			return call{}, &topicError{strings.Join(append(words, p.rest[0]), " ")}
 		}
-		return subcommand(root, sub, words, before, p.rest[1:])
+		return subcommand(sub, words, before, p.rest[1:])
 	}
 	tokens, err := adopt(set, before, func(flag string) error {
 		return &usageError{
@@ -190,23 +189,22 @@ type mode struct {
 	chosen   bool
 }
 
-// chooseMode chooses by the mode flags; of several the last in the order of
-// modeCommands wins, as it always did.
+// chooseMode chooses by the mode flags.
 func chooseMode(tokens []token, warn func(string)) (mode, error) {
 	m := mode{command: "edit"}
 	given := map[string]string{}
 	for _, t := range tokens {
-		name := modeOf(t)
+		name := t.flag.Names()[0]
 		switch {
-		case name == "":
+		case !slices.Contains(modes(), name):
 			m.others = append(m.others, t)
 		case name == "set" || t.value == "true":
 			given[name] = t.value
 		}
 	}
-	for _, c := range modeCommands {
-		if _, ok := given[c.flag]; ok {
-			m.command, m.chosen = c.command, true
+	for _, name := range modes() {
+		if _, ok := given[name]; ok {
+			m.command, m.chosen = name, true
 		}
 	}
 	if len(given) > 1 {
@@ -225,11 +223,14 @@ func chooseMode(tokens []token, warn func(string)) (mode, error) {
 // mistyped finds the command that was meant by a word that would be taken for
 // a file to edit.
 func mistyped(root *cli.Command, p parsed, m mode) error {
-	if m.chosen || p.dashes || len(p.rest) < 2 {
+	if m.chosen || p.dashes || len(p.rest) == 0 {
 		return nil
 	}
 	if slices.Contains(notYet(), p.rest[0]) {
 		return &usageError{msg: fmt.Sprintf("the command %s of SOPS is not here yet", p.rest[0])}
+	}
+	if len(p.rest) == 1 {
+		return nil // a file to edit
 	}
 	var names []string
 	for _, c := range root.Commands {
@@ -256,16 +257,6 @@ func ignored(extra []string, warn func(string)) {
 			warn(fmt.Sprintf("%q stands behind the file and is ignored; flags go before it", e))
 		}
 	}
-}
-
-func modeOf(t token) string {
-	name := t.flag.Names()[0]
-	for _, m := range modeCommands {
-		if m.flag == name {
-			return m.flag
-		}
-	}
-	return ""
 }
 
 // splitSet splits 'INDEX VALUE' behind the first bracket with a blank.

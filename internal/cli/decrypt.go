@@ -20,7 +20,7 @@ sops decrypt --aws-profile work prod.yaml
 
 Without FILE standard input is read. Nothing is printed unless all of it is
 sound.`,
-		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), access(&o.Access), []cli.Flag{
+		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), access(&o.Access), opening(&o.Access), []cli.Flag{
 			text(&o.Extract, topicFiles, "extract", "print only the value at `PATH`, such as '[\"a\"][0]'"),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {

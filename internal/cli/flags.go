@@ -101,6 +101,14 @@ func access(o *app.Access) []cli.Flag {
 	)
 }
 
+// opening are the flags about AWS keys of commands that only open files.
+func opening(o *app.Access) []cli.Flag {
+	return []cli.Flag{
+		text(&o.KMS, topicAWS, "kms", "try these AWS keys first: `ARN,...` (SOPS_KMS_ARN)", "k"),
+		text(&o.Context, topicAWS, "encryption-context", "the context of AWS keys that the file gives none: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)"),
+	}
+}
+
 // identity are the flags of every command that uses keys.
 func identity(o *app.Access) []cli.Flag {
 	local := func(_ context.Context, _ *cli.Command, use bool) error {

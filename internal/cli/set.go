@@ -29,7 +29,7 @@ sops set --value-file --value-raw prod.yaml '["tls"]["key"]' key.pem
 
 VALUE is JSON. In a list, a position at the end appends. A value on the command
 line can be seen by other users of the machine; --value-stdin cannot.`,
-		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), []cli.Flag{
+		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), opening(&o.Access), []cli.Flag{
 			toggle(&o.ValueFile, topicFiles, "value-file", "VALUE is the name of a file that holds the value"),
 			toggle(&o.ValueStdin, topicFiles, "value-stdin", "read the value from standard input"),
 			toggle(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it stands, not JSON"),
@@ -64,7 +64,7 @@ func (r *run) unset() *cli.Command {
 		Usage:       "remove one value of an encrypted file",
 		ArgsUsage:   "FILE PATH",
 		Description: `sops unset prod.yaml '["db"]["old_password"]'`,
-		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), []cli.Flag{
+		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), opening(&o.Access), []cli.Flag{
 			toggle(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
 			thresholdFlag(), inPlaceAlways(),
 		}),

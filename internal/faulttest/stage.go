@@ -121,11 +121,11 @@ func (s *Stage) files() map[string]string {
 
 func profile(key int) string { return fmt.Sprintf("key%d", key) }
 
-// Environ returns the variables that a program on the stage sees. Nothing of
-// the environment of this process is among them but PATH.
+// Environ returns the variables that a program on the stage needs, and is to
+// have nothing else but PATH.
 func (s *Stage) Environ() []string {
 	return []string{
-		"HOME=" + s.Dir, "XDG_CONFIG_HOME=" + s.Dir, "PATH=" + os.Getenv("PATH"), "SOPS_DISABLE_VERSION_CHECK=true",
+		"HOME=" + s.Dir, "XDG_CONFIG_HOME=" + s.Dir, "SOPS_DISABLE_VERSION_CHECK=true",
 		"AWS_CONFIG_FILE=" + filepath.Join(s.Dir, "aws.ini"), "AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(s.Dir, "none"),
 		"AWS_ENDPOINT_URL_STS=" + s.sts,
 		fmt.Sprintf("AWS_EC2_METADATA_DISABLED=%v", !s.imds),

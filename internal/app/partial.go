@@ -1,0 +1,97 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// --allow-partial: nobody may be able to use all keys of a file. Whoever begins
+// goes without those that they cannot use, and the others add them.
+
+// A lenient keeper gives an entry without an Enc for a key that cannot wrap,
+// and remembers why.
+type lenient struct {
+	key.Keeper
+
+	mu     sync.Mutex
+	failed unlock.WrapError
+	left   []key.MasterKey
+}
+
+// Wrap never fails unless ctx ended.
+func (l *lenient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+	w, err := l.Keeper.Wrap(ctx, m, d)
+	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
+		return w, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed.Keys = append(l.failed.Keys, unlock.KeyReport{Identity: m.Identity(), Err: err})
+	l.left = append(l.left, m)
+	return key.WrappedKey{MasterKey: m}, nil
+}
+
+// Asks reports whether the keeper inside may ask a person.
+func (l *lenient) Asks(w key.WrappedKey) bool {
+	asker, ok := l.Keeper.(key.Asker)
+	return ok && asker.Asks(w)
+}
+
+// anyOfEach refuses groups that nobody could open.
+func anyOfEach(groups []key.Group) error {
+	for i, g := range groups {
+		if !slices.ContainsFunc(g, func(w key.WrappedKey) bool { return w.Enc != "" }) {
+			return fmt.Errorf("no key of group %d can be wrapped", i+1)
+		}
+	}
+	return nil
+}
+
+// leaveOut takes the entries without an Enc out of groups, and says so.
+func (a *App) leaveOut(path string, failed *unlock.WrapError, groups []key.Group) {
+	total := 0
+	for i := range groups {
+		total += len(groups[i])
+		groups[i] = slices.DeleteFunc(groups[i], func(w key.WrappedKey) bool { return w.Enc == "" })
+	}
+	for _, f := range failed.Keys {
+		a.warnf("%s: LEFT OUT: %s: %v", path, f.Identity, f.Err)
+	}
+	a.warnf("%s: %d of %d keys are left out; once they are in .sops.yaml, whoever can use them adds them with: sops updatekeys %s",
+		path, len(failed.Keys), total, shellWord(path))
+}
+
+// create makes a new file whose keys have all been wrapped.
+func (a *App) create(ctx context.Context, s *source, plain []byte, plan sops.Plan, access Access) (*sops.Opened, error) {
+	return a.createWith(ctx, s, plain, plan, a.keepers(ctx, access))
+}
+
+// createSome makes the new file that o asks for, as far as its keys go.
+func (a *App) createSome(ctx context.Context, s *source, plan sops.Plan, o EncryptOptions) (*sops.Opened, error) {
+	if !o.AllowPartial {
+		return a.create(ctx, s, s.data, plan, o.Access)
+	}
+	k := &lenient{Keeper: a.keepers(ctx, o.Access)}
+	opened, err := a.createWith(ctx, s, s.data, plan, k)
+	if err != nil || len(k.failed.Keys) == 0 {
+		return opened, err
+	}
+	groups := opened.Meta.Keys()
+	if err := anyOfEach(groups); err != nil {
+		return nil, fmt.Errorf("Could not generate data key: %w", errors.Join(err, &k.failed))
+	}
+	a.leaveOut(cmp.Or(s.FilenameOverride, s.Path), &k.failed, groups)
+	for i, g := range opened.Meta.Groups {
+		opened.Meta.Groups[i] = slices.DeleteFunc(g, func(e meta.Entry) bool { return e.Enc == "" })
+	}
+	return opened, nil
+}
