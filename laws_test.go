@@ -33,11 +33,7 @@ var (
 // outside the tokens of its encrypted text, though no key and no clear value
 // has them.
 func leaks(f doc.Format, o *sops.Opened, sealed []byte) ([]string, error) {
-	d, err := f.ParseSealed(sealed)
-	if err != nil {
-		return nil, err
-	}
-	body, err := d.Unmask(make([]doc.Plain, d.Leaves()), nil) // no metadata, the tokens in place
+	body, err := withoutMeta(f, sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +63,25 @@ func leaks(f doc.Format, o *sops.Opened, sealed []byte) ([]string, error) {
 		}
 	}
 	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// withoutMeta returns an encrypted text without its metadata, the tokens in
+// place.
+func withoutMeta(f doc.Format, sealed []byte) ([]byte, error) {
+	d, err := f.ParseSealed(sealed)
+	if err != nil {
+		return nil, err
+	}
+	return d.Unmask(make([]doc.Plain, d.Leaves()), nil)
+}
+
+func bodyOf(t testing.TB, f doc.Format, sealed []byte) []byte {
+	t.Helper()
+	body, err := withoutMeta(f, sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 func noteWords(set map[string]bool, text string) {
@@ -131,6 +146,70 @@ func (c lawCase) open(sealed []byte) (*sops.Opened, error) {
 		return nil, err
 	}
 	return s.OpenWith(c.opened.Data, sops.OpenOptions{})
+}
+
+// withLayout returns the encrypted text of c with another layout, none for "".
+func withLayout(c lawCase, layout string) ([]byte, error) {
+	d, err := c.format.ParseSealed(c.sealed)
+	if err != nil {
+		return nil, err
+	}
+	m := tree.Clone(d.Meta()).(*tree.Map)
+	m.Items = slices.DeleteFunc(m.Items, func(it tree.Item) bool { return it.Key == "layout" })
+	if layout != "" {
+		m.Put("layout", tree.Text(layout))
+	}
+	return d.SetMeta(m)
+}
+
+// otherLayouts returns layouts that are not that of c.
+func otherLayouts(t testing.TB, c lawCase) map[string]string {
+	t.Helper()
+	out := map[string]string{"no layout": "", "no token": "text"}
+	if own := c.opened.Meta.Layout; own != "" {
+		out["a damaged layout"] = own[:25] + "A" + own[26:]
+		out["half a layout"] = own[:len(own)/2]
+	}
+	for what, text := range map[string]string{"an older layout": "\r\n" + string(c.src), "another text's layout": string(c.src) + "\r\n\r\n"} {
+		other, err := sealText(t, c.format, []byte(text))
+		if err != nil {
+			continue
+		}
+		other.opened.Data = c.opened.Data
+		if _, err := other.opened.Seal(sealOptions()); err == nil {
+			out[what] = other.opened.Meta.Layout
+		}
+	}
+	return out
+}
+
+// addresses lists the single values of the first document.
+func addresses(trees []*tree.Map) []tree.Address {
+	var out []tree.Address
+	var walk func(at tree.Address, n tree.Node)
+	walk = func(at tree.Address, n tree.Node) {
+		at = at[:len(at):len(at)]
+		switch n := n.(type) {
+		case *tree.Map:
+			for _, it := range n.Items {
+				walk(append(at, tree.Step{Key: it.Key, IsKey: true}), it.Value)
+			}
+		case *tree.List:
+			i := 0
+			for _, it := range n.Items {
+				if !tree.IsComment(it) {
+					walk(append(at, tree.Step{Index: i}), it)
+					i++
+				}
+			}
+		case *tree.Scalar:
+			out = append(out, at)
+		}
+	}
+	if len(trees) > 0 {
+		walk(nil, trees[0])
+	}
+	return out
 }
 
 // lawSeeds calls add with the small golden inputs of every format.

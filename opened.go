@@ -168,8 +168,12 @@ func (o *Opened) take(plain []byte, d doc.Document) error {
 	return nil
 }
 
-// Set puts n at a in the first document.
+// Set puts n at a in the first document. A single value that stands there
+// already changes nothing.
 func (o *Opened) Set(a tree.Address, n tree.Node) error {
+	if o.holds(a, n) {
+		return nil
+	}
 	want := clone(o.trees)
 	if len(want) == 0 {
 		want = []*tree.Map{{}}
@@ -178,6 +182,16 @@ func (o *Opened) Set(a tree.Address, n tree.Node) error {
 	text, err := o.doc.Set(a, n)
 	o.edits = append(o.edits, edit{a, n})
 	return o.change(text, err, want)
+}
+
+// holds reports whether the single value n stands at a.
+func (o *Opened) holds(a tree.Address, n tree.Node) bool {
+	s, ok := n.(*tree.Scalar)
+	if !ok || len(o.trees) == 0 {
+		return false
+	}
+	old, err := tree.Find(o.trees[0], a)
+	return err == nil && same(old, s)
 }
 
 // Unset removes what stands at a in the first document.

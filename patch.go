@@ -228,13 +228,16 @@ func prune(l *doc.Layout, text doc.Document) *doc.Layout {
 	if l == nil {
 		return nil
 	}
-	present := map[string]bool{}
+	present, size := map[string]bool{}, 0
 	for _, token := range tokensOf(text, text.Leaves()) {
-		present[doc.TokenHash(token)] = true
+		if token != "" {
+			hash := doc.TokenHash(token)
+			present[hash], size = true, len(hash)
+		}
 	}
 	out := *l
 	out.Scalars, out.Comments = maps.Clone(l.Scalars), maps.Clone(l.Comments)
-	gone := func(hash, _ string) bool { return !present[hash] }
+	gone := func(name, _ string) bool { return !present[name[:min(size, len(name))]] }
 	maps.DeleteFunc(out.Scalars, gone)
 	maps.DeleteFunc(out.Comments, gone)
 	return &out

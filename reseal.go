@@ -84,24 +84,29 @@ func tokensOf(d doc.Document, n int) []string {
 }
 
 // rekey puts the hints of a layout under the tokens that took the place of the
-// old ones.
+// old ones. The name of a hint begins with the hash of a token; what follows is
+// the format's own, where one token has several hints.
 func rekey(l *doc.Layout, old, tokens []string) *doc.Layout {
 	if l == nil {
 		return nil
 	}
-	out := *l
-	out.Scalars, out.Comments = map[string]string{}, map[string]string{}
+	renewed, size := map[string]string{}, 0
 	for ref, token := range tokens {
-		if token == "" {
-			continue
-		}
-		was, is := doc.TokenHash(old[ref]), doc.TokenHash(token)
-		if hint, ok := l.Scalars[was]; ok {
-			out.Scalars[is] = hint
-		}
-		if hint, ok := l.Comments[was]; ok {
-			out.Comments[is] = hint
+		if token != "" {
+			hash := doc.TokenHash(old[ref])
+			renewed[hash], size = doc.TokenHash(token), len(hash)
 		}
 	}
+	rename := func(hints map[string]string) map[string]string {
+		out := make(map[string]string, len(hints))
+		for name, hint := range hints {
+			if is, ok := renewed[name[:min(size, len(name))]]; ok {
+				out[is+name[size:]] = hint
+			}
+		}
+		return out
+	}
+	out := *l
+	out.Scalars, out.Comments, out.Aliases = rename(l.Scalars), rename(l.Comments), rename(l.Aliases)
 	return &out
 }

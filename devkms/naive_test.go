@@ -78,10 +78,10 @@ func (c naiveCase) someStatement(policy, effect string, f func(map[string]any) b
 func (c naiveCase) applies(st map[string]any, variables bool) bool {
 	action := func(v any) bool { return like(strings.ToLower(asText(v)), strings.ToLower(c.action), nil) }
 	resource := func(v any) bool {
-		if variables {
-			return like(asText(v), c.resource, c.facts)
+		if asText(v) == "*" || !variables {
+			return asText(v) == "*" || arnLike(asText(v), c.resource, nil)
 		}
-		return like(asText(v), c.resource, nil)
+		return arnLike(asText(v), c.resource, c.facts)
 	}
 	return element(st, "Action", action) && element(st, "Resource", resource) && c.conditions(st, variables)
 }

@@ -191,13 +191,15 @@ func (st *statement) applies(q question, trust bool) bool {
 	return !slices.ContainsFunc(st.conditions, func(c condition) bool { return !c.holds(q.facts) })
 }
 
+// covers checks the resource. Patterns of ARNs match part by part: a wildcard
+// never reaches across a colon of the first five.
 func (st *statement) covers(q question) bool {
 	if len(st.resources) == 0 {
 		return false
 	}
 	hit := slices.ContainsFunc(st.resources, func(t template) bool {
 		p, ok := t.expand(q.facts)
-		return ok && p.match(q.resource)
+		return ok && (p.text == "*" || matchARN(q.resource, p))
 	})
 	return hit != st.notResource
 }

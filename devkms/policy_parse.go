@@ -149,8 +149,8 @@ func (st *statement) parseResources(o *object, path []string, variables bool) er
 	}
 	st.notResource = negated
 	for _, n := range names {
-		if n != "*" && !strings.HasPrefix(n, "arn:") && !strings.HasPrefix(n, "*") {
-			return &PolicyError{Path: below(path, elementName("Resource", negated)), Reason: fmt.Sprintf("%q is neither an ARN nor *", n)}
+		if n != "*" && (!strings.HasPrefix(n, "arn:") || strings.Count(n, ":") < 5) {
+			return &PolicyError{Path: below(path, elementName("Resource", negated)), Reason: fmt.Sprintf("%q is neither * nor an ARN of six parts", n)}
 		}
 		st.resources = append(st.resources, newTemplate(n, variables))
 	}

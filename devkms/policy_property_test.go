@@ -42,7 +42,7 @@ func (d dice) action() string {
 }
 
 func (d dice) resource() string {
-	return pick(d, "*", "*", someKey, "arn:aws:kms:*:111111111111:key/*", "arn:aws:kms:us-east-1:222222222222:*", "arn:aws:kms:us-east-1:${aws:PrincipalAccount}:key/*", "arn:aws:kms:*:${aws:missing}:*")
+	return pick(d, "*", "*", someKey, "arn:aws:kms:*:111111111111:key/*", "arn:*:*:*:*:*", "arn:aws:kms:*:key/11111111-1111-4111-8111-000000000001:x", "arn:aws:kms:us-east-1:222222222222:*", "arn:aws:kms:us-east-1:${aws:PrincipalAccount}:key/*", "arn:aws:kms:*:${aws:missing}:*")
 }
 
 func (d dice) condition() (operator, key string, values any) {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -136,6 +137,31 @@ func TestADeletedKeyStaysDeleted(t *testing.T) {
 	if got := code(l.use("DescribeKey", deletedKey, nil)); got != "NotFoundException" {
 		t.Errorf("got %q", got)
 	}
+}
+
+func TestCallsMayComeAllAtOnce(t *testing.T) {
+	t.Parallel()
+	l := open(t, t.TempDir(), nil)
+	b := l.sealed(devKey, ec{"a": "b"})
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			for range 10 {
+				err := firstOf(l.decrypt(b, ec{"a": "b"}), l.use("DescribeKey", mrkKey, nil), only(l.encrypt("alias/sops-mrk", "x", nil)))
+				if i == 0 {
+					err = firstOf(err, l.use("TagResource", devKey, nil), l.use("UpdateKeyDescription", mrkKey, nil), l.use("RotateKeyOnDemand", l.newKey(), nil))
+				}
+				if i == 1 {
+					l.server.SetFault(devkms.Fault{Key: "alias/nobody", Mode: devkms.Drop})
+					l.server.Advance(time.Second)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestOneServerPerDirectory(t *testing.T) {

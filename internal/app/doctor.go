@@ -59,10 +59,17 @@ var errUnopened = errors.New("not every file can be opened here")
 // Doctor tries every key of files, says how far each comes, and what would
 // mend it. It shows no value and changes nothing.
 func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
+	texts, err := parseContext(o.Context)
+	if err != nil {
+		return err
+	}
 	keepers := a.keepers(ctx, o.Access)
-	var err error
 	for i, path := range o.Files {
-		h := a.examine(ctx, File{Path: path, InputType: o.InputType}, keepers, o)
+		f := File{Path: path, InputType: o.InputType}
+		h, badContext := a.examine(ctx, f, keepers, texts, o)
+		if badContext != nil {
+			return f.name(badContext)
+		}
 		if !h.Opens {
 			err = &Error{Code: codeNoKey, Err: errUnopened}
 		}
@@ -85,15 +92,18 @@ func (a *App) showHealth(h fileHealth, before int) error {
 	return h.print(a.Stdout)
 }
 
-// examine looks at one file.
-func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, o DoctorOptions) fileHealth {
+// examine looks at one file. The error is about the context alone.
+func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map[string]string, o DoctorOptions) (fileHealth, error) {
 	h := fileHealth{File: f.Path}
 	sealed, err := a.patient(ctx, f, o)
 	if err != nil {
 		h.Error, h.Hints = err.Error(), hint.Hints(err)
-		return h
+		return h, nil
 	}
-	groups := sealed.Meta.Keys()
+	groups, err := a.bound(sealed, texts)
+	if err != nil {
+		return h, err
+	}
 	h.groups, h.Needed = len(groups), max(1, min(sealed.Meta.Threshold, len(groups)))
 	if len(groups) > 1 && sealed.Meta.Threshold == 0 {
 		h.Needed = len(groups)
@@ -108,7 +118,32 @@ func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, o DoctorO
 		}
 	}
 	h.Opens = len(h.Groups) >= h.Needed
-	return h
+	return h, nil
+}
+
+// bound returns the keys of a file. Those of AWS without a context get the one
+// that was given for them.
+func (a *App) bound(sealed *sops.Sealed, texts map[string]string) ([]key.Group, error) {
+	groups := sealed.Meta.Keys()
+	given := len(texts) > 0
+	if !given {
+		var err error
+		if texts, err = a.missingContext(sealed); err != nil {
+			return nil, err
+		}
+	}
+	used := false
+	for _, g := range groups {
+		for i, w := range g {
+			if w.Kind == key.KMS && len(w.Map("context")) == 0 && len(texts) > 0 {
+				g[i].MasterKey, used = w.With("context", texts), true
+			}
+		}
+	}
+	if given && !used {
+		return nil, fail(codeContext, "leave it out", "--encryption-context has no effect: every AWS key of the file has one of its own")
+	}
+	return groups, nil
 }
 
 func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*sops.Sealed, error) {

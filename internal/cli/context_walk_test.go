@@ -6,6 +6,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,8 +28,9 @@ const (
 
 // contextCommands has a way to call each command that takes an encryption
 // context, with an AWS key that it must reach. Files: plain.yaml, sealed.yaml
-// (under walkKey, without context), new.yaml (is not there). A command without
-// calls has none to reach.
+// (under walkKey, without context), new.yaml (is not there), bare.yaml (under
+// walkKey and a context that it does not store). A command without calls has
+// none to reach.
 func contextCommands() map[string][]string {
 	return map[string][]string{
 		"encrypt":    {"encrypt", "--kms", walkKey, "plain.yaml"},
@@ -36,6 +39,10 @@ func contextCommands() map[string][]string {
 		"updatekeys": {"updatekeys", "-y", "sealed.yaml"},
 		"groups add": {"groups", "add", "--file", "sealed.yaml", "--kms", walkOther},
 		"kms policy": {"kms", "policy", "--kms", walkKey},
+		"decrypt":    {"decrypt", "bare.yaml"},
+		"set":        {"set", "bare.yaml", `["a"]`, "2"},
+		"unset":      {"unset", "bare.yaml", `["a"]`},
+		"doctor":     {"doctor", "bare.yaml"},
 	}
 }
 
@@ -115,6 +122,12 @@ func newWalk(t *testing.T) *walk {
 	if code := w.run(t, "encrypt", "-i", "--kms", walkKey, "sealed.yaml"); code != 0 {
 		t.Fatal("sealed.yaml could not be made")
 	}
+	w.write(t, "bare.yaml", "a: 1\nb: 2\n")
+	if code := w.run(t, "encrypt", "-i", "--kms", walkKey, "--encryption-context", "team:red", "bare.yaml"); code != 0 {
+		t.Fatal("bare.yaml could not be made")
+	}
+	bare := regexp.MustCompile(`(?m)^ +(context:|team:|seal:).*\n`).ReplaceAllString(w.files(t)["bare.yaml"], "")
+	w.write(t, "bare.yaml", bare)
 	w.write(t, ".sops.yaml", "creation_rules: [{kms: \""+walkKey+"\"}]\n")
 	w.server.ResetCalls()
 	return w
@@ -158,12 +171,15 @@ func (w *walk) files(t *testing.T) map[string]string {
 }
 
 // checkCalls looks whether the context reached KMS: with every wrapping of a
-// key that had no context before.
+// key that had no context before, or every opening of a file that stores none.
 func (w *walk) checkCalls(t *testing.T, args []string) {
 	t.Helper()
-	reached, wrapped := 0, 0
+	reached, wrapped, operation := 0, 0, "Encrypt"
+	if slices.Contains(args, "bare.yaml") {
+		operation = "Decrypt"
+	}
 	for _, c := range w.server.Calls() {
-		if c.Operation != "Encrypt" {
+		if c.Operation != operation {
 			continue
 		}
 		wrapped++

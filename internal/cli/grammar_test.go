@@ -44,7 +44,7 @@ func TestArgumentsInTheirPlainForm(t *testing.T) {
 		"decrypt f --nope":                      "!",
 		"decrypt --output":                      "!",
 		"decrypt --ignore-mac=perhaps f":        "!",
-		"--kms k decrypt f":                     "!",
+		"--age k decrypt f":                     "!",
 		"-d decrypt f":                          "!",
 		"--output o f":                          "!",
 		"groups nonsense":                       "!",

@@ -98,8 +98,8 @@ func (s *Stage) Close() error {
 	return errors.Join(errs...)
 }
 
-// files are the configuration and the files to encrypt: two.yaml and four.yaml
-// for so many keys, three.yaml for three groups of which all are needed.
+// files are the configuration and the files to encrypt: one.yaml, two.yaml and
+// four.yaml for so many keys, three.yaml for three groups, which are all needed.
 func (s *Stage) files() map[string]string {
 	var entries []string
 	for i, arn := range Keys() {
@@ -112,11 +112,12 @@ func (s *Stage) files() map[string]string {
 			rules += "      - kms: [" + strings.Join(g, ", ") + "]\n"
 		}
 	}
+	rule("one", entries[:1])
 	rule("two", entries[:2])
 	rule("three", entries[:1], entries[1:2], entries[2:3])
 	rule("four", entries)
 	const plain = "a: 1\n"
-	return map[string]string{".sops.yaml": rules, "two.yaml": plain, "three.yaml": plain, "four.yaml": plain}
+	return map[string]string{".sops.yaml": rules, "one.yaml": plain, "two.yaml": plain, "three.yaml": plain, "four.yaml": plain}
 }
 
 func profile(key int) string { return fmt.Sprintf("key%d", key) }

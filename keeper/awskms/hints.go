@@ -99,7 +99,7 @@ func statement(action, resource string, context map[string]string) string {
 
 func keyHint(a *Attempt) string {
 	command := func(name string) string {
-		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, quoted(a.arn.Text), a.Region, a.flag())
+		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, quoted(a.unusable()), a.Region, a.flag())
 	}
 	switch a.Cause {
 	case KeyDisabled:
@@ -119,6 +119,16 @@ func keyHint(a *Attempt) string {
 			a.arn.Region, a.arn.Account, command("describe-key"))
 	}
 	return "look at the key: " + command("describe-key")
+}
+
+// unusable is the key that AWS says is in the wrong state, or else the one that
+// was asked for. To change its state one must name the key, not an alias.
+func (a *Attempt) unusable() string {
+	named, _, _ := strings.Cut(a.Message, " is ")
+	if arn, err := ParseARN(named); err == nil {
+		return arn.Text
+	}
+	return a.arn.Text
 }
 
 func networkHint(a *Attempt) string {

@@ -163,3 +163,18 @@ func TestAMovedAliasDoesNotOpenWhatAnotherAccountWrapped(t *testing.T) {
 	}
 	requireHint(t, err, WrongKey, "git log")
 }
+
+func TestAHintNamesTheKeyBehindAnAlias(t *testing.T) {
+	t.Parallel()
+	_, vars := builtin(t)
+	for alias, test := range map[string]struct {
+		cause Cause
+		hint  string
+	}{
+		"alias/sops-disabled": {KeyDisabled, "aws kms enable-key --key-id arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000005"},
+		"alias/sops-deleted":  {KeyDeleted, "aws kms cancel-key-deletion --key-id arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000006"},
+	} {
+		_, err := New(Options{Env: env.Map(vars)}).Wrap(t.Context(), plainKey("arn:aws:kms:us-east-1:111111111111:"+alias), dataKey())
+		requireHint(t, err, test.cause, test.hint)
+	}
+}
