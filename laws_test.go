@@ -41,7 +41,7 @@ func leaks(f doc.Format, o *sops.Opened, sealed []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, clear := map[string]bool{}, map[string]bool{}
+	secret, clear := map[string]bool{}, map[string]bool{"null": true, "Null": true, "NULL": true}
 	for leaf := range sel.Leaves(o.Trees()) {
 		note := clear
 		if leaf.Secret {

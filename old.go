@@ -11,25 +11,54 @@ import (
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// unlock recovers the data key. Files of SOPS before 3.3.0 may have been
-// wrapped under an encryption context in which every value had been replaced by
-// one of the values; that is tried where everything else failed.
-func (s *Sealed) unlock(ctx context.Context, k key.Keeper, o OpenOptions) (key.Data, error) {
+// recover unwraps the data key. Where that fails, it tries the contexts under
+// which the file may have been wrapped although it does not say so.
+func (s *Sealed) recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unlock.Recovered, error) {
+	if o.Unlock.Verify == nil {
+		o.Unlock.Verify = s.opensMAC
+	}
 	groups, err := o.bind(s.Meta.Keys())
 	if err != nil {
-		return key.Data{}, err
+		return nil, err
 	}
-	d, err := unlock.DataKey(ctx, k, groups, s.Meta.Threshold, o.Unlock)
-	if err == nil || !newer("3.3.0", s.Meta.Version) {
-		return d, err
+	r, err := unlock.Recover(ctx, k, groups, s.Meta.Threshold, o.Unlock)
+	if err == nil {
+		return r, nil
 	}
-	for _, v := range contextValues(groups) {
-		if d, retry := unlock.DataKey(ctx, k, withContextValue(groups, v), s.Meta.Threshold, o.Unlock); retry == nil {
-			o.warn("the data key was wrapped by SOPS before 3.3.0 under a damaged encryption context; rotate the file to mend it")
-			return d, nil
+	for _, t := range s.retries(groups, o) {
+		if r, retry := unlock.Recover(ctx, k, t.groups, s.Meta.Threshold, o.Unlock); retry == nil {
+			if t.note != "" {
+				o.warn("%s", t.note)
+			}
+			return r, nil
 		}
 	}
-	return key.Data{}, err
+	return nil, err
+}
+
+// A retry is another reading of a file's keys.
+type retry struct {
+	groups []key.Group
+	note   string
+}
+
+// retries lists them. Files of SOPS before 3.3.0 may have been wrapped under an
+// encryption context in which every value had been replaced by one of the
+// values.
+func (s *Sealed) retries(groups []key.Group, o OpenOptions) []retry {
+	var out []retry
+	if newer("3.3.0", s.Meta.Version) {
+		for _, v := range contextValues(groups) {
+			out = append(out, retry{
+				withContextValue(groups, v),
+				"the data key was wrapped by SOPS before 3.3.0 under a damaged encryption context; rotate the file to mend it",
+			})
+		}
+	}
+	if spare, used := withMissingContext(groups, o.SpareContext); used {
+		out = append(out, retry{groups: spare})
+	}
+	return out
 }
 
 // newer reports whether version a is later than b. One that cannot be read is
@@ -74,23 +103,35 @@ func (o OpenOptions) bind(groups []key.Group) ([]key.Group, error) {
 	if len(o.Context) == 0 {
 		return groups, nil
 	}
-	used := false
+	bound, used := withMissingContext(groups, o.Context)
 	for _, g := range groups {
-		for i, w := range g {
-			if w.Kind != key.KMS {
-				continue
-			}
-			own := w.Map("context")
-			if len(own) == 0 {
-				g[i].MasterKey = w.With("context", o.Context)
-			}
-			used = used || len(own) == 0 || maps.Equal(own, o.Context)
+		for _, w := range g {
+			used = used || w.Kind == key.KMS && maps.Equal(w.Map("context"), o.Context)
 		}
 	}
 	if !used {
 		return nil, failf(CodeContext, "the encryption context has no effect: no AWS key of the file takes it")
 	}
-	return groups, nil
+	return bound, nil
+}
+
+// withMissingContext returns the groups with a context for every AWS key that
+// has none, and whether there was one.
+func withMissingContext(groups []key.Group, texts map[string]string) (out []key.Group, used bool) {
+	if len(texts) == 0 {
+		return groups, false
+	}
+	out = make([]key.Group, len(groups))
+	for i, g := range groups {
+		for _, w := range g {
+			if w.Kind == key.KMS && len(w.Map("context")) == 0 {
+				w.MasterKey = w.With("context", texts)
+				used = true
+			}
+			out[i] = append(out[i], w)
+		}
+	}
+	return out, used
 }
 
 func withContextValue(groups []key.Group, value string) []key.Group {

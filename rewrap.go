@@ -15,14 +15,7 @@ import (
 // Recover returns the data key, with the shares that gave it. It checks the
 // seal, where there is one.
 func (s *Sealed) Recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unlock.Recovered, error) {
-	if o.Unlock.Verify == nil {
-		o.Unlock.Verify = s.opensMAC
-	}
-	groups, err := o.bind(s.Meta.Keys())
-	if err != nil {
-		return nil, err
-	}
-	r, err := unlock.Recover(ctx, k, groups, s.Meta.Threshold, o.Unlock)
+	r, err := s.recover(ctx, k, o)
 	if err != nil || s.Meta.Seal == "" {
 		return r, err
 	}

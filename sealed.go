@@ -46,8 +46,10 @@ type OpenOptions struct {
 	// Context is the encryption context of AWS keys that the file gives none.
 	// It must have an effect.
 	Context map[string]string
-	Unlock    unlock.Options
-	Warn      func(msg string)
+	// SpareContext is tried for such keys if they do not open without.
+	SpareContext map[string]string
+	Unlock       unlock.Options
+	Warn         func(msg string)
 }
 
 func (o OpenOptions) warn(format string, args ...any) {
@@ -58,14 +60,11 @@ func (o OpenOptions) warn(format string, args ...any) {
 
 // Open recovers the data key, decrypts every value and verifies the MAC.
 func (s *Sealed) Open(ctx context.Context, k key.Keeper, o OpenOptions) (*Opened, error) {
-	if o.Unlock.Verify == nil {
-		o.Unlock.Verify = s.opensMAC
-	}
-	d, err := s.unlock(ctx, k, o)
+	r, err := s.recover(ctx, k, o)
 	if err != nil {
 		return nil, err
 	}
-	return s.OpenWith(d, o)
+	return s.OpenWith(r.Data, o)
 }
 
 // opensMAC reports whether d is this file's data key, as far as the MAC tells.

@@ -106,9 +106,10 @@ func stateProbes() []probe {
 	return out
 }
 
-// stateKey makes a key with an alias and something that it has encrypted.
+// stateKey makes a key with an alias and something that it has encrypted. It
+// is named by its id: some emulators do not take ARNs everywhere.
 func (l *lab) stateKey() (key string, blob []byte) {
-	key = l.newKey()
+	_, key, _ = strings.Cut(l.newKey(), ":key/")
 	l.must(l.kms().CreateAlias(l.ctx, &kms.CreateAliasInput{AliasName: ptr("alias/state"), TargetKeyId: &key}))
 	return key, l.sealed(key, nil)
 }

@@ -100,7 +100,7 @@ func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map
 		h.Error, h.Hints = err.Error(), hint.Hints(err)
 		return h, nil
 	}
-	groups, err := a.bound(sealed, texts)
+	groups, err := bound(sealed, texts)
 	if err != nil {
 		return h, err
 	}
@@ -123,24 +123,20 @@ func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map
 
 // bound returns the keys of a file. Those of AWS without a context get the one
 // that was given for them.
-func (a *App) bound(sealed *sops.Sealed, texts map[string]string) ([]key.Group, error) {
+func bound(sealed *sops.Sealed, texts map[string]string) ([]key.Group, error) {
 	groups := sealed.Meta.Keys()
-	given := len(texts) > 0
-	if !given {
-		var err error
-		if texts, err = a.missingContext(sealed); err != nil {
-			return nil, err
-		}
+	if len(texts) == 0 {
+		return groups, nil
 	}
 	used := false
 	for _, g := range groups {
 		for i, w := range g {
-			if w.Kind == key.KMS && len(w.Map("context")) == 0 && len(texts) > 0 {
+			if w.Kind == key.KMS && len(w.Map("context")) == 0 {
 				g[i].MasterKey, used = w.With("context", texts), true
 			}
 		}
 	}
-	if given && !used {
+	if !used {
 		return nil, fail(codeContext, "leave it out", "--encryption-context has no effect: every AWS key of the file has one of its own")
 	}
 	return groups, nil

@@ -2,15 +2,15 @@ package app
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
@@ -133,6 +133,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 		e.app.verbosef("there is no memory file system; the text stands in %s while it is edited", filepath.Dir(session.Path()))
 	}
 	for {
+		started := e.app.Now()
 		watch.editing.Store(true)
 		err := session.Run(ctx, e.argv, e.app.Stdin, e.app.Stdout, e.app.Stderr)
 		watch.editing.Store(false)
@@ -144,7 +145,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 			return err
 		}
 		if bytes.Equal(text, before) {
-			return fail(codeNotModified, "", "%s: File has not changed, so nothing was written", e.source.Path)
+			return e.unchanged(e.app.Now().Sub(started))
 		}
 		failure := e.save(ctx, text)
 		if failure == nil {
@@ -154,6 +155,16 @@ func (e *edition) run(ctx context.Context) (err error) {
 			return e.rescue(text, failure)
 		}
 	}
+}
+
+// unchanged is the end of an edit without a change. An editor that was back at
+// once has perhaps left its window open.
+func (e *edition) unchanged(took time.Duration) error {
+	advice := ""
+	if took < time.Second {
+		advice = "if the editor is still open it did not wait; tell it to, for example with EDITOR='code --wait'"
+	}
+	return fail(codeNotModified, advice, "%s: File has not changed, so nothing was written", e.source.Path)
 }
 
 // canceled tells an editor that failed from one that somebody stopped, by a
@@ -200,8 +211,7 @@ func (e *edition) again(ctx context.Context, failure error) bool {
 	}
 	answer := make(chan error, 1)
 	go func() { // ends with the process: a read of standard input cannot be stopped
-		_, err := a.Stdin.Read(make([]byte, 1))
-		answer <- err
+		answer <- skipLine(a.Stdin)
 	}()
 	select {
 	case err := <-answer:
@@ -211,41 +221,15 @@ func (e *edition) again(ctx context.Context, failure error) bool {
 	}
 }
 
-// rescue keeps a text that could not be saved, encrypted for the keys of the
-// file.
-func (e *edition) rescue(text []byte, failure error) error {
-	path := ""
-	sealed, err := e.app.sealRescue(e.opened, text)
-	if err == nil {
-		path, err = e.writeRescue(sealed)
-	}
-	if err != nil {
-		return errors.Join(failure, fmt.Errorf("the edited text could not be kept either: %w", err))
-	}
-	return &Error{Code: hint.ExitCode(failure), Err: fmt.Errorf("%w; the edited text is kept, encrypted, in %s", failure, path), Advice: []string{
-		"see it with: sops decrypt --input-type binary " + path,
-	}}
-}
-
-// writeRescue writes a new file beside that which is edited, or where there is
-// no place in the directory for temporary files, and returns its path.
-func (e *edition) writeRescue(sealed []byte) (path string, err error) {
-	name := e.source.Path
-	for _, stem := range []string{name, filepath.Join(cmp.Or(e.places.Temp, os.TempDir()), filepath.Base(name))} {
-		for n := 1; n < 100; n++ {
-			path = stem + ".rescue"
-			if n > 1 {
-				path += strconv.Itoa(n) // the first is of another day
-			}
-			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil {
-				return path, nil
-			}
-			if !errors.Is(err, atomicfile.ErrChanged) {
-				break
-			}
+// skipLine reads to the end of a line and no byte more: what follows is for the
+// editor.
+func skipLine(r io.Reader) error {
+	for b := make([]byte, 1); b[0] != '\n'; {
+		if _, err := r.Read(b); err != nil {
+			return err
 		}
 	}
-	return "", err
+	return nil
 }
 
 func (a *App) showMasterKeys(o *sops.Opened) {

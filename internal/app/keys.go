@@ -127,8 +127,13 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 	if err != nil {
 		return sops.OpenOptions{}, err
 	}
+	// The variable may be meant for other files: it need not have an effect here.
+	spare, err := parseContext(a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"))
+	if err != nil {
+		return sops.OpenOptions{}, err
+	}
 	return sops.OpenOptions{
-		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Context: texts,
+		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Context: texts, SpareContext: spare,
 		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: o.Overall, Warn: a.Warn},
 	}, nil
 }
@@ -173,30 +178,11 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 	if err != nil {
 		return nil, s.name(err)
 	}
-	if options.Context == nil {
-		if options.Context, err = a.missingContext(sealed); err != nil {
-			return nil, err
-		}
-	}
 	if err := a.requireSeal(s, sealed, o); err != nil {
 		return nil, s.name(err)
 	}
 	opened, err := sealed.Open(ctx, k, options)
 	return opened, s.name(err)
-}
-
-// missingContext returns the context of the variable if the file has an AWS key
-// without one. A variable may be meant for other files, so it need not have an
-// effect on this.
-func (a *App) missingContext(sealed *sops.Sealed) (map[string]string, error) {
-	for _, g := range sealed.Meta.MasterKeys() {
-		for _, m := range g {
-			if m.Kind == key.KMS && len(m.Map("context")) == 0 {
-				return parseContext(a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"))
-			}
-		}
-	}
-	return nil, nil
 }
 
 // requireSeal refuses a file without a seal where the rule for it demands one:

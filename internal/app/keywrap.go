@@ -21,8 +21,6 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 	var err error
 	switch {
 	case missing == 0 && !closed: // nobody has to open anything
-	case missing == 0:
-		_, err = a.recovered(ctx, sealed, keepers, o)
 	case o.ReEncrypt && closed && c.mustSeal:
 		err = fail(codeConflict, "leave --reencrypt out", "the rule asks for a seal, and to renew it takes the data key, which --reencrypt does without")
 	case o.ReEncrypt:
@@ -30,6 +28,8 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 			sealed.Meta.Seal = ""
 			a.warnf("%s: the file loses its seal, which names its keys and which only the data key could renew; the next change that opens the file makes a new one", s.Path)
 		}
+	case missing == 0:
+		_, err = a.recovered(ctx, sealed, keepers, o)
 	case o.AllowPartial:
 		groups, err = a.wrapSome(ctx, s, sealed, c, stock, keepers, o)
 	default:

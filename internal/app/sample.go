@@ -1,11 +1,5 @@
 package app
 
-import (
-	"github.com/seed-1f7fdfb8/sops"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
-)
-
 // sample returns what a new file of a format begins with.
 func sample(format string) []byte {
 	switch format {
@@ -50,13 +44,4 @@ example_key = example_value
 `)
 	}
 	return []byte("Replace this with your own content")
-}
-
-// sealRescue seals any text with the keys of o.
-func (a *App) sealRescue(o *sops.Opened, text []byte) ([]byte, error) {
-	f, err := standard.Format("binary", config.Stores{})
-	if err != nil {
-		return nil, err
-	}
-	return o.Rescue(text, f, sops.SealOptions{Now: a.Now(), Random: a.Random})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,8 +40,8 @@ func onStage(t *testing.T, s *faulttest.Stage, args ...string) outcome {
 	return outcome{status, stdout.String(), stderr.String(), time.Since(start)}
 }
 
-// newStage returns a stage on which all files are encrypted.
-func newStage(t *testing.T) *faulttest.Stage {
+// newStage returns a stage on which some files are encrypted.
+func newStage(t *testing.T, files ...string) *faulttest.Stage {
 	t.Helper()
 	s, err := faulttest.New(t.TempDir())
 	if err != nil {
@@ -51,13 +52,22 @@ func newStage(t *testing.T) *faulttest.Stage {
 			t.Error(err)
 		}
 	})
-	for _, file := range []string{"one.yaml", "two.yaml", "three.yaml"} {
+	for _, file := range files {
 		if o := onStage(t, s, "encrypt", "-i", file); o.status != 0 {
 			t.Fatalf("encrypt %s: %s", file, o.stderr)
 		}
 	}
-	s.Calls("Encrypt")
 	return s
+}
+
+// eachFault plays all faults at once: most of the time they only wait.
+func eachFault(t *testing.T, play func(*testing.T, faulttest.Fault)) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for _, f := range faulttest.Faults() {
+		wg.Go(func() { t.Run(f.Name, func(t *testing.T) { play(t, f) }) })
+	}
+	wg.Wait()
 }
 
 // TestAHealthyKeyAnswersWhateverBefallsAnother proves what bench/faults
@@ -66,49 +76,43 @@ func newStage(t *testing.T) *faulttest.Stage {
 func TestAHealthyKeyAnswersWhateverBefallsAnother(t *testing.T) {
 	t.Parallel()
 	const soon = 4 * time.Second
-	for _, f := range faulttest.Faults() {
-		t.Run(f.Name, func(t *testing.T) {
-			t.Parallel()
-			s := newStage(t)
-			if err := s.Break(f, 1); err != nil {
-				t.Fatal(err)
-			}
-			o := onStage(t, s, "decrypt", "two.yaml")
-			if o.status != 0 || o.stdout != "a: 1\n" {
-				t.Errorf("status %d, %q\n%s", o.status, o.stdout, o.stderr)
-			}
-			if o.took > soon {
-				t.Errorf("it took %v", o.took)
-			}
-		})
-	}
+	eachFault(t, func(t *testing.T, f faulttest.Fault) {
+		s := newStage(t, "two.yaml")
+		if err := s.Break(f, 1); err != nil {
+			t.Fatal(err)
+		}
+		o := onStage(t, s, "decrypt", "two.yaml")
+		if o.status != 0 || o.stdout != "a: 1\n" {
+			t.Errorf("status %d, %q\n%s", o.status, o.stdout, o.stderr)
+		}
+		if o.took > soon {
+			t.Errorf("it took %v", o.took)
+		}
+	})
 }
 
 func TestAFileThatNoKeyOpensSaysInTimeWhatIsWrongWithEach(t *testing.T) {
 	t.Parallel()
-	for _, f := range faulttest.Faults() {
-		t.Run(f.Name, func(t *testing.T) {
-			t.Parallel()
-			s := newStage(t)
-			if err := s.Break(f, 1, 2); err != nil {
-				t.Fatal(err)
+	eachFault(t, func(t *testing.T, f faulttest.Fault) {
+		s := newStage(t, "two.yaml")
+		if err := s.Break(f, 1, 2); err != nil {
+			t.Fatal(err)
+		}
+		o := onStage(t, s, "decrypt", "--attempt-timeout", "300ms", "--timeout", "2s", "two.yaml")
+		if o.status != 128 || o.stdout != "" {
+			t.Errorf("status %d, %q\n%s", o.status, o.stdout, o.stderr)
+		}
+		// The tree of the error breaks its lines.
+		said := strings.Join(strings.Fields(strings.ReplaceAll(o.stderr, "|", "")), " ")
+		for _, arn := range faulttest.Keys()[:2] {
+			if !strings.Contains(said, "AWS KMS key "+arn+": cannot decrypt the data key") {
+				t.Errorf("what is wrong with %s is not said:\n%s", arn, o.stderr)
 			}
-			o := onStage(t, s, "decrypt", "--attempt-timeout", "300ms", "--timeout", "2s", "two.yaml")
-			if o.status != 128 || o.stdout != "" {
-				t.Errorf("status %d, %q\n%s", o.status, o.stdout, o.stderr)
-			}
-			// The tree of the error breaks its lines.
-			said := strings.Join(strings.Fields(strings.ReplaceAll(o.stderr, "|", "")), " ")
-			for _, arn := range faulttest.Keys()[:2] {
-				if !strings.Contains(said, "AWS KMS key "+arn+": cannot decrypt the data key") {
-					t.Errorf("what is wrong with %s is not said:\n%s", arn, o.stderr)
-				}
-			}
-			if o.took > 5*time.Second {
-				t.Errorf("it took %v", o.took)
-			}
-		})
-	}
+		}
+		if o.took > 5*time.Second {
+			t.Errorf("it took %v", o.took)
+		}
+	})
 }
 
 // TestSlowKeysAreWaitedForAtOnce plays keys that answer after five seconds,
@@ -125,7 +129,7 @@ func TestSlowKeysAreWaitedForAtOnce(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newStage(t, "three.yaml")
 			if err := s.Break(faulttest.Slow(), 1, 2, 3, 4); err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +147,7 @@ func TestSlowKeysAreWaitedForAtOnce(t *testing.T) {
 func TestAFileCostsOneDecrypt(t *testing.T) {
 	t.Parallel()
 	const files = 200
-	s := newStage(t)
+	s := newStage(t, "one.yaml")
 	for range files {
 		if o := onStage(t, s, "decrypt", "one.yaml"); o.status != 0 {
 			t.Fatal(o.stderr)

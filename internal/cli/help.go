@@ -61,8 +61,8 @@ COMMANDS
 	fmt.Fprint(t, "  help\tshow help: help COMMAND, help environment, help exit-codes\n")
 	t.Flush()
 	fmt.Fprint(w, `
-The old form works as well: sops FILE edits; sops -d, -e, -r FILE; sops --set.
-Flags may stand before or behind the file.
+Flags may stand before or behind the file. The old form works as well, with flags
+before the file: sops FILE edits; sops -d, -e, -r FILE; sops --set.
 `)
 }
 

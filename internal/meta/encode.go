@@ -47,15 +47,14 @@ func (m *Metadata) Encode() *tree.Map {
 // encodeGroups writes the key lists: at the top for one group, under key_groups
 // for several.
 func (m *Metadata) encodeGroups(root *tree.Map) {
-	for _, kind := range key.Kinds() {
-		remove(root, kind)
-	}
+	root.Items = slices.DeleteFunc(root.Items, func(it tree.Item) bool {
+		return !tree.IsComment(it.Value) && isKnown(it.Key, true) // in any case, as they are read
+	})
 	for _, g := range m.groups {
 		for _, e := range g {
 			remove(root, e.Kind)
 		}
 	}
-	remove(root, fieldGroups)
 	if len(m.Groups) == 1 {
 		encodeGroup(root, m.Groups[0])
 		return

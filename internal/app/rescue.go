@@ -1,0 +1,62 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/standard"
+)
+
+// rescue keeps a text that could not be saved, encrypted for the keys of the
+// file.
+func (e *edition) rescue(text []byte, failure error) error {
+	path := ""
+	sealed, err := e.app.sealRescue(e.opened, text)
+	if err == nil {
+		path, err = e.writeRescue(sealed)
+	}
+	if err != nil {
+		return errors.Join(failure, fmt.Errorf("the edited text could not be kept either: %w", err))
+	}
+	return &Error{Code: hint.ExitCode(failure), Err: fmt.Errorf("%w; the edited text is kept, encrypted, in %s", failure, path), Advice: []string{
+		"see it with: sops decrypt --input-type binary " + path,
+	}}
+}
+
+// writeRescue writes a new file beside that which is edited, or where there is
+// no place in the directory for temporary files, and returns its path.
+func (e *edition) writeRescue(sealed []byte) (path string, err error) {
+	name := e.source.Path
+	for _, stem := range []string{name, filepath.Join(cmp.Or(e.places.Temp, os.TempDir()), filepath.Base(name))} {
+		for n := 1; n < 100; n++ {
+			path = stem + ".rescue"
+			if n > 1 {
+				path += strconv.Itoa(n) // the first is of another day
+			}
+			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil {
+				return path, nil
+			}
+			if !errors.Is(err, atomicfile.ErrChanged) {
+				break
+			}
+		}
+	}
+	return "", err
+}
+
+// sealRescue seals any text with the keys of o.
+func (a *App) sealRescue(o *sops.Opened, text []byte) ([]byte, error) {
+	f, err := standard.Format("binary", config.Stores{})
+	if err != nil {
+		return nil, err
+	}
+	return o.Rescue(text, f, sops.SealOptions{Now: a.Now(), Random: a.Random})
+}
