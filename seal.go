@@ -147,17 +147,39 @@ func (s *sealing) seal() ([]byte, error) {
 	if s.full != nil {
 		return out, nil // the digest was made from this very text's opening
 	}
-	back, err := sealed.Unmask(s.values, layout)
+	values := s.valuesIn(sealed)
+	back, err := sealed.Unmask(values, layout)
 	if err == nil && bytes.Equal(back, s.opened.plain) {
 		return out, nil
 	}
 	// The tokens stand right but the pieces do not give the author's text.
-	bare, err := sealed.Unmask(s.values, nil)
+	bare, err := sealed.Unmask(values, nil)
 	if err != nil {
 		return nil, err
 	}
 	out, _, err = s.finish(masked, &doc.Layout{Full: s.opened.plain, Digest: digest(bare)})
 	return out, err
+}
+
+// valuesIn returns what the tokens of a sealed document stand for, by its own
+// Refs: a reader may find comments, and so all leaves behind them, in another
+// order than they have in the plain text.
+func (s *sealing) valuesIn(sealed doc.Document) []doc.Plain {
+	tokens := tokensOf(sealed, sealed.Leaves())
+	if slices.Equal(tokens, s.tokens) {
+		return s.values
+	}
+	by := make(map[string]doc.Plain, len(tokens))
+	for ref, token := range s.tokens {
+		if token != "" {
+			by[token] = s.values[ref]
+		}
+	}
+	values := make([]doc.Plain, len(tokens))
+	for ref, token := range tokens {
+		values[ref] = by[token]
+	}
+	return values
 }
 
 // finish adds the metadata and parses the result as any reader would.
@@ -184,7 +206,7 @@ func (s *sealing) bareDigest(m doc.Masked) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bare, err := sealed.Unmask(s.values, nil)
+	bare, err := sealed.Unmask(s.valuesIn(sealed), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (p *people) session(t *sessionToken) (*principal, error) {
 }
 
 // session returns the principal of a session of the role. A session's ARN
-// leaves out the role's path; see spec of AssumedRoleUser.
+// leaves out the role's path, unlike the ARN of the role.
 func (r *roleEntry) session(name string) *principal {
 	return &principal{
 		kind: roleSession, account: r.account.ID, name: r.Name, roleARN: r.arn,

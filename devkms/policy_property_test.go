@@ -171,7 +171,7 @@ func TestTwoIndependentEvaluatorsAgree(t *testing.T) {
 	t.Parallel()
 	d := dice{rand.New(rand.NewPCG(1, 2))}
 	allowed := 0
-	const rounds = 12_000
+	const rounds = 8_000
 	for range rounds {
 		c := d.question()
 		got := c.decision(t)
@@ -194,7 +194,7 @@ func TestTwoIndependentEvaluatorsAgree(t *testing.T) {
 func TestMoreDenialsNeverAllowMore(t *testing.T) {
 	t.Parallel()
 	d := dice{rand.New(rand.NewPCG(3, 4))}
-	for range 3_000 {
+	for range 2_000 {
 		c := d.question()
 		if c.decision(t).allowed {
 			continue

@@ -110,8 +110,8 @@ func defaultPolicy(account string) *Policy {
 	return p
 }
 
-// user finds a user, a role or an account by name; the name may be qualified
-// by its account, as in 111111111111/alice.
+// user finds a user by name, which may be qualified by the account, as in
+// 111111111111/alice.
 func (w *World) user(name string) (*Account, *User) {
 	for i := range w.Accounts {
 		a := &w.Accounts[i]
@@ -143,7 +143,7 @@ func pathOr(p string) string {
 	return p
 }
 
-// ARN returns the ARN of the user in the account.
+// arn returns what policies of the account call the user.
 func (u *User) arn(account string) string {
 	return iamARN(account, "user", pathOr(u.Path), u.Name)
 }

@@ -12,8 +12,9 @@ import (
 // The judge tells in which container a comment stands, but not on which byte;
 // the bytes tell where comments stand, but not in which container. match joins
 // the two: by the line on which a comment should stand, else by text. It
-// returns false if comments of equal text stand in different containers, so
-// that their order alone would decide.
+// returns false if their order alone would decide: comments that look alike
+// stand in different containers, or are not alike there (an empty one is a blank
+// in a list), or the judge does not tell all of them.
 func (w *walker) match(g *gaps) (sure bool) {
 	taken := make([]bool, len(g.comments))
 	sure = true
@@ -33,13 +34,14 @@ func (w *walker) match(g *gaps) (sure bool) {
 			continue
 		}
 		key := strings.TrimRight(string(w.text[c.start+1:c.end]), " \t")
-		quotes := left[key]
+		quotes, known := left[key]
 		if len(quotes) == 0 {
 			w.lost = append(w.lost, c)
+			sure = sure && !known
 			continue
 		}
 		w.found(quotes[0].leaf, c)
-		if len(quotes) > 1 && quotes[0].holder.path() != quotes[1].holder.path() {
+		if len(quotes) > 1 && (quotes[0].holder.path() != quotes[1].holder.path() || quotes[0].item.Text != quotes[1].item.Text) {
 			sure = false
 		}
 		left[key] = quotes[1:]

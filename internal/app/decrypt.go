@@ -14,7 +14,8 @@ type DecryptOptions struct {
 	Common
 	Access
 	Target
-	Extract string // an address; "" is the whole file
+	Extract string // an address; "" is the whole file, unless Part is set
+	Part    bool   // an address was given; the empty one is a mistake
 }
 
 // Decrypt writes a file in clear, or one part of it.
@@ -47,7 +48,7 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 
 // address returns what to extract, nil for the whole file.
 func (o DecryptOptions) address() (tree.Address, error) {
-	if o.Extract == "" {
+	if o.Extract == "" && !o.Part {
 		return nil, nil
 	}
 	at, err := tree.ParseAddress(o.Extract)

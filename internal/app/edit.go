@@ -31,6 +31,9 @@ type EditOptions struct {
 // Edit lets a person change a file in clear in an editor. A file that does not
 // exist begins with an example.
 func (a *App) Edit(ctx context.Context, o EditOptions) error {
+	if err := (Target{InPlace: true}).check(o.File); err != nil {
+		return err
+	}
 	places := editor.Places{Runtime: a.Env.Get("XDG_RUNTIME_DIR"), Temp: a.Env.Get("TMPDIR")}
 	if err := editor.CleanStale(places); err != nil {
 		a.warnf("what a killed edit left behind could not be removed: %v", err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
@@ -38,14 +39,52 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 		return err
 	}
 	return a.change(ctx, o, func(opened *sops.Opened) (bool, error) {
-		if o.Idempotent && len(opened.Trees()) > 0 {
-			old, err := tree.Find(opened.Trees()[0], at)
+		root := firstDocument(opened)
+		if err := fits(root, at); err != nil {
+			return false, &Error{Code: codeSetFormat, Err: err}
+		}
+		if o.Idempotent {
+			old, err := tree.Find(root, at)
 			if err == nil && sameNode(old, n) {
 				return false, nil
 			}
 		}
 		return true, opened.Set(at, n)
 	})
+}
+
+// firstDocument returns the document that an address is in.
+func firstDocument(o *sops.Opened) *tree.Map {
+	if len(o.Trees()) == 0 {
+		return &tree.Map{}
+	}
+	return o.Trees()[0]
+}
+
+// fits reports why a value cannot be set at a without a map or a list on the
+// way being lost. A single value gives place, as it always did.
+func fits(n tree.Node, at tree.Address) error {
+	for i, step := range at {
+		switch in := n.(type) {
+		case *tree.Map:
+			if !step.IsKey {
+				return fmt.Errorf("component %s: a map has keys, not positions", at[:i+1])
+			}
+			n, _ = in.Get(step.Key)
+		case *tree.List:
+			if step.IsKey {
+				return fmt.Errorf("component %s: a list has positions, not keys", at[:i+1])
+			}
+			p := in.Position(step.Index)
+			if p < 0 {
+				return nil
+			}
+			n = in.Items[p]
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 // node returns the value that text is.
@@ -74,6 +113,9 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 // change opens a file under its lock, lets f change it and writes it back. A
 // file whose content stays the same is left alone.
 func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (changed bool, err error)) error {
+	if err := (Target{InPlace: true}).check(o.File); err != nil {
+		return err
+	}
 	unlock, err := a.lock(ctx, o.Path)
 	if err != nil {
 		return err

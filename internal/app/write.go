@@ -19,6 +19,8 @@ const (
 // read.
 func (a *App) write(s *source, t Target, data []byte, mode fs.FileMode) error {
 	switch {
+	case t.InPlace && s.file == nil:
+		return t.check(s.File) // standard input
 	case t.InPlace:
 		return s.file.Write(data, nil)
 	case t.Output != "":

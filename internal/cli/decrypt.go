@@ -27,6 +27,7 @@ sound.`,
 			if o.Path, err = r.file(c, false); err != nil {
 				return err
 			}
+			o.Part = c.IsSet("extract")
 			return r.app.Decrypt(ctx, o)
 		},
 	}

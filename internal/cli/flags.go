@@ -120,7 +120,7 @@ func identity(o *app.Access) []cli.Flag {
 		repeated(&o.AWSRole, topicAWS, "aws-role", "assume this role: `ARN`, or ACCOUNT=ARN (SOPS_AWS_ROLE)"),
 		toggle(&o.NoAssumeRole, topicAWS, "no-assume-role", "assume no role, whatever the file says (SOPS_AWS_NO_ASSUME_ROLE)"),
 		toggle(&o.StrictIdentity, topicAWS, "strict-identity", "use profile and role of the file literally, without fallback (SOPS_AWS_STRICT_IDENTITY)"),
-		duration(&o.Attempt, topicAWS, "attempt-timeout", "give up on one key after `DURATION` (default 5s)"),
+		duration(&o.Attempt, topicAWS, "attempt-timeout", "give up on one key after `DURATION` (default 5s, 10s where nothing else is left to try)"),
 		&cli.BoolFlag{Name: "enable-local-keyservice", Value: true, Hidden: true, Action: local},
 		&cli.StringFlag{Name: "keyservice", Hidden: true, Action: noKeyService},
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -30,7 +31,23 @@ an error. Who had the old data key can still read old copies of the file.`,
 			if o.Path, err = r.file(c, true); err != nil {
 				return err
 			}
+			if err = nameKeys(c); err != nil {
+				return err
+			}
 			return r.app.Rotate(ctx, o)
 		},
 	}
+}
+
+// nameKeys refuses a flag for keys that names none, as with a variable that is
+// not set: whoever removes a key relies on its going.
+func nameKeys(c *cli.Command) error {
+	for _, f := range c.Flags {
+		name := f.Names()[0]
+		changes := strings.HasPrefix(name, "add-") || strings.HasPrefix(name, "rm-")
+		if changes && c.IsSet(name) && strings.Trim(c.String(name), ", ") == "" {
+			return &usageError{msg: "flag --" + name + " names no key"}
+		}
+	}
+	return nil
 }

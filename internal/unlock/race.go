@@ -1,6 +1,7 @@
 package unlock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,9 @@ func (s *search) race(ctx context.Context, group int, g *group, offers chan<- of
 			}
 			next()
 		case <-ctx.Done():
-			giveUp(context.Cause(ctx), running, waiting)
+			cause := context.Cause(ctx)
+			hear(cause, answers, running)
+			giveUp(cause, running, waiting)
 			return
 		}
 	}
@@ -77,6 +80,26 @@ func (s *search) offer(f offer, offers chan<- offer) error {
 	}
 	offers <- f
 	return <-f.verdict
+}
+
+// hear waits a little for what the keys that are still being asked say when the
+// time for all is up, which is more than that it is up. If somebody was quicker,
+// or the user has gone, nobody wants to know.
+func hear(cause error, answers <-chan answer, running map[*candidate]bool) {
+	if !errors.As(cause, new(silence)) {
+		return
+	}
+	t := time.NewTimer(lastWords)
+	defer t.Stop()
+	for len(running) > 0 {
+		select {
+		case a := <-answers:
+			delete(running, a.from)
+			a.from.err = cmp.Or(a.err, cause)
+		case <-t.C:
+			return
+		}
+	}
 }
 
 // giveUp notes on the candidates that are left why the race has ended.

@@ -15,6 +15,10 @@ import (
 // not hold the answer back, and is the only goroutine that outlives the call.
 const grace = time.Second
 
+// lastWords is how long keys have to say how far they came when the time for
+// all is up.
+const lastWords = grace / 4
+
 // search is one run of Recover.
 type search struct {
 	keeper   key.Keeper

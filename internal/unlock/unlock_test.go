@@ -83,7 +83,7 @@ func TestOneGroupIsOpenedByTheBestKeyInTime(t *testing.T) {
 			name:  "a lone key that ignores its deadline ends with the overall one",
 			keys:  []key.MasterKey{named(key.KMS, "a", "deaf")},
 			calls: []string{"unwrap a"},
-			took:  20*time.Second + grace,
+			took:  20*time.Second + lastWords + grace,
 			fails: true,
 		},
 		{
@@ -161,6 +161,25 @@ func TestLimitsCanBeSet(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("reasons (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestTheEndOfTimeLetsKeysSayHowFarTheyCame uses a key that says more than that
+// it was cancelled, and takes its time.
+func TestTheEndOfTimeLetsKeysSayHowFarTheyCame(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		groups := one(dataKey(1), named(key.KMS, "a", "sulk"), named(key.KMS, "b", "sulk"))
+		_, err := DataKey(t.Context(), &fake{}, groups, 0, Options{Overall: time.Second})
+		var e *Error
+		if !errors.As(err, &e) {
+			t.Fatalf("error %T, want *Error", err)
+		}
+		for _, k := range e.Groups[0].Keys {
+			if want := "no answer within 1s: request to the service: context deadline exceeded"; k.Err.Error() != want {
+				t.Errorf("%s: got %q, want %q", k.Identity, k.Err, want)
+			}
 		}
 	})
 }
