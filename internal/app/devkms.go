@@ -43,7 +43,7 @@ func (a *App) DevKMSExec(ctx context.Context, o DevKMSOptions, argv []string) er
 	}
 	defer s.close()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir, cmd.Env = a.Dir, append(withoutAWS(env.All()), s.environ...)
+	cmd.Dir, cmd.Env = a.Dir, append(devkms.WithoutAWS(env.All()), s.environ...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	// A key that interrupts is the child's, which gets it too.
@@ -140,15 +140,4 @@ func (a *App) startDevKMS(o DevKMSOptions) (*devServer, error) {
 		return nil, err
 	}
 	return &devServer{s, environ, closeAll}, nil
-}
-
-// withoutAWS leaves out what would lead a program to another AWS.
-func withoutAWS(vars []string) []string {
-	var out []string
-	for _, v := range vars {
-		if !strings.HasPrefix(v, "AWS_") {
-			out = append(out, v)
-		}
-	}
-	return out
 }
