@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -43,7 +44,7 @@ func TestSweepSetUnset(t *testing.T) {
 		}
 		if !bytes.Equal(again.Plain(), want) {
 			bad++
-			t.Errorf("%s: set: text is not what Plain said", file.name)
+			t.Errorf("%s: set: text is not what Plain said\n%s", file.name, cmp.Diff(string(want), string(again.Plain())))
 		}
 		if l, _ := leaks(file.format, again, out); len(l) > 0 {
 			t.Errorf("%s: leak %q", file.name, l)

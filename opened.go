@@ -156,8 +156,8 @@ func (o *Opened) load(plain []byte) error {
 func (o *Opened) take(plain []byte, d doc.Document) error {
 	if line := d.Reserved(); line > 0 {
 		return &Failure{
-			Code: CodeEncrypted,
-			Err:  fmt.Errorf("line %d: the top-level entry \"sops\" is reserved for the metadata of encrypted files; this file seems to be encrypted already", line),
+			Code: CodeEncrypted, Line: line,
+			Err: fmt.Errorf("line %d: the top-level entry \"sops\" is reserved for the metadata of encrypted files; this file seems to be encrypted already", line),
 			Advice: []string{
 				"to change an encrypted file use: sops edit FILE",
 				"if the entry is your own, give it another name or move it below another key",

@@ -190,7 +190,9 @@ func (d *decryption) open(v tree.Value, aad string) (plain, typ string, err erro
 }
 
 func (d *decryption) valueError(leaf rule.Leaf, err error) error {
-	f := failf(CodeDecrypt, "%s: %w", where(leaf.AAD, d.sealed.doc.Line(leaf.Scalar.Ref)), err)
+	line := d.sealed.doc.Line(leaf.Scalar.Ref)
+	f := failf(CodeDecrypt, "%s: %w", where(leaf.AAD, line), err)
+	f.Line = line
 	if !errors.Is(err, cipher.ErrForged) {
 		f.Advice = []string{"if the value was typed in by hand, take it out and put it back with: sops set FILE '[\"KEY\"]' '\"VALUE\"'"}
 	}

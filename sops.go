@@ -46,6 +46,7 @@ const (
 type Failure struct {
 	Code   int
 	Err    error
+	Line   int // of the file, from 1; 0 if the failure is not about a line
 	Advice []string
 }
 
@@ -53,6 +54,9 @@ func (f *Failure) Error() string   { return f.Err.Error() }
 func (f *Failure) Unwrap() error   { return f.Err }
 func (f *Failure) ExitCode() int   { return f.Code }
 func (f *Failure) Hints() []string { return f.Advice }
+
+// Position returns the line; columns are not known.
+func (f *Failure) Position() (line, column int) { return f.Line, 0 }
 
 func failf(code int, format string, args ...any) *Failure {
 	return &Failure{Code: code, Err: fmt.Errorf(format, args...)}

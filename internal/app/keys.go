@@ -45,6 +45,9 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 	if a.hasTerminal() {
 		aws.AskMFA = a.askCode
 	}
+	if a.Env.Get("SOPS_KEYSERVICE") != "" {
+		a.Warn("SOPS_KEYSERVICE is not used: remote key services are not here yet")
+	}
 	if err := a.localKeys(o.LocalKeys); err != nil {
 		return refuser{err}
 	}
