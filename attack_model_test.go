@@ -481,7 +481,7 @@ func (s *story) compare(got []*tree.Map) {
 }
 
 func withoutComments(text []byte) []byte {
-	return regexp.MustCompile(`(?m)^\s*#.*\n`).ReplaceAll(text, nil)
+	return regexp.MustCompile(`(?m)^[ \t]*([#;].*)?\n`).ReplaceAll(text, nil)
 }
 
 var tokenParts = regexp.MustCompile(`ENC\[AES256_GCM,data:([^,]*),iv:([^,]*),tag:([^,]*),type:`)

@@ -56,19 +56,43 @@ type Plan struct {
 	Warn             func(string)
 }
 
+// stored returns the selection rule as a file states it.
+func (p Plan) stored() rule.Rule {
+	if len(p.Selection.Fields()) == 0 && !p.NoRule {
+		p.Selection.UnencryptedSuffix = rule.DefaultSuffix
+	}
+	return p.Selection
+}
+
+// Fits reports whether the file is encrypted as p says: for the same keys in
+// the same groups, by the same rule.
+func (s *Sealed) Fits(p Plan) bool {
+	have := s.Meta.MasterKeys()
+	if len(have) != len(p.Groups) || s.Meta.Selection != p.stored() ||
+		s.Meta.MACOnlyEncrypted != p.MACOnlyEncrypted || s.Meta.Threshold != storedThreshold(p.Threshold, len(have)) {
+		return false
+	}
+	for i := range have {
+		a, b := identitiesOf(have[i:i+1]), identitiesOf(p.Groups[i:i+1])
+		slices.Sort(a)
+		slices.Sort(b)
+		if !slices.Equal(a, b) {
+			return false
+		}
+	}
+	return true
+}
+
 // New makes a data key, wraps it for the plan's master keys and prepares src to
 // be sealed. Nothing is wrapped if src cannot be encrypted.
 func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*Opened, error) {
 	if _, err := p.Selection.Compile(); err != nil {
 		return nil, &Failure{Code: CodeConflict, Err: err}
 	}
-	if len(p.Selection.Fields()) == 0 && !p.NoRule {
-		p.Selection.UnencryptedSuffix = rule.DefaultSuffix
-	}
 	o := &Opened{
 		format: f, warn: p.Warn,
 		Meta: &meta.Metadata{
-			Selection: p.Selection, MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
+			Selection: p.stored(), MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
 		},
 	}
 	if err := o.load(src); err != nil {

@@ -16,8 +16,7 @@ type aSOPSUser struct {
 	name    string
 	prepare func(*guest)
 	key     string // what --kms says
-	context string // what --encryption-context says
-	is      string // the principal, or its start; or
+	is      string // the principal, or where it ends with / its start; or
 	refused string // the operation and the error
 }
 
@@ -117,7 +116,7 @@ func TestTheRealSOPSComesByItsKeys(t *testing.T) {
 			t.Parallel()
 			g := newRealSOPS(t)
 			u.prepare(g)
-			err := encrypted(g, "secret.yaml", u.key, u.context)
+			err := encrypted(g, "secret.yaml", u.key, "")
 			if u.refused != "" {
 				mustBeRefused(g, err, u.refused)
 				return

@@ -45,6 +45,9 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err != nil {
 		return err
 	}
+	if done, err := a.encryptOver(ctx, s, o, plan); done || err != nil {
+		return err
+	}
 	opened, err := a.createSome(ctx, s, plan, o)
 	if err != nil {
 		return err

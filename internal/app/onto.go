@@ -3,8 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
+	"os"
 
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
@@ -32,11 +34,18 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 	if err != nil {
 		return err
 	}
+	return a.renew(s, old, opened)
+}
+
+// renew writes the content of s over the encrypted file old, which was opened.
+func (a *App) renew(s, old *source, opened *sops.Opened) error {
 	plain := s.data
 	if s.in.Name() != old.in.Name() {
-		if plain, err = convert(plain, s.in, old.in); err != nil {
+		converted, err := convert(plain, s.in, old.in)
+		if err != nil {
 			return s.name(err)
 		}
+		plain = converted
 	}
 	if bytes.Equal(plain, opened.Plain()) {
 		return nil
@@ -48,8 +57,29 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 	if err != nil {
 		return s.name(err)
 	}
-	if old.file == nil {
-		return errors.New("--onto needs a file")
-	}
 	return old.file.Write(out, nil)
+}
+
+// encryptOver does the same where the output is a file that is encrypted
+// already, for the same keys and by the same rule, and can be opened. It
+// reports whether it was so.
+func (a *App) encryptOver(ctx context.Context, s *source, o EncryptOptions, plan sops.Plan) (done bool, err error) {
+	if info, err := os.Lstat(a.abs(o.Output)); o.Output == "" || err != nil || !info.Mode().IsRegular() {
+		return false, nil
+	}
+	old := &source{File: File{Path: o.Output}, in: s.out, out: s.out}
+	if old.file, err = atomicfile.Read(a.abs(o.Output)); err != nil {
+		return false, nil // there is nothing to keep; writing says what is wrong
+	}
+	old.data = old.file.Data
+	sealed, err := sops.Read(old.data, old.in)
+	if err != nil || !sealed.Fits(plan) {
+		return false, nil
+	}
+	opened, err := a.open(ctx, old, a.keepers(ctx, o.Access), o.Access)
+	if err != nil {
+		a.verbosef("%s cannot be opened, so nothing of it is kept: %v", o.Output, err)
+		return false, nil
+	}
+	return true, a.renew(s, old, opened)
 }
