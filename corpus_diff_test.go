@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
@@ -47,47 +51,113 @@ func report(t *testing.T, all map[string]*noise) {
 // perFormat is how many real files of each format the tests of diffs take.
 const perFormat = 400
 
-// TestASetOfOneValueChangesItsLinesOnly changes one value in the middle of each
-// real file: but for mac, lastmodified, seal and layout, the encrypted file
-// differs in the lines of that value, and so does the file in clear.
-func TestASetOfOneValueChangesItsLinesOnly(t *testing.T) {
+// A change is one way to change one value, and how many lines of a diff belong
+// to it: a text in a block has two, and an INI key that stands twice; where a
+// value went the comma or bracket before it may change, and comments above it go
+// as well.
+type change struct {
+	make           func(t *testing.T, c lawCase, o *sops.Opened, at tree.Address) error
+	removed, added int
+}
+
+var changes = map[string]change{
+	"set": {func(_ *testing.T, _ lawCase, o *sops.Opened, at tree.Address) error {
+		return o.Set(at, tree.Text("changed"))
+	}, 2, 2},
+	"edit": {func(t *testing.T, c lawCase, o *sops.Opened, at tree.Address) error {
+		editor := reopened(t, c)
+		if err := editor.Set(at, tree.Text("changed")); err != nil {
+			return err
+		}
+		return o.Replace(editor.Plain())
+	}, 2, 2},
+	"unset": {func(_ *testing.T, _ lawCase, o *sops.Opened, at tree.Address) error { return o.Unset(at) }, 30, 1},
+}
+
+// TestAChangeOfOneValueChangesItsLinesOnly changes one value in the middle of
+// each real file: but for mac, lastmodified, seal and layout, the encrypted file
+// differs in the lines of that value.
+func TestAChangeOfOneValueChangesItsLinesOnly(t *testing.T) {
 	t.Parallel()
-	all := map[string]*noise{}
+	for name, how := range changes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := map[string]*noise{}
+			for _, file := range sampleOf(realFiles(t), perFormat) {
+				how.try(t, file, all)
+			}
+			report(t, all)
+		})
+	}
+}
+
+func (how change) try(t *testing.T, file realFile, all map[string]*noise) {
+	t.Helper()
+	c, err := sealText(t, file.format, file.src)
+	if err != nil || file.format.Name() == "binary" {
+		return
+	}
+	at, ok := textIn(c.opened.Trees())
+	if !ok || len(addresses(c.opened.Trees())) == 1 { // an empty file shows no style
+		return
+	}
+	o, lost := reopenedWarning(t, c)
+	if err := how.make(t, c, o, at); err != nil {
+		if e := (*doc.Error)(nil); !errors.As(err, &e) {
+			t.Errorf("%s: %s: %v", file.name, at, err)
+		}
+		return
+	}
+	out, err := o.Seal(sealOptions())
+	if err != nil {
+		t.Errorf("%s: %s: %v", file.name, at, err)
+		return
+	}
+	n := noiseOf(all, file)
+	if *lost {
+		n.lost++
+		return
+	}
+	removed, added := otherLines(c.sealed, out)
+	if extra := max(0, len(removed)-how.removed) + max(0, len(added)-how.added); extra > 0 {
+		n.other += extra
+		t.Errorf("%s: %s: removed\n%.300q\nadded\n%.300q", file.name, at, removed, added)
+		return
+	}
+	n.own += len(removed) + len(added)
+	n.quiet++
+}
+
+// TestARotationKeepsEveryLineOfRealFiles gives each real file a new data key:
+// no line moves, and the text in clear stays what it was, to the byte.
+func TestARotationKeepsEveryLineOfRealFiles(t *testing.T) {
+	t.Parallel()
 	for _, file := range sampleOf(realFiles(t), perFormat) {
 		c, err := sealText(t, file.format, file.src)
-		if err != nil || file.format.Name() == "binary" {
+		if err != nil {
 			continue
 		}
-		at, ok := textIn(c.opened.Trees())
-		if !ok {
-			continue
-		}
-		o, lost := reopenedWarning(t, c)
-		if err := o.Set(at, tree.Text("changed")); err != nil {
-			t.Errorf("%s: %s: %v", file.name, at, err)
-			continue
+		o := reopened(t, c)
+		groups := [][]key.MasterKey{{key.New(key.Age, "recipient", "r")}}
+		if err := o.Rotate(t.Context(), memoryKeeper{}, groups, 0, rand.Reader); err != nil {
+			t.Fatal(err)
 		}
 		out, err := o.Seal(sealOptions())
 		if err != nil {
-			t.Errorf("%s: %s: %v", file.name, at, err)
+			t.Errorf("%s: %v", file.name, err)
 			continue
 		}
-		n := noiseOf(all, file)
-		if *lost {
-			n.lost++
-			continue
+		before, after := bodyOf(t, file.format, c.sealed), bodyOf(t, file.format, out)
+		if diff := cmp.Diff(withoutTokens(before), withoutTokens(after)); diff != "" {
+			t.Errorf("%s (-before +after):\n%.500s", file.name, diff)
 		}
-		removed, added := otherLines(c.sealed, out)
-		if extra := max(0, len(removed)-2) + max(0, len(added)-1); extra > 0 {
-			n.other += extra
-			t.Errorf("%s: %s: removed\n%.300q\nadded\n%.300q", file.name, at, removed, added)
-			continue
+		if back := reopen(t, file.format, out, o); !bytes.Equal(back.Plain(), file.src) {
+			t.Errorf("%s: the content changed", file.name)
 		}
-		n.own += len(removed) + len(added)
-		n.quiet++
 	}
-	report(t, all)
 }
+
+func withoutTokens(text []byte) string { return tokenForm.ReplaceAllString(string(text), "T") }
 
 func noiseOf(all map[string]*noise, file realFile) *noise {
 	n := all[file.format.Name()]

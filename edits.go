@@ -39,30 +39,36 @@ func editsBetween(old, new []*tree.Map) ([]edit, bool) {
 // comments lists the comments with their containers.
 func comments(trees []*tree.Map) []string {
 	var out []string
-	var walk func(at tree.Address, n tree.Node)
-	add := func(at tree.Address, n tree.Node, s tree.Step) {
-		if c, ok := n.(*tree.Comment); ok {
-			out = append(out, at.String()+"#"+c.Text)
-			return
-		}
-		walk(append(at[:len(at):len(at)], s), n)
-	}
-	walk = func(at tree.Address, n tree.Node) {
-		switch n := n.(type) {
-		case *tree.Map:
-			for _, it := range n.Items {
-				add(at, it.Value, tree.Step{Key: it.Key, IsKey: true})
-			}
-		case *tree.List:
-			for _, it := range n.Items {
-				add(at, it, tree.Step{}) // positions move when elements go
-			}
-		}
-	}
 	for _, t := range trees {
-		walk(nil, t)
+		out = append(out, commentsIn(t)...)
 	}
 	return out
+}
+
+func commentsIn(n tree.Node) []string {
+	var out []string
+	collectComments(&out, nil, n)
+	return out
+}
+
+func collectComments(out *[]string, at tree.Address, n tree.Node) {
+	below := func(n tree.Node, s tree.Step) {
+		if c, ok := n.(*tree.Comment); ok {
+			*out = append(*out, at.String()+"#"+c.Text)
+			return
+		}
+		collectComments(out, append(at[:len(at):len(at)], s), n)
+	}
+	switch n := n.(type) {
+	case *tree.Map:
+		for _, it := range n.Items {
+			below(it.Value, tree.Step{Key: it.Key, IsKey: true})
+		}
+	case *tree.List:
+		for _, it := range n.Items {
+			below(it, tree.Step{}) // positions move when elements go
+		}
+	}
 }
 
 // A differ collects edits. Removals come last and from the end, so that no

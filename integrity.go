@@ -3,7 +3,6 @@ package sops
 import (
 	"bytes"
 	"compress/flate"
-	"crypto/sha512"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,16 +33,11 @@ type sealContent struct {
 
 func sealData(macText string) string { return "seal:" + macText }
 
-func structureDigest(text string) []byte {
-	sum := sha512.Sum512_256([]byte(text))
-	return sum[:]
-}
-
 // sealStructure returns the seal of a structure.
-func sealStructure(c *cipher.Cipher, nonce []byte, text, macText string, unverified []string) (string, error) {
-	content := sealContent{Digest: structureDigest(text), Unverified: unverified}
-	if len(text) <= maxStructure {
-		packed, err := deflate(text)
+func sealStructure(c *cipher.Cipher, nonce []byte, d description, macText string, unverified []string) (string, error) {
+	content := sealContent{Digest: d.digest, Unverified: unverified}
+	if d.text != "" && len(d.text) <= maxStructure {
+		packed, err := deflate(d.text)
 		if err != nil {
 			return "", fmt.Errorf("seal: %w", err)
 		}
@@ -69,12 +63,12 @@ func (s *Sealed) checkSeal(c *cipher.Cipher, macText string) (unverified []strin
 	if err != nil {
 		return nil, sealFailure(err)
 	}
-	if bytes.Equal(content.Digest, structureDigest(found)) {
+	if bytes.Equal(content.Digest, found.digest) {
 		return content.Unverified, nil
 	}
 	reason := errors.New("the structure of the file was changed outside of sops")
-	if text, err := inflate(content.Text); err == nil && len(text) > 0 {
-		reason = fmt.Errorf("the file was changed outside of sops: %s", differs(text, found))
+	if text, err := inflate(content.Text); err == nil && text != "" && found.text != "" {
+		reason = fmt.Errorf("the file was changed outside of sops: %s", differs(text, found.text))
 	}
 	return nil, sealFailure(reason)
 }

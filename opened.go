@@ -2,6 +2,7 @@ package sops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -192,34 +193,33 @@ func (o *Opened) take(plain []byte, d doc.Document) error {
 	return nil
 }
 
-// Set puts n at a in the first document. A single value that stands there
-// already changes nothing.
+// Set puts n at a in the first document.
 func (o *Opened) Set(a tree.Address, n tree.Node) error {
-	if o.holds(a, n) {
-		return nil
+	if err := o.unambiguous(a); err != nil {
+		return err
 	}
 	want := clone(o.trees)
 	if len(want) == 0 {
 		want = []*tree.Map{{}}
 	}
-	tree.Set(want[0], a, n)
-	text, err := o.doc.Set(a, n)
-	o.edits = append(o.edits, edit{a, n})
-	return o.change(text, err, want)
-}
-
-// holds reports whether the single value n stands at a.
-func (o *Opened) holds(a tree.Address, n tree.Node) bool {
-	s, ok := n.(*tree.Scalar)
-	if !ok || len(o.trees) == 0 {
-		return false
+	edits := []edit{{a, n}}
+	// Comments in what is replaced go with it, so it is replaced as a whole.
+	if old, err := tree.Find(want[0], a); err == nil && len(commentsIn(old)) == 0 {
+		d := differ{}
+		if d.node(a, old, n); !d.failed {
+			edits = append(d.sets, d.unsets...)
+		}
 	}
-	old, err := tree.Find(o.trees[0], a)
-	return err == nil && same(old, s)
+	tree.Set(want[0], a, tree.Clone(n))
+	text, err := o.doc.Set(a, n)
+	return o.change(edits, text, err, want)
 }
 
 // Unset removes what stands at a in the first document.
 func (o *Opened) Unset(a tree.Address) error {
+	if err := o.unambiguous(a); err != nil {
+		return err
+	}
 	if len(o.trees) == 0 {
 		return fmt.Errorf("component %s: %w", a, tree.ErrNotFound)
 	}
@@ -228,37 +228,81 @@ func (o *Opened) Unset(a tree.Address) error {
 		return err
 	}
 	text, err := o.doc.Unset(a)
-	o.edits = append(o.edits, edit{at: a})
-	return o.change(text, err, want)
+	return o.change([]edit{{at: a}}, text, err, want)
+}
+
+// unambiguous refuses an address on whose way a key comes twice: readers do not
+// agree which of the two counts.
+func (o *Opened) unambiguous(a tree.Address) error {
+	if len(o.trees) == 0 {
+		return nil
+	}
+	var n tree.Node = o.trees[0]
+	for i, s := range a {
+		if m, ok := n.(*tree.Map); ok && s.IsKey {
+			count := 0
+			for _, it := range m.Items {
+				if it.Key == s.Key && !tree.IsComment(it.Value) {
+					count++
+				}
+			}
+			if count > 1 {
+				return &Failure{
+					Code: CodeGeneric, Err: fmt.Errorf("%s comes %d times in the file", a[:i+1], count),
+					Advice: []string{"remove the others with: sops edit FILE"},
+				}
+			}
+		}
+		var err error
+		if n, err = tree.Find(n, a[i:i+1]); err != nil {
+			return nil // what is missing will be made
+		}
+	}
+	return nil
 }
 
 // change takes text if it reads back as want. Otherwise the content is rendered
-// anew: the tree is right, only looks are lost.
-func (o *Opened) change(text []byte, err error, want []*tree.Map) error {
-	var d doc.Document
-	if err == nil {
-		d, err = o.format.Parse(text)
+// anew: the tree is right, only looks are lost. A change that the format has a
+// reason to refuse is refused.
+func (o *Opened) change(edits []edit, text []byte, err error, want []*tree.Map) error {
+	var refusal *doc.Error
+	if errors.As(err, &refusal) {
+		return &Failure{Code: CodeGeneric, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
 	}
-	if err == nil {
-		err = sameContent(o.format, want, d.Trees())
+	d, err := o.readsAs(text, err, want)
+	if err != nil {
+		reason := err
+		if text, err = o.format.Render(want); err != nil {
+			return &Failure{Code: CodeRender, Err: err}
+		}
+		if d, err = o.readsAs(text, nil, want); err != nil {
+			return &Failure{Code: CodeRender, Err: fmt.Errorf("%s cannot hold the value: %w", o.format.Name(), err)}
+		}
+		if o.warn != nil {
+			o.warn(fmt.Sprintf("the layout of the file could not be kept (%v); the content is complete", reason))
+		}
 	}
-	if err == nil {
-		return o.take(text, d)
-	}
-	reason := err
-	if text, err = o.format.Render(want); err != nil {
-		return &Failure{Code: CodeRender, Err: err}
-	}
-	if err := o.load(text); err != nil {
+	if err := o.take(text, d); err != nil {
 		return err
 	}
-	if err := sameContent(o.format, want, o.trees); err != nil {
-		return &Failure{Code: CodeRender, Err: fmt.Errorf("%s cannot hold the value: %w", o.format.Name(), err)}
-	}
-	if o.warn != nil {
-		o.warn(fmt.Sprintf("the layout of the file could not be kept (%v); the content is complete", reason))
-	}
+	o.edits = append(o.edits, edits...)
 	return nil
+}
+
+// readsAs parses text and compares it with what it must hold, unless there is
+// an error already.
+func (o *Opened) readsAs(text []byte, err error, want []*tree.Map) (doc.Document, error) {
+	if err != nil {
+		return nil, err
+	}
+	d, err := o.format.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if d.Reserved() > 0 {
+		return d, nil // refused when it is taken
+	}
+	return d, sameContent(o.format, want, d.Trees())
 }
 
 // Unverified returns the master keys of the file that nobody vouched for: the

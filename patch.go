@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
-	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -140,38 +139,52 @@ func withComments(l *tree.List, index int) int {
 	return position + index
 }
 
-// sealedNode returns what stands at an address with tokens for its secrets.
+// sealedNode returns what stands at an address with new tokens for its secrets.
+// What did not change is no part of an edit, and so keeps its own.
 func (p *patch) sealedNode(at tree.Address) (tree.Node, error) {
 	sealed := clone(p.trees)
-	old := recall{p.opened.remember(p.selector), map[remembered]int{}}
+	n, err := tree.Find(sealed[0], at)
+	if err != nil {
+		return nil, err
+	}
+	part := scalarsOf(n)
 	for leaf := range p.selector.Leaves(sealed) {
-		if leaf.Scalar == nil || !leaf.Secret || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
+		v := tree.Value{}
+		if leaf.Scalar != nil && part[leaf.Scalar] && leaf.Secret {
+			v = leaf.Scalar.Value
+		}
+		if v.Kind() == tree.Null || v.Empty() {
 			continue
 		}
-		token, err := p.tokenOf(leaf, &old)
+		nonce, err := p.nonce()
 		if err != nil {
 			return nil, err
 		}
-		leaf.Scalar.Value = tree.StringValue(token)
+		leaf.Scalar.Value = tree.StringValue(p.cipher.Seal(nonce, v.Canonical(), leaf.AAD, v.Type()))
 	}
-	return tree.Find(sealed[0], at)
+	return n, nil
 }
 
-// tokenOf returns the token that a value had, or a new one, which it will have
-// from now on.
-func (p *patch) tokenOf(leaf rule.Leaf, old *recall) (string, error) {
-	v := leaf.Scalar.Value
-	if token, ok := old.token(leaf.AAD, v, false); ok {
-		return token, nil
+// scalarsOf collects the scalars of a node.
+func scalarsOf(n tree.Node) map[*tree.Scalar]bool {
+	out := map[*tree.Scalar]bool{}
+	var walk func(n tree.Node)
+	walk = func(n tree.Node) {
+		switch n := n.(type) {
+		case *tree.Map:
+			for _, it := range n.Items {
+				walk(it.Value)
+			}
+		case *tree.List:
+			for _, it := range n.Items {
+				walk(it)
+			}
+		case *tree.Scalar:
+			out[n] = true
+		}
 	}
-	nonce, err := p.nonce()
-	if err != nil {
-		return "", err
-	}
-	token := p.cipher.Seal(nonce, v.Canonical(), leaf.AAD, v.Type())
-	p.opened.memory.keep(leaf.AAD, v, false, token)
-	old.token(leaf.AAD, v, false)
-	return token, nil
+	walk(n)
+	return out
 }
 
 // finish renews the metadata and opens the result as any reader would.
@@ -220,7 +233,23 @@ func (p *patch) readBack(out []byte, o *Opened) error {
 	if o.exact && !bytes.Equal(back.plain, o.plain) {
 		return errNotPatched
 	}
+	if p.strays(back) > p.strays(o) {
+		return errNotPatched
+	}
 	return sameContent(o.format, o.trees, back.trees)
+}
+
+// strays counts what an edit can leave behind although all values are right: a
+// comment that the rule selects but that stands in clear, the token of a comment
+// that opens no more, a token in a line that no reader looks at.
+func (p *patch) strays(o *Opened) int {
+	n := bytes.Count(o.plain, []byte("ENC[AES256_GCM,"))
+	for leaf := range p.selector.Leaves(o.origin.doc.Trees()) {
+		if c := leaf.Comment; c != nil && leaf.Secret && c.Text != "" && !cipher.IsToken(c.Text) {
+			n++
+		}
+	}
+	return n
 }
 
 // prune drops the hints about tokens that are gone.

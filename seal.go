@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -144,6 +145,10 @@ func (s *sealing) seal() ([]byte, error) {
 	if err := s.verifyTree(sealed, want); err != nil {
 		return nil, err
 	}
+	// The layout as it comes out of the metadata: it cannot carry every text.
+	if layout, err = s.verifyMeta(sealed); err != nil {
+		return nil, err
+	}
 	if s.full != nil {
 		return out, nil // the digest was made from this very text's opening
 	}
@@ -188,11 +193,11 @@ func (s *sealing) finish(m doc.Masked, l *doc.Layout) ([]byte, doc.Document, err
 	if err != nil {
 		return nil, nil, err
 	}
-	meta := s.opened.Meta
-	if meta.Layout, err = sealLayout(s.cipher, nonce, l, s.macText); err != nil {
+	own := s.opened.Meta
+	if own.Layout, err = sealLayout(s.cipher, nonce, l, s.macText); err != nil {
 		return nil, nil, err
 	}
-	out, err := m.Insert(meta.Encode())
+	out, err := m.Insert(own.Encode())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -319,6 +324,24 @@ func (s *sealing) structure(sealed []*tree.Map) error {
 	m := s.opened.Meta
 	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, sealed), s.macText, s.opened.unverified)
 	return err
+}
+
+// verifyMeta opens MAC and seal as any reader will, and returns the layout as
+// that reader gets it.
+func (s *sealing) verifyMeta(sealed doc.Document) (*doc.Layout, error) {
+	m, err := meta.Decode(sealed.Meta())
+	if err != nil {
+		return nil, err
+	}
+	read := &Sealed{Meta: m, format: s.opened.format, doc: sealed}
+	macText, err := read.storedMAC(s.cipher)
+	if err != nil || macText != s.macText {
+		return nil, errors.New("the MAC does not read back")
+	}
+	if _, err := read.checkSeal(s.cipher, macText); err != nil {
+		return nil, err
+	}
+	return openLayout(s.cipher, m.Layout, macText), nil
 }
 
 // verifyTree compares what a reader of the sealed text finds with what was

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
@@ -286,54 +284,4 @@ func (d *decryption) unmask(l *doc.Layout) ([]byte, doc.Document, error) {
 		return nil, nil, err
 	}
 	return text, p, sameContent(d.sealed.format, d.trees, p.Trees())
-}
-
-// sameContent compares two trees as far as the format can tell values apart: an
-// integer that came from YAML is a text once it stands in a dotenv file, and
-// the float 1 is written as 1, as SOPS does.
-func sameContent(f doc.Format, want, got []*tree.Map) error {
-	diff := tree.Diff(want, got)
-	if diff == "" {
-		return nil
-	}
-	a, b := relax(want), relax(got)
-	if tree.Diff(a, b) == "" {
-		return nil
-	}
-	x, err := f.Render(a)
-	if err == nil {
-		y, err := f.Render(b)
-		if err == nil && string(x) == string(y) {
-			return nil
-		}
-	}
-	return errors.New("the text reads back differently: " + diff)
-}
-
-// relax returns copies without comments and with whole floats as integers.
-func relax(trees []*tree.Map) []*tree.Map {
-	out := clone(trees)
-	for _, t := range out {
-		relaxNode(t)
-	}
-	return out
-}
-
-func relaxNode(n tree.Node) {
-	switch n := n.(type) {
-	case *tree.Map:
-		n.Items = slices.DeleteFunc(n.Items, func(it tree.Item) bool { return tree.IsComment(it.Value) })
-		for _, it := range n.Items {
-			relaxNode(it.Value)
-		}
-	case *tree.List:
-		n.Items = slices.DeleteFunc(n.Items, tree.IsComment)
-		for _, it := range n.Items {
-			relaxNode(it)
-		}
-	case *tree.Scalar:
-		if f := n.Value.Float(); n.Value.Kind() == tree.Float && f == math.Trunc(f) && math.Abs(f) < 1<<63 {
-			n.Value = tree.IntValue(int64(f))
-		}
-	}
 }

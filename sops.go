@@ -32,6 +32,7 @@ const Version = "3.13.3"
 // Exit codes of the failures of this package. The numbers are those that
 // scripts around SOPS know.
 const (
+	CodeGeneric    = 1   // what has no code of its own
 	CodeContext    = 6   // an encryption context has no effect
 	CodeRender     = 4   // the tree cannot be written in the format
 	CodeEncrypt    = 23  // the tree cannot be encrypted

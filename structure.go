@@ -1,6 +1,8 @@
 package sops
 
 import (
+	"crypto/sha512"
+	"hash"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,15 +30,28 @@ import (
 // it, nor is what only routes a call to a key (role, profile), so that these
 // can be changed by hand.
 type structure struct {
-	b strings.Builder
+	digest hash.Hash
+	text   strings.Builder
+	long   bool // text was given up
+	buf    []byte
 	// Where the MAC is to cover encrypted values only, plain ones can be changed
 	// by hand, and so the structure leaves them out as well.
 	onlyEncrypted bool
 }
 
+// A description is the digest of a structure, and its text while that is small.
+type description struct {
+	digest []byte
+	text   string
+}
+
+// maxDescribed is the length of the longest text that is kept, in bytes: a text
+// that is sealed whole, and room for what may have come to it.
+const maxDescribed = 4 * maxStructure
+
 // structureOf describes a sealed file.
-func structureOf(m *meta.Metadata, trees []*tree.Map) string {
-	s := &structure{onlyEncrypted: m.MACOnlyEncrypted}
+func structureOf(m *meta.Metadata, trees []*tree.Map) description {
+	s := &structure{digest: sha512.New512_256(), onlyEncrypted: m.MACOnlyEncrypted}
 	s.line("version", m.Version)
 	for _, f := range m.Selection.Fields() {
 		s.line("rule", f.Name, strconv.Quote(f.Text))
@@ -54,7 +69,10 @@ func structureOf(m *meta.Metadata, trees []*tree.Map) string {
 		s.line("document")
 		s.node("", t)
 	}
-	return s.b.String()
+	if s.long {
+		return description{digest: s.digest.Sum(nil)}
+	}
+	return description{s.digest.Sum(nil), s.text.String()}
 }
 
 // lasting returns what names a key wherever it is used from.
@@ -69,13 +87,18 @@ func lasting(m key.MasterKey) key.MasterKey {
 }
 
 func (s *structure) line(words ...string) {
+	s.buf = s.buf[:0]
 	for i, w := range words {
 		if i > 0 {
-			s.b.WriteByte(' ')
+			s.buf = append(s.buf, ' ')
 		}
-		s.b.WriteString(w)
+		s.buf = append(s.buf, w...)
 	}
-	s.b.WriteByte('\n')
+	s.buf = append(s.buf, '\n')
+	s.digest.Write(s.buf)
+	if s.long = s.long || s.text.Len()+len(s.buf) > maxDescribed; !s.long {
+		s.text.Write(s.buf)
+	}
 }
 
 func (s *structure) container(at, kind string) {

@@ -32,11 +32,15 @@ func sopsUsers() []aSOPSUser {
 		{name: "a role", prepare: profiled("sops-dev"), key: devKey, is: inRole + "sops-dev/"},
 		{name: "a role on a disabled key", prepare: profiled("sops-dev"), key: offKey, refused: "Encrypt DisabledException"},
 		{name: "a chain", prepare: profiled("chained"), key: prodKey, is: "arn:aws:sts::222222222222:assumed-role/chained/"},
-		{name: "a chain without its middle", prepare: profileOf("role_arn = arn:aws:iam::222222222222:role/chained", "source_profile = alice"),
-			key: prodKey, refused: "AssumeRole AccessDenied"},
+		{
+			name: "a chain without its middle", prepare: profileOf("role_arn = arn:aws:iam::222222222222:role/chained", "source_profile = alice"),
+			key: prodKey, refused: "AssumeRole AccessDenied",
+		},
 		{name: "an external id", prepare: profiled("external"), key: devKey, is: inRole + "external/"},
-		{name: "another external id", prepare: profileOf("role_arn = arn:aws:iam::111111111111:role/external", "source_profile = alice", "external_id = other"),
-			key: devKey, refused: "AssumeRole AccessDenied"},
+		{
+			name: "another external id", prepare: profileOf("role_arn = arn:aws:iam::111111111111:role/external", "source_profile = alice", "external_id = other"),
+			key: devKey, refused: "AssumeRole AccessDenied",
+		},
 		{name: "a credential process", prepare: process(""), key: devKey, is: inRole + "sops-dev/test"},
 		{name: "a credential process with a wrong secret", prepare: process("x"), key: devKey, refused: "Encrypt InvalidSignatureException"},
 		{name: "a web identity", prepare: webIdentity("repo:example/app"), key: devKey, is: inRole + "ci/job"},
@@ -48,8 +52,10 @@ func sopsUsers() []aSOPSUser {
 		{name: "a shared alias of another account", prepare: profiled("alice"), key: "arn:aws:kms:us-east-1:222222222222:alias/shared", is: arnAlice},
 		{name: "another account's key", prepare: profiled("alice"), key: prodKey, refused: "Encrypt AccessDeniedException"},
 		{name: "a role in another account", prepare: profiled("alice"), key: prodKey + "+arn:aws:iam::222222222222:role/sops-prod", is: "arn:aws:sts::222222222222:assumed-role/sops-prod/"},
-		{name: "a role in another account for a user without permissions", prepare: profiled("bob"), key: prodKey + "+arn:aws:iam::222222222222:role/sops-prod",
-			refused: "AssumeRole AccessDenied"},
+		{
+			name: "a role in another account for a user without permissions", prepare: profiled("bob"), key: prodKey + "+arn:aws:iam::222222222222:role/sops-prod",
+			refused: "AssumeRole AccessDenied",
+		},
 	}
 }
 

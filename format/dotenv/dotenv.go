@@ -134,6 +134,8 @@ func parse(src []byte, body string) (*document, error) {
 		texts = texts[:len(texts)-1]
 	}
 	d.lines = make([]line, len(texts))
+	d.refs = make([]int, 0, len(texts))
+	m.Items = make([]tree.Item, 0, len(texts))
 	for i, text := range texts {
 		l, ok := scan(text)
 		if !ok {

@@ -24,8 +24,12 @@ func (d *document) withMeta(texts []string, m *tree.Map) ([]byte, error) {
 		return nil, &doc.Error{Msg: err.Error(), Content: true}
 	}
 	added := d.place(flat)
+	size := 4096 // of the metadata, mostly
+	for _, text := range texts {
+		size += len(text) + 1
+	}
 	var b bytes.Buffer
-	b.Grow(len(d.src) + 4096)
+	b.Grow(size)
 	for i, text := range texts {
 		for _, own := range added[i] {
 			b.WriteString(own)

@@ -38,6 +38,11 @@ func (l leaf) owner() (id string, start int) {
 
 // build makes the tree and numbers its leaves.
 func (d *document) build() {
+	keys := 0
+	for _, sec := range d.sections {
+		keys += len(sec.keys)
+	}
+	d.leaves = make([]leaf, 0, keys)
 	for _, sec := range d.sections {
 		if sec.name == reserved {
 			if d.block == nil {

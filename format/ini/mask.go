@@ -220,6 +220,7 @@ func appendMeta(text []byte, meta *tree.Map, eol string) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
+	b.Grow(len(text) + 4096) // of the metadata, mostly
 	b.Write(text)
 	if b.Len() > bom(string(text[:min(len(text), 3)])) {
 		if text[len(text)-1] != '\n' {

@@ -12,6 +12,12 @@ func (s *setter) add(way []*twig, missing tree.Address, n tree.Node) error {
 	t := way[len(way)-1]
 	first, rest := missing[0], missing[1:]
 	n = wrap(rest, n)
+	if meta := s.metaKid(t); meta != nil {
+		if len(t.kids) == 1 && !t.at.flow {
+			return s.firstEntry(meta, first, n)
+		}
+		t = t.without(meta)
+	}
 	fits := first.IsKey && t.Kind == mappingNode || !first.IsKey && t.Kind == sequenceNode
 	switch {
 	case !fits && len(way) == 1:
@@ -25,6 +31,37 @@ func (s *setter) add(way []*twig, missing tree.Address, n tree.Node) error {
 		return nil
 	}
 	return s.blockEntry(t, first, n)
+}
+
+// metaKid returns the metadata if t is the root of a sealed document: what is
+// added comes before it.
+func (s *setter) metaKid(t *twig) *twig {
+	if !s.sealed || t != s.root || len(t.kids) == 0 {
+		return nil
+	}
+	if last := t.kids[len(t.kids)-1]; last.key != nil && last.key.Value == metaKey {
+		return last
+	}
+	return nil
+}
+
+// without returns t as it is without its last entry.
+func (t *twig) without(last *twig) *twig {
+	rest := *t
+	rest.kids = t.kids[:len(t.kids)-1]
+	if n := len(rest.kids); n > 0 && !t.at.flow {
+		rest.end = rest.kids[n-1].end
+	}
+	return &rest
+}
+
+// firstEntry puts the first entry of a sealed document above its metadata.
+func (s *setter) firstEntry(meta *twig, step tree.Step, n tree.Node) error {
+	text, err := s.block(wrap(tree.Address{step}, n), 0)
+	if err == nil {
+		s.insertLine(lineStart(s.text, meta.entryStart()), text)
+	}
+	return err
 }
 
 // wrap builds the containers for missing steps around n.

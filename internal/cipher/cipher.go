@@ -53,16 +53,19 @@ func (c *Cipher) Seal(nonce []byte, plain, aad, typ string) string {
 	e := base64.StdEncoding
 	n := len(prefix) + e.EncodedLen(len(data)) + len(ivMark) + e.EncodedLen(len(nonce)) +
 		len(tagMark) + e.EncodedLen(len(tag)) + len(typeMark) + len(typ) + 1
-	out := make([]byte, 0, n)
-	out = append(out, prefix...)
-	out = e.AppendEncode(out, data)
-	out = append(out, ivMark...)
-	out = e.AppendEncode(out, nonce)
-	out = append(out, tagMark...)
-	out = e.AppendEncode(out, tag)
-	out = append(out, typeMark...)
-	out = append(out, typ...)
-	return string(append(out, ']'))
+	var b strings.Builder
+	b.Grow(n)
+	var room [128]byte // what most values fit into, so that only the token is on the heap
+	b.WriteString(prefix)
+	b.Write(e.AppendEncode(room[:0], data))
+	b.WriteString(ivMark)
+	b.Write(e.AppendEncode(room[:0], nonce))
+	b.WriteString(tagMark)
+	b.Write(e.AppendEncode(room[:0], tag))
+	b.WriteString(typeMark)
+	b.WriteString(typ)
+	b.WriteByte(']')
+	return b.String()
 }
 
 // ErrForged says that a token does not belong to this data key and place, or
@@ -71,25 +74,26 @@ var ErrForged = errors.New("message authentication failed: the value was changed
 
 // Open returns the plaintext of t. The aad must be the one it was sealed with.
 func (c *Cipher) Open(t Token, aad string) (string, error) {
-	nonce, err := decode("iv", t.iv)
+	// Nonce, data and tag in one piece of memory, the last two as GCM wants them.
+	length := base64.StdEncoding.DecodedLen
+	room, err := decode(make([]byte, 0, length(len(t.iv))+length(len(t.data))+length(len(t.tag))), "iv", t.iv)
 	if err != nil {
 		return "", err
 	}
-	data, err := decode("data", t.data)
-	if err != nil {
+	n := len(room)
+	if room, err = decode(room, "data", t.data); err != nil {
 		return "", err
 	}
-	tag, err := decode("tag", t.tag)
-	if err != nil {
+	if room, err = decode(room, "tag", t.tag); err != nil {
 		return "", err
 	}
+	nonce, sealed := room[:n], room[n:]
 	gcm := c.gcm
 	if len(nonce) != NonceSize {
 		if gcm, err = cipher.NewGCMWithNonceSize(c.block, len(nonce)); err != nil {
 			return "", fmt.Errorf("iv: %w", err)
 		}
 	}
-	sealed := append(data, tag...)
 	plain, err := gcm.Open(sealed[:0], nonce, sealed, []byte(aad))
 	if err != nil {
 		return "", ErrForged
@@ -97,14 +101,13 @@ func (c *Cipher) Open(t Token, aad string) (string, error) {
 	return string(plain), nil
 }
 
-func decode(name, text string) ([]byte, error) {
-	// Room for the tag behind the data saves a copy in Open.
-	buf := make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))+tagSize)
-	b, err := base64.StdEncoding.AppendDecode(buf, []byte(text))
-	if err != nil || len(b) == 0 {
+// decode appends what text stands for.
+func decode(to []byte, name, text string) ([]byte, error) {
+	out, err := base64.StdEncoding.AppendDecode(to, []byte(text))
+	if err != nil || len(out) == len(to) {
 		return nil, fmt.Errorf("%s: not base64", name)
 	}
-	return b, nil
+	return out, nil
 }
 
 const (

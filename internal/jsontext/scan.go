@@ -127,8 +127,12 @@ func (s *scanner) container() (Node, error) {
 			return n, err
 		}
 	}
-	n.Members = slices.Clone(s.open[base:])
-	s.open = s.open[:base]
+	if base == 0 && len(s.open) > cap(s.open)/2 {
+		n.Members, s.open = s.open, nil // the root is the last to be closed
+	} else {
+		n.Members = slices.Clone(s.open[base:])
+		s.open = s.open[:base]
+	}
 	n.End = s.pos
 	s.depth--
 	return n, nil

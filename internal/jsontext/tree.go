@@ -5,7 +5,7 @@ import "github.com/seed-1f7fdfb8/sops/tree"
 // Tree returns the root without the members named reserved, and its scalars in
 // order; the Ref of each is its position there.
 func (f *File) Tree(reserved string) (*tree.Map, []*Node) {
-	b := builder{refs: true}
+	b := builder{refs: true, leaves: make([]*Node, 0, len(f.Root.Members))}
 	m := &tree.Map{Items: make([]tree.Item, 0, len(f.Root.Members))}
 	for i := range f.Root.Members {
 		member := &f.Root.Members[i]

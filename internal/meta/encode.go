@@ -167,10 +167,11 @@ func putText(m *tree.Map, name, text string) {
 	put(m, name, text != "", func() *tree.Scalar { return tree.Text(text) })
 }
 
-// putTime leaves a stored time alone that means the same.
+// putTime leaves a stored time alone that means the same, offset included: the
+// MAC is bound to how it is written.
 func putTime(m *tree.Map, name string, t time.Time) {
 	if old, err := textField(m, name); err == nil {
-		if o, err := time.Parse(time.RFC3339, old); err == nil && o.Equal(t) {
+		if o, err := time.Parse(time.RFC3339, old); err == nil && o.Format(time.RFC3339) == t.Format(time.RFC3339) {
 			return
 		}
 	}
@@ -190,10 +191,10 @@ func isText(m *tree.Map, name string) bool {
 	return scalar
 }
 
+// remove removes what lookup finds.
 func remove(m *tree.Map, name string) {
-	m.Items = slices.DeleteFunc(m.Items, func(it tree.Item) bool {
-		return it.Key == name && !tree.IsComment(it.Value)
-	})
+	found, ok := lookup(m, name)
+	m.Items = slices.DeleteFunc(m.Items, func(it tree.Item) bool { return ok && it.Value == found })
 }
 
 func byKey(a, b tree.Item) int { return cmp.Compare(a.Key, b.Key) }

@@ -170,11 +170,11 @@ func (m *Metadata) decodeGroups(root *tree.Map) error {
 	if err != nil {
 		return err
 	}
-	if len(top) > 0 {
+	n, _ := lookup(root, fieldGroups)
+	if top.known() || len(top) > 0 && len(elements(n)) == 0 {
 		m.Groups = []Group{top}
 		return nil
 	}
-	n, _ := lookup(root, fieldGroups)
 	for i, g := range elements(n) {
 		gm, ok := g.(*tree.Map)
 		if !ok {
@@ -187,6 +187,12 @@ func (m *Metadata) decodeGroups(root *tree.Map) error {
 		m.Groups = append(m.Groups, group)
 	}
 	return nil
+}
+
+// known reports whether any key is of a kind that every reader knows. Lists of
+// other kinds do not count against key groups.
+func (g Group) known() bool {
+	return slices.ContainsFunc(g, func(e Entry) bool { return slices.Contains(key.Kinds(), e.Kind) })
 }
 
 // decodeGroup reads the key lists of one map, known kinds first and in their
@@ -247,8 +253,16 @@ func decodeEntry(kind string, n tree.Node) (Entry, error) {
 		return Entry{}, errors.New("not a mapping")
 	}
 	e := Entry{WrappedKey: key.WrappedKey{MasterKey: key.MasterKey{Kind: kind}}, origin: m}
+	seen := map[string]bool{}
 	for _, it := range m.Items {
+		if tree.IsComment(it.Value) {
+			continue
+		}
 		name := strings.ToLower(it.Key)
+		if seen[name] {
+			return Entry{}, fmt.Errorf("%s comes twice, and readers do not agree which counts", name)
+		}
+		seen[name] = true
 		switch v := it.Value.(type) {
 		case *tree.Scalar:
 			text := scalarText(v)
