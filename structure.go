@@ -1,6 +1,7 @@
 package sops
 
 import (
+	"cmp"
 	"crypto/sha512"
 	"hash"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/key"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -27,7 +29,7 @@ import (
 //	["ports"][0] int:2 plain
 //
 // It follows from the sealed file alone, without any key. Comments are not in
-// it, nor is what only routes a call to a key (role, profile), so that these
+// it, unless the selection rule goes by them, nor is what only routes a call to a key (role, profile), so that these
 // can be changed by hand.
 type structure struct {
 	digest hash.Hash
@@ -37,6 +39,10 @@ type structure struct {
 	// Where the MAC is to cover encrypted values only, plain ones can be changed
 	// by hand, and so the structure leaves them out as well.
 	onlyEncrypted bool
+	// Where comments decide what is secret, those that do are in it, with their
+	// place, and so is what they decide about values that leave no token.
+	selector *rule.Selector
+	blanks   map[*tree.Scalar]bool // secret, but null or empty
 }
 
 // A description is the digest of a structure, and its text while that is small.
@@ -52,6 +58,9 @@ const maxDescribed = 4 * maxStructure
 // structureOf describes a sealed file.
 func structureOf(m *meta.Metadata, trees []*tree.Map) description {
 	s := &structure{digest: sha512.New512_256(), onlyEncrypted: m.MACOnlyEncrypted}
+	if sel, err := m.Selection.CompileStored(); err == nil && (sel.ByComment() || m.MACOnlyEncrypted) {
+		s.selector, s.blanks = sel, secretBlanks(sel, trees)
+	}
 	s.line("version", m.Version)
 	for _, f := range m.Selection.Fields() {
 		s.line("rule", f.Name, strconv.Quote(f.Text))
@@ -73,6 +82,17 @@ func structureOf(m *meta.Metadata, trees []*tree.Map) description {
 		return description{digest: s.digest.Sum(nil)}
 	}
 	return description{s.digest.Sum(nil), s.text.String()}
+}
+
+// secretBlanks finds the leaves that are secret but never encrypted.
+func secretBlanks(sel *rule.Selector, trees []*tree.Map) map[*tree.Scalar]bool {
+	out := map[*tree.Scalar]bool{}
+	for leaf := range sel.Leaves(trees) {
+		if n := leaf.Scalar; n != nil && leaf.Secret && (n.Value.Kind() == tree.Null || n.Value.Empty()) {
+			out[n] = true
+		}
+	}
+	return out
 }
 
 // lasting returns what names a key wherever it is used from.
@@ -112,31 +132,50 @@ func (s *structure) node(at string, n tree.Node) {
 	switch n := n.(type) {
 	case *tree.Map:
 		s.container(at, "map")
+		i := 0
 		for _, it := range n.Items {
-			if !tree.IsComment(it.Value) {
-				s.node(at+tree.Step{Key: it.Key, IsKey: true}.String(), it.Value)
+			if s.comment(at, i, it.Value) {
+				continue
 			}
+			s.node(at+tree.Step{Key: it.Key, IsKey: true}.String(), it.Value)
+			i++
 		}
 	case *tree.List:
 		s.container(at, "list")
 		i := 0
 		for _, it := range n.Items {
-			if tree.IsComment(it) || isCommentToken(it) {
+			if s.comment(at, i, it) || isCommentToken(it) {
 				continue
 			}
 			s.node(at+tree.Step{Index: i}.String(), it)
 			i++
 		}
 	case *tree.Scalar:
-		s.scalar(at, n.Value)
+		s.scalar(at, n)
 	}
 }
 
-func (s *structure) scalar(at string, v tree.Value) {
+// comment reports whether n is a comment. One that the rule goes by is a fact,
+// with the number of items before it.
+func (s *structure) comment(at string, before int, n tree.Node) bool {
+	c, ok := n.(*tree.Comment)
+	if ok && s.selector != nil && s.selector.MatchesComment(c.Text) {
+		if s.onlyEncrypted {
+			before = 0 // plain items come and go
+		}
+		s.line("comment", strconv.Itoa(before), at)
+	}
+	return ok
+}
+
+func (s *structure) scalar(at string, n *tree.Scalar) {
+	v := n.Value
 	token, err := cipher.Parse(v.Str())
 	switch {
 	case err == nil:
 		s.line(at, token.Type+":"+strconv.Itoa(token.Len()), "encrypted")
+	case s.blanks[n]:
+		s.line(at, cmp.Or(v.Type(), "null"), "secret")
 	case s.onlyEncrypted:
 	case v.Kind() == tree.Null:
 		s.line(at, "null")
@@ -164,9 +203,9 @@ func differs(sealed, found string) string {
 	}
 	was, is := at(a, i), at(b, i)
 	switch {
-	case was != "" && contains(b[i:], was):
+	case was != "" && slices.Contains(b[i:], was):
 		return describeLine(is) + " was added"
-	case is != "" && contains(a[i:], is):
+	case is != "" && slices.Contains(a[i:], is):
 		return describeLine(was) + " was removed"
 	case was == "":
 		return describeLine(is) + " was added"
@@ -183,15 +222,6 @@ func at(lines []string, i int) string {
 	return ""
 }
 
-func contains(lines []string, line string) bool {
-	for _, l := range lines {
-		if l == line {
-			return true
-		}
-	}
-	return false
-}
-
 // describeLine turns a line into words.
 func describeLine(line string) string {
 	switch word, rest, _ := strings.Cut(line, " "); {
@@ -201,6 +231,8 @@ func describeLine(line string) string {
 		return "the master key " + rest
 	case word == "rule":
 		return "the selection rule " + rest
+	case word == "comment":
+		return "a comment that the selection rule goes by"
 	case strings.HasPrefix(line, "["):
 		i := strings.LastIndex(line, "] ") + 1
 		return line[:i] + " (" + strings.TrimSpace(line[i:]) + ")"
