@@ -106,6 +106,10 @@ func identitiesOf(groups [][]key.MasterKey) []string {
 	return out
 }
 
+// SameKey reports whether two entries are about one key, whatever role or
+// profile leads to it.
+func SameKey(a, b key.MasterKey) bool { return sealName(a) == sealName(b) }
+
 func sealName(m key.MasterKey) string { return m.Kind + " " + lasting(m).Identity() }
 
 func deflate(text string) ([]byte, error) {

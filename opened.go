@@ -267,7 +267,7 @@ func (o *Opened) unambiguous(a tree.Address) error {
 func (o *Opened) change(edits []edit, text []byte, err error, want []*tree.Map) error {
 	var refusal *doc.Error
 	if errors.As(err, &refusal) {
-		return &Failure{Code: CodeGeneric, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
+		return &Failure{Code: CodeRender, Err: err, Line: refusal.Line}
 	}
 	d, err := o.readsAs(text, err, want)
 	if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,48 +13,63 @@ import (
 
 // vouch decides whether a new data key may be wrapped for the keys of a file
 // that carries no seal, to which anybody who can write to the file may have
-// added a key of their own. Those of the creation rule are known; for others
-// somebody must say yes. Where there is no rule to compare with, a warning is
-// all that can be done: most files of the field have neither.
+// added a key of their own, or made fewer groups suffice. What the creation rule
+// says is known; for the rest somebody must say yes. Where there is no rule to
+// compare with, a warning is all that can be done: most files of the field have
+// neither.
 func (a *App) vouch(ctx context.Context, s *source, o *sops.Opened, groups [][]key.MasterKey, accepted bool) error {
+	unverified := o.Unverified()
+	if len(unverified) == 0 {
+		return nil
+	}
+	var wanted [][]key.MasterKey
+	var doubts []string
 	if s.config != nil {
 		if r, err := s.config.RuleFor(a.rulePath(s.File)); err == nil {
-			for _, g := range r.Groups {
-				o.Vouch(g)
+			wanted = r.Groups
+			if have, want := needed(o.Meta.Threshold, len(groups)), needed(r.Threshold, len(r.Groups)); len(wanted) > 0 && have < want {
+				doubts = append(doubts, fmt.Sprintf("%d groups suffice instead of %d", have, want))
 			}
 		}
 	}
-	var unknown []key.MasterKey
-	for _, m := range o.Unverified() {
-		if slices.ContainsFunc(groups, func(g []key.MasterKey) bool { return has(g, m) }) {
-			unknown = append(unknown, m)
+	for i, g := range groups {
+		for _, m := range g {
+			if has(unverified, m) && (i >= len(wanted) || !has(wanted[i], m)) {
+				doubts = append(doubts, m.Kind+" "+m.Identity()+inGroup(i, len(groups)))
+			}
 		}
 	}
-	if len(unknown) == 0 || accepted {
-		o.Vouch(unknown)
+	list := strings.Join(doubts, ", ")
+	switch {
+	case len(doubts) == 0 || accepted:
+		o.Vouch(unverified)
+		return nil
+	case s.config == nil || !s.config.HasRules():
+		a.warnf("%s carries no seal, and no rule says whose keys belong into it; they get the new data key as they stand: %s", s.Path, list)
 		return nil
 	}
-	names := make([]string, len(unknown))
-	for i, m := range unknown {
-		names[i] = m.Kind + " " + m.Identity()
+	return a.confirmKeys(ctx, o, unverified, list)
+}
+
+// needed is how many groups open a file.
+func needed(threshold, groups int) int { return cmp.Or(threshold, groups) }
+
+func inGroup(i, groups int) string {
+	if groups == 1 {
+		return ""
 	}
-	list := strings.Join(names, ", ")
-	if s.config == nil || !s.config.HasRules() {
-		a.verbosef("the file carries no seal, and there is no rule to compare its keys with: %s", list)
-		return nil
-	}
-	return a.confirmKeys(ctx, o, unknown, list)
+	return fmt.Sprintf(" in group %d", i+1)
 }
 
 func (a *App) confirmKeys(ctx context.Context, o *sops.Opened, unknown []key.MasterKey, list string) error {
 	refusal := fail(codeGeneric, "put them into .sops.yaml, remove them with --rm-..., or say yes with --accept-keys",
-		"the file carries no seal and has keys that .sops.yaml does not name, so they may have been put there by somebody else: %s", list)
+		"the file carries no seal and differs from .sops.yaml, so this may have been put there by somebody else: %s", list)
 	t, err := a.Terminal()
 	if err != nil {
 		return refusal
 	}
 	defer t.Close()
-	yes, err := t.Confirm(ctx, fmt.Sprintf("sops: give the new data key to these keys, which .sops.yaml does not name: %s?", list))
+	yes, err := t.Confirm(ctx, fmt.Sprintf("sops: give out the new data key although .sops.yaml says otherwise: %s?", list))
 	if err != nil || !yes {
 		return refusal
 	}
@@ -62,5 +78,5 @@ func (a *App) confirmKeys(ctx context.Context, o *sops.Opened, unknown []key.Mas
 }
 
 func has(g []key.MasterKey, m key.MasterKey) bool {
-	return slices.ContainsFunc(g, func(n key.MasterKey) bool { return n.Kind == m.Kind && n.Identity() == m.Identity() })
+	return slices.ContainsFunc(g, func(n key.MasterKey) bool { return sops.SameKey(n, m) })
 }
