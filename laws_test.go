@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
@@ -82,6 +84,23 @@ func bodyOf(t testing.TB, f doc.Format, sealed []byte) []byte {
 		t.Fatal(err)
 	}
 	return body
+}
+
+func TestAWordOfASecretOutsideTokensIsSeen(t *testing.T) {
+	t.Parallel()
+	src := []byte("plain_key: hunter2 swordfish\nother: plain_key\n")
+	c, err := sealText(t, formatFor(t, "x.yaml"), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := leaks(c.format, c.opened, c.sealed); err != nil || len(found) > 0 {
+		t.Errorf("%q, %v, want nothing: the word plain is that of a key", found, err)
+	}
+	leaky := tokenForm.ReplaceAll(c.sealed, []byte("swordfish"))
+	found, err := leaks(c.format, c.opened, leaky)
+	if diff := cmp.Diff([]string{"swordfish"}, found); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
 }
 
 func noteWords(set map[string]bool, text string) {

@@ -128,6 +128,10 @@ func (s *sealing) seal() ([]byte, error) {
 		return nil, err
 	}
 	masked, err := s.doc.Mask(s.tokens)
+	var refusal *doc.Error
+	if errors.As(err, &refusal) && refusal.Final {
+		return nil, &Failure{Code: CodeEncrypt, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -132,6 +132,8 @@ type Error struct {
 	Content bool
 	// Empty is set where the text holds no document at all.
 	Empty bool
+	// Final is set by Mask where another way of writing the text would not help.
+	Final bool
 }
 
 func (e *Error) Error() string {

@@ -83,7 +83,11 @@ func (m *masking) all() error {
 	}
 	for _, k := range m.keys {
 		if m.tokens[k.origin] != "" {
-			return &doc.Error{Line: k.line, Msg: "an alias is a key whose text is an encrypted value"}
+			return &doc.Error{
+				Line: k.line, Final: true,
+				Msg:  "an alias is a key here, and what it stands for is secret: keys are never encrypted, so it would stand in clear",
+				Hint: "write the key out, or leave the value with the anchor in clear by a selection rule",
+			}
 		}
 	}
 	return nil

@@ -78,6 +78,9 @@ func (w *walker) pair(m *tree.Map, h *holder, k, v *node, top bool, seen *keySet
 		e.Hint = "remove or rename one of the two"
 		return e
 	}
+	if k.Kind == scalarNode && k.Tag == "!!merge" && !mergeable(v) {
+		return w.problem(v, "only a map, or a list of maps, can be merged with <<")
+	}
 	if top && key == metaKey && w.special(k) {
 		err := w.metadata(k, v)
 		w.commentItems(m, h, w.foot(k))
@@ -99,6 +102,25 @@ func (w *walker) pair(m *tree.Map, h *holder, k, v *node, top bool, seen *keySet
 	w.commentItems(m, h, w.foot(v))
 	w.commentItems(m, h, w.foot(k))
 	return nil
+}
+
+// mergeable reports whether readers can merge n into the map around it.
+func mergeable(n *node) bool {
+	if n.Kind == aliasNode {
+		n = n.Alias
+	}
+	if n == nil || n.Kind != sequenceNode {
+		return n != nil && n.Kind == mappingNode
+	}
+	for _, part := range n.Content {
+		if part.Kind == aliasNode {
+			part = part.Alias
+		}
+		if part == nil || part.Kind != mappingNode {
+			return false
+		}
+	}
+	return true
 }
 
 // value returns the wire node of n, which stands under key in h, or in the list
