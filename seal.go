@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
-	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -298,11 +296,6 @@ func (s *sealing) nonce() ([]byte, error) {
 	return nonce, nil
 }
 
-// movedComments says that a reader finds comments in other containers.
-type movedComments struct{ containers map[int]string }
-
-func (*movedComments) Error() string { return "comments read back in other containers" }
-
 // sealedTrees returns the trees with tokens in place of secrets, as a reader
 // must find them.
 func (s *sealing) sealedTrees() []*tree.Map {
@@ -328,89 +321,4 @@ func (s *sealing) structure(sealed []*tree.Map) error {
 	m := s.opened.Meta
 	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, sealed), s.macText, s.opened.unverified)
 	return err
-}
-
-// verifyMeta opens MAC and seal as any reader will, and returns the layout as
-// that reader gets it.
-func (s *sealing) verifyMeta(sealed doc.Document) (*doc.Layout, error) {
-	m, err := meta.Decode(sealed.Meta())
-	if err != nil {
-		return nil, err
-	}
-	read := &Sealed{Meta: m, format: s.opened.format, doc: sealed}
-	macText, err := read.storedMAC(s.cipher)
-	if err != nil || macText != s.macText {
-		return nil, errors.New("the MAC does not read back")
-	}
-	if _, err := read.checkSeal(s.cipher, macText); err != nil {
-		return nil, err
-	}
-	return openLayout(s.cipher, m.Layout, macText), nil
-}
-
-// verifyTree compares what a reader of the sealed text finds with what was
-// meant: the same tree with tokens in place of secrets, nothing secret in clear.
-func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
-	got := clone(sealed.Trees())
-	var wantComments, gotComments []rule.Leaf
-	var wantSecret, gotSecret []bool
-	for leaf := range s.selector.Leaves(s.trees) {
-		if leaf.Comment != nil {
-			wantComments = append(wantComments, leaf)
-		} else {
-			wantSecret = append(wantSecret, leaf.Secret)
-		}
-	}
-	for leaf := range s.selector.Leaves(got) {
-		if leaf.Comment != nil {
-			gotComments = append(gotComments, leaf)
-			continue
-		}
-		gotSecret = append(gotSecret, leaf.Secret)
-		if text := leaf.Scalar.Value.Str(); cipher.IsToken(text) {
-			leaf.Scalar.Value = tree.StringValue(strings.TrimSuffix(text, "\n"))
-		}
-	}
-	if diff := tree.Diff(want, got); diff != "" {
-		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
-	}
-	if !slices.Equal(wantSecret, gotSecret) {
-		return errors.New("the selection rule reads the encrypted text differently")
-	}
-	return s.verifyComments(wantComments, gotComments)
-}
-
-func (s *sealing) verifyComments(want, got []rule.Leaf) error {
-	if len(want) != len(got) {
-		return fmt.Errorf("the encrypted text reads back with %d comments instead of %d", len(got), len(want))
-	}
-	found := map[string]string{}
-	for _, leaf := range got {
-		found[leaf.Comment.Text] = leaf.AAD
-	}
-	moved := map[int]string{}
-	for _, leaf := range want {
-		c := leaf.Comment
-		if s.tokens[c.Ref] == "" {
-			continue
-		}
-		aad, ok := found[s.tokens[c.Ref]]
-		if !ok {
-			return fmt.Errorf("line %d: a comment is lost in the encrypted text", s.doc.Line(c.Ref))
-		}
-		expected := leaf.AAD
-		if other, ok := s.containers[c.Ref]; ok {
-			expected = other
-		}
-		if aad != expected {
-			moved[c.Ref] = aad
-		}
-	}
-	if len(moved) == 0 {
-		return nil
-	}
-	if s.containers != nil {
-		return errors.New("comments read back in other containers every time")
-	}
-	return &movedComments{moved}
 }

@@ -108,8 +108,10 @@ func sketch(n tree.Node) string {
 func TestTreesAreThoseOfTheWireFormat(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, src, want string }{
-		{"types", "a: yes\nb: 0777\nc: 1_000\nd: 2001-12-14\ne: 5.\nf: 190:20:30\ng: ~\nh: !!binary aGk=\ni: !!float 3\nj: !x 3\n",
-			"{a:str=yes b:int=511 c:int=1000 d:time=2001-12-14T00:00:00Z e:float=5 f:str=190:20:30 g:= h:str=hi i:float=3 j:str=3}"},
+		{
+			"types", "a: yes\nb: 0777\nc: 1_000\nd: 2001-12-14\ne: 5.\nf: 190:20:30\ng: ~\nh: !!binary aGk=\ni: !!float 3\nj: !x 3\n",
+			"{a:str=yes b:int=511 c:int=1000 d:time=2001-12-14T00:00:00Z e:float=5 f:str=190:20:30 g:= h:str=hi i:float=3 j:str=3}",
+		},
 		{"merge keys are keys", "a: &x {b: 1}\nc: {<<: *x}\n", "{a:{b:int=1} c:{<<:{b:int=1}}}"},
 		{"the order of comments", "#1\na: 1 #2\n#3\n\n#4\nb: #5\n  #6\n  c: 1 #7\n  #8\n#9\n", "{#1 ##2 a:int=1 #3 #4 #5 b:{#6 ##7 c:int=1 #8} #9}"},
 		{"comments in lists", "l: #1\n  #2\n  - a #3\n  #4\n  - b\n", "{#1 l:[#2 ##3 str=a #4 str=b]}"},
