@@ -189,7 +189,7 @@ func (s *seat) body(t string) (string, bool) {
 	if first == "" || strings.HasPrefix(first, "\t") {
 		return "", false
 	}
-	if strings.HasPrefix(first, " ") && strings.IndexAny(s.head, "123456789") < 0 {
+	if strings.HasPrefix(first, " ") && !strings.ContainsAny(s.head, "123456789") {
 		return "", false
 	}
 	if s.style == folded {
