@@ -168,22 +168,11 @@ func (p *patch) sealedNode(at tree.Address) (tree.Node, error) {
 // scalarsOf collects the scalars of a node.
 func scalarsOf(n tree.Node) map[*tree.Scalar]bool {
 	out := map[*tree.Scalar]bool{}
-	var walk func(n tree.Node)
-	walk = func(n tree.Node) {
-		switch n := n.(type) {
-		case *tree.Map:
-			for _, it := range n.Items {
-				walk(it.Value)
-			}
-		case *tree.List:
-			for _, it := range n.Items {
-				walk(it)
-			}
-		case *tree.Scalar:
-			out[n] = true
+	tree.Each(n, func(n tree.Node) {
+		if s, ok := n.(*tree.Scalar); ok {
+			out[s] = true
 		}
-	}
-	walk(n)
+	})
 	return out
 }
 

@@ -60,25 +60,15 @@ func tokensOf(d doc.Document, n int) []string {
 			out[ref] = t
 		}
 	}
-	var walk func(n tree.Node)
-	walk = func(n tree.Node) {
-		switch n := n.(type) {
-		case *tree.Map:
-			for _, it := range n.Items {
-				walk(it.Value)
-			}
-		case *tree.List:
-			for _, it := range n.Items {
-				walk(it)
-			}
-		case *tree.Scalar:
-			note(n.Ref, n.Value.Str())
-		case *tree.Comment:
-			note(n.Ref, n.Text)
-		}
-	}
 	for _, t := range d.Trees() {
-		walk(t)
+		tree.Each(t, func(n tree.Node) {
+			switch n := n.(type) {
+			case *tree.Scalar:
+				note(n.Ref, n.Value.Str())
+			case *tree.Comment:
+				note(n.Ref, n.Text)
+			}
+		})
 	}
 	return out
 }

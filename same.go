@@ -50,24 +50,16 @@ func sameRendering(f doc.Format, a, b []*tree.Map) bool {
 func bare(trees []*tree.Map) []*tree.Map {
 	out := clone(trees)
 	for _, t := range out {
-		dropComments(t)
+		tree.Each(t, func(n tree.Node) {
+			switch n := n.(type) {
+			case *tree.Map:
+				n.Items = slices.DeleteFunc(n.Items, func(it tree.Item) bool { return tree.IsComment(it.Value) })
+			case *tree.List:
+				n.Items = slices.DeleteFunc(n.Items, tree.IsComment)
+			}
+		})
 	}
 	return out
-}
-
-func dropComments(n tree.Node) {
-	switch n := n.(type) {
-	case *tree.Map:
-		n.Items = slices.DeleteFunc(n.Items, func(it tree.Item) bool { return tree.IsComment(it.Value) })
-		for _, it := range n.Items {
-			dropComments(it.Value)
-		}
-	case *tree.List:
-		n.Items = slices.DeleteFunc(n.Items, tree.IsComment)
-		for _, it := range n.Items {
-			dropComments(it)
-		}
-	}
 }
 
 // sameTexts reports whether two trees have the same text wherever both have
@@ -97,19 +89,14 @@ func sameTexts(a, b tree.Node) bool {
 }
 
 // wholeFloats makes integers of floats without a fraction.
-func wholeFloats(n tree.Node) {
-	switch n := n.(type) {
-	case *tree.Map:
-		for _, it := range n.Items {
-			wholeFloats(it.Value)
+func wholeFloats(t *tree.Map) {
+	tree.Each(t, func(n tree.Node) {
+		s, ok := n.(*tree.Scalar)
+		if !ok || s.Value.Kind() != tree.Float {
+			return
 		}
-	case *tree.List:
-		for _, it := range n.Items {
-			wholeFloats(it)
+		if f := s.Value.Float(); f == math.Trunc(f) && math.Abs(f) < 1<<63 {
+			s.Value = tree.IntValue(int64(f))
 		}
-	case *tree.Scalar:
-		if f := n.Value.Float(); n.Value.Kind() == tree.Float && f == math.Trunc(f) && math.Abs(f) < 1<<63 {
-			n.Value = tree.IntValue(int64(f))
-		}
-	}
+	})
 }

@@ -84,6 +84,21 @@ func IsComment(n Node) bool {
 	return ok
 }
 
+// Each calls f for n and for all that is below it, in order.
+func Each(n Node, f func(Node)) {
+	f(n)
+	switch n := n.(type) {
+	case *Map:
+		for _, it := range n.Items {
+			Each(it.Value, f)
+		}
+	case *List:
+		for _, it := range n.Items {
+			Each(it, f)
+		}
+	}
+}
+
 // A Path is the map keys from the document down to a leaf. Positions in lists
 // do not count. The path of a comment is that of its container.
 type Path []string
