@@ -42,7 +42,7 @@ func (s *sealing) verifyMeta(sealed doc.Document) (*doc.Layout, error) {
 // verifyTree compares what a reader of the sealed text finds with what was
 // meant: the same tree with tokens in place of secrets, nothing secret in clear.
 func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
-	got := clone(sealed.Trees())
+	got := withoutBreaks(sealed.Trees())
 	var wantComments, gotComments []rule.Leaf
 	var wantSecret, gotSecret []bool
 	for leaf := range s.selector.Leaves(s.trees) {
@@ -58,9 +58,6 @@ func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
 			continue
 		}
 		gotSecret = append(gotSecret, leaf.Secret)
-		if text := leaf.Scalar.Value.Str(); cipher.IsToken(text) {
-			leaf.Scalar.Value = tree.StringValue(strings.TrimSuffix(text, "\n"))
-		}
 	}
 	if diff := tree.Diff(want, got); diff != "" {
 		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
@@ -69,6 +66,34 @@ func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
 		return errors.New("the selection rule reads the encrypted text differently")
 	}
 	return s.verifyComments(wantComments, gotComments)
+}
+
+// withoutBreaks returns trees in which no line break follows a token, as it does
+// in a block scalar.
+func withoutBreaks(trees []*tree.Map) []*tree.Map {
+	follows := func(n tree.Node) (*tree.Scalar, bool) {
+		s, ok := n.(*tree.Scalar)
+		return s, ok && strings.HasSuffix(s.Value.Str(), "]\n") && cipher.IsToken(s.Value.Str())
+	}
+	some := false
+	for _, t := range trees {
+		tree.Each(t, func(n tree.Node) {
+			_, ok := follows(n)
+			some = some || ok
+		})
+	}
+	if !some {
+		return trees
+	}
+	out := clone(trees)
+	for _, t := range out {
+		tree.Each(t, func(n tree.Node) {
+			if s, ok := follows(n); ok {
+				s.Value = tree.StringValue(strings.TrimSuffix(s.Value.Str(), "\n"))
+			}
+		})
+	}
+	return out
 }
 
 func (s *sealing) verifyComments(want, got []rule.Leaf) error {

@@ -92,8 +92,8 @@ type Plain struct {
 // presentation of the token. It travels encrypted in the metadata and is lost
 // without harm.
 type Layout struct {
-	Scalars   map[string]string `json:"s,omitempty"` // by TokenHash
-	Comments  map[string]string `json:"c,omitempty"` // by TokenHash
+	Scalars   map[string]string `json:"s,omitempty"` // by TokenHash, with a suffix if the format likes
+	Comments  map[string]string `json:"c,omitempty"` // the same
 	Aliases   map[string]string `json:"a,omitempty"` // by what the format chooses
 	Lines     map[string]string `json:"l,omitempty"` // by what the format chooses
 	NoNewline bool              `json:"nonl,omitempty"`

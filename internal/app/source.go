@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
@@ -50,8 +51,15 @@ func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source,
 		}
 		s.data = s.file.Data
 	}
+	if len(s.data) > large {
+		// What small files may waste for speed is too much for this one.
+		debug.SetGCPercent(100)
+	}
 	return s, a.settle(s, c)
 }
+
+// large is the size in bytes from which memory counts more than time.
+const large = 2 << 20
 
 // readStdin reads standard input to its end, or to that of ctx: a command that
 // waits for somebody to type can be stopped.
