@@ -30,7 +30,9 @@ func (w *walker) document(d *node) error {
 		if root.Kind == sequenceNode {
 			what = "list"
 		}
-		err = w.problem(root, "the document is a %s; only a map can be encrypted", what)
+		e := w.problem(root, "the document is a %s; only a map can be encrypted", what)
+		e.Hint = "put it below a key, or encrypt the file as a whole with --input-type binary"
+		err = e
 	}
 	w.commentItems(m, h, told{block: d.FootComment})
 	return err
