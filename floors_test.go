@@ -7,10 +7,13 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
 
 const module = "github.com/seed-1f7fdfb8/sops"
@@ -190,6 +193,36 @@ func TestEffectsComeFromOnePlace(t *testing.T) {
 						t.Errorf("%s calls %s, which belongs to %v", file, name, allowed)
 					}
 				}
+			}
+			return true
+		})
+	})
+}
+
+// notRead are variables that are refused, or set for programs that are run.
+var notRead = []string{"SOPS_KEYSERVICE", "SOPS_AGE_RECIPIENT"}
+
+func TestEveryVariableIsInTheRegistry(t *testing.T) {
+	known := map[string]bool{}
+	for _, v := range env.Variables() {
+		known[v.Name] = true
+	}
+	eachFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "devkms/") || strings.HasPrefix(file, "bench/") {
+			return
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			name, _ := strconv.Unquote(lit.Value)
+			if regexp.MustCompile(`^SOPS_[A-Z_]*[A-Z]$`).MatchString(name) && !known[name] && !slices.Contains(notRead, name) {
+				t.Errorf("%s reads %s, which is not in internal/env/variables.go", file, name)
 			}
 			return true
 		})
