@@ -128,6 +128,13 @@ func (d *document) eol() string {
 	return "\n"
 }
 
+// mixedBreaks reports whether some lines of the file end in another break than
+// the rest.
+func (d *document) mixedBreaks() bool {
+	returns := strings.Count(d.src, "\r\n")
+	return returns > 0 && returns < strings.Count(d.src, "\n")
+}
+
 // indent returns the blanks at the start of the line at start.
 func (d *document) indent(start int) string {
 	rest := d.src[start:]

@@ -143,8 +143,11 @@ func sealText(src []byte, choose func(ref int, comment bool) bool) (*seal, error
 		s.values[ref] = doc.Plain{Set: true, Value: tree.StringValue(text), Comment: comment}
 	})
 	m, err := plain.Mask(s.tokens)
-	if err != nil {
+	if refusal := (*doc.Error)(nil); errors.As(err, &refusal) {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.layout = m.Layout
 	if s.text, err = m.Insert(someMeta()); err != nil {

@@ -27,6 +27,7 @@ const (
 // A masker collects the edits of Mask and the hints that undo them.
 type masker struct {
 	d      *document
+	mixed  bool // the file has line breaks of both kinds
 	edits  []doc.Edit
 	layout doc.Layout
 }
@@ -36,7 +37,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	if len(tokens) != len(d.leaves) {
 		return doc.Masked{}, fmt.Errorf("ini: %d tokens for %d leaves", len(tokens), len(d.leaves))
 	}
-	m := &masker{d: d}
+	m := &masker{d: d, mixed: d.mixedBreaks()}
 	m.layout = doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for ref, l := range d.leaves {
 		switch {
@@ -151,9 +152,13 @@ func (m *masker) maskNote(l leaf, token string) {
 	n, src := l.note, m.d.src
 	hash := tokenHash(token)
 	if !n.block.empty() {
-		m.edit(span{n.block.start + n.prefix, n.block.end}, token)
 		block := n.block.of(src)
-		if block[:min(n.prefix, len(block))]+spellNote(n.text, m.d.between(n.block.start)) != block {
+		prefix := min(n.prefix, len(block)) // of a sign alone, blanks behind it count
+		m.edit(span{n.block.start + prefix, n.block.end}, token)
+		// Where line breaks are mixed, the sealed text may begin with another
+		// one than the plain text, so that its reader would derive that.
+		derived := block[:prefix] + spellNote(n.text, m.d.between(n.block.start))
+		if derived != block || m.mixed && strings.Contains(block, "\n") {
 			m.layout.Comments[hash] = block
 		}
 		if !n.tail.empty() {

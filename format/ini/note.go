@@ -81,8 +81,11 @@ func (n *note) meaning(src string) int {
 		if text == "" {
 			continue
 		}
-		last := at == n.block.end && n.tail.empty()
-		if rest := stripSigns(text); last || rest != "" && rest != "\n" && rest != "\r\n" {
+		last := at == n.block.end
+		if last {
+			text += n.lineEnd(src)
+		}
+		if rest := stripSigns(text); last && n.tail.empty() || rest != "" && rest != "\n" && rest != "\r\n" {
 			return sign
 		}
 	}

@@ -19,6 +19,7 @@ var cases = []formattest.Case{
 	{Name: "object that is indented", Text: "  {\n    \"a\": 1,\n    \"b\": {\n      \"c\": 2\n    }\n  }\n"},
 	{Name: "odd blanks", Text: "{ \"a\" :1 ,\n\n\n   \"b\":\t[ 1,2 ,\n 3 ] , \"c\" : \"d\"\n\n}  \n\n"},
 	{Name: "comma first", Text: "{\n  \"a\": 1\n, \"b\": 2\n, \"c\": [\n    1\n  , 2\n  ]\n}\n"},
+	{Name: "carriage returns that end no line", Text: "{\n\r\"a\":[],\r\"b\": {\n \r \"c\": 1}}"},
 	{Name: "spellings", Text: `{"a": 1.10, "b": 1e3, "c": "\u00e9\/", "d": -0, "e": -0.0, "f": 1E+2, "g": 100000000000000000000000, "h": 1e-7, "i": "\u003c"}`},
 	{Name: "HTML characters", Text: `{"a": "<b>&", "b": "a&b", "c": "\u003cb\u003e", "d": "x"}`},
 	{Name: "HTML characters escaped", Text: `{"a": "\u003cb", "b": "a\u0026b", "c": "<", "d": "x"}`},

@@ -70,7 +70,7 @@ func (f *File) endsLine(n *Node) bool {
 func (f *File) lineIndent(at int) string {
 	line := f.Text[strings.LastIndexByte(f.Text[:at], '\n')+1 : at]
 	line = strings.TrimPrefix(line, BOM)
-	return line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	return line[:len(line)-len(strings.TrimLeft(line, " \t\r"))]
 }
 
 func (f *File) lineBreak() string {
