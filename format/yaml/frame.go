@@ -154,18 +154,24 @@ func rootColumn(body []byte) (int, bool) {
 	if !ok {
 		return 0, true
 	}
-	start := lineStart(body, at)
+	start, key := lineStart(body, at), at
 	for body[at] == '!' || body[at] == '&' {
-		at = afterBreak(body, at)
-		rest, more := firstContent(body[at:])
+		behind := at
+		for behind < len(body) && !isBlank(body[behind]) && breakAt(body, behind) == 0 {
+			behind++
+		}
+		rest, more := firstContent(body[behind:])
 		if !more {
 			return 0, false
 		}
-		at += rest
-		start = lineStart(body, at)
+		at = behind + rest
+		if line := lineStart(body, at); line != start {
+			// What stood above are properties of the root, not of its first key.
+			start, key = line, at
+		}
 	}
 	if body[at] == '{' || start == 0 && at > 0 && body[0] == ' ' {
 		return 0, false
 	}
-	return at - start, true
+	return key - start, true
 }

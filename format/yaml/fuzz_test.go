@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -44,7 +45,8 @@ func FuzzOpenOfSealIsTheText(f *testing.F) {
 }
 
 // FuzzPlacesHoldTheirValues: places are in order and apart, and each text alone
-// reads as its value.
+// reads as its value, in a flow map if it stands in a flow collection: a dash is
+// a string there.
 func FuzzPlacesHoldTheirValues(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
@@ -67,7 +69,11 @@ func FuzzPlacesHoldTheirValues(f *testing.F) {
 				taken[i] = true
 			}
 			if text := string(d.src[l.start:l.end]); !l.comment && l.prop == l.start && l.tag < 0 && !l.block() {
-				if alone, err := (Format{}).Parse([]byte("k: " + oneLine(text) + "\n")); l.end > l.start && oneLine(text) == text {
+				around := "k: %s\n"
+				if l.flow {
+					around = "{k: %s}\n"
+				}
+				if alone, err := (Format{}).Parse(fmt.Appendf(nil, around, text)); l.end > l.start && oneLine(text) == text {
 					if err != nil || tree.Diff([]*tree.Map{{Items: []tree.Item{{Key: "k", Value: tree.NewScalar(l.value)}}}}, alone.Trees()) != "" {
 						t.Fatalf("%q: leaf %d stands at %q, which reads otherwise", src, ref, text)
 					}

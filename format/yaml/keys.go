@@ -70,6 +70,7 @@ func (w *walker) alias(n *node, h *holder, key string, isKey bool) (tree.Node, e
 // or our placeholder, which are no part of the tree.
 func (w *walker) special(k *node) bool {
 	if w.holder > 0 && k.Line == w.holder {
+		w.held = true
 		return true
 	}
 	if w.reserved == 0 {

@@ -17,6 +17,7 @@ type twig struct {
 	end   int // of the last value, or behind the bracket
 	dash  int // elements of block lists: where the dash stands
 	key   *twig
+	bare  bool    // pairs without colon: the judge tells their value behind the comments that follow
 	kids  []*twig // pairs have their key in them
 	at    ctx     // where the entries stand
 }
@@ -87,6 +88,7 @@ func (w *walker) entries(t *twig) {
 			key := w.twig(t.Content[i])
 			kid := w.twig(t.Content[i+1])
 			kid.key = key
+			kid.bare = w.isBare(kid)
 			t.kids = append(t.kids, kid)
 		}
 		return
@@ -103,6 +105,11 @@ func (w *walker) entries(t *twig) {
 		}
 		t.kids = append(t.kids, kid)
 	}
+}
+
+// isBare reports whether the value of t is missing with its colon.
+func (w *walker) isBare(t *twig) bool {
+	return t.Kind == scalarNode && t.place.prop == t.end && w.gap(t.key.end) >= t.start
 }
 
 // dashBefore returns the last dash between from and at.
@@ -139,7 +146,10 @@ func (o *outline) close(t *twig) {
 		// A single pair in a flow list needs no brackets.
 		t.end = t.kids[len(t.kids)-1].end
 	case len(t.kids) > 0:
-		t.end = t.kids[len(t.kids)-1].end
+		last := t.kids[len(t.kids)-1]
+		if t.end = last.end; last.bare {
+			t.end = last.key.end
+		}
 	}
 }
 

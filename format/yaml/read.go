@@ -33,12 +33,17 @@ func read(src []byte, sealed bool) (*scan, error) {
 }
 
 // endsInBlock reports whether src ends inside a block scalar, without newline.
+// A block of nothing but blanks ends at its header, as far as places tell.
 func (s *scan) endsInBlock(src []byte) bool {
 	if endsInBreak(src) {
 		return false
 	}
 	for i := range s.leaves {
-		if l := &s.leaves[i]; !l.comment && l.block() && l.end == len(src) {
+		l := &s.leaves[i]
+		if l.comment || l.via > 0 || !l.block() {
+			continue
+		}
+		if l.end == len(src) || l.body == l.end && len(bytes.TrimLeft(src[l.end:], " \t\r\n")) == 0 {
 			return true
 		}
 	}
@@ -93,7 +98,7 @@ func walk(f *framed, sealed bool) (*walker, *gaps, error) {
 	}
 	w.leaves = make([]leaf, 0, len(w.lines.starts))
 	for i, d := range docs {
-		w.holder = 0
+		w.holder, w.held = 0, false
 		if f.ends != nil && f.sizes[i] > 0 {
 			w.holder = w.lines.lineOf(f.ends[i] + f.sizes[i] - 1)
 		}
@@ -101,6 +106,9 @@ func walk(f *framed, sealed bool) (*walker, *gaps, error) {
 			return nil, nil, err
 		}
 		if w.holder > 0 {
+			if !w.held {
+				return nil, nil, errPlace // it has become part of a value
+			}
 			w.shift++
 		}
 	}

