@@ -110,9 +110,18 @@ func (o OpenOptions) bind(groups []key.Group) ([]key.Group, error) {
 		}
 	}
 	if !used {
-		return nil, failf(CodeContext, "the encryption context has no effect: no AWS key of the file takes it")
+		f := failf(CodeContext, "the encryption context has no effect: no AWS key of the file takes it")
+		f.Advice = []string{"leave it out: what the file stores is used without being asked for"}
+		return nil, f
 	}
 	return bound, nil
+}
+
+// KeysUnder returns the wrapped keys of the file, those of AWS without an
+// encryption context under the given one. It must have an effect, unless it is
+// empty.
+func (s *Sealed) KeysUnder(context map[string]string) ([]key.Group, error) {
+	return OpenOptions{Context: context}.bind(s.Meta.Keys())
 }
 
 // withMissingContext returns the groups with a context for every AWS key that

@@ -16,7 +16,8 @@ import (
 )
 
 // Seal encrypts the content and returns the text of the encrypted file. It has
-// been read back: opening it gives the content byte for byte.
+// been read back: opening it gives the text of New or Replace byte for byte, and
+// after Set or Unset the same content.
 func (o *Opened) Seal(opt SealOptions) ([]byte, error) {
 	if out, err := o.patched(opt); err == nil {
 		return out, nil

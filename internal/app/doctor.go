@@ -100,7 +100,7 @@ func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map
 		h.Error, h.Hints = err.Error(), hint.Hints(err)
 		return h, nil
 	}
-	groups, err := bound(sealed, texts)
+	groups, err := sealed.KeysUnder(texts)
 	if err != nil {
 		return h, err
 	}
@@ -119,27 +119,6 @@ func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map
 	}
 	h.Opens = len(h.Groups) >= h.Needed
 	return h, nil
-}
-
-// bound returns the keys of a file. Those of AWS without a context get the one
-// that was given for them.
-func bound(sealed *sops.Sealed, texts map[string]string) ([]key.Group, error) {
-	groups := sealed.Meta.Keys()
-	if len(texts) == 0 {
-		return groups, nil
-	}
-	used := false
-	for _, g := range groups {
-		for i, w := range g {
-			if w.Kind == key.KMS && len(w.Map("context")) == 0 {
-				g[i].MasterKey, used = w.With("context", texts), true
-			}
-		}
-	}
-	if !used {
-		return nil, fail(codeContext, "leave it out", "--encryption-context has no effect: every AWS key of the file has one of its own")
-	}
-	return groups, nil
 }
 
 func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*sops.Sealed, error) {
