@@ -54,7 +54,13 @@ func (f Format) indent() string {
 func (f Format) Name() string { return "json" }
 
 // Parse reads plain text.
-func (f Format) Parse(src []byte) (doc.Document, error) { return f.parse(src) }
+func (f Format) Parse(src []byte) (doc.Document, error) {
+	d, err := f.parse(src)
+	if err != nil {
+		return nil, err // a nil *document would not be a nil Document
+	}
+	return d, nil
+}
 
 // ParseSealed reads text that was sealed.
 func (f Format) ParseSealed(src []byte) (doc.Document, error) {

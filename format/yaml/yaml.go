@@ -42,11 +42,19 @@ func (f Format) indent() int {
 }
 
 // Parse reads plain text.
-func (f Format) Parse(src []byte) (doc.Document, error) { return f.parse(src, false) }
+func (f Format) Parse(src []byte) (doc.Document, error) { return orNil(f.parse(src, false)) }
 
 // ParseSealed reads text in which values may be tokens and the reserved entry
 // is metadata.
-func (f Format) ParseSealed(src []byte) (doc.Document, error) { return f.parse(src, true) }
+func (f Format) ParseSealed(src []byte) (doc.Document, error) { return orNil(f.parse(src, true)) }
+
+// orNil keeps the nil document of an error nil in the interface.
+func orNil(d *document, err error) (doc.Document, error) {
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
 
 func (f Format) parse(src []byte, sealed bool) (*document, error) {
 	text, bom := bytes.CutPrefix(src, []byte(byteOrderMark))
