@@ -187,7 +187,7 @@ func secretLeaves(t *testing.T, o *sops.Opened) []string {
 		if leaf.Scalar == nil || !leaf.Secret || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
 			continue
 		}
-		out = append(out, leaf.AAD+" "+leaf.Scalar.Value.Type()+" "+short(leaf.Scalar.Value.Canonical()))
+		out = append(out, string(leaf.AAD)+" "+leaf.Scalar.Value.Type()+" "+short(leaf.Scalar.Value.Canonical()))
 	}
 	return out
 }

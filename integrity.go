@@ -31,7 +31,7 @@ type sealContent struct {
 	Unverified []string `json:"u,omitempty"`
 }
 
-func sealData(macText string) string { return "seal:" + macText }
+func sealData(macText string) []byte { return []byte("seal:" + macText) }
 
 // sealStructure returns the seal of a structure.
 func sealStructure(c *cipher.Cipher, nonce []byte, d description, macText string, unverified []string) (string, error) {

@@ -16,7 +16,7 @@ import (
 
 const maxInflated = 64 << 20 // bytes; a bomb is no layout
 
-func layoutData(macText string) string { return "layout:" + macText }
+func layoutData(macText string) []byte { return []byte("layout:" + macText) }
 
 func sealLayout(c *cipher.Cipher, nonce []byte, l *doc.Layout, macText string) (string, error) {
 	if l.Empty() {

@@ -53,7 +53,7 @@ func (s *Sealed) storedMAC(c *cipher.Cipher) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.Open(token, s.Meta.MACData())
+	return c.Open(token, []byte(s.Meta.MACData()))
 }
 
 // checkMAC compares and returns the stored text, "" if it does not open and the

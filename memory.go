@@ -19,8 +19,8 @@ type remembered struct {
 }
 
 // keep adds the token of one occurrence.
-func (m memory) keep(aad string, v tree.Value, comment bool, token string) {
-	k := remembered{aad, v, comment}
+func (m memory) keep(aad []byte, v tree.Value, comment bool, token string) {
+	k := remembered{string(aad), v, comment}
 	m[k] = append(m[k], token)
 }
 
@@ -50,8 +50,11 @@ type recall struct {
 	used map[remembered]int
 }
 
-func (r *recall) token(aad string, v tree.Value, comment bool) (string, bool) {
-	k := remembered{aad, v, comment}
+func (r *recall) token(aad []byte, v tree.Value, comment bool) (string, bool) {
+	if len(r.m) == 0 {
+		return "", false
+	}
+	k := remembered{string(aad), v, comment}
 	all := r.m[k]
 	i := r.used[k]
 	if i >= len(all) {

@@ -190,7 +190,7 @@ func (p *patch) finish(l *doc.Layout) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.MAC = p.cipher.Seal(nonce, p.macText, m.MACData(), "str")
+	m.MAC = p.cipher.Seal(nonce, p.macText, []byte(m.MACData()), "str")
 	if nonce, err = p.nonce(); err != nil {
 		return nil, err
 	}

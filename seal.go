@@ -3,6 +3,7 @@ package sops
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -248,7 +249,7 @@ func (s *sealing) encrypt() error {
 	if err != nil {
 		return err
 	}
-	s.opened.Meta.MAC = s.cipher.Seal(nonce, s.macText, s.opened.Meta.MACData(), "str")
+	s.opened.Meta.MAC = s.cipher.Seal(nonce, s.macText, []byte(s.opened.Meta.MACData()), "str")
 	return nil
 }
 
@@ -259,7 +260,7 @@ func (s *sealing) comment(leaf rule.Leaf, old *recall) error {
 	}
 	aad := leaf.AAD
 	if other, ok := s.containers[c.Ref]; ok {
-		aad = other
+		aad = []byte(other)
 	}
 	if err := s.token(c.Ref, aad, tree.StringValue(c.Text), true, old); err != nil {
 		return err
@@ -271,7 +272,7 @@ func (s *sealing) comment(leaf rule.Leaf, old *recall) error {
 }
 
 // token gives leaf ref the token it had, or a new one.
-func (s *sealing) token(ref int, aad string, v tree.Value, comment bool, old *recall) error {
+func (s *sealing) token(ref int, aad []byte, v tree.Value, comment bool, old *recall) error {
 	s.values[ref] = doc.Plain{Set: true, Value: v, Comment: comment}
 	if text, ok := old.token(aad, v, comment); ok {
 		s.tokens[ref] = text
@@ -301,14 +302,17 @@ func (s *sealing) nonce() ([]byte, error) {
 // must find them.
 func (s *sealing) sealedTrees() []*tree.Map {
 	out := clone(s.trees)
-	for leaf := range s.selector.Leaves(out) {
-		if leaf.Comment != nil {
-			if t := s.tokens[leaf.Comment.Ref]; t != "" {
-				leaf.Comment.Text = t
+	for _, t := range out {
+		tree.Each(t, func(n tree.Node) {
+			switch n := n.(type) {
+			case *tree.Scalar:
+				if t := s.tokens[n.Ref]; t != "" {
+					n.Value = tree.StringValue(t)
+				}
+			case *tree.Comment:
+				n.Text = cmp.Or(s.tokens[n.Ref], n.Text)
 			}
-		} else if t := s.tokens[leaf.Scalar.Ref]; t != "" {
-			leaf.Scalar.Value = tree.StringValue(t)
-		}
+		})
 	}
 	return out
 }

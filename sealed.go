@@ -175,7 +175,7 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 	return nil
 }
 
-func (d *decryption) open(v tree.Value, aad string) (plain, typ string, err error) {
+func (d *decryption) open(v tree.Value, aad []byte) (plain, typ string, err error) {
 	if v.Kind() != tree.String {
 		return "", "", errors.New("the value is not encrypted: a text was expected, this is of type " + v.Type())
 	}
@@ -189,7 +189,7 @@ func (d *decryption) open(v tree.Value, aad string) (plain, typ string, err erro
 
 func (d *decryption) valueError(leaf rule.Leaf, err error) error {
 	line := d.sealed.doc.Line(leaf.Scalar.Ref)
-	f := failf(CodeDecrypt, "%s: %w", where(leaf.AAD, line), err)
+	f := failf(CodeDecrypt, "%s: %w", where(string(leaf.AAD), line), err)
 	f.Line = line
 	if !errors.Is(err, cipher.ErrForged) {
 		f.Advice = []string{"if the value was typed in by hand, take it out and put it back with: sops set FILE '[\"KEY\"]' '\"VALUE\"'"}

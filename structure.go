@@ -34,8 +34,9 @@ import (
 type structure struct {
 	digest hash.Hash
 	text   strings.Builder
-	long   bool // text was given up
-	buf    []byte
+	long   bool   // text was given up
+	at     []byte // the address of the node in hand
+	buf    []byte // the line in hand
 	// Where the MAC is to cover encrypted values only, plain ones can be changed
 	// by hand, and so the structure leaves them out as well.
 	onlyEncrypted bool
@@ -76,7 +77,7 @@ func structureOf(m *meta.Metadata, trees []*tree.Map) description {
 	}
 	for _, t := range trees {
 		s.line("document")
-		s.node("", t)
+		s.node(t)
 	}
 	if s.long {
 		return description{digest: s.digest.Sum(nil)}
@@ -114,6 +115,26 @@ func (s *structure) line(words ...string) {
 		}
 		s.buf = append(s.buf, w...)
 	}
+	s.end()
+}
+
+// fact says something about the node in hand.
+func (s *structure) fact(words string) {
+	s.buf = append(append(append(s.buf[:0], s.at...), ' '), words...)
+	s.end()
+}
+
+// size says of which type the node in hand is, how long its text is, and how it
+// stands there.
+func (s *structure) size(typ string, length int, how string) {
+	s.buf = append(append(append(s.buf[:0], s.at...), ' '), typ...)
+	s.buf = strconv.AppendInt(append(s.buf, ':'), int64(length), 10)
+	s.buf = append(append(s.buf, ' '), how...)
+	s.end()
+}
+
+// end ends the line in buf.
+func (s *structure) end() {
 	s.buf = append(s.buf, '\n')
 	s.digest.Write(s.buf)
 	if s.long = s.long || s.text.Len()+len(s.buf) > maxDescribed; !s.long {
@@ -121,66 +142,74 @@ func (s *structure) line(words ...string) {
 	}
 }
 
-func (s *structure) container(at, kind string) {
-	if !s.onlyEncrypted && at != "" {
-		s.line(at, kind)
+func (s *structure) container(kind string) {
+	if !s.onlyEncrypted && len(s.at) > 0 {
+		s.fact(kind)
 	}
 }
 
+// below describes a node that stands a step below the one in hand.
+func (s *structure) below(step tree.Step, n tree.Node) {
+	depth := len(s.at)
+	s.at = step.Append(s.at)
+	s.node(n)
+	s.at = s.at[:depth]
+}
+
 // node describes n, which stands at the address at.
-func (s *structure) node(at string, n tree.Node) {
+func (s *structure) node(n tree.Node) {
 	switch n := n.(type) {
 	case *tree.Map:
-		s.container(at, "map")
+		s.container("map")
 		i := 0
 		for _, it := range n.Items {
-			if s.comment(at, i, it.Value) {
+			if s.comment(i, it.Value) {
 				continue
 			}
-			s.node(at+tree.Step{Key: it.Key, IsKey: true}.String(), it.Value)
+			s.below(tree.Step{Key: it.Key, IsKey: true}, it.Value)
 			i++
 		}
 	case *tree.List:
-		s.container(at, "list")
+		s.container("list")
 		i := 0
 		for _, it := range n.Items {
-			if s.comment(at, i, it) || isCommentToken(it) {
+			if s.comment(i, it) || isCommentToken(it) {
 				continue
 			}
-			s.node(at+tree.Step{Index: i}.String(), it)
+			s.below(tree.Step{Index: i}, it)
 			i++
 		}
 	case *tree.Scalar:
-		s.scalar(at, n)
+		s.scalar(n)
 	}
 }
 
 // comment reports whether n is a comment. One that the rule goes by is a fact,
 // with the number of items before it.
-func (s *structure) comment(at string, before int, n tree.Node) bool {
+func (s *structure) comment(before int, n tree.Node) bool {
 	c, ok := n.(*tree.Comment)
 	if ok && s.selector != nil && s.selector.MatchesComment(c.Text) {
 		if s.onlyEncrypted {
 			before = 0 // plain items come and go
 		}
-		s.line("comment", strconv.Itoa(before), at)
+		s.line("comment", strconv.Itoa(before), string(s.at))
 	}
 	return ok
 }
 
-func (s *structure) scalar(at string, n *tree.Scalar) {
+func (s *structure) scalar(n *tree.Scalar) {
 	v := n.Value
 	token, err := cipher.Parse(v.Str())
 	switch {
 	case err == nil:
-		s.line(at, token.Type+":"+strconv.Itoa(token.Len()), "encrypted")
+		s.size(token.Type, token.Len(), "encrypted")
 	case s.blanks[n]:
-		s.line(at, cmp.Or(v.Type(), "null"), "secret")
+		s.fact(cmp.Or(v.Type(), "null") + " secret")
 	case s.onlyEncrypted:
 	case v.Kind() == tree.Null:
-		s.line(at, "null")
+		s.fact("null")
 	default:
-		s.line(at, v.Type()+":"+strconv.Itoa(len(v.Canonical())), "plain")
+		s.size(v.Type(), len(v.Canonical()), "plain")
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
-	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -43,22 +42,8 @@ func (s *sealing) verifyMeta(sealed doc.Document) (*doc.Layout, error) {
 // meant: the same tree with tokens in place of secrets, nothing secret in clear.
 func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
 	got := withoutBreaks(sealed.Trees())
-	var wantComments, gotComments []rule.Leaf
-	var wantSecret, gotSecret []bool
-	for leaf := range s.selector.Leaves(s.trees) {
-		if leaf.Comment != nil {
-			wantComments = append(wantComments, leaf)
-		} else {
-			wantSecret = append(wantSecret, leaf.Secret)
-		}
-	}
-	for leaf := range s.selector.Leaves(got) {
-		if leaf.Comment != nil {
-			gotComments = append(gotComments, leaf)
-			continue
-		}
-		gotSecret = append(gotSecret, leaf.Secret)
-	}
+	wantSecret, wantComments := s.judged(s.trees)
+	gotSecret, gotComments := s.judged(got)
 	if diff := tree.Diff(want, got); diff != "" {
 		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
 	}
@@ -66,6 +51,26 @@ func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
 		return errors.New("the selection rule reads the encrypted text differently")
 	}
 	return s.verifyComments(wantComments, gotComments)
+}
+
+// A placed comment is one with the additional data of its container.
+type placed struct {
+	*tree.Comment
+	aad string
+}
+
+// judged returns what the selection rule says about each scalar, and the
+// comments.
+func (s *sealing) judged(trees []*tree.Map) (secret []bool, comments []placed) {
+	secret = make([]bool, 0, len(s.tokens))
+	for leaf := range s.selector.Leaves(trees) {
+		if leaf.Comment != nil {
+			comments = append(comments, placed{leaf.Comment, string(leaf.AAD)})
+			continue
+		}
+		secret = append(secret, leaf.Secret)
+	}
+	return secret, comments
 }
 
 // withoutBreaks returns trees in which no line break follows a token, as it does
@@ -96,17 +101,16 @@ func withoutBreaks(trees []*tree.Map) []*tree.Map {
 	return out
 }
 
-func (s *sealing) verifyComments(want, got []rule.Leaf) error {
+func (s *sealing) verifyComments(want, got []placed) error {
 	if len(want) != len(got) {
 		return fmt.Errorf("the encrypted text reads back with %d comments instead of %d", len(got), len(want))
 	}
 	found := map[string]string{}
-	for _, leaf := range got {
-		found[leaf.Comment.Text] = leaf.AAD
+	for _, c := range got {
+		found[c.Text] = c.aad
 	}
 	moved := map[int]string{}
-	for _, leaf := range want {
-		c := leaf.Comment
+	for _, c := range want {
 		if s.tokens[c.Ref] == "" {
 			continue
 		}
@@ -114,7 +118,7 @@ func (s *sealing) verifyComments(want, got []rule.Leaf) error {
 		if !ok {
 			return fmt.Errorf("line %d: a comment is lost in the encrypted text", s.doc.Line(c.Ref))
 		}
-		expected := leaf.AAD
+		expected := c.aad
 		if other, ok := s.containers[c.Ref]; ok {
 			expected = other
 		}

@@ -16,22 +16,25 @@ type Step struct {
 }
 
 // String returns the step as it is written: ["key"] or [3].
-func (s Step) String() string {
+func (s Step) String() string { return string(s.Append(nil)) }
+
+// Append appends the step as it is written.
+func (s Step) Append(to []byte) []byte {
 	if !s.IsKey {
-		return "[" + strconv.Itoa(s.Index) + "]"
+		return append(strconv.AppendInt(append(to, '['), int64(s.Index), 10), ']')
 	}
-	return "[" + quote(s.Key) + "]"
+	return append(appendQuoted(append(to, '['), s.Key), ']')
 }
 
-// quote writes a key as JSON does, which the readers of addresses expect.
-func quote(key string) string {
+// appendQuoted writes a key as JSON does, which the readers of addresses expect.
+func appendQuoted(to []byte, key string) []byte {
 	for i := range len(key) {
 		if c := key[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
 			q, _ := json.Marshal(key)
-			return string(q)
+			return append(to, q...)
 		}
 	}
-	return `"` + key + `"`
+	return append(append(append(to, '"'), key...), '"')
 }
 
 // An Address names one node of a document, as --extract, set and unset take it.
@@ -39,11 +42,11 @@ type Address []Step
 
 // String returns the address as it is written.
 func (a Address) String() string {
-	var b strings.Builder
+	var b []byte
 	for _, s := range a {
-		b.WriteString(s.String())
+		b = s.Append(b)
 	}
-	return b.String()
+	return string(b)
 }
 
 // ErrAddress is in the chain of every error of ParseAddress.

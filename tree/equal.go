@@ -3,26 +3,29 @@ package tree
 import "fmt"
 
 // Clone returns a deep copy of n; leaves keep their Ref.
-func Clone(n Node) Node {
+func Clone(n Node) Node { return new(cloner).node(n) }
+
+type cloner struct{ scalars Scalars }
+
+func (c *cloner) node(n Node) Node {
 	switch n := n.(type) {
 	case *Map:
 		m := &Map{Items: make([]Item, len(n.Items))}
 		for i, it := range n.Items {
-			m.Items[i] = Item{Key: it.Key, Value: Clone(it.Value)}
+			m.Items[i] = Item{Key: it.Key, Value: c.node(it.Value)}
 		}
 		return m
 	case *List:
 		l := &List{Items: make([]Node, len(n.Items))}
 		for i, it := range n.Items {
-			l.Items[i] = Clone(it)
+			l.Items[i] = c.node(it)
 		}
 		return l
 	case *Scalar:
-		s := *n
-		return &s
+		return c.scalars.New(n.Value, n.Ref)
 	case *Comment:
-		c := *n
-		return &c
+		copied := *n
+		return &copied
 	}
 	return nil
 }
@@ -35,13 +38,14 @@ func Diff(a, b []*Map) string {
 		return fmt.Sprintf("%d documents became %d", len(a), len(b))
 	}
 	for i := range a {
-		if d := diff(nil, a[i], b[i]); d != "" {
-			return d
+		if text := diff(nil, a[i], b[i]); text != "" {
+			return text
 		}
 	}
 	return ""
 }
 
+// diff compares what stands at an address, behind which its memory is free.
 func diff(at Address, a, b Node) string {
 	switch a := a.(type) {
 	case *Map:
@@ -72,7 +76,7 @@ func diff(at Address, a, b Node) string {
 }
 
 func diffMaps(at Address, a, b *Map) string {
-	j := 0
+	depth, j := len(at), 0
 	for _, x := range a.Items {
 		if IsComment(x.Value) {
 			continue
@@ -80,25 +84,25 @@ func diffMaps(at Address, a, b *Map) string {
 		for j < len(b.Items) && IsComment(b.Items[j].Value) {
 			j++
 		}
-		here := append(at[:len(at):len(at)], Step{Key: x.Key, IsKey: true})
+		at = append(at[:depth], Step{Key: x.Key, IsKey: true})
 		if j == len(b.Items) || b.Items[j].Key != x.Key {
-			return fmt.Sprintf("%s: the key went or moved", here)
+			return fmt.Sprintf("%s: the key went or moved", at)
 		}
-		if d := diff(here, x.Value, b.Items[j].Value); d != "" {
-			return d
+		if text := diff(at, x.Value, b.Items[j].Value); text != "" {
+			return text
 		}
 		j++
 	}
 	for ; j < len(b.Items); j++ {
 		if !IsComment(b.Items[j].Value) {
-			return fmt.Sprintf("%s: the key came", append(at, Step{Key: b.Items[j].Key, IsKey: true}))
+			return fmt.Sprintf("%s: the key came", append(at[:depth], Step{Key: b.Items[j].Key, IsKey: true}))
 		}
 	}
 	return ""
 }
 
 func diffLists(at Address, a, b *List) string {
-	j, n := 0, 0
+	depth, j, n := len(at), 0, 0
 	for _, x := range a.Items {
 		if IsComment(x) {
 			continue
@@ -107,16 +111,17 @@ func diffLists(at Address, a, b *List) string {
 			j++
 		}
 		if j == len(b.Items) {
-			return fmt.Sprintf("%s: the list became shorter", at)
+			return fmt.Sprintf("%s: the list became shorter", at[:depth])
 		}
-		if d := diff(append(at[:len(at):len(at)], Step{Index: n}), x, b.Items[j]); d != "" {
-			return d
+		at = append(at[:depth], Step{Index: n})
+		if text := diff(at, x, b.Items[j]); text != "" {
+			return text
 		}
 		j, n = j+1, n+1
 	}
 	for ; j < len(b.Items); j++ {
 		if !IsComment(b.Items[j]) {
-			return fmt.Sprintf("%s: the list became longer", at)
+			return fmt.Sprintf("%s: the list became longer", at[:depth])
 		}
 	}
 	return ""

@@ -57,6 +57,19 @@ func NewScalar(v Value) *Scalar { return &Scalar{Value: v, Ref: NoRef} }
 // Text returns s as a string leaf that stands in no document yet.
 func Text(s string) *Scalar { return NewScalar(StringValue(s)) }
 
+// Scalars makes the scalars of one document, many at a time. The zero value is
+// ready.
+type Scalars struct{ block []Scalar }
+
+// New returns a scalar of its own.
+func (s *Scalars) New(v Value, ref int) *Scalar {
+	if n := cap(s.block); len(s.block) == n {
+		s.block = make([]Scalar, 0, min(max(8, 2*n), 512))
+	}
+	s.block = append(s.block, Scalar{Value: v, Ref: ref})
+	return &s.block[len(s.block)-1]
+}
+
 // Get returns the value of the first pair with the given key.
 func (m *Map) Get(key string) (Node, bool) {
 	for _, it := range m.Items {

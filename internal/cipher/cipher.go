@@ -23,10 +23,11 @@ const NonceSize = 32
 const tagSize = 16
 
 // A Cipher seals and opens under one data key. Making one costs more than
-// sealing a value, so a file has one Cipher.
+// sealing a value, so a file has one Cipher. It serves one caller at a time.
 type Cipher struct {
 	block cipher.Block
 	gcm   cipher.AEAD // for nonces of NonceSize
+	room  []byte      // where values are sealed and opened
 }
 
 // New returns the cipher of a data key of 32 bytes.
@@ -47,25 +48,22 @@ func New(dataKey []byte) (*Cipher, error) {
 
 // Seal returns the token of plain. A nonce must never serve two different
 // plaintexts or two different aads under one data key.
-func (c *Cipher) Seal(nonce []byte, plain, aad, typ string) string {
-	sealed := c.gcm.Seal(make([]byte, 0, len(plain)+tagSize), nonce, []byte(plain), []byte(aad))
-	data, tag := sealed[:len(plain)], sealed[len(plain):]
-	e := base64.StdEncoding
-	n := len(prefix) + e.EncodedLen(len(data)) + len(ivMark) + e.EncodedLen(len(nonce)) +
-		len(tagMark) + e.EncodedLen(len(tag)) + len(typeMark) + len(typ) + 1
-	var b strings.Builder
-	b.Grow(n)
-	var room [128]byte // what most values fit into, so that only the token is on the heap
-	b.WriteString(prefix)
-	b.Write(e.AppendEncode(room[:0], data))
-	b.WriteString(ivMark)
-	b.Write(e.AppendEncode(room[:0], nonce))
-	b.WriteString(tagMark)
-	b.Write(e.AppendEncode(room[:0], tag))
-	b.WriteString(typeMark)
-	b.WriteString(typ)
-	b.WriteByte(']')
-	return b.String()
+func (c *Cipher) Seal(nonce []byte, plain string, aad []byte, typ string) string {
+	c.room = append(c.room[:0], plain...)
+	c.room = c.gcm.Seal(c.room[:0], nonce, c.room, aad)
+	sealed := len(c.room)
+	data, tag := c.room[:len(plain)], c.room[len(plain):]
+	b := append(c.room, prefix...)
+	b = base64.StdEncoding.AppendEncode(b, data)
+	b = append(b, ivMark...)
+	b = base64.StdEncoding.AppendEncode(b, nonce)
+	b = append(b, tagMark...)
+	b = base64.StdEncoding.AppendEncode(b, tag)
+	b = append(b, typeMark...)
+	b = append(b, typ...)
+	b = append(b, ']')
+	c.room = b
+	return string(b[sealed:])
 }
 
 // ErrForged says that a token does not belong to this data key and place, or
@@ -73,39 +71,38 @@ func (c *Cipher) Seal(nonce []byte, plain, aad, typ string) string {
 var ErrForged = errors.New("message authentication failed: the value was changed, moved, or encrypted under another data key")
 
 // Open returns the plaintext of t. The aad must be the one it was sealed with.
-func (c *Cipher) Open(t Token, aad string) (string, error) {
-	// Nonce, data and tag in one piece of memory, the last two as GCM wants them.
-	length := base64.StdEncoding.DecodedLen
-	room, err := decode(make([]byte, 0, length(len(t.iv))+length(len(t.data))+length(len(t.tag))), "iv", t.iv)
-	if err != nil {
+func (c *Cipher) Open(t Token, aad []byte) (string, error) {
+	// Data and tag in one piece, as GCM wants them, and then the nonce.
+	var err error
+	if c.room, err = decode(c.room[:0], "data", t.data); err != nil {
 		return "", err
 	}
-	n := len(room)
-	if room, err = decode(room, "data", t.data); err != nil {
+	if c.room, err = decode(c.room, "tag", t.tag); err != nil {
 		return "", err
 	}
-	if room, err = decode(room, "tag", t.tag); err != nil {
+	n := len(c.room)
+	if c.room, err = decode(c.room, "iv", t.iv); err != nil {
 		return "", err
 	}
-	nonce, sealed := room[:n], room[n:]
+	sealed, nonce := c.room[:n], c.room[n:]
 	gcm := c.gcm
 	if len(nonce) != NonceSize {
 		if gcm, err = cipher.NewGCMWithNonceSize(c.block, len(nonce)); err != nil {
 			return "", fmt.Errorf("iv: %w", err)
 		}
 	}
-	plain, err := gcm.Open(sealed[:0], nonce, sealed, []byte(aad))
+	plain, err := gcm.Open(sealed[:0], nonce, sealed, aad)
 	if err != nil {
 		return "", ErrForged
 	}
 	return string(plain), nil
 }
 
-// decode appends what text stands for.
+// decode appends what text stands for to a buffer, which it returns in any case.
 func decode(to []byte, name, text string) ([]byte, error) {
 	out, err := base64.StdEncoding.AppendDecode(to, []byte(text))
 	if err != nil || len(out) == len(to) {
-		return nil, fmt.Errorf("%s: not base64", name)
+		return to, fmt.Errorf("%s: not base64", name)
 	}
 	return out, nil
 }
@@ -125,7 +122,8 @@ type Token struct {
 
 // Len returns the length of the plaintext in bytes, which is not secret.
 func (t Token) Len() int {
-	return base64.StdEncoding.DecodedLen(len(t.data)) - strings.Count(t.data, "=")
+	bare := strings.TrimRight(t.data, "=")
+	return base64.StdEncoding.DecodedLen(len(t.data)) - (len(t.data) - len(bare))
 }
 
 // ErrNoToken says that a text is not of the form of a sealed value.
@@ -157,7 +155,7 @@ func Parse(text string) (Token, error) {
 		return Token{}, ErrNoToken
 	}
 	// The base64 decoder would pass over line breaks.
-	if strings.ContainsAny(text[:end], "\r\n") {
+	if strings.IndexByte(text[:end], '\n') >= 0 || strings.IndexByte(text[:end], '\r') >= 0 {
 		return Token{}, ErrNoToken
 	}
 	return t, nil

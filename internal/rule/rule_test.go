@@ -60,9 +60,9 @@ func secrets(t *testing.T, r Rule, doc *tree.Map) []string {
 		switch {
 		case !leaf.Secret:
 		case leaf.Comment != nil:
-			out = append(out, leaf.AAD+"#"+leaf.Comment.Text)
+			out = append(out, string(leaf.AAD)+"#"+leaf.Comment.Text)
 		default:
-			out = append(out, leaf.AAD+"="+leaf.Scalar.Value.Str())
+			out = append(out, string(leaf.AAD)+"="+leaf.Scalar.Value.Str())
 		}
 	}
 	return out
@@ -148,7 +148,7 @@ func TestAADsAreThePathsOfTheWireFormat(t *testing.T) {
 	doc := m("#top", "k", "1", "a", m("#in", "b", m("c", "2")), "l", l("3", l("4"), m("k", "5"), "#c"), "", m("", "6", "k", "7"), "a:b", "8")
 	var got []string
 	for leaf := range s.Leaves([]*tree.Map{doc}) {
-		got = append(got, leaf.AAD)
+		got = append(got, string(leaf.AAD))
 	}
 	want := []string{":", "k:", "a:", "a:b:c:", "l:", "l:", "l:k:", "l:", "::", ":k:", "a:b:"}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -10,7 +10,9 @@ import (
 // A Leaf is a scalar or a comment on the walk through a document. Exactly one
 // of Scalar and Comment is set.
 type Leaf struct {
-	AAD     string // of the wire format: the keys above, each with a colon
+	// AAD is that of the wire format: the keys above, each with a colon. Its
+	// memory is the walk's, and holds the next leaf's afterwards.
+	AAD     []byte
 	Secret  bool
 	Scalar  *tree.Scalar
 	Comment *tree.Comment
@@ -28,7 +30,7 @@ func (s *Selector) Leaves(trees []*tree.Map) iter.Seq[Leaf] {
 	return func(yield func(Leaf) bool) {
 		for _, t := range trees {
 			w := walker{s: s, yield: yield}
-			if !w.items("", t, false, false) {
+			if !w.items(t, false, false) {
 				return
 			}
 		}
@@ -38,46 +40,48 @@ func (s *Selector) Leaves(trees []*tree.Map) iter.Seq[Leaf] {
 type walker struct {
 	s     *Selector
 	yield func(Leaf) bool
+	path  []byte // of the node in hand
 }
 
 // items walks a map. matched says that a key above matches, governed that a
 // comment in the run of a container above does.
-func (w *walker) items(prefix string, m *tree.Map, matched, governed bool) bool {
-	run := governed
+func (w *walker) items(m *tree.Map, matched, governed bool) bool {
+	run, depth := governed, len(w.path)
 	for _, it := range m.Items {
 		if c, ok := it.Value.(*tree.Comment); ok {
-			if !w.comment(prefix, c, matched, &run) {
+			if !w.comment(c, matched, &run) {
 				return false
 			}
 			continue
 		}
 		hit := matched || w.s.key != nil && w.s.key(it.Key)
-		if !w.node(prefix+it.Key+":", it.Value, hit, run) {
+		w.path = append(append(w.path, it.Key...), ':')
+		if !w.node(it.Value, hit, run) {
 			return false
 		}
-		run = governed
+		w.path, run = w.path[:depth], governed
 	}
 	return true
 }
 
-func (w *walker) list(prefix string, l *tree.List, matched, governed bool) bool {
+func (w *walker) list(l *tree.List, matched, governed bool) bool {
 	run := governed
 	for _, it := range l.Items {
 		switch n := it.(type) {
 		case *tree.Comment:
-			if !w.comment(prefix, n, matched, &run) {
+			if !w.comment(n, matched, &run) {
 				return false
 			}
 			continue
 		case *tree.Scalar:
 			if strings.HasSuffix(n.Value.Str(), commentToken) {
-				if !w.listComment(prefix, n, matched, &run) {
+				if !w.listComment(n, matched, &run) {
 					return false
 				}
 				continue
 			}
 		}
-		if !w.node(prefix, it, matched, run) {
+		if !w.node(it, matched, run) {
 			return false
 		}
 		run = governed
@@ -85,14 +89,14 @@ func (w *walker) list(prefix string, l *tree.List, matched, governed bool) bool 
 	return true
 }
 
-func (w *walker) node(prefix string, n tree.Node, matched, governed bool) bool {
+func (w *walker) node(n tree.Node, matched, governed bool) bool {
 	switch n := n.(type) {
 	case *tree.Map:
-		return w.items(prefix, n, matched, governed)
+		return w.items(n, matched, governed)
 	case *tree.List:
-		return w.list(prefix, n, matched, governed)
+		return w.list(n, matched, governed)
 	case *tree.Scalar:
-		return w.yield(Leaf{AAD: prefix, Secret: w.s.secret(matched || governed), Scalar: n})
+		return w.yield(Leaf{AAD: w.path, Secret: w.s.secret(matched || governed), Scalar: n})
 	}
 	return true
 }
@@ -100,17 +104,17 @@ func (w *walker) node(prefix string, n tree.Node, matched, governed bool) bool {
 // secret turns "the rule matches" into "the leaf is encrypted".
 func (s *Selector) secret(match bool) bool { return match == s.positive }
 
-func (w *walker) comment(prefix string, c *tree.Comment, matched bool, run *bool) bool {
+func (w *walker) comment(c *tree.Comment, matched bool, run *bool) bool {
 	secret := w.judge(c.Text, matched, run)
-	return w.yield(Leaf{AAD: containerAAD(prefix), Secret: secret, Comment: c})
+	return w.yield(Leaf{AAD: w.container(), Secret: secret, Comment: c})
 }
 
 // listComment does the same for an encrypted comment that stands as an element
 // of a list. It does not end the run, unlike in SOPS 3.13.3, which cannot
 // read its own files then.
-func (w *walker) listComment(prefix string, n *tree.Scalar, matched bool, run *bool) bool {
+func (w *walker) listComment(n *tree.Scalar, matched bool, run *bool) bool {
 	secret := w.judge(n.Value.Str(), matched, run)
-	return w.yield(Leaf{AAD: containerAAD(prefix), Secret: secret, Scalar: n, ListComment: true})
+	return w.yield(Leaf{AAD: w.container(), Secret: secret, Scalar: n, ListComment: true})
 }
 
 // judge decides on a comment and lets it join the run. A comment that makes
@@ -126,9 +130,10 @@ func (w *walker) judge(text string, matched bool, run *bool) bool {
 	return w.s.secret(matched || *run)
 }
 
-func containerAAD(prefix string) string {
-	if prefix == "" {
-		return ":"
+// container returns the additional data of a comment: its container's.
+func (w *walker) container() []byte {
+	if len(w.path) == 0 {
+		return []byte{':'}
 	}
-	return prefix
+	return w.path
 }
