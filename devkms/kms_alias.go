@@ -56,7 +56,7 @@ func (c *call) mayName(name string) *apiError {
 	if !strings.HasPrefix(name, "alias/") {
 		return refuse("ValidationException", "Invalid identifier")
 	}
-	if !aliasForm.MatchString(name) {
+	if !aliasForm.fits(name) {
 		return refuse("InvalidAliasNameException", "Alias must start with the prefix \"alias/\" and hold letters, digits, /, _ and - only.")
 	}
 	return nil

@@ -3,7 +3,6 @@ package devkms
 import (
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,10 +10,10 @@ import (
 )
 
 var (
-	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]*$`)
-	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
-	serialForm      = regexp.MustCompile(`^[\w+=/:,.@-]*$`)
-	digitsForm      = regexp.MustCompile(`^[\d]*$`)
+	sessionNameForm = newForm(`^[\w+=,.@-]*$`)
+	externalIDForm  = newForm(`^[\w+=,.@:/-]*$`)
+	serialForm      = newForm(`^[\w+=/:,.@-]*$`)
+	digitsForm      = newForm(`^[\d]*$`)
 )
 
 // An assumption is a request for a session of a role.
@@ -78,10 +77,10 @@ func (a *assumption) check() *apiError {
 	return nil
 }
 
-func (v *validator) form(field string, s *string, required bool, least, most int, form *regexp.Regexp) {
+func (v *validator) form(field string, s *string, required bool, least, most int, f form) {
 	v.text(field, s, required, least, most)
-	if s != nil && !form.MatchString(*s) {
-		v.broken(field, "Member must satisfy regular expression pattern: "+strings.Trim(form.String(), "^$"))
+	if s != nil && !f.fits(*s) {
+		v.broken(field, "Member must satisfy regular expression pattern: "+strings.Trim(f.pattern, "^$"))
 	}
 }
 

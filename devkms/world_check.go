@@ -3,7 +3,6 @@ package devkms
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,22 +120,22 @@ func (c *checker) account(a *Account) {
 	}
 }
 
-var accessKeyForm = regexp.MustCompile(`^\w{16,128}$`)
+var accessKeyForm = newForm(`^\w{16,128}$`)
 
 func (c *checker) accessKey(k AccessKey, at []string) {
 	if k == (AccessKey{}) {
 		return
 	}
-	c.require(accessKeyForm.MatchString(k.ID), "an access key id has 16 to 128 letters and digits", append(at, "access_key_id")...)
+	c.require(accessKeyForm.fits(k.ID), "an access key id has 16 to 128 letters and digits", append(at, "access_key_id")...)
 	c.require(!c.access[k.ID], fmt.Sprintf("access key id %q appears twice", k.ID), append(at, "access_key_id")...)
 	c.require(k.Secret != "", "the access key has no secret", append(at, "secret_access_key")...)
 	c.access[k.ID] = true
 }
 
-var nameForm = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+var nameForm = newForm(`^[\w+=,.@-]{1,64}$`)
 
 func (c *checker) user(u *User, at []string) {
-	c.require(nameForm.MatchString(u.Name), "a user's name has 1 to 64 letters, digits or +=,.@_-", at...)
+	c.require(nameForm.fits(u.Name), "a user's name has 1 to 64 letters, digits or +=,.@_-", at...)
 	c.accessKey(u.Access, at)
 	c.policies(u.Policies, u.Boundary, at)
 }
@@ -158,7 +157,7 @@ func (c *checker) policy(err *PolicyError, at []string) {
 }
 
 func (c *checker) role(a *Account, r *Role, at []string) {
-	c.require(nameForm.MatchString(r.Name), "a role's name has 1 to 64 letters, digits or +=,.@_-", at...)
+	c.require(nameForm.fits(r.Name), "a role's name has 1 to 64 letters, digits or +=,.@_-", at...)
 	c.require(r.Trust != nil, "a role needs a trust policy", at...)
 	if r.Trust != nil {
 		c.policy(r.Trust.checkTrust(c.world), append(at, "trust"))
@@ -200,7 +199,7 @@ func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) 
 	}
 	c.require(len(k.Regions) < 2 || strings.HasPrefix(k.ID, "mrk-"), "only a key whose id starts with mrk- has replicas", append(at, "replica_regions")...)
 	for j, name := range k.Aliases {
-		c.require(aliasForm.MatchString(name) && !strings.HasPrefix(name, "alias/aws/"), fmt.Sprintf("%q is no alias: want alias/ and letters, digits or /_-", name), append(at, "aliases", strconv.Itoa(j))...)
+		c.require(aliasForm.fits(name) && !strings.HasPrefix(name, "alias/aws/"), fmt.Sprintf("%q is no alias: want alias/ and letters, digits or /_-", name), append(at, "aliases", strconv.Itoa(j))...)
 	}
 	c.require(k.State == "" || slices.Contains(keyStates(), k.State), fmt.Sprintf("no state %q%s", k.State, didYouMean(k.State, keyStates())), append(at, "state")...)
 	if k.Policy != nil {
@@ -209,9 +208,9 @@ func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) 
 }
 
 var (
-	aliasForm = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
-	uuidForm  = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	mrkForm   = regexp.MustCompile(`^mrk-[0-9a-f]{32}$`)
+	aliasForm = newForm(`^alias/[a-zA-Z0-9/_-]+$`)
+	uuidForm  = newForm(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	mrkForm   = newForm(`^mrk-[0-9a-f]{32}$`)
 )
 
-func isKeyID(s string) bool { return uuidForm.MatchString(s) || mrkForm.MatchString(s) }
+func isKeyID(s string) bool { return uuidForm.fits(s) || mrkForm.fits(s) }

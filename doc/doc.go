@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -31,7 +32,8 @@ type Format interface {
 	// Name is the format's name on the command line: yaml, json, dotenv, ini,
 	// binary.
 	Name() string
-	// Parse reads plain text. Errors are *Error.
+	// Parse reads plain text. The Document keeps src, which must not be changed
+	// any more. Errors are *Error.
 	Parse(src []byte) (Document, error)
 	// ParseSealed reads text that was sealed: leaves may be tokens.
 	ParseSealed(src []byte) (Document, error)
@@ -83,8 +85,8 @@ type Masked struct {
 
 // Plain is what takes the place of a token.
 type Plain struct {
-	Set     bool
 	Value   tree.Value
+	Set     bool
 	Comment bool // Value is the text of a comment, also where a list element stood
 }
 
@@ -157,6 +159,10 @@ func (e *Error) Hints() []string {
 // Position returns line and column.
 func (e *Error) Position() (line, column int) { return e.Line, e.Column }
 
+// Text returns src as a string without a copy: a file, its values and its tokens
+// share one piece of memory. It must not be changed any more.
+func Text(src []byte) string { return unsafe.String(unsafe.SliceData(src), len(src)) }
+
 // An Edit replaces src[Start:End] by Text.
 type Edit struct {
 	Start, End int
@@ -166,7 +172,7 @@ type Edit struct {
 // Splice returns src with edits made. They may come in any order; where two
 // insert at one place they keep theirs. It fails if they overlap or reach
 // beyond src.
-func Splice(src []byte, edits []Edit) ([]byte, error) {
+func Splice[T string | []byte](src T, edits []Edit) ([]byte, error) {
 	sorted := slices.IsSortedFunc(edits, byStart)
 	if !sorted {
 		edits = slices.Clone(edits)

@@ -12,8 +12,8 @@ import (
 
 // A document is a parsed file.
 type document struct {
-	src   []byte
-	bom   bool // src begins with a byte order mark
+	size  int  // of the text in bytes
+	bom   bool // the text begins with a byte order mark
 	lines []line
 	open  bool // the last line has no line feed
 	trees []*tree.Map
@@ -51,28 +51,32 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 		return doc.Masked{}, err
 	}
 	layout := &doc.Layout{BOM: d.bom, NoNewline: d.open}
-	out := make([]string, len(d.lines))
-	n := 0
-	for i, l := range d.lines {
-		front := l.front()
-		if front != "" {
+	size, n := d.size, 0
+	for _, l := range d.lines {
+		if front := l.front(); front != "" {
 			if layout.Lines == nil {
 				layout.Lines = map[string]string{}
 			}
 			layout.Lines[strconv.Itoa(n)] = front
 		}
-		out[i] = l.text[len(front):]
-		if l.ref >= 0 && tokens[l.ref] != "" {
-			out[i] = l.text[len(front):l.at] + tokens[l.ref]
-		}
 		if l.kind != metadata {
 			n++
 		}
 	}
+	for _, t := range tokens {
+		size += len(t)
+	}
 	if layout.Empty() {
 		layout = nil
 	}
-	return doc.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.withMeta(out, meta) }}, nil
+	write := func(to []byte, l line) []byte {
+		front := len(l.front())
+		if l.ref >= 0 && tokens[l.ref] != "" {
+			return append(append(to, l.text[front:l.at]...), tokens[l.ref]...)
+		}
+		return append(to, l.text[front:]...)
+	}
+	return doc.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.withMeta(write, size, meta) }}, nil
 }
 
 // front returns the blanks of a line that SOPS would refuse.
@@ -96,33 +100,36 @@ func (d *document) Unmask(values []doc.Plain, layout *doc.Layout) ([]byte, error
 	if layout == nil {
 		layout = &doc.Layout{}
 	}
-	var b bytes.Buffer
-	b.Grow(len(d.src))
+	size := len(bom) + d.size
+	for _, v := range values {
+		size += len(v.Value.Canonical())
+	}
+	b := make([]byte, 0, size)
 	if d.bom || layout.BOM {
-		b.WriteString(bom)
+		b = append(b, bom...)
 	}
 	n := 0
 	for i, l := range d.lines {
 		if l.kind == metadata {
 			continue
 		}
-		text, err := d.unmasked(i, values)
+		head, rest, err := d.unmasked(i, values)
 		if err != nil {
 			return nil, err
 		}
 		if len(layout.Lines) > 0 {
-			b.WriteString(l.remembered(layout.Lines[strconv.Itoa(n)], text))
+			b = append(b, l.remembered(layout.Lines[strconv.Itoa(n)], head+rest)...)
 		}
 		n++
-		b.WriteString(text)
+		b = append(append(b, head...), rest...)
 		if i < len(d.lines)-1 || !d.open {
-			b.WriteByte('\n')
+			b = append(b, '\n')
 		}
 	}
 	if layout.NoNewline {
-		return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+		return bytes.TrimSuffix(b, []byte("\n")), nil
 	}
-	return b.Bytes(), nil
+	return b, nil
 }
 
 // remembered returns the blanks that belong in front of the line, which has
@@ -135,20 +142,20 @@ func (l line) remembered(front, text string) string {
 	return front
 }
 
-// unmasked returns the text of a line with its value in place.
-func (d *document) unmasked(i int, values []doc.Plain) (string, error) {
+// unmasked returns the text of a line with its value in place, in two parts.
+func (d *document) unmasked(i int, values []doc.Plain) (head, rest string, err error) {
 	l := d.lines[i]
 	if l.ref < 0 || !values[l.ref].Set {
-		return l.text, nil
+		return l.text, "", nil
 	}
 	v := values[l.ref]
 	if v.Comment != (l.kind == comment) {
-		return "", &doc.Error{Line: i + 1, Msg: "a comment was sealed as a value, or a value as a comment"}
+		return "", "", &doc.Error{Line: i + 1, Msg: "a comment was sealed as a value, or a value as a comment"}
 	}
 	if v.Comment {
-		return l.text[:l.at] + commentText(v.Value.Canonical()), nil
+		return l.text[:l.at], commentText(v.Value.Canonical()), nil
 	}
-	return l.text[:l.at] + encode(spelled(v.Value)), nil
+	return l.text[:l.at], encode(spelled(v.Value)), nil
 }
 
 // check refuses lists that do not belong to this document.

@@ -37,21 +37,20 @@ func (Format) Name() string { return "dotenv" }
 
 // Parse reads plain text.
 func (Format) Parse(src []byte) (doc.Document, error) {
-	text := string(src)
 	// SOPS takes the mark for a part of the first line, so sealed text never
 	// has one of ours.
-	body := strings.TrimPrefix(text, bom)
-	d, err := parse(src, body)
+	body, marked := strings.CutPrefix(doc.Text(src), bom)
+	d, err := parse(body)
 	if err != nil {
 		return nil, err
 	}
-	d.bom = len(body) < len(text)
+	d.bom = marked
 	return d, nil
 }
 
 // ParseSealed reads text that was sealed.
 func (Format) ParseSealed(src []byte) (doc.Document, error) {
-	d, err := parse(src, string(src))
+	d, err := parse(doc.Text(src))
 	if err != nil {
 		return nil, err
 	}
@@ -125,18 +124,19 @@ func scan(text string) (l line, ok bool) {
 	return l, rest == ""
 }
 
-func parse(src []byte, body string) (*document, error) {
-	d := &document{src: src}
-	m := &tree.Map{}
-	texts := strings.Split(body, "\n")
-	d.open = texts[len(texts)-1] != ""
-	if !d.open {
-		texts = texts[:len(texts)-1]
+func parse(body string) (*document, error) {
+	n := strings.Count(body, "\n")
+	d := &document{size: len(body), open: body != "" && !strings.HasSuffix(body, "\n")}
+	if d.open {
+		n++
 	}
-	d.lines = make([]line, len(texts))
-	d.refs = make([]int, 0, len(texts))
-	m.Items = make([]tree.Item, 0, len(texts))
-	for i, text := range texts {
+	d.lines = make([]line, 0, n)
+	d.refs = make([]int, 0, n)
+	m := &tree.Map{Items: make([]tree.Item, 0, n)}
+	var scalars tree.Scalars
+	for i := range n {
+		text, rest, _ := strings.Cut(body, "\n")
+		body = rest
 		l, ok := scan(text)
 		if !ok {
 			return nil, &doc.Error{
@@ -145,20 +145,20 @@ func parse(src []byte, body string) (*document, error) {
 				Hint: "values cannot span lines: write line breaks as \\n; comments begin with #",
 			}
 		}
-		if l.kind == comment || l.kind == pair {
+		switch l.kind {
+		case comment:
 			l.ref = len(d.refs)
+			m.Items = append(m.Items, tree.Item{Value: &tree.Comment{Text: l.value(), Ref: l.ref}})
 			d.refs = append(d.refs, i)
-			m.Items = append(m.Items, item(l))
+		case pair:
+			l.ref = len(d.refs)
+			v := tree.StringValue(decode(l.value()))
+			m.Items = append(m.Items, tree.Item{Key: l.key(), Value: scalars.New(v, l.ref)})
+			d.refs = append(d.refs, i)
+		case blank, metadata:
 		}
-		d.lines[i] = l
+		d.lines = append(d.lines, l)
 	}
 	d.trees = []*tree.Map{m}
 	return d, nil
-}
-
-func item(l line) tree.Item {
-	if l.kind == comment {
-		return tree.Item{Value: &tree.Comment{Text: l.value(), Ref: l.ref}}
-	}
-	return tree.Item{Key: l.key(), Value: &tree.Scalar{Value: tree.StringValue(decode(l.value())), Ref: l.ref}}
 }

@@ -1,50 +1,40 @@
 package dotenv
 
 import (
-	"bytes"
-
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
-	texts := make([]string, len(d.lines))
-	for i, l := range d.lines {
-		texts[i] = l.text
-	}
-	return d.withMeta(texts, meta)
+	return d.withMeta(func(to []byte, l line) []byte { return append(to, l.text...) }, d.size, meta)
 }
 
-// withMeta returns the lines with new metadata. A metadata line whose name
-// stays is replaced where it stands, and a new name follows the one before it.
-// All lines end in a line feed alone: SOPS refuses a CR in the metadata.
-func (d *document) withMeta(texts []string, m *tree.Map) ([]byte, error) {
+// withMeta returns the lines, as write appends them, with new metadata. A
+// metadata line whose name stays is replaced where it stands, and a new name
+// follows the one before it. All lines end in a line feed alone: SOPS refuses a
+// CR in the metadata. The text has size bytes, without the metadata.
+func (d *document) withMeta(write func([]byte, line) []byte, size int, m *tree.Map) ([]byte, error) {
 	flat, err := tree.Flatten(m)
 	if err != nil {
 		return nil, &doc.Error{Msg: err.Error(), Content: true}
 	}
+	for _, f := range flat {
+		size += len(reserved) + len(f.Name) + 2*len(f.Text) + 2
+	}
 	added := d.place(flat)
-	size := 4096 // of the metadata, mostly
-	for _, text := range texts {
-		size += len(text) + 1
-	}
-	var b bytes.Buffer
-	b.Grow(size)
-	for i, text := range texts {
+	b := make([]byte, 0, size+1)
+	for i, l := range d.lines {
 		for _, own := range added[i] {
-			b.WriteString(own)
-			b.WriteByte('\n')
+			b = append(append(b, own...), '\n')
 		}
-		if d.lines[i].kind != metadata {
-			b.WriteString(text)
-			b.WriteByte('\n')
+		if l.kind != metadata {
+			b = append(write(b, l), '\n')
 		}
 	}
-	for _, own := range added[len(texts)] {
-		b.WriteString(own)
-		b.WriteByte('\n')
+	for _, own := range added[len(d.lines)] {
+		b = append(append(b, own...), '\n')
 	}
-	return b.Bytes(), nil
+	return b, nil
 }
 
 // place says which metadata lines are written where each line stands; those of

@@ -13,6 +13,7 @@ type document struct {
 	sections []*section
 	root     *tree.Map
 	leaves   []leaf // by Ref
+	scalars  tree.Scalars
 	block    *section
 	meta     *tree.Map
 }
@@ -31,9 +32,9 @@ func (l leaf) counts() *entry { return l.lines[len(l.lines)-1] }
 // or header starts.
 func (l leaf) owner() (id string, start int) {
 	if len(l.lines) > 0 {
-		return l.lines[0].id, l.lines[0].key.start
+		return l.lines[0].id(), l.lines[0].key.start
 	}
-	return l.sec.id, l.sec.header.start
+	return l.sec.id(), l.sec.header.start
 }
 
 // build makes the tree and numbers its leaves.
@@ -67,6 +68,7 @@ func byKey(keys []*entry) [][]*entry {
 	groups := make([][]*entry, 0, len(keys))
 	for i, e := range keys {
 		if j, ok := at[e.name]; ok {
+			e.again = len(groups[j])
 			groups[j] = append(groups[j], e)
 			continue
 		}
@@ -78,7 +80,7 @@ func byKey(keys []*entry) [][]*entry {
 
 func (d *document) addKey(m *tree.Map, sec *section, lines []*entry) {
 	l := leaf{sec: sec, lines: lines}
-	s := &tree.Scalar{Value: tree.StringValue(l.counts().val.text), Ref: len(d.leaves)}
+	s := d.scalars.New(tree.StringValue(l.counts().val.text), len(d.leaves))
 	d.leaves = append(d.leaves, l)
 	m.Items = append(m.Items, tree.Item{Key: lines[0].name, Value: s})
 	for i, e := range lines {

@@ -75,7 +75,7 @@ func (Format) Name() string { return "ini" }
 
 // Parse reads plain text.
 func (Format) Parse(src []byte) (doc.Document, error) {
-	d, err := read(string(src), false)
+	d, err := read(doc.Text(src), false)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (Format) Parse(src []byte) (doc.Document, error) {
 
 // ParseSealed reads sealed text exactly as the peer does.
 func (Format) ParseSealed(src []byte) (doc.Document, error) {
-	d, err := read(string(src), true)
+	d, err := read(doc.Text(src), true)
 	if err != nil {
 		return nil, err
 	}

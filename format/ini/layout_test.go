@@ -51,10 +51,10 @@ func wrongLayouts(s *seal) []*doc.Layout {
 		all.Comments[hash+tailMark] = " ; other"
 	}
 	for _, sec := range s.sealed.(*document).sections {
-		all.Lines[bannerMark+sec.id] = ";;\n[other]\n"
+		all.Lines[bannerMark+sec.id()] = ";;\n[other]\n"
 		for _, e := range sec.keys {
-			all.Lines[e.id] = "`other`"
-			all.Lines[bannerMark+e.id] = ";;\nother = 1\n"
+			all.Lines[e.id()] = "`other`"
+			all.Lines[bannerMark+e.id()] = ";;\nother = 1\n"
 		}
 	}
 	layouts := []*doc.Layout{{}, all}

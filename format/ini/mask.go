@@ -37,7 +37,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	if len(tokens) != len(d.leaves) {
 		return doc.Masked{}, fmt.Errorf("ini: %d tokens for %d leaves", len(tokens), len(d.leaves))
 	}
-	m := &masker{d: d, mixed: d.mixedBreaks()}
+	m := &masker{d: d, mixed: d.mixedBreaks(), edits: make([]doc.Edit, 0, len(tokens))}
 	m.layout = doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for ref, l := range d.leaves {
 		switch {
@@ -53,7 +53,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 			}
 		}
 	}
-	text, err := doc.Splice([]byte(d.src), m.edits)
+	text, err := doc.Splice(d.src, m.edits)
 	if err != nil {
 		return doc.Masked{}, err
 	}
@@ -114,7 +114,7 @@ func (m *masker) keep(l leaf, tokens []string) error {
 		switch {
 		case shadowed && l.counts().val.text == "" && e.val.text != "":
 			m.edit(e.val.outer, `""`)
-			m.layout.Lines[e.id] = e.val.outer.of(m.d.src)
+			m.layout.Lines[e.id()] = e.val.outer.of(m.d.src)
 		case e.val.strange || !e.val.tail.empty() && strings.HasSuffix(e.val.text, `\`):
 			// (A backslash would end the line if the comment behind it went.)
 			if err := m.requote(e, tokens); err != nil {
@@ -128,7 +128,7 @@ func (m *masker) keep(l leaf, tokens []string) error {
 // requote writes a value in quotes that the peer understands.
 func (m *masker) requote(e *entry, tokens []string) error {
 	v := e.val
-	m.layout.Lines[e.id] = v.outer.of(m.d.src)
+	m.layout.Lines[e.id()] = v.outer.of(m.d.src)
 	rest := m.d.src[v.outer.end:max(v.tail.end, v.outer.end)]
 	masked := e.note != nil && tokens[e.note.ref] != ""
 	if masked {
@@ -137,7 +137,7 @@ func (m *masker) requote(e *entry, tokens []string) error {
 	text, ok := spell(v.text, rest, spellings(v.text)...)
 	if !ok && rest != "" {
 		// The comment holds quotes, which might close those of the value.
-		m.cut(v.tail.start+1, v.tail.end, m.layout.Lines, e.id+tailMark)
+		m.cut(v.tail.start+1, v.tail.end, m.layout.Lines, e.id()+tailMark)
 		text, ok = spell(v.text, "", spellings(v.text)...)
 	}
 	if !ok {

@@ -149,10 +149,10 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	whole := span{d.block.start, d.metaEnd()}
 	for _, padded := range []bool{true, false} {
 		if d.blockText(old, padded) == whole.of(d.src) {
-			return doc.Splice([]byte(d.src), []doc.Edit{{Start: whole.start, End: whole.end, Text: d.blockText(lines, padded)}})
+			return doc.Splice(d.src, []doc.Edit{{Start: whole.start, End: whole.end, Text: d.blockText(lines, padded)}})
 		}
 	}
-	return doc.Splice([]byte(d.src), d.patchMeta(known, lines))
+	return doc.Splice(d.src, d.patchMeta(known, lines))
 }
 
 // inOrder puts lines where old has them, and each new one behind the line that

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	signs      = "#;"
+	signs      = "#;" // two bytes, as first takes them
 	delimiters = "=:"
 	implicit   = "DEFAULT" // the section of keys before any header
 	reserved   = "sops"    // the section of the metadata
@@ -32,10 +32,13 @@ type section struct {
 	next   int  // start of the line behind the header
 	note   *note
 	keys   []*entry // every line with a key, in file order
-	id     string   // by which a Layout knows the header
+	number int      // among all sections
 	// trailing are comments that no key or header follows.
 	trailing *note
 }
+
+// id returns by what a Layout knows the header.
+func (s *section) id() string { return strconv.Itoa(s.number) }
 
 // An entry is one line with a key. A key may stand in a section more than
 // once: the last value counts, at the first place.
@@ -46,7 +49,17 @@ type entry struct {
 	key   span // as written, with its quotes
 	val   value
 	note  *note
-	id    string // by which a Layout knows the line
+	sec   *section
+	again int // lines with the same key before this one
+}
+
+// id returns by what a Layout knows the line.
+func (e *entry) id() string {
+	id := e.sec.id() + "/" + e.name
+	if e.again > 0 {
+		id += "/" + strconv.Itoa(e.again)
+	}
+	return id
 }
 
 // A scanner reads a text line by line.
@@ -59,6 +72,16 @@ type scanner struct {
 
 	sections []*section
 	block    *note // the comments since the last key or header
+	room     []entry
+}
+
+// newEntry makes entries many at a time.
+func (s *scanner) newEntry() *entry {
+	if n := cap(s.room); len(s.room) == n {
+		s.room = make([]entry, 0, min(max(8, 2*n), 256))
+	}
+	s.room = s.room[:len(s.room)+1]
+	return &s.room[len(s.room)-1]
 }
 
 // bom returns how many bytes of s are a byte order mark.
@@ -84,7 +107,6 @@ func scan(src string, sealed bool) ([]*section, error) {
 	if s.block != nil {
 		s.leave()
 	}
-	s.name()
 	return s.sections, nil
 }
 
@@ -113,6 +135,19 @@ func (s *scanner) step() error {
 	s.line += strings.Count(s.src[s.pos:next], "\n")
 	s.pos = next
 	return err
+}
+
+// first returns where the first of two bytes stands in s, or -1. It is quicker
+// than strings.IndexAny, and most of a sealed file is searched by it.
+func first(s, either string) int {
+	i := strings.IndexByte(s, either[0])
+	if i >= 0 {
+		s = s[:i]
+	}
+	if j := strings.IndexByte(s, either[1]); j >= 0 {
+		return j
+	}
+	return i
 }
 
 func isSign(c byte) bool { return c == '#' || c == ';' }
@@ -168,10 +203,10 @@ func (s *scanner) readHeader(at, end, next int) error {
 	case last == 1:
 		return s.fail(at, "the section has no name")
 	}
-	sec := &section{name: line[1:last], line: s.line, start: s.pos, next: next}
+	sec := &section{name: line[1:last], number: len(s.sections), line: s.line, start: s.pos, next: next}
 	sec.header = span{at, trimEnd(s.src, at+last+1, end)}
 	var tail span
-	if i := strings.IndexAny(line[last+1:], signs); i >= 0 {
+	if i := first(line[last+1:], signs); i >= 0 {
 		sign := at + last + 1 + i
 		sec.header.end = trimEnd(s.src, at+last+1, sign)
 		tail = span{sign, trimEnd(s.src, sign, end)}
@@ -202,14 +237,14 @@ func (s *scanner) readEntry(at, end int) (next int, err error) {
 		name = "#" + strconv.Itoa(s.auto)
 		s.auto++
 	}
-	e := &entry{name: name, line: s.line, start: s.pos, key: span{at, at + keyLen}}
+	e := s.newEntry()
+	*e = entry{name: name, line: s.line, start: s.pos, key: span{at, at + keyLen}, sec: s.sections[len(s.sections)-1]}
 	e.val, err = s.readValue(at + valAt)
 	if err != nil {
 		return end, err
 	}
 	e.note = s.take(e.val.tail)
-	sec := s.sections[len(s.sections)-1]
-	sec.keys = append(sec.keys, e)
+	e.sec.keys = append(e.sec.keys, e)
 	return e.val.next, nil
 }
 
@@ -219,7 +254,7 @@ func readKey(line string, atEOF bool) (name string, length, after int, msg strin
 	const noDelimiter = "the line has no = or : after its key"
 	quote := keyQuote(line, atEOF)
 	if quote == "" {
-		i := strings.IndexAny(line, delimiters)
+		i := first(line, delimiters)
 		switch {
 		case i < 0:
 			return "", 0, 0, noDelimiter
@@ -235,7 +270,7 @@ func readKey(line string, atEOF bool) (name string, length, after int, msg strin
 	}
 	pos += len(quote)
 	closed := pos + len(quote)
-	i := strings.IndexAny(line[closed:], delimiters)
+	i := first(line[closed:], delimiters)
 	if i < 0 {
 		return "", 0, 0, noDelimiter
 	}
@@ -262,23 +297,6 @@ func keyQuote(line string, atEOF bool) string {
 		return `"""`
 	}
 	return `"`
-}
-
-// name gives every line with a key or header its id.
-func (s *scanner) name() {
-	for i, sec := range s.sections {
-		seen := make(map[string]int, len(sec.keys))
-		sec.id = strconv.Itoa(i)
-		prefix := sec.id + "/"
-		for _, e := range sec.keys {
-			n := seen[e.name]
-			seen[e.name] = n + 1
-			e.id = prefix + e.name
-			if n > 0 {
-				e.id += "/" + strconv.Itoa(n)
-			}
-		}
-	}
 }
 
 func (s *scanner) fail(at int, msg string) error {

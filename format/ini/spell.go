@@ -64,7 +64,7 @@ func ordinary(text string) bool {
 // isNote reports whether the rest of a line is blanks and a comment whose sign
 // stands alone.
 func isNote(rest string) bool {
-	i := strings.IndexAny(rest, signs)
+	i := first(rest, signs)
 	return i > 0 && strings.Trim(rest[:i], " \t") == "" && beginsNote(rest, i)
 }
 

@@ -25,7 +25,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	if l == nil {
 		l = &doc.Layout{}
 	}
-	u := &unmasker{d: d, layout: l, tails: map[*entry]string{}}
+	u := &unmasker{d: d, layout: l, edits: make([]doc.Edit, 0, len(values)+1), tails: map[*entry]string{}}
 	for ref, leaf := range d.leaves {
 		switch {
 		case leaf.note != nil && values[ref].Set:
@@ -44,7 +44,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	if d.block != nil {
 		u.edit(d.metaSpan(), "")
 	}
-	text, err := doc.Splice([]byte(d.src), u.edits)
+	text, err := doc.Splice(d.src, u.edits)
 	if err == nil && l.NoNewline {
 		text = bytes.TrimSuffix(text, []byte("\n"))
 		text = append(bytes.TrimSuffix(text, []byte("\r")), l.Lines[lastMark]...)
@@ -112,7 +112,7 @@ func (u *unmasker) rest(e *entry) string {
 func (u *unmasker) clearLine(e *entry, shadowed bool) {
 	u.tail(e)
 	written := e.val.outer.of(u.d.src)
-	if hint, ok := u.layout.Lines[e.id]; ok {
+	if hint, ok := u.layout.Lines[e.id()]; ok {
 		if u.fits(e, hint, e.val.text, shadowed && e.val.text == "") {
 			u.edit(e.val.outer, hint)
 			return
@@ -139,8 +139,11 @@ func (u *unmasker) clearLine(e *entry, shadowed bool) {
 // tail puts back the text behind a value that Mask has hidden; only its sign
 // was left.
 func (u *unmasker) tail(e *entry) {
+	if len(u.layout.Lines) == 0 {
+		return
+	}
 	v := e.val
-	if tail, ok := u.layout.Lines[e.id+tailMark]; ok && v.tail.end == v.tail.start+1 {
+	if tail, ok := u.layout.Lines[e.id()+tailMark]; ok && v.tail.end == v.tail.start+1 {
 		u.behind(e, span{v.tail.end, v.tail.end}, tail)
 	}
 }
@@ -179,6 +182,9 @@ func (u *unmasker) note(l leaf, text string) {
 
 // banner puts back the lines of signs at the start of a comment in clear.
 func (u *unmasker) banner(l leaf) {
+	if len(u.layout.Lines) == 0 {
+		return
+	}
 	id, at := l.owner()
 	hint, ok := u.layout.Lines[bannerMark+id]
 	if !ok || l.note == l.sec.trailing {

@@ -22,7 +22,7 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	if len(a) == 1 {
 		return d.unsetSection(sec)
 	}
-	text, err := doc.Splice([]byte(d.src), d.unsetKey(sec, a[1].Key))
+	text, err := doc.Splice(d.src, d.unsetKey(sec, a[1].Key))
 	if err != nil {
 		return nil, err
 	}
@@ -104,5 +104,5 @@ func (d *document) unsetSection(sec *section) ([]byte, error) {
 	case e.Start <= bom(d.src) && strings.HasPrefix(d.src[end:], eol):
 		e.End += len(eol)
 	}
-	return doc.Splice([]byte(d.src), []doc.Edit{d.withBreak(e)})
+	return doc.Splice(d.src, []doc.Edit{d.withBreak(e)})
 }

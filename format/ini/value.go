@@ -87,7 +87,7 @@ func (s *scanner) readLiteral(start int, quote string) (value, error) {
 	inner := span{body, from + closing}
 	v := value{text: inner.of(s.src), quote: quote, inner: inner, outer: span{start, inner.end + len(quote)}, next: next}
 	last := trimEnd(s.src, v.outer.end, end)
-	if i := strings.IndexAny(s.src[v.outer.end:last], signs); i >= 0 {
+	if i := first(s.src[v.outer.end:last], signs); i >= 0 {
 		v.tail = span{v.outer.end + i, last}
 		last = trimEnd(s.src, v.outer.end, v.tail.start)
 	}
@@ -122,7 +122,7 @@ func (s *scanner) readContinued(start, end, next int) value {
 // splitAsPeer splits a trimmed one-line text into value and comment as ini.v1
 // does: any sign begins a comment.
 func splitAsPeer(s string) value {
-	i := strings.IndexAny(s, signs)
+	i := first(s, signs)
 	if i < 0 {
 		i = len(s)
 	}
@@ -142,12 +142,15 @@ func split(s string) value {
 			}
 		}
 	}
-	for i := 0; i < len(s); i++ {
-		if isSign(s[i]) && beginsNote(s, i) {
+	for i := 0; ; i++ {
+		next := first(s[i:], signs)
+		if next < 0 {
+			return divide(s, len(s))
+		}
+		if i += next; beginsNote(s, i) {
 			return divide(s, i)
 		}
 	}
-	return divide(s, len(s))
 }
 
 // beginsNote reports whether the sign at i stands alone.
