@@ -45,6 +45,7 @@ type sealing struct {
 	cipher   *cipher.Cipher
 	selector *rule.Selector
 	random   io.Reader
+	room     [cipher.NonceSize]byte
 
 	doc   doc.Document
 	trees []*tree.Map
@@ -290,12 +291,12 @@ func (s *sealing) token(ref int, aad []byte, v tree.Value, comment bool, old *re
 	return nil
 }
 
+// nonce returns a new nonce, in the memory of the one before.
 func (s *sealing) nonce() ([]byte, error) {
-	nonce := make([]byte, cipher.NonceSize)
-	if _, err := io.ReadFull(s.random, nonce); err != nil {
+	if _, err := io.ReadFull(s.random, s.room[:]); err != nil {
 		return nil, fmt.Errorf("nonce: %w", err)
 	}
-	return nonce, nil
+	return s.room[:], nil
 }
 
 // sealedTrees returns the trees with tokens in place of secrets, as a reader

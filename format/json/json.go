@@ -77,7 +77,7 @@ func (f Format) ParseSealed(src []byte) (doc.Document, error) {
 }
 
 func (f Format) parse(src []byte) (*document, error) {
-	text := string(src)
+	text := doc.Text(src)
 	file, err := jsontext.Scan(text)
 	if err != nil {
 		return nil, scanError(text, err)

@@ -79,7 +79,7 @@ func (d *document) insert(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return doc.Splice(d.src, append(edits[:len(edits):len(edits)], e))
+	return doc.Splice(d.src, append(edits, e))
 }
 
 // mask puts a token in quotes; those of a string are there already.

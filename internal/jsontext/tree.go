@@ -23,8 +23,9 @@ func (n *Node) Tree() tree.Node {
 }
 
 type builder struct {
-	refs   bool
-	leaves []*Node
+	refs    bool
+	leaves  []*Node
+	scalars tree.Scalars
 }
 
 func (b *builder) node(n *Node) tree.Node {
@@ -43,9 +44,10 @@ func (b *builder) node(n *Node) tree.Node {
 		return l
 	case Scalar:
 	}
-	if !b.refs {
-		return tree.NewScalar(n.Value)
+	ref := tree.NoRef
+	if b.refs {
+		ref = len(b.leaves)
+		b.leaves = append(b.leaves, n)
 	}
-	b.leaves = append(b.leaves, n)
-	return &tree.Scalar{Value: n.Value, Ref: len(b.leaves) - 1}
+	return b.scalars.New(n.Value, ref)
 }
