@@ -173,11 +173,7 @@ type Edit struct {
 // insert at one place they keep theirs. It fails if they overlap or reach
 // beyond src.
 func Splice[T string | []byte](src T, edits []Edit) ([]byte, error) {
-	sorted := slices.IsSortedFunc(edits, byStart)
-	if !sorted {
-		edits = slices.Clone(edits)
-		slices.SortStableFunc(edits, byStart)
-	}
+	edits = sorted(edits)
 	size := len(src)
 	for _, e := range edits {
 		size += len(e.Text) - (e.End - e.Start)
@@ -193,6 +189,39 @@ func Splice[T string | []byte](src T, edits []Edit) ([]byte, error) {
 		at = e.End
 	}
 	return append(out, src[at:]...), nil
+}
+
+// Ending returns the length of what Splice makes of src, and its last byte. The
+// edits must be such as Splice takes.
+func Ending(src string, edits []Edit) (size int, last byte) {
+	edits = sorted(edits)
+	size = len(src)
+	for _, e := range edits {
+		size += len(e.Text) - (e.End - e.Start)
+	}
+	if size == 0 {
+		return 0, 0
+	}
+	end := len(src) // of what the edits looked at so far leave
+	for _, e := range slices.Backward(edits) {
+		if e.End < end {
+			break
+		}
+		if e.Text != "" {
+			return size, e.Text[len(e.Text)-1]
+		}
+		end = e.Start
+	}
+	return size, src[end-1]
+}
+
+func sorted(edits []Edit) []Edit {
+	if slices.IsSortedFunc(edits, byStart) {
+		return edits
+	}
+	edits = slices.Clone(edits)
+	slices.SortStableFunc(edits, byStart)
+	return edits
 }
 
 func byStart(a, b Edit) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) }

@@ -29,6 +29,16 @@ func FuzzSpliceOfNothingChangesNothing(f *testing.F) {
 		if err == nil && len(got) != len(src)-(end-start)+1 {
 			t.Errorf("[%d:%d] of %d bytes: %d bytes", start, end, len(src), len(got))
 		}
+		for _, edits := range [][]Edit{{{start, end, ""}}, {{end, len(src), ""}, {start, end, "x"}}, {{len(src), len(src), ""}, {start, end, ""}}} {
+			got, err := Splice(src, edits)
+			if err != nil {
+				continue
+			}
+			size, last := Ending(string(src), edits)
+			if size != len(got) || size > 0 && last != got[size-1] {
+				t.Errorf("%v of %q: %d bytes, the last %q; got %q", edits, src, size, last, got)
+			}
+		}
 	})
 }
 

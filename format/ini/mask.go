@@ -37,7 +37,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	if len(tokens) != len(d.leaves) {
 		return doc.Masked{}, fmt.Errorf("ini: %d tokens for %d leaves", len(tokens), len(d.leaves))
 	}
-	m := &masker{d: d, mixed: d.mixedBreaks(), edits: make([]doc.Edit, 0, len(tokens))}
+	m := &masker{d: d, mixed: d.mixedBreaks(), edits: make([]doc.Edit, 0, len(tokens)+1)}
 	m.layout = doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for ref, l := range d.leaves {
 		switch {
@@ -53,15 +53,12 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 			}
 		}
 	}
-	text, err := doc.Splice(d.src, m.edits)
-	if err != nil {
-		return doc.Masked{}, err
-	}
-	m.layout.NoNewline = len(text) > bom(d.src) && text[len(text)-1] != '\n'
-	if m.layout.NoNewline && text[len(text)-1] == '\r' && d.eol() == "\n" {
+	size, last := doc.Ending(d.src, m.edits)
+	m.layout.NoNewline = size > bom(d.src) && last != '\n'
+	if m.layout.NoNewline && last == '\r' && d.eol() == "\n" {
 		m.layout.Lines[lastMark] = "\r"
 	}
-	masked := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return appendMeta(text, meta, d.eol()) }}
+	masked := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return d.appendMeta(m.edits, meta) }}
 	if !m.layout.Empty() {
 		masked.Layout = &m.layout
 	}
@@ -83,15 +80,19 @@ func (m *masker) maskKey(l leaf, token string) {
 		if e.val.text == "" && i < len(l.lines)-1 {
 			continue
 		}
-		where := e.val.inner
+		where, text, presented := e.val.inner, token, e.val.quote
 		if stray := e.val.outer.end - e.val.inner.end; stray != len(e.val.quote) {
-			where = e.val.outer // a token within quotes would leave the stray text
+			// A token within the quotes would leave the stray text. They stay
+			// only where a backslash ends the line, which means nothing behind
+			// quotes like these, and would join the next line without them.
+			where = e.val.outer
+			if strings.HasSuffix(e.val.tail.of(m.d.src), `\`) {
+				text = presented + token + presented
+			} else {
+				presented = ""
+			}
 		}
-		m.edit(where, token)
-		presented := ""
-		if where == e.val.inner {
-			presented = e.val.quote
-		}
+		m.edit(where, text)
 		original := e.val.outer.of(m.d.src)
 		if derived, ok := restore(l.counts().val.text, presented, ""); !ok || derived != original {
 			m.layout.Scalars[name] = original
@@ -218,21 +219,21 @@ func (d *document) between(at int) string {
 	return d.eol() + d.src[start:at]
 }
 
-// appendMeta appends the metadata to text.
-func appendMeta(text []byte, meta *tree.Map, eol string) ([]byte, error) {
+// appendMeta makes edits and appends the metadata.
+func (d *document) appendMeta(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
 	lines, err := metaLines(meta)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	b.Grow(len(text) + 4096) // of the metadata, mostly
-	b.Write(text)
-	if b.Len() > bom(string(text[:min(len(text), 3)])) {
-		if text[len(text)-1] != '\n' {
+	eol := d.eol()
+	if size, last := doc.Ending(d.src, edits); size > bom(d.src) {
+		if last != '\n' {
 			b.WriteString(eol)
 		}
 		b.WriteString(eol)
 	}
 	writeBlock(&b, lines, false, eol)
-	return b.Bytes(), nil
+	at := len(d.src)
+	return doc.Splice(d.src, append(edits, doc.Edit{Start: at, End: at, Text: b.String()}))
 }

@@ -129,7 +129,7 @@ func writeBlock(b *bytes.Buffer, lines []metaLine, padded bool, eol string) {
 // keep their spelling.
 func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	if d.block == nil {
-		return appendMeta([]byte(d.src), meta, d.eol())
+		return d.appendMeta(nil, meta)
 	}
 	lines, err := metaLines(meta)
 	if err != nil {

@@ -113,7 +113,11 @@ func TestRegularExpressionsSurviveInTheMetadata(t *testing.T) {
 
 func appendedMeta(t *testing.T, m *tree.Map) string {
 	t.Helper()
-	out, err := appendMeta([]byte("k = v\n"), m, "\n")
+	d, err := read("k = v\n", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := d.appendMeta(nil, m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 // key returns the text of a key. Only strings can be keys: the path of a value
 // is part of what its encryption seals.
 func (w *walker) key(k *node) (string, error) {
-	n := k
+	n, p := k, place{tag: -1}
 	if k.Kind == aliasNode {
 		n = k.Alias
 		if w.via == 0 {
@@ -20,7 +20,6 @@ func (w *walker) key(k *node) (string, error) {
 			}
 		}
 	} else if w.via == 0 && k.Kind == scalarNode {
-		p := place{tag: -1}
 		w.locate(&p, k)
 	}
 	if n.Kind == scalarNode {
@@ -29,7 +28,7 @@ func (w *walker) key(k *node) (string, error) {
 			return "", w.shifted(err)
 		}
 		if v.Kind() == tree.String {
-			return v.Str(), nil
+			return w.piece(&p, v.Str()), nil
 		}
 	}
 	return "", &doc.Error{

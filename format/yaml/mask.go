@@ -35,7 +35,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	if d.broken != nil {
 		return doc.Masked{}, d.broken
 	}
-	m := &masking{document: d, tokens: tokens}
+	m := &masking{document: d, tokens: tokens, edits: make([]doc.Edit, 0, len(tokens)+2)}
 	if err := m.all(); err != nil {
 		return doc.Masked{}, err
 	}
@@ -45,7 +45,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 		if err != nil {
 			return nil, err
 		}
-		return doc.Splice(d.src, append(m.edits[:len(m.edits):len(m.edits)], edits...))
+		return doc.Splice(d.src, append(m.edits, edits...))
 	}}
 	if !m.layout.Empty() {
 		out.Layout = &m.layout

@@ -97,6 +97,7 @@ func walk(f *framed, sealed bool) (*walker, *gaps, error) {
 		known: map[*node]int{}, siteOf: map[*node]int{}, open: map[*node]bool{},
 	}
 	w.leaves = make([]leaf, 0, len(w.lines.starts))
+	w.skips = make([]span, 0, 2*len(w.lines.starts))
 	for i, d := range docs {
 		w.holder, w.held = 0, false
 		if f.ends != nil && f.sizes[i] > 0 {

@@ -91,6 +91,7 @@ type walker struct {
 	held   bool // the placeholder has been read as such
 	shift  int  // lines of placeholders before the current document
 
+	scalars tree.Scalars
 	at      ctx
 	skips   []span // scalars and properties, in order
 	quotes  []quote

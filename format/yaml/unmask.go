@@ -28,7 +28,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	if l == nil {
 		l = &doc.Layout{}
 	}
-	u := &unmasking{document: d, values: values, layout: l, hollow: map[int]bool{}}
+	u := &unmasking{document: d, values: values, layout: l, edits: make([]doc.Edit, 0, len(values)+2), hollow: map[int]bool{}}
 	u.aliases()
 	for _, m := range d.trees {
 		u.findHollow(m)

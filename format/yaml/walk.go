@@ -1,8 +1,10 @@
 package yaml
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -60,6 +62,7 @@ func (w *walker) mapping(m *tree.Map, h *holder, n *node, own bool) error {
 		w.commentItems(m, h, head(n))
 		w.commentItems(m, h, behind(n, false))
 	}
+	m.Items = slices.Grow(m.Items, len(n.Content)/2)
 	seen := newKeySet(len(n.Content) / 2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if err := w.pair(m, h, n.Content[i], n.Content[i+1], top, seen); err != nil {
@@ -173,12 +176,16 @@ func (w *walker) scalar(n *node) (tree.Node, error) {
 	if err := w.copied(n); err != nil {
 		return nil, err
 	}
-	s := &tree.Scalar{Value: v, Ref: tree.NoRef}
-	l := leaf{value: v, via: w.via}
+	l := leaf{via: w.via}
 	if w.via == 0 {
 		l.place = place{tag: -1, flow: w.at.flow, list: w.at.list, column: w.at.column, line: n.Line - w.shift}
 		w.locate(&l.place, n)
+		if v.Kind() == tree.String {
+			v = tree.StringValue(w.piece(&l.place, v.Str()))
+		}
 	}
+	l.value = v
+	s := w.scalars.New(v, tree.NoRef)
 	if w.mute {
 		return s, nil
 	}
@@ -196,6 +203,19 @@ func (w *walker) scalar(n *node) (tree.Node, error) {
 	}
 	w.leaves = append(w.leaves, l)
 	return s, nil
+}
+
+// piece returns s, which stands at p, as a piece of the text where it is spelled
+// as it is read: the judge's own copy can go then.
+func (w *walker) piece(p *place, s string) string {
+	text := w.text[p.start:p.end]
+	if (p.style == single || p.style == double) && len(text) >= 2 {
+		text = text[1 : len(text)-1]
+	}
+	if string(text) == s {
+		return doc.Text(text)
+	}
+	return s
 }
 
 // copied counts what aliases stand for, which grows without bound when they
