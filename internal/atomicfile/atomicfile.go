@@ -21,7 +21,6 @@ package atomicfile
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -40,15 +39,13 @@ var errNotRegular = errors.New("it is not a regular file")
 
 // A File is what was read from a path, and remembers it for Write.
 type File struct {
-	// Data is the content. The caller may change it or let go of it: Write
-	// compares with a digest.
+	// Data is the content, which must not be changed: Write compares with it.
 	Data []byte
 
 	path    string
 	regular bool
 	absent  bool        // nothing stood at path, and nothing must when writing
 	mode    fs.FileMode // of a file that Write creates
-	sum     [sha256.Size]byte
 }
 
 // Read reads the file at path. Pipes, devices and /dev/stdin can be read too,
@@ -75,7 +72,6 @@ func Read(path string) (*File, error) {
 		Data:    buf.Bytes(),
 		path:    path,
 		regular: info.Mode().IsRegular() && !descriptor,
-		sum:     sha256.Sum256(buf.Bytes()),
 	}, nil
 }
 
@@ -109,7 +105,7 @@ func (f *File) Write(data []byte, check func([]byte) error) error {
 		return unwritten(f.path, err)
 	}
 	f.absent = false
-	f.sum = sha256.Sum256(data)
+	f.Data = data
 	return nil
 }
 
@@ -129,14 +125,26 @@ func (f *File) unchanged(target string) error {
 	if f.absent {
 		return fmt.Errorf("%w: another process created it", ErrChanged)
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, now); err != nil {
+	same := comparison{f.Data}
+	if _, err := io.Copy(&same, now); err != nil {
 		return err
 	}
-	if !bytes.Equal(h.Sum(nil), f.sum[:]) {
+	if len(same.rest) > 0 {
 		return ErrChanged
 	}
 	return nil
+}
+
+// A comparison fails when something else is written to it than what it holds.
+type comparison struct{ rest []byte }
+
+func (c *comparison) Write(b []byte) (int, error) {
+	rest, ok := bytes.CutPrefix(c.rest, b)
+	if !ok {
+		return 0, ErrChanged
+	}
+	c.rest = rest
+	return len(b), nil
 }
 
 // Create writes data to path, whatever stood there. An existing file keeps its
