@@ -58,7 +58,7 @@ func (s *Sealed) checkSeal(c *cipher.Cipher, macText string) (unverified []strin
 	if s.Meta.Seal == "" {
 		return identitiesOf(s.Meta.MasterKeys()), nil
 	}
-	found := structureOf(s.Meta, s.doc.Trees())
+	found := structureOf(s.Meta, s.doc.Trees(), asItStands{})
 	content, err := openSeal(c, s.Meta.Seal, macText)
 	if err != nil {
 		return nil, sealFailure(err)

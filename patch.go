@@ -124,16 +124,15 @@ func sealedAddress(trees []*tree.Map, at tree.Address) (tree.Address, error) {
 func withComments(l *tree.List, index int) int {
 	position := 0
 	for _, it := range l.Items {
-		switch {
-		case tree.IsComment(it):
+		if tree.IsComment(it) {
 			continue
-		case isCommentToken(it):
-			position++
-			continue
-		case index == 0:
-			return position
 		}
-		index--
+		if s, ok := it.(*tree.Scalar); !ok || !isCommentToken(s.Value) {
+			if index == 0 {
+				return position
+			}
+			index--
+		}
 		position++
 	}
 	return position + index
@@ -197,7 +196,7 @@ func (p *patch) finish(l *doc.Layout) ([]byte, error) {
 	if m.Layout, err = sealLayout(p.cipher, nonce, prune(l, p.text), p.macText); err != nil {
 		return nil, err
 	}
-	if err := p.structure(p.text.Trees()); err != nil {
+	if err := p.structure(p.text.Trees(), asItStands{}); err != nil {
 		return nil, err
 	}
 	out, err := p.text.SetMeta(m.Encode())

@@ -50,7 +50,7 @@ func (s *Sealed) SetKeys(groups []key.Group, threshold int, random io.Reader) ([
 			return nil, fmt.Errorf("nonce: %w", err)
 		}
 		var err error
-		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees()), r.macText, r.unverified)
+		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees(), asItStands{}), r.macText, r.unverified)
 		if err != nil {
 			return nil, err
 		}

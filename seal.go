@@ -124,8 +124,7 @@ func (s *sealing) seal() ([]byte, error) {
 	if err := s.encrypt(); err != nil {
 		return nil, err
 	}
-	want := s.sealedTrees()
-	if err := s.structure(want); err != nil {
+	if err := s.structure(s.trees, s); err != nil {
 		return nil, err
 	}
 	masked, err := s.doc.Mask(s.tokens)
@@ -147,7 +146,7 @@ func (s *sealing) seal() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.verifyTree(sealed, want); err != nil {
+	if err := s.verifyTree(sealed); err != nil {
 		return nil, err
 	}
 	// The layout as it comes out of the metadata: it cannot carry every text.
@@ -299,32 +298,24 @@ func (s *sealing) nonce() ([]byte, error) {
 	return s.room[:], nil
 }
 
-// sealedTrees returns the trees with tokens in place of secrets, as a reader
-// must find them.
-func (s *sealing) sealedTrees() []*tree.Map {
-	out := clone(s.trees)
-	for _, t := range out {
-		tree.Each(t, func(n tree.Node) {
-			switch n := n.(type) {
-			case *tree.Scalar:
-				if t := s.tokens[n.Ref]; t != "" {
-					n.Value = tree.StringValue(t)
-				}
-			case *tree.Comment:
-				n.Text = cmp.Or(s.tokens[n.Ref], n.Text)
-			}
-		})
+// value returns what a reader of the sealed text must find in place of a scalar.
+func (s *sealing) value(n *tree.Scalar) tree.Value {
+	if t := s.tokens[n.Ref]; t != "" {
+		return tree.StringValue(t)
 	}
-	return out
+	return n.Value
 }
 
+// text does the same for a comment.
+func (s *sealing) text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref], c.Text) }
+
 // structure renews the seal.
-func (s *sealing) structure(sealed []*tree.Map) error {
+func (s *sealing) structure(trees []*tree.Map, r reading) error {
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
 	}
 	m := s.opened.Meta
-	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, sealed), s.macText, s.opened.unverified)
+	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, trees, r), s.macText, s.opened.unverified)
 	return err
 }

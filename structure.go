@@ -40,6 +40,7 @@ type structure struct {
 	// Where the MAC is to cover encrypted values only, plain ones can be changed
 	// by hand, and so the structure leaves them out as well.
 	onlyEncrypted bool
+	reading       reading
 	// Where comments decide what is secret, those that do are in it, with their
 	// place, and so is what they decide about values that leave no token.
 	selector *rule.Selector
@@ -56,9 +57,21 @@ type description struct {
 // that is sealed whole, and room for what may have come to it.
 const maxDescribed = 4 * maxStructure
 
+// A reading says what a reader of the sealed file finds in a leaf.
+type reading interface {
+	value(s *tree.Scalar) tree.Value
+	text(c *tree.Comment) string
+}
+
+// asItStands is the reading of a tree that was read from a sealed file.
+type asItStands struct{}
+
+func (asItStands) value(s *tree.Scalar) tree.Value { return s.Value }
+func (asItStands) text(c *tree.Comment) string     { return c.Text }
+
 // structureOf describes a sealed file.
-func structureOf(m *meta.Metadata, trees []*tree.Map) description {
-	s := &structure{digest: sha512.New512_256(), onlyEncrypted: m.MACOnlyEncrypted}
+func structureOf(m *meta.Metadata, trees []*tree.Map, r reading) description {
+	s := &structure{digest: sha512.New512_256(), onlyEncrypted: m.MACOnlyEncrypted, reading: r}
 	if sel, err := m.Selection.CompileStored(); err == nil && (sel.ByComment() || m.MACOnlyEncrypted) {
 		s.selector, s.blanks = sel, secretBlanks(sel, trees)
 	}
@@ -173,7 +186,7 @@ func (s *structure) node(n tree.Node) {
 		s.container("list")
 		i := 0
 		for _, it := range n.Items {
-			if s.comment(i, it) || isCommentToken(it) {
+			if s.comment(i, it) || s.isCommentToken(it) {
 				continue
 			}
 			s.below(tree.Step{Index: i}, it)
@@ -188,7 +201,7 @@ func (s *structure) node(n tree.Node) {
 // with the number of items before it.
 func (s *structure) comment(before int, n tree.Node) bool {
 	c, ok := n.(*tree.Comment)
-	if ok && s.selector != nil && s.selector.MatchesComment(c.Text) {
+	if ok && s.selector != nil && s.selector.MatchesComment(s.reading.text(c)) {
 		if s.onlyEncrypted {
 			before = 0 // plain items come and go
 		}
@@ -198,7 +211,7 @@ func (s *structure) comment(before int, n tree.Node) bool {
 }
 
 func (s *structure) scalar(n *tree.Scalar) {
-	v := n.Value
+	v := s.reading.value(n)
 	token, err := cipher.Parse(v.Str())
 	switch {
 	case err == nil:
@@ -213,13 +226,14 @@ func (s *structure) scalar(n *tree.Scalar) {
 	}
 }
 
-// isCommentToken reports whether a list element is the token of a comment.
-func isCommentToken(n tree.Node) bool {
-	s, ok := n.(*tree.Scalar)
-	if !ok {
-		return false
-	}
-	t, err := cipher.Parse(s.Value.Str())
+func (s *structure) isCommentToken(n tree.Node) bool {
+	leaf, ok := n.(*tree.Scalar)
+	return ok && isCommentToken(s.reading.value(leaf))
+}
+
+// isCommentToken reports whether a value is the token of a comment.
+func isCommentToken(v tree.Value) bool {
+	t, err := cipher.Parse(v.Str())
 	return err == nil && t.Type == "comment"
 }
 

@@ -40,11 +40,11 @@ func (s *sealing) verifyMeta(sealed doc.Document) (*doc.Layout, error) {
 
 // verifyTree compares what a reader of the sealed text finds with what was
 // meant: the same tree with tokens in place of secrets, nothing secret in clear.
-func (s *sealing) verifyTree(sealed doc.Document, want []*tree.Map) error {
+func (s *sealing) verifyTree(sealed doc.Document) error {
 	got := withoutBreaks(sealed.Trees())
 	wantSecret, wantComments := s.judged(s.trees)
 	gotSecret, gotComments := s.judged(got)
-	if diff := tree.Diff(want, got); diff != "" {
+	if diff := tree.DiffAs(s.trees, s.value, got); diff != "" {
 		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
 	}
 	if !slices.Equal(wantSecret, gotSecret) {

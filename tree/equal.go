@@ -34,48 +34,58 @@ func (c *cloner) node(n Node) Node {
 // "" if they do not. Comments are not looked at, nor are the places of leaves.
 // The text names a path and never a value.
 func Diff(a, b []*Map) string {
+	return DiffAs(a, func(s *Scalar) Value { return s.Value }, b)
+}
+
+// DiffAs does the same with other values in the place of a's own.
+func DiffAs(a []*Map, valueOf func(*Scalar) Value, b []*Map) string {
+	d := differ{valueOf}
 	if len(a) != len(b) {
 		return fmt.Sprintf("%d documents became %d", len(a), len(b))
 	}
 	for i := range a {
-		if text := diff(nil, a[i], b[i]); text != "" {
+		if text := d.node(nil, a[i], b[i]); text != "" {
 			return text
 		}
 	}
 	return ""
 }
 
-// diff compares what stands at an address, behind which its memory is free.
-func diff(at Address, a, b Node) string {
+// A differ compares; an address is that of the nodes in hand, and the memory
+// behind it is free.
+type differ struct{ valueOf func(*Scalar) Value }
+
+func (d differ) node(at Address, a, b Node) string {
 	switch a := a.(type) {
 	case *Map:
 		b, ok := b.(*Map)
 		if !ok {
 			return fmt.Sprintf("%s: a map became something else", at)
 		}
-		return diffMaps(at, a, b)
+		return d.maps(at, a, b)
 	case *List:
 		b, ok := b.(*List)
 		if !ok {
 			return fmt.Sprintf("%s: a list became something else", at)
 		}
-		return diffLists(at, a, b)
+		return d.lists(at, a, b)
 	case *Scalar:
 		b, ok := b.(*Scalar)
 		if !ok {
 			return fmt.Sprintf("%s: a single value became something else", at)
 		}
-		if a.Value.Kind() != b.Value.Kind() {
+		v := d.valueOf(a)
+		if v.Kind() != b.Value.Kind() {
 			return fmt.Sprintf("%s: the type of the value changed", at)
 		}
-		if a.Value != b.Value {
+		if v != b.Value {
 			return fmt.Sprintf("%s: the value changed", at)
 		}
 	}
 	return ""
 }
 
-func diffMaps(at Address, a, b *Map) string {
+func (d differ) maps(at Address, a, b *Map) string {
 	depth, j := len(at), 0
 	for _, x := range a.Items {
 		if IsComment(x.Value) {
@@ -88,7 +98,7 @@ func diffMaps(at Address, a, b *Map) string {
 		if j == len(b.Items) || b.Items[j].Key != x.Key {
 			return fmt.Sprintf("%s: the key went or moved", at)
 		}
-		if text := diff(at, x.Value, b.Items[j].Value); text != "" {
+		if text := d.node(at, x.Value, b.Items[j].Value); text != "" {
 			return text
 		}
 		j++
@@ -101,7 +111,7 @@ func diffMaps(at Address, a, b *Map) string {
 	return ""
 }
 
-func diffLists(at Address, a, b *List) string {
+func (d differ) lists(at Address, a, b *List) string {
 	depth, j, n := len(at), 0, 0
 	for _, x := range a.Items {
 		if IsComment(x) {
@@ -114,7 +124,7 @@ func diffLists(at Address, a, b *List) string {
 			return fmt.Sprintf("%s: the list became shorter", at[:depth])
 		}
 		at = append(at[:depth], Step{Index: n})
-		if text := diff(at, x, b.Items[j]); text != "" {
+		if text := d.node(at, x, b.Items[j]); text != "" {
 			return text
 		}
 		j, n = j+1, n+1

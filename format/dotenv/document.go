@@ -100,9 +100,15 @@ func (d *document) Unmask(values []doc.Plain, layout *doc.Layout) ([]byte, error
 	if layout == nil {
 		layout = &doc.Layout{}
 	}
-	size := len(bom) + d.size
-	for _, v := range values {
-		size += len(v.Value.Canonical())
+	size := len(bom)
+	for _, l := range d.lines {
+		switch {
+		case l.kind == metadata:
+		case l.ref >= 0 && values[l.ref].Set:
+			size += l.at + len(values[l.ref].Value.Canonical()) + 1
+		default:
+			size += len(l.text) + 1
+		}
 	}
 	b := make([]byte, 0, size)
 	if d.bom || layout.BOM {
