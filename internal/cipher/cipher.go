@@ -20,8 +20,6 @@ import (
 // take any length.
 const NonceSize = 32
 
-const tagSize = 16
-
 // A Cipher seals and opens under one data key. Making one costs more than
 // sealing a value, so a file has one Cipher. It serves one caller at a time.
 type Cipher struct {
