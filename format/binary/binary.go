@@ -51,14 +51,14 @@ func (f Format) Name() string { return "binary" }
 
 // Parse takes src as it is; it never fails.
 func (f Format) Parse(src []byte) (doc.Document, error) {
-	leaf := &tree.Scalar{Value: tree.StringValue(string(src)), Ref: 0}
+	leaf := &tree.Scalar{Value: tree.StringValue(doc.Text(src)), Ref: 0}
 	m := &tree.Map{Items: []tree.Item{{Key: dataKey, Value: leaf}}}
 	return &content{src: src, trees: []*tree.Map{m}, style: f.style()}, nil
 }
 
 // ParseSealed reads an envelope.
 func (f Format) ParseSealed(src []byte) (doc.Document, error) {
-	text := string(src)
+	text := doc.Text(src)
 	file, err := jsontext.Scan(text)
 	if err != nil {
 		return nil, noEnvelope(text, err)

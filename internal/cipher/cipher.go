@@ -13,12 +13,15 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // NonceSize is the length of the nonces that are written, in bytes. Readers
 // take any length.
 const NonceSize = 32
+
+const tagSize = 16
 
 // A Cipher seals and opens under one data key. Making one costs more than
 // sealing a value, so a file has one Cipher. It serves one caller at a time.
@@ -47,21 +50,41 @@ func New(dataKey []byte) (*Cipher, error) {
 // Seal returns the token of plain. A nonce must never serve two different
 // plaintexts or two different aads under one data key.
 func (c *Cipher) Seal(nonce []byte, plain string, aad []byte, typ string) string {
-	c.room = append(c.room[:0], plain...)
+	defer c.tidy()
+	c.room = append(slices.Grow(c.room[:0], len(plain)+tagSize), plain...)
 	c.room = c.gcm.Seal(c.room[:0], nonce, c.room, aad)
-	sealed := len(c.room)
 	data, tag := c.room[:len(plain)], c.room[len(plain):]
-	b := append(c.room, prefix...)
-	b = base64.StdEncoding.AppendEncode(b, data)
-	b = append(b, ivMark...)
-	b = base64.StdEncoding.AppendEncode(b, nonce)
-	b = append(b, tagMark...)
-	b = base64.StdEncoding.AppendEncode(b, tag)
-	b = append(b, typeMark...)
-	b = append(b, typ...)
-	b = append(b, ']')
-	c.room = b
-	return string(b[sealed:])
+	length := base64.StdEncoding.EncodedLen
+	var b strings.Builder
+	b.Grow(len(prefix) + length(len(data)) + len(ivMark) + length(len(nonce)) +
+		len(tagMark) + length(len(tag)) + len(typeMark) + len(typ) + 1)
+	b.WriteString(prefix)
+	encode(&b, data)
+	b.WriteString(ivMark)
+	encode(&b, nonce)
+	b.WriteString(tagMark)
+	encode(&b, tag)
+	b.WriteString(typeMark)
+	b.WriteString(typ)
+	b.WriteByte(']')
+	return b.String()
+}
+
+// encode writes data piece by piece, so that a large value is in memory once.
+func encode(to *strings.Builder, data []byte) {
+	var room [128]byte
+	const whole = len(room) / 4 * 3
+	for ; len(data) > whole; data = data[whole:] {
+		to.Write(base64.StdEncoding.AppendEncode(room[:0], data[:whole]))
+	}
+	to.Write(base64.StdEncoding.AppendEncode(room[:0], data))
+}
+
+// tidy lets go of the memory that a large value took.
+func (c *Cipher) tidy() {
+	if cap(c.room) > 1<<20 {
+		c.room = nil
+	}
 }
 
 // ErrForged says that a token does not belong to this data key and place, or
@@ -70,6 +93,7 @@ var ErrForged = errors.New("message authentication failed: the value was changed
 
 // Open returns the plaintext of t. The aad must be the one it was sealed with.
 func (c *Cipher) Open(t Token, aad []byte) (string, error) {
+	defer c.tidy()
 	// Data and tag in one piece, as GCM wants them, and then the nonce.
 	var err error
 	if c.room, err = decode(c.room[:0], "data", t.data); err != nil {
