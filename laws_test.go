@@ -29,6 +29,8 @@ var (
 	tokenForm = regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]`)
 	// What names or types a YAML node is no value.
 	property = regexp.MustCompile(`[&*!%][^\s,\[\]{}]+`)
+	// Nor is what stands behind the header of an INI section, short of a comment.
+	afterHeader = regexp.MustCompile(`(?m)^\s*\[.*\][^#;\n]+`)
 )
 
 // leaks returns the words, longer than three bytes, of secrets of o that stand
@@ -57,6 +59,11 @@ func leaks(f doc.Format, o *sops.Opened, sealed []byte) ([]string, error) {
 	}
 	for _, text := range append(keysIn(o.Trees()), property.FindAllString(string(o.Plain()), -1)...) {
 		noteWords(clear, text)
+	}
+	if f.Name() == "ini" {
+		for _, text := range afterHeader.FindAllString(string(o.Plain()), -1) {
+			noteWords(clear, text)
+		}
 	}
 	found := map[string]bool{}
 	for _, w := range word.FindAllString(tokenForm.ReplaceAllString(string(body), " "), -1) {
