@@ -16,7 +16,7 @@ import (
 // endpoint returns the URL that configuration gives for a service, KMS or STS,
 // or nil for the usual one. The SDK has the same order, but for the roles of
 // profiles it looks at AWS_ENDPOINT_URL_STS alone.
-func endpoint(e env.Env, p *profile, service, mapped string) *string {
+func endpoint(ctx context.Context, e env.Env, p *profile, service, mapped string) *string {
 	if mapped != "" {
 		return &mapped
 	}
@@ -26,7 +26,7 @@ func endpoint(e env.Env, p *profile, service, mapped string) *string {
 	}
 	url := cmp.Or(e.Get("AWS_ENDPOINT_URL_"+service), e.Get("AWS_ENDPOINT_URL"))
 	if url == "" {
-		url, _, _ = p.shared.GetServiceBaseEndpoint(context.TODO(), service) // it looks a map up
+		url, _, _ = p.shared.GetServiceBaseEndpoint(ctx, service)
 	}
 	if url = cmp.Or(url, p.shared.BaseEndpoint); url == "" {
 		return nil

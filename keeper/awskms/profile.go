@@ -33,8 +33,9 @@ func (k *Keeper) profile(name string) (*profile, error) {
 		return p, nil
 	}
 	files := sharedFiles(k.o.Env)
-	// Reading files needs no deadline, and the answer is for the whole run.
-	shared, err := config.LoadSharedConfigProfile(context.TODO(), cmp.Or(name, "default"), func(o *config.LoadSharedConfigOptions) {
+	// The answer is for the whole run, so it is not that of the call which
+	// happens to ask first and may be given up.
+	shared, err := config.LoadSharedConfigProfile(context.Background(), cmp.Or(name, "default"), func(o *config.LoadSharedConfigOptions) {
 		o.ConfigFiles, o.CredentialsFiles, o.Logger = files.config, files.credentials, logging.Nop{}
 	})
 	if name == "" && missing(err, "default") {

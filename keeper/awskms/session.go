@@ -117,9 +117,9 @@ func (k *Keeper) session(ctx context.Context, id identity, region string) (*sess
 		provider = next.provider
 	}
 	s.kms = kms.NewFromConfig(b.config, func(o *kms.Options) {
-		o.Region, o.Credentials, o.BaseEndpoint = region, provider, endpoint(k.o.Env, p, "KMS", id.kms)
+		o.Region, o.Credentials, o.BaseEndpoint = region, provider, endpoint(ctx, k.o.Env, p, "KMS", id.kms)
 	})
-	s.sts = sts.NewFromConfig(b.config, k.stsOptions(p, region, id.sts), func(o *sts.Options) { o.Credentials = provider })
+	s.sts = sts.NewFromConfig(b.config, k.stsOptions(ctx, p, region, id.sts), func(o *sts.Options) { o.Credentials = provider })
 	s.url = kmsURL(ctx, s.kms.Options())
 	k.sessions[name] = s
 	return s, nil
@@ -129,18 +129,18 @@ func (k *Keeper) session(ctx context.Context, id identity, region string) (*sess
 // provider.
 func (k *Keeper) hop(ctx context.Context, b *base, p *profile, h hop, region, mapped string, provider aws.CredentialsProvider) *source {
 	h.sessionName = cmp.Or(h.sessionName, k.set.sessionName)
-	options := k.stsOptions(p, region, mapped)
+	options := k.stsOptions(ctx, p, region, mapped)
 	client := sts.NewFromConfig(b.config, options, func(o *sts.Options) { o.Credentials = provider })
 	return &source{
 		call: "sts:AssumeRole", now: k.o.Now,
-		url:      stsURL(ctx, region, endpoint(k.o.Env, p, "STS", mapped)),
+		url:      stsURL(ctx, region, endpoint(ctx, k.o.Env, p, "STS", mapped)),
 		provider: aws.NewCredentialsCache(&roleProvider{hop: h, client: &stsClient{k: k, inner: client, options: options}}),
 	}
 }
 
-func (k *Keeper) stsOptions(p *profile, region, mapped string) func(*sts.Options) {
+func (k *Keeper) stsOptions(ctx context.Context, p *profile, region, mapped string) func(*sts.Options) {
 	return func(o *sts.Options) {
-		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, endpoint(k.o.Env, p, "STS", mapped), k.set.attempts
+		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, endpoint(ctx, k.o.Env, p, "STS", mapped), k.set.attempts
 	}
 }
 
@@ -163,7 +163,7 @@ func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*
 	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
 	if p.assumes() {
 		b.source.call = "sts:AssumeRole"
-		b.source.url = stsURL(ctx, region, endpoint(k.o.Env, p, "STS", mapped))
+		b.source.url = stsURL(ctx, region, endpoint(ctx, k.o.Env, p, "STS", mapped))
 	}
 	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
 		b.source.budget = metadataBudget
@@ -179,7 +179,7 @@ type loadOption = func(*config.LoadOptions) error
 // the default profile.
 func (k *Keeper) load(ctx context.Context, p *profile, region, mapped string) []loadOption {
 	list := k.common(p, region)
-	options := k.stsOptions(p, region, mapped)
+	options := k.stsOptions(ctx, p, region, mapped)
 	if c, ok := envCredentials(k.o.Env); ok && p.bypassed {
 		return append(list, config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: c}))
 	}
