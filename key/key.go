@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Size is the length of a data key in bytes. Shares are one byte longer.
@@ -176,10 +177,38 @@ func identityFields(kind string) []string {
 	return nil
 }
 
-// Identity returns the text by which people and comparisons know the key: the
-// recipient of an age key, ARN[+ROLE][|CONTEXT][|PROFILE] of an AWS KMS key,
-// the URL of a vault key. Two keys with one identity in one group are the same.
-func (m MasterKey) Identity() string {
+// Identity returns the text by which people know the key: the recipient of an
+// age key, ARN[+ROLE][|CONTEXT][|PROFILE] of an AWS KMS key, the URL of a vault
+// key. What a file says cannot command a terminal by it: control characters are
+// spelled out. Comparisons use ID and EntryID.
+func (m MasterKey) Identity() string { return shown(m.RawIdentity()) }
+
+// shown spells out what would not show as it is: control characters, line
+// breaks, and characters that change the direction of the text around them.
+func shown(text string) string {
+	hidden := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
+	}
+	if !strings.ContainsFunc(text, hidden) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case !hidden(r):
+			b.WriteRune(r)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// RawIdentity is Identity as seals named keys before they used ID. It is not
+// for display.
+func (m MasterKey) RawIdentity() string {
 	switch m.Kind {
 	case KMS:
 		return m.kmsIdentity()

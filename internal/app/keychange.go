@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -135,7 +134,7 @@ func (c *keyChange) changes() bool {
 		return true
 	}
 	for i, g := range c.wanted {
-		before, after := keyNames(masters(c.old[i])), keyNames(c.stored(g))
+		before, after := entryIDs(masters(c.old[i])), entryIDs(c.stored(g))
 		slices.Sort(before)
 		slices.Sort(after)
 		if !slices.Equal(before, after) {
@@ -154,7 +153,7 @@ func (c *keyChange) reorders() bool {
 		}
 		for _, kind := range key.Kinds() {
 			of := func(g []key.MasterKey) []string {
-				return keyNames(slices.DeleteFunc(slices.Clone(g), func(m key.MasterKey) bool { return m.Kind != kind }))
+				return entryIDs(slices.DeleteFunc(slices.Clone(g), func(m key.MasterKey) bool { return m.Kind != kind }))
 			}
 			if !slices.Equal(of(masters(c.old[i])), of(c.stored(g))) {
 				return true
@@ -183,16 +182,14 @@ func masters(g key.Group) []key.MasterKey {
 	return out
 }
 
-// keyNames tells keys apart.
-func keyNames(g []key.MasterKey) []string {
+// entryIDs tells entries apart.
+func entryIDs(g []key.MasterKey) []string {
 	out := make([]string, len(g))
 	for i, m := range g {
-		out[i] = keyName(m)
+		out[i] = m.EntryID()
 	}
 	return out
 }
-
-func keyName(m key.MasterKey) string { return m.Kind + " " + m.Identity() }
 
 // stock returns the file's keys under the names that the rule wants. What KMS
 // wrapped depends on key and context alone, so that another role or profile
@@ -204,10 +201,10 @@ func (c *keyChange) stock() []key.Group {
 		if i >= len(c.wanted) {
 			continue
 		}
-		have := keyNames(masters(g))
+		have := entryIDs(masters(g))
 		for _, m := range c.wanted[i] {
 			at := slices.IndexFunc(g, func(w key.WrappedKey) bool { return sameLock(w.MasterKey, m) })
-			if at >= 0 && !slices.Contains(have, keyName(m)) {
+			if at >= 0 && !slices.Contains(have, m.EntryID()) {
 				same := g[at]
 				same.MasterKey = m
 				out[i] = append(out[i], same)
@@ -219,8 +216,7 @@ func (c *keyChange) stock() []key.Group {
 
 // sameLock reports whether what one AWS key wrapped opens with the other.
 func sameLock(a, b key.MasterKey) bool {
-	return a.Kind == key.KMS && b.Kind == key.KMS && a.Text("arn") == b.Text("arn") &&
-		maps.Equal(a.Map("context"), b.Map("context"))
+	return a.Kind == key.KMS && key.Same(a, b)
 }
 
 // splits reports whether the data key must be split afresh.
@@ -236,7 +232,7 @@ func (c *keyChange) kept(stock []key.Group) (groups []key.Group, missing int) {
 			w := key.WrappedKey{MasterKey: m}
 			at := -1
 			if !c.splits() {
-				at = slices.IndexFunc(stock[i], func(w key.WrappedKey) bool { return keyName(w.MasterKey) == keyName(m) })
+				at = slices.IndexFunc(stock[i], func(w key.WrappedKey) bool { return w.EntryID() == m.EntryID() })
 			}
 			if at >= 0 {
 				w = stock[i][at]

@@ -53,17 +53,17 @@ func (c *keyChange) report(path string) changeReport {
 }
 
 func reportGroup(before, after []key.MasterKey) groupReport {
-	old, wanted := keyNames(before), keyNames(after)
+	old, wanted := entryIDs(before), entryIDs(after)
 	g := groupReport{}
 	for _, m := range after {
 		change := keyAdded
-		if slices.Contains(old, keyName(m)) {
+		if slices.Contains(old, m.EntryID()) {
 			change = keyKept
 		}
 		g = append(g, keyReport{change, m.Kind, m.Identity()})
 	}
 	for _, m := range before {
-		if !slices.Contains(wanted, keyName(m)) {
+		if !slices.Contains(wanted, m.EntryID()) {
 			g = append(g, keyReport{keyRemoved, m.Kind, m.Identity()})
 		}
 	}

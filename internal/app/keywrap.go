@@ -100,7 +100,7 @@ func sameService(a, b key.MasterKey) bool {
 	if a.Kind == key.KMS {
 		return b.Kind == key.KMS && a.Text("arn") == b.Text("arn")
 	}
-	return keyName(a) == keyName(b)
+	return key.Same(a, b)
 }
 
 // A reEncrypter moves a data key from one master key to another inside the key

@@ -104,7 +104,7 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]key.MasterKey,
 	}
 	var keys []key.MasterKey
 	for _, m := range slices.Concat(groups...) {
-		if m.Kind != key.KMS || slices.ContainsFunc(keys, func(n key.MasterKey) bool { return keyName(m) == keyName(n) }) {
+		if m.Kind != key.KMS || slices.ContainsFunc(keys, func(n key.MasterKey) bool { return m.EntryID() == n.EntryID() }) {
 			continue
 		}
 		// What a file says need not be the name of anything.

@@ -103,7 +103,7 @@ func (a *App) changes(o RotateOptions) (added, removed []key.MasterKey, err erro
 // going.
 func changeGroups(groups [][]key.MasterKey, added, removed []key.MasterKey) ([][]key.MasterKey, error) {
 	for _, m := range added {
-		same := func(n key.MasterKey) bool { return n.Kind == m.Kind && n.Identity() == m.Identity() }
+		same := func(n key.MasterKey) bool { return n.EntryID() == m.EntryID() }
 		if len(groups) == 0 {
 			groups = [][]key.MasterKey{nil}
 		}

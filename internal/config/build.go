@@ -164,7 +164,7 @@ func bind(groups [][]key.MasterKey, context map[string]string) [][]key.MasterKey
 			if k.Kind == key.KMS && len(k.Map("context")) == 0 {
 				k = k.With("context", context)
 			}
-			if id := k.Kind + " " + k.Identity(); !known[id] {
+			if id := k.EntryID(); !known[id] {
 				known[id] = true
 				keys = append(keys, k)
 			}

@@ -76,19 +76,18 @@ func (m *Metadata) MasterKeys() [][]key.MasterKey {
 	return out
 }
 
-// SetKeys replaces the groups. An entry with the kind and identity of one that
-// the file had keeps that one's unknown fields and order.
+// SetKeys replaces the groups. An entry that the file had keeps that one's unknown fields and order.
 func (m *Metadata) SetKeys(groups []key.Group) {
 	old := map[string]*tree.Map{}
 	for _, g := range m.Groups {
 		for _, e := range g {
-			old[e.Kind+"\x00"+e.Identity()] = e.origin
+			old[e.EntryID()] = e.origin
 		}
 	}
 	m.Groups = make([]Group, len(groups))
 	for i, g := range groups {
 		for _, w := range g {
-			m.Groups[i] = append(m.Groups[i], Entry{w, old[w.Kind+"\x00"+w.Identity()]})
+			m.Groups[i] = append(m.Groups[i], Entry{w, old[w.EntryID()]})
 		}
 	}
 }

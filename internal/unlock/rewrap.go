@@ -9,7 +9,7 @@ import (
 )
 
 // Rewrap does what Wrap does for a file that has wrapped keys already: the
-// entries of old whose identity is still wanted stay as they are, and only the
+// entries of old that are still wanted stay as they are, and only the
 // others are wrapped. The data key of r must be that of the file. oldThreshold
 // belongs to old, threshold to groups.
 //
@@ -55,12 +55,12 @@ func keep(old []key.Group, groups [][]key.MasterKey) (out []key.Group, missing [
 	for i, g := range groups {
 		stock := map[string][]key.WrappedKey{}
 		for _, w := range old[i] {
-			id := w.Kind + " " + w.Identity()
+			id := w.EntryID()
 			stock[id] = append(stock[id], w)
 		}
 		out[i] = make(key.Group, len(g))
 		for j, m := range g {
-			id := m.Kind + " " + m.Identity()
+			id := m.EntryID()
 			if same := stock[id]; len(same) > 0 {
 				out[i][j], stock[id] = same[0], same[1:]
 				continue
