@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
@@ -21,14 +20,13 @@ type Opened struct {
 	Meta *meta.Metadata
 	Data key.Data
 
-	format doc.Format
-	doc    doc.Document
-	plain  []byte
-	trees  []*tree.Map
-	memory memory
-	warn   func(string)
-	// Keys that a file without a seal had, by sealName: nobody vouched for them.
-	unverified []string
+	format   doc.Format
+	doc      doc.Document
+	plain    []byte
+	trees    []*tree.Map
+	memory   memory
+	warn     func(string)
+	*finding // of the seal; never nil
 
 	origin *origin // nil for a new file
 	edits  []edit  // that led from origin to now
@@ -65,25 +63,6 @@ func (p Plan) stored() rule.Rule {
 	return p.Selection
 }
 
-// Fits reports whether the file is encrypted as p says: for the same keys in
-// the same groups, by the same rule.
-func (s *Sealed) Fits(p Plan) bool {
-	have := s.Meta.MasterKeys()
-	if len(have) != len(p.Groups) || s.Meta.Selection != p.stored() ||
-		s.Meta.MACOnlyEncrypted != p.MACOnlyEncrypted || s.Meta.Threshold != storedThreshold(p.Threshold, len(have)) {
-		return false
-	}
-	for i := range have {
-		a, b := identitiesOf(have[i:i+1]), identitiesOf(p.Groups[i:i+1])
-		slices.Sort(a)
-		slices.Sort(b)
-		if !slices.Equal(a, b) {
-			return false
-		}
-	}
-	return true
-}
-
 // New makes a data key, wraps it for the plan's master keys and prepares src to
 // be sealed. Nothing is wrapped if src cannot be encrypted.
 func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*Opened, error) {
@@ -91,7 +70,7 @@ func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*
 		return nil, &Failure{Code: CodeConflict, Err: err}
 	}
 	o := &Opened{
-		format: f, warn: p.Warn,
+		format: f, warn: p.Warn, finding: &finding{},
 		Meta: &meta.Metadata{
 			Selection: p.stored(), MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
 		},
@@ -116,9 +95,7 @@ func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*
 func forgetIdentity(groups []key.Group) {
 	for _, g := range groups {
 		for i, w := range g {
-			g[i].Fields = slices.DeleteFunc(slices.Clone(w.Fields), func(f key.Field) bool {
-				return f.Name == "role" || f.Name == "aws_profile"
-			})
+			g[i].MasterKey = w.WithoutRoute()
 		}
 	}
 }
@@ -303,28 +280,6 @@ func (o *Opened) readsAs(text []byte, err error, want []*tree.Map) (doc.Document
 		return d, nil // refused when it is taken
 	}
 	return d, sameContent(o.format, want, d.Trees())
-}
-
-// Unverified returns the master keys of the file that nobody vouched for: the
-// file carried no seal, so that anybody who can write to it may have put them
-// there. To wrap a new data key for one of them may give it away.
-func (o *Opened) Unverified() []key.MasterKey {
-	var out []key.MasterKey
-	for _, g := range o.Meta.MasterKeys() {
-		for _, m := range g {
-			if slices.Contains(o.unverified, sealName(m)) {
-				out = append(out, m)
-			}
-		}
-	}
-	return out
-}
-
-// Vouch says that the given keys belong into the file.
-func (o *Opened) Vouch(keys []key.MasterKey) {
-	for _, m := range keys {
-		o.unverified = slices.DeleteFunc(o.unverified, func(name string) bool { return name == sealName(m) })
-	}
 }
 
 // Rotate makes a new data key and wraps it for the given groups of master keys.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
@@ -16,8 +18,12 @@ import (
 // seal, where there is one.
 func (s *Sealed) Recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unlock.Recovered, error) {
 	r, err := s.recover(ctx, k, o)
-	if err != nil || s.Meta.Seal == "" {
-		return r, err
+	if err != nil {
+		return nil, err
+	}
+	s.sealer = &resealer{finding: unknown(s.Meta.MasterKeys())}
+	if s.Meta.Seal == "" {
+		return r, nil
 	}
 	c, err := cipher.New(r.Data.Bytes())
 	if err != nil {
@@ -27,16 +33,16 @@ func (s *Sealed) Recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unl
 	if err != nil {
 		return nil, macFailure("Cannot decrypt MAC: %w", err)
 	}
-	unverified, err := s.checkSeal(c, macText)
-	s.sealer = &resealer{c, macText, unverified}
+	found, err := s.checkSeal(c, macText)
+	s.sealer = &resealer{c, macText, found}
 	return r, err
 }
 
 // A resealer renews the seal of a file whose values stay as they are.
 type resealer struct {
-	cipher     *cipher.Cipher
-	macText    string
-	unverified []string
+	cipher  *cipher.Cipher // nil if there is no seal to renew
+	macText string
+	*finding
 }
 
 // SetKeys returns the text of the file with other wrapped keys, all of the same
@@ -44,13 +50,13 @@ type resealer struct {
 func (s *Sealed) SetKeys(groups []key.Group, threshold int, random io.Reader) ([]byte, error) {
 	s.Meta.SetKeys(groups)
 	s.Meta.Threshold = storedThreshold(threshold, len(groups))
-	if r := s.sealer; r != nil {
+	if r := s.sealer; r != nil && r.cipher != nil {
 		nonce := make([]byte, cipher.NonceSize)
 		if _, err := io.ReadFull(random, nonce); err != nil {
 			return nil, fmt.Errorf("nonce: %w", err)
 		}
 		var err error
-		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees(), asItStands{}), r.macText, r.unverified)
+		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees(), asItStands{}), r.macText, r.finding)
 		if err != nil {
 			return nil, err
 		}
@@ -74,19 +80,28 @@ func (s *Sealed) sameBut(out []byte) error {
 	if back.Meta.MAC != s.Meta.MAC || back.Meta.MACData() != s.Meta.MACData() {
 		return &Failure{Code: CodeRender, Err: errors.New("the new metadata would damage the MAC")}
 	}
-	want, got := s.Meta.Keys(), back.Meta.Keys()
-	if fmt.Sprint(identities(want)) != fmt.Sprint(identities(got)) {
+	if !sameEntries(s.Meta.Keys(), back.Meta.Keys()) {
 		return &Failure{Code: CodeRender, Err: errors.New("the new keys do not read back")}
 	}
 	return nil
 }
 
-func identities(groups []key.Group) [][]string {
-	out := make([][]string, len(groups))
-	for i, g := range groups {
-		for _, w := range g {
-			out[i] = append(out[i], w.Kind+" "+w.Identity()+" "+w.Enc)
-		}
+// sameEntries reports whether two lists of groups hold the same entries. The
+// order counts among the keys of one kind only: a file has a list for each kind,
+// so that the order of kinds is that of the format.
+func sameEntries(a, b []key.Group) bool {
+	return slices.EqualFunc(a, b, func(g, h key.Group) bool {
+		return maps.EqualFunc(entriesByKind(g), entriesByKind(h), slices.Equal[[]entry])
+	})
+}
+
+// An entry is what a file must keep of a wrapped key.
+type entry struct{ id, enc string }
+
+func entriesByKind(g key.Group) map[string][]entry {
+	out := map[string][]entry{}
+	for _, w := range g {
+		out[w.Kind] = append(out[w.Kind], entry{w.EntryID(), w.Enc})
 	}
 	return out
 }

@@ -19,7 +19,7 @@ type Sealed struct {
 	Meta   *meta.Metadata
 	format doc.Format
 	doc    doc.Document
-	sealer *resealer // set by Recover if the file has a seal
+	sealer *resealer // set by Recover
 }
 
 // ErrNotEncrypted is in the chain of the error for a file without metadata.
@@ -96,22 +96,32 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	unverified := identitiesOf(s.Meta.MasterKeys())
-	if !o.IgnoreMAC {
-		if unverified, err = s.checkSeal(c, macText); err != nil {
-			return nil, err
-		}
+	found, err := s.find(c, macText, o)
+	if err != nil {
+		return nil, err
 	}
-	opened := &Opened{
-		Meta: s.Meta, Data: d, format: s.format, warn: o.Warn,
-		unverified: unverified,
-	}
+	opened := &Opened{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: found}
 	layout := openLayout(c, s.Meta.Layout, macText)
 	opened.origin = &origin{s.doc, dec.trees, layout}
 	if err := dec.restore(opened, layout); err != nil {
 		return nil, err
 	}
 	return opened, nil
+}
+
+// find returns what the seal says. Whoever ignores the MAC takes the content as
+// it is, but vouches for no key.
+func (s *Sealed) find(c *cipher.Cipher, macText string, o OpenOptions) (*finding, error) {
+	if o.IgnoreMAC {
+		f := unknown(s.Meta.MasterKeys())
+		f.unproved = false
+		return f, nil
+	}
+	f, err := s.checkSeal(c, macText)
+	if err == nil && f.keys != nil {
+		o.warn("%v; this is no reason not to read the file, but nothing vouches for an added key (sops updatekeys shows the difference to .sops.yaml and makes a new seal)", f.keys)
+	}
+	return f, err
 }
 
 // A decryption is the walk through one sealed document.

@@ -32,8 +32,12 @@ func (s *sealing) verifyMeta(sealed doc.Document) (*doc.Layout, error) {
 	if err != nil || macText != s.macText {
 		return nil, errors.New("the MAC does not read back")
 	}
-	if _, err := read.checkSeal(s.cipher, macText); err != nil {
+	found, err := read.checkSeal(s.cipher, macText)
+	if err != nil {
 		return nil, err
+	}
+	if found.keys != nil {
+		return nil, found.keys
 	}
 	return openLayout(s.cipher, m.Layout, macText), nil
 }

@@ -22,6 +22,12 @@ func (m MasterKey) EntryID() string {
 // Same reports whether two entries are about one key.
 func Same(a, b MasterKey) bool { return a.ID() == b.ID() }
 
+// WithoutRoute returns m as it is named wherever it is used from.
+func (m MasterKey) WithoutRoute() MasterKey {
+	m.Fields = slices.DeleteFunc(slices.Clone(m.Fields), func(f Field) bool { return isRoute(f.Name) })
+	return m
+}
+
 // isRoute reports whether a field says only how a key is reached.
 func isRoute(name string) bool { return name == "role" || name == "aws_profile" }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
@@ -64,7 +65,7 @@ func (a *App) say(kind, msg string) {
 		fmt.Fprintf(a.Stderr, "%s\n", line)
 		return
 	}
-	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, msg)
+	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Clean(msg))
 }
 
 func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }

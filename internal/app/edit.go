@@ -26,6 +26,7 @@ type EditOptions struct {
 	Access
 	Creation
 	ShowMasterKeys bool
+	FollowFile     bool // obey the selection rule of the file where .sops.yaml has another
 }
 
 // Edit lets a person change a file in clear in an editor. A file that does not
@@ -60,6 +61,7 @@ type edition struct {
 	source *source
 	file   *atomicfile.File // where the result goes
 	opened *sops.Opened
+	follow bool // do not compare with the creation rule
 }
 
 // begin opens the file, or makes a new one with its keys wrapped, before
@@ -88,7 +90,7 @@ func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error
 	if o.Creation != (Creation{}) {
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
 	}
-	e.source, e.file = s, s.file
+	e.source, e.file, e.follow = s, s.file, o.FollowFile
 	opened, err := e.app.open(ctx, s, e.app.keepers(ctx, o.Access), o.Access)
 	e.opened = opened
 	return err
@@ -116,7 +118,7 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 	if err != nil {
 		return err
 	}
-	e.source, e.opened = s, opened
+	e.source, e.opened, e.follow = s, opened, true // it was made by the rule
 	e.file = atomicfile.Absent(a.abs(o.Path), sealedMode)
 	return nil
 }
@@ -150,7 +152,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 		if bytes.Equal(text, before) {
 			return e.unchanged(e.app.Now().Sub(started))
 		}
-		failure := e.save(ctx, text)
+		failure := e.save(ctx, before, text)
 		if failure == nil {
 			return nil
 		}
@@ -181,8 +183,11 @@ func (e *edition) canceled(ctx context.Context, w *watch, err error) error {
 
 // save seals the text and writes it over the file, if that is still what was
 // opened.
-func (e *edition) save(ctx context.Context, text []byte) error {
+func (e *edition) save(ctx context.Context, before, text []byte) error {
 	if err := e.opened.Replace(text); err != nil {
+		return e.source.name(err)
+	}
+	if err := e.app.obeyRule(e.source, e.opened, before, e.follow); err != nil {
 		return e.source.name(err)
 	}
 	if len(e.opened.Trees()) == 0 {
@@ -238,7 +243,7 @@ func skipLine(r io.Reader) error {
 func (a *App) showMasterKeys(o *sops.Opened) {
 	for i, g := range o.Meta.Keys() {
 		for _, w := range g {
-			fmt.Fprintf(a.Stderr, "sops: group %d: %s %s\n", i+1, w.Kind, w.Identity())
+			fmt.Fprintf(a.Stderr, "sops: group %d: %s %s\n", i+1, hint.Clean(w.Kind), w.Identity())
 		}
 	}
 }

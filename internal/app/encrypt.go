@@ -17,7 +17,9 @@ type EncryptOptions struct {
 	Access
 	Creation
 	Target
-	Onto string // an encrypted file to give the content to; "" is none
+	Onto       string // an encrypted file to give the content to; "" is none
+	FollowFile bool   // with Onto: obey the selection rule of that file
+	AcceptKeys bool   // with Onto: encrypt also for keys that nothing vouches for
 	// AllowPartial leaves out keys that cannot be wrapped.
 	AllowPartial bool
 }
@@ -41,11 +43,11 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if o.Onto != "" {
 		return a.encryptOnto(ctx, s, o)
 	}
+	if o.FollowFile || o.AcceptKeys {
+		return fail(codeConflict, "leave it out", "--follow-file and --accept-keys are about the encrypted file that --onto names")
+	}
 	plan, err := a.plan(s, o.Creation, o.Access)
 	if err != nil {
-		return err
-	}
-	if done, err := a.encryptOver(ctx, s, o, plan); done || err != nil {
 		return err
 	}
 	opened, err := a.createSome(ctx, s, plan, o)

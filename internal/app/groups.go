@@ -21,8 +21,10 @@ type GroupOptions struct {
 	EncryptionContext string       // for its AWS keys
 	Index             int          // from 0, of the group to delete
 	Threshold         int          // 0: as it was
-	Unverified        bool         // write what this run cannot open
-	AcceptKeys        bool         // wrap for keys that nobody vouched for
+	AcceptKeys        bool         // wrap also for keys that no rule vouches for
+
+	named   []key.MasterKey // the keys of the new group
+	removal bool            // a group goes
 }
 
 // RepeatedKeys are the master keys of flags that may be given several times.
@@ -60,6 +62,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 	if !withContext([][]key.MasterKey{keys}, texts) && o.EncryptionContext != "" {
 		return fail(codeContext, "leave it out, or add an AWS KMS key to the group", "--encryption-context has no effect: the group has no AWS KMS key")
 	}
+	o.named = keys
 	return a.regroup(ctx, o, func(groups [][]key.MasterKey) ([][]key.MasterKey, error) {
 		return append(groups, keys), nil
 	})
@@ -67,6 +70,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 
 // DeleteGroup takes a key group out of a file.
 func (a *App) DeleteGroup(ctx context.Context, o GroupOptions) error {
+	o.removal = true
 	return a.regroup(ctx, o, func(groups [][]key.MasterKey) ([][]key.MasterKey, error) {
 		switch {
 		case o.Index < 0 || o.Index >= len(groups):
@@ -80,7 +84,7 @@ func (a *App) DeleteGroup(ctx context.Context, o GroupOptions) error {
 }
 
 // regroup gives a file other groups. It writes nothing unless every key was
-// wrapped and the result opens.
+// wrapped and what this run can open of the result holds the data key.
 func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.MasterKey) ([][]key.MasterKey, error)) error {
 	if err := o.Target.check(o.File); err != nil {
 		return err
@@ -104,7 +108,13 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(s, o.Target, out, sealedMode)
+	if err := a.write(s, o.Target, out, sealedMode); err != nil {
+		return err
+	}
+	if o.removal {
+		a.tellOldCopies(s.Path)
+	}
+	return nil
 }
 
 // regrouped returns the text of the file with the changed groups.
@@ -123,15 +133,16 @@ func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o G
 		return nil, err
 	}
 	keepers := a.keepers(ctx, o.Access)
-	r, err := sealed.Recover(ctx, keepers, options)
+	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)
 	if err != nil {
 		return nil, err
 	}
-	opened, err := sealed.OpenWith(r.Data, options)
-	if err != nil {
+	if _, err := sealed.OpenWith(r.Data, options); err != nil {
 		return nil, err
 	}
-	if err := a.vouch(ctx, s, opened, groups, o.AcceptKeys); err != nil {
+	g := giving{before: before, after: groups, named: o.named, needed: max(
+		groupsNeeded(sealed.Meta.Threshold, len(before)), groupsNeeded(threshold, len(groups)))}
+	if err := a.vouch(ctx, s, sealed, g, o.AcceptKeys); err != nil {
 		return nil, err
 	}
 	wrapped, err := unlock.Wrap(ctx, keepers, groups, threshold, r.Data, a.Random)
@@ -139,10 +150,10 @@ func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o G
 		return nil, err
 	}
 	out, err := sealed.SetKeys(wrapped, threshold, a.Random)
-	if err != nil || o.Unverified {
-		return out, err
+	if err != nil {
+		return nil, err
 	}
-	return out, opensAs(ctx, out, s, r.Data, keepers, options)
+	return out, a.proved(ctx, out, s, r.Data, keepers, options)
 }
 
 // regroupedThreshold returns the threshold of the new groups. Unlike a rule, a
@@ -167,22 +178,26 @@ func regroupedThreshold(flag, file, before, groups int) (int, error) {
 	return file, checkThreshold(file, groups)
 }
 
-// opensAs proves that the keys of this run get the data key out of the new
-// text. Who cannot open a file would learn it when it is too late.
-func opensAs(ctx context.Context, text []byte, s *source, want key.Data, keepers key.Keeper, options sops.OpenOptions) error {
+// proved opens the new text with the keys of this run, as far as they go: some of
+// its groups may be for others alone. That the entries are in the text as they
+// were wrapped is known already. What opens must give the data key.
+func (a *App) proved(ctx context.Context, text []byte, s *source, want key.Data, keepers key.Keeper, options sops.OpenOptions) error {
 	back, err := sops.Read(text, s.in)
 	if err != nil {
 		return err
 	}
 	options.Unlock.Verify = func(d key.Data) bool { return d.Equal(want) }
 	r, err := back.Recover(ctx, keepers, options)
-	if err == nil && !r.Data.Equal(want) {
+	var closed *unlock.Error
+	switch {
+	case errors.As(err, &closed) && closed.Reason == nil:
+		a.verbosef("%s: this run opens %d of the %d groups that the file now needs", s.Path, closed.Got(), closed.Required)
+		return nil
+	case err == nil && !r.Data.Equal(want):
 		err = errors.New("its keys hold another data key")
 	}
 	if err != nil {
-		return &Error{Code: codeGeneric, Err: fmt.Errorf("nothing was written, because the result does not open here: %w", err), Advice: []string{
-			"if others hold the keys that it needs, add --unverified",
-		}}
+		return fail(codeGeneric, "", "nothing was written, because the result does not open: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -18,6 +19,9 @@ type keyChange struct {
 	threshold    int
 	forget       bool // the file does not say how keys are reached
 	mustSeal     bool // the rule asks for a seal
+
+	recovered *unlock.Recovered // nil if the data key was not needed yet
+	unsealed  error             // how the list of keys differs from the sealed one
 }
 
 // keyChange works out what the rule r means for a file.
@@ -117,15 +121,9 @@ func (c *keyChange) stored(g []key.MasterKey) []key.MasterKey {
 	}
 	out := slices.Clone(g)
 	for i, m := range out {
-		out[i].Fields = withoutIdentity(m.Fields)
+		out[i] = m.WithoutRoute()
 	}
 	return out
-}
-
-func withoutIdentity(fields []key.Field) []key.Field {
-	return slices.DeleteFunc(slices.Clone(fields), func(f key.Field) bool {
-		return f.Name == "role" || f.Name == "aws_profile"
-	})
 }
 
 // changes reports whether keys come or go, or the threshold changes.
@@ -139,6 +137,18 @@ func (c *keyChange) changes() bool {
 		slices.Sort(after)
 		if !slices.Equal(before, after) {
 			return true
+		}
+	}
+	return false
+}
+
+// removes reports whether a key goes.
+func (c *keyChange) removes() bool {
+	for _, g := range c.old {
+		for _, w := range g {
+			if !slices.ContainsFunc(c.wanted, func(wanted []key.MasterKey) bool { return has(wanted, w.MasterKey) }) {
+				return true
+			}
 		}
 	}
 	return false
@@ -161,17 +171,6 @@ func (c *keyChange) reorders() bool {
 		}
 	}
 	return false
-}
-
-// needs returns how many groups open the file.
-func (c *keyChange) needs(groups, threshold int) int {
-	switch {
-	case groups == 1:
-		return 1
-	case threshold == 0:
-		return groups
-	}
-	return threshold
 }
 
 func masters(g key.Group) []key.MasterKey {
@@ -221,7 +220,7 @@ func sameLock(a, b key.MasterKey) bool {
 
 // splits reports whether the data key must be split afresh.
 func (c *keyChange) splits() bool {
-	return len(c.old) != len(c.wanted) || c.needs(len(c.old), c.oldThreshold) != c.needs(len(c.wanted), c.threshold)
+	return len(c.old) != len(c.wanted) || groupsNeeded(c.oldThreshold, len(c.old)) != groupsNeeded(c.threshold, len(c.wanted))
 }
 
 // kept fills the wanted groups from stock. Entries without an Enc are missing.

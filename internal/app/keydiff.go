@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/key"
@@ -19,6 +19,7 @@ type changeReport struct {
 	File      string        `json:"file"`
 	Threshold [2]int        `json:"groups_needed"` // before and after
 	Groups    []groupReport `json:"groups"`
+	Seal      string        `json:"seal,omitempty"` // how the list differs from the sealed one
 }
 
 // A groupReport lists the keys of one group: those of the new state in its
@@ -38,7 +39,9 @@ const (
 )
 
 func (c *keyChange) report(path string) changeReport {
-	r := changeReport{File: path, Threshold: [2]int{c.needs(len(c.old), c.oldThreshold), c.needs(len(c.wanted), c.threshold)}}
+	r := changeReport{File: path, Threshold: [2]int{
+		groupsNeeded(c.oldThreshold, len(c.old)), groupsNeeded(c.threshold, len(c.wanted)),
+	}}
 	for i := range max(len(c.old), len(c.wanted)) {
 		var before, after []key.MasterKey
 		if i < len(c.old) {
@@ -49,21 +52,29 @@ func (c *keyChange) report(path string) changeReport {
 		}
 		r.Groups = append(r.Groups, reportGroup(before, after))
 	}
+	if c.unsealed != nil {
+		r.Seal = c.unsealed.Error()
+	}
 	return r
 }
 
 func reportGroup(before, after []key.MasterKey) groupReport {
-	old, wanted := entryIDs(before), entryIDs(after)
+	left := map[string]int{} // a hand-edited list may have an entry more than once
+	for _, id := range entryIDs(before) {
+		left[id]++
+	}
 	g := groupReport{}
 	for _, m := range after {
 		change := keyAdded
-		if slices.Contains(old, m.EntryID()) {
+		if left[m.EntryID()] > 0 {
 			change = keyKept
+			left[m.EntryID()]--
 		}
 		g = append(g, keyReport{change, m.Kind, m.Identity()})
 	}
 	for _, m := range before {
-		if !slices.Contains(wanted, m.EntryID()) {
+		if left[m.EntryID()] > 0 {
+			left[m.EntryID()]--
 			g = append(g, keyReport{keyRemoved, m.Kind, m.Identity()})
 		}
 	}
@@ -97,7 +108,7 @@ func (r changeReport) text(color bool) string {
 		}
 		b.WriteString(text + "\n")
 	}
-	line("", "Changes to the keys of "+r.File+":")
+	line("", "Changes to the keys of "+hint.Clean(r.File)+":")
 	if r.Threshold[0] != r.Threshold[1] {
 		line(red, fmt.Sprintf("--- shamir_threshold: %d", r.Threshold[0]))
 		line(green, fmt.Sprintf("+++ shamir_threshold: %d", r.Threshold[1]))
@@ -114,6 +125,9 @@ func (r changeReport) text(color bool) string {
 				line(red, "--- "+k.Identity)
 			}
 		}
+	}
+	if r.Seal != "" {
+		line(red, hint.Clean(r.Seal))
 	}
 	return b.String()
 }

@@ -181,25 +181,49 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 	if err != nil {
 		return nil, s.name(err)
 	}
-	if err := a.requireSeal(s, sealed, o); err != nil {
+	if err := a.requireSeal(s, sealed.Meta.Seal != "", o); err != nil {
 		return nil, s.name(err)
 	}
 	opened, err := sealed.Open(ctx, k, options)
-	return opened, s.name(err)
+	if err == nil {
+		err = a.requireSeal(s, !opened.Unproved(), o)
+	}
+	if err != nil {
+		return nil, s.name(err)
+	}
+	return opened, nil
 }
 
-// requireSeal refuses a file without a seal where the rule for it demands one:
-// a forger can take the seal off.
-func (a *App) requireSeal(s *source, sealed *sops.Sealed, o Access) error {
-	if sealed.Meta.Seal != "" || o.IgnoreMAC || s.config == nil {
+// recoverKey returns the data key of an encrypted file whose values stay as they
+// are, once its seal is what the rule demands.
+func (a *App) recoverKey(ctx context.Context, s *source, sealed *sops.Sealed, k key.Keeper, o Access) (*unlock.Recovered, error) {
+	options, err := a.openOptions(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.requireSeal(s, sealed.Meta.Seal != "", o); err != nil {
+		return nil, err
+	}
+	r, err := sealed.Recover(ctx, k, options)
+	if err != nil {
+		return nil, err
+	}
+	return r, a.requireSeal(s, !sealed.Unproved(), o)
+}
+
+// requireSeal refuses a file without a good seal where the rule for it demands
+// one: a forger can take the seal off. A seal that was made over a file without
+// one vouches for nothing that was there before.
+func (a *App) requireSeal(s *source, good bool, o Access) error {
+	if good || o.IgnoreMAC || s.config == nil {
 		return nil
 	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
 	if err != nil || r.Integrity != "required" {
 		return nil // what is wrong with a rule matters when something is encrypted
 	}
-	return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac FILE",
-		"the file carries no seal, which .sops.yaml demands (integrity: required); another program wrote it, or somebody took the seal off")
+	return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+shellWord(s.Path),
+		"the file carries no seal, which .sops.yaml demands (integrity: required), or one that was made over a file without; another program wrote it, or somebody took the seal off")
 }
 
 // notEncrypted advises what to do with a file that is in clear.

@@ -20,7 +20,7 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 	closed := sealed.Meta.Seal != "" && c.changes()
 	var err error
 	switch {
-	case missing == 0 && !closed: // nobody has to open anything
+	case missing == 0 && !closed: // nothing has to be opened
 	case o.ReEncrypt && closed && c.mustSeal:
 		err = fail(codeConflict, "leave --reencrypt out", "the rule asks for a seal, and to renew it takes the data key, which --reencrypt does without")
 	case o.ReEncrypt:
@@ -29,19 +29,22 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 			a.warnf("%s: the file loses its seal, which names its keys and which only the data key could renew; the next change that opens the file makes a new one", s.Path)
 		}
 	case missing == 0:
-		_, err = a.recovered(ctx, sealed, keepers, o)
+		_, err = a.recovered(ctx, s, sealed, c, keepers, o)
 	case o.AllowPartial:
 		groups, err = a.wrapSome(ctx, s, sealed, c, stock, keepers, o)
 	default:
-		groups, err = a.wrapMissing(ctx, sealed, c, stock, keepers, o)
+		groups, err = a.wrapMissing(ctx, s, sealed, c, stock, keepers, o)
 	}
 	if err != nil {
 		return nil, err
 	}
+	if c.recovered != nil {
+		sealed.Vouch(slices.Concat(c.wanted...)) // the rule names them
+	}
 	if c.forget {
 		for _, g := range groups {
 			for i, w := range g {
-				g[i].Fields = withoutIdentity(w.Fields)
+				g[i].MasterKey = w.WithoutRoute()
 			}
 		}
 	}
@@ -49,26 +52,28 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 }
 
 // wrapMissing recovers the data key and wraps it for the keys that lack it.
-func (a *App) wrapMissing(ctx context.Context, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
-	r, err := a.recovered(ctx, sealed, keepers, o)
+func (a *App) wrapMissing(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
+	r, err := a.recovered(ctx, s, sealed, c, keepers, o)
 	if err != nil {
 		return nil, err
 	}
 	return unlock.Rewrap(ctx, keepers, r, stock, c.oldThreshold, c.wanted, c.threshold, a.Random)
 }
 
-func (a *App) recovered(ctx context.Context, sealed *sops.Sealed, keepers key.Keeper, o UpdateKeysOptions) (*unlock.Recovered, error) {
-	options, err := a.openOptions(o.Access)
-	if err != nil {
-		return nil, err
+// recovered returns the data key, which compareSeal may have asked for before.
+func (a *App) recovered(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) (*unlock.Recovered, error) {
+	if c.recovered != nil {
+		return c.recovered, nil
 	}
-	return sealed.Recover(ctx, keepers, options)
+	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)
+	c.recovered = r
+	return r, err
 }
 
 // wrapSome is wrapMissing that goes without new keys that cannot be wrapped.
 func (a *App) wrapSome(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
 	k := &lenient{Keeper: keepers}
-	groups, err := a.wrapMissing(ctx, sealed, c, stock, k, o)
+	groups, err := a.wrapMissing(ctx, s, sealed, c, stock, k, o)
 	if err != nil {
 		return nil, err
 	}

@@ -3,10 +3,8 @@ package app
 import (
 	"bytes"
 	"context"
-	"os"
 
 	"github.com/seed-1f7fdfb8/sops"
-	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
@@ -34,11 +32,27 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 	if err != nil {
 		return err
 	}
-	return a.renew(s, old, opened)
+	if err := a.vouchOnto(ctx, old, opened, o.AcceptKeys); err != nil {
+		return old.name(err)
+	}
+	return a.renew(s, old, opened, o.FollowFile)
+}
+
+// vouchOnto decides whether new content may be encrypted under the data key that
+// a file has: whoever made the file may have kept it. Where no rule says which
+// keys belong into the file, its seal must.
+func (a *App) vouchOnto(ctx context.Context, old *source, opened *sops.Opened, accepted bool) error {
+	r, err := a.speakingRule(old)
+	groups := opened.Meta.MasterKeys()
+	g := giving{
+		before: groups, after: groups, needed: groupsNeeded(opened.Meta.Threshold, len(groups)),
+		onlyUnsealed: err == nil && r == nil,
+	}
+	return a.vouch(ctx, old, opened, g, accepted)
 }
 
 // renew writes the content of s over the encrypted file old, which was opened.
-func (a *App) renew(s, old *source, opened *sops.Opened) error {
+func (a *App) renew(s, old *source, opened *sops.Opened, follow bool) error {
 	plain := s.data
 	if s.in.Name() != old.in.Name() {
 		converted, err := convert(plain, s.in, old.in)
@@ -47,39 +61,19 @@ func (a *App) renew(s, old *source, opened *sops.Opened) error {
 		}
 		plain = converted
 	}
-	if bytes.Equal(plain, opened.Plain()) {
+	before := opened.Plain()
+	if bytes.Equal(plain, before) {
 		return nil
 	}
 	if err := opened.Replace(plain); err != nil {
 		return s.name(contentError(err))
+	}
+	if err := a.obeyRule(old, opened, before, follow); err != nil {
+		return old.name(err)
 	}
 	out, err := a.seal(opened)
 	if err != nil {
 		return s.name(err)
 	}
 	return old.file.Write(out, nil)
-}
-
-// encryptOver does the same where the output is a file that is encrypted
-// already, for the same keys and by the same rule, and can be opened. It
-// reports whether it was so.
-func (a *App) encryptOver(ctx context.Context, s *source, o EncryptOptions, plan sops.Plan) (done bool, err error) {
-	if info, err := os.Lstat(a.abs(o.Output)); o.Output == "" || err != nil || !info.Mode().IsRegular() {
-		return false, nil
-	}
-	old := &source{File: File{Path: o.Output}, in: s.out, out: s.out}
-	if old.file, err = atomicfile.Read(a.abs(o.Output)); err != nil {
-		return false, nil // there is nothing to keep; writing says what is wrong
-	}
-	old.data = old.file.Data
-	sealed, err := sops.Read(old.data, old.in)
-	if err != nil || !sealed.Fits(plan) {
-		return false, nil
-	}
-	opened, err := a.open(ctx, old, a.keepers(ctx, o.Access), o.Access)
-	if err != nil {
-		a.verbosef("%s cannot be opened, so nothing of it is kept: %v", o.Output, err)
-		return false, nil
-	}
-	return true, a.renew(s, old, opened)
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -54,13 +55,16 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return err
 	}
+	before := opened.Meta.MasterKeys()
 	groups, err := changeGroups(opened.Meta.MasterKeys(), added, removed)
 	if err != nil {
 		return s.name(err)
 	}
-	if err := a.vouch(ctx, s, opened, groups, o.AcceptKeys); err != nil {
+	g := giving{before: before, after: groups, named: added, needed: groupsNeeded(opened.Meta.Threshold, len(groups))}
+	if err := a.vouch(ctx, s, opened, g, o.AcceptKeys); err != nil {
 		return s.name(err)
 	}
+	a.vouchStructure(s, opened)
 	if err := opened.Rotate(ctx, keepers, groups, opened.Meta.Threshold, a.Random); err != nil {
 		return s.name(fmt.Errorf("Could not generate data key: %w", err))
 	}
@@ -69,6 +73,20 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 		return s.name(err)
 	}
 	return a.write(s, o.Target, out, sealedMode)
+}
+
+// vouchStructure takes the mark of a seal over a file that had none away where
+// the selection rule, which decides what stays readable, is that of the creation
+// rule.
+func (a *App) vouchStructure(s *source, o *sops.Opened) {
+	r, err := a.speakingRule(s)
+	if err != nil || r == nil {
+		return
+	}
+	binary := s.in.Name() == "binary" // one value, whatever the rule says
+	if binary || sameSelection(o.Meta.Selection, r.Selection) && o.Meta.MACOnlyEncrypted == r.MACOnlyEncrypted {
+		o.VouchStructure()
+	}
 }
 
 // changes returns the keys to add, with profile and context, and those to

@@ -22,6 +22,7 @@ type SetOptions struct {
 	ValueStdin bool
 	ValueRaw   bool // the value is a text as it stands, no JSON
 	Idempotent bool
+	FollowFile bool // obey the selection rule of the file where .sops.yaml has another
 }
 
 // Set changes or adds one value of an encrypted file.
@@ -139,6 +140,9 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	}
 	if !changed || bytes.Equal(before, opened.Plain()) {
 		return nil
+	}
+	if err := a.obeyRule(s, opened, before, o.FollowFile); err != nil {
+		return s.name(err)
 	}
 	out, err := a.seal(opened)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -129,6 +130,12 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 		return s.name(err)
 	}
 	a.tellDrift(s, sealed, r)
+	if err := a.requireSeal(s, sealed.Meta.Seal != "", o.Access); err != nil {
+		return s.name(err)
+	}
+	if err := a.compareSeal(ctx, s, sealed, c, keepers, o); err != nil {
+		return s.name(err)
+	}
 	if done, err := a.settled(ctx, w, s, c, o); done || err != nil {
 		return err
 	}
@@ -144,7 +151,30 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 		return err
 	}
 	a.tell("%s: synced with new keys", f.Path)
+	if c.removes() {
+		a.tellOldCopies(f.Path)
+	}
 	return nil
+}
+
+// compareSeal finds out how the list of keys differs from the sealed one. It
+// takes the data key only where the mark of the seal says that it may.
+func (a *App) compareSeal(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) error {
+	if sealed.Meta.Seal == "" || sealed.KeysMarked() || o.ReEncrypt {
+		return nil
+	}
+	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)
+	if err != nil {
+		return err
+	}
+	c.recovered, c.unsealed = r, sealed.KeysChanged()
+	return nil
+}
+
+// tellOldCopies says what a removal cannot undo.
+func (a *App) tellOldCopies(path string) {
+	a.tell("%s: keys that were removed still open old copies of the file, whose data key is that of the new one; for a new data key: sops rotate -i %s",
+		path, shellWord(path))
 }
 
 // ruleOf returns the creation rule of s, without which there is nothing to
@@ -171,6 +201,7 @@ func (a *App) ruleOf(s *source) (*config.Rule, error) {
 // the person wants.
 func (a *App) settled(ctx context.Context, w io.Writer, s *source, c *keyChange, o UpdateKeysOptions) (bool, error) {
 	switch {
+	case c.unsealed != nil:
 	case !c.changes() && !c.reorders():
 		a.tell("%s: already up to date", s.Path)
 		return true, nil
@@ -202,7 +233,7 @@ func (a *App) tell(format string, args ...any) {
 		a.say("info", fmt.Sprintf(format, args...))
 		return
 	}
-	fmt.Fprintf(a.Stderr, "sops: %s\n", fmt.Sprintf(format, args...))
+	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Clean(fmt.Sprintf(format, args...)))
 }
 
 // newContext returns the context that the flag, or else the variable, gives to

@@ -148,6 +148,15 @@ func (t Token) Len() int {
 	return base64.StdEncoding.DecodedLen(len(t.data)) - (len(t.data) - len(bare))
 }
 
+// Nonce returns the nonce, nil if the token is damaged.
+func (t Token) Nonce() []byte {
+	nonce, err := base64.StdEncoding.DecodeString(t.iv)
+	if err != nil {
+		return nil
+	}
+	return nonce
+}
+
 // ErrNoToken says that a text is not of the form of a sealed value.
 var ErrNoToken = errors.New("not of the form ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]")
 

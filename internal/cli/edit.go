@@ -21,6 +21,7 @@ The editor is $SOPS_EDITOR, $EDITOR, vim, nano or vi. A file that does not exist
 is begun with an example. If nothing changes nothing is written, and the exit
 code is 200.`,
 		Flags: join(r.common(&o.Common), types(&o.File), creation(&o.Creation), access(&o.Access), []cli.Flag{
+			toggle(&o.FollowFile, topicFiles, "follow-file", "write in clear what the rule in the file leaves in clear, though .sops.yaml encrypts it"),
 			toggle(&o.ShowMasterKeys, topicOther, "show-master-keys", "show the master keys as well, to read", "s"),
 			inPlaceAlways(),
 		}),

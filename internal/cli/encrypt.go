@@ -24,6 +24,8 @@ FILE standard input is read.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), creation(&o.Creation), identity(&o.Access), []cli.Flag{
 			toggle(&o.AllowPartial, topicKeys, "allow-partial", "leave out keys that cannot be wrapped, with a warning for each"),
 			text(&o.Onto, topicFiles, "onto", "give the content to the encrypted `FILE`: what is the same keeps its ciphertext"),
+			toggle(&o.FollowFile, topicFiles, "follow-file", "write in clear what the rule in the file leaves in clear, though .sops.yaml encrypts it"),
+			toggle(&o.AcceptKeys, topicKeys, "accept-keys", "with --onto: encrypt also for keys of that file that nothing vouches for"),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if o.Path, err = r.file(c, false); err != nil {

@@ -26,8 +26,8 @@ func (r *run) groupFlags(o *app.GroupOptions) []cli.Flag {
 		text(&o.InputType, topicFiles, "input-type", "read the file as `TYPE`: yaml, json, dotenv, ini, binary"),
 	}, target(&o.Target), []cli.Flag{
 		&cli.IntFlag{Name: "shamir-secret-sharing-threshold", Destination: &o.Threshold, Category: topicKeys, Usage: "need `N` of the groups"},
-		toggle(&o.AcceptKeys, topicKeys, "accept-keys", "wrap also for keys that .sops.yaml does not name, in a file without a seal"),
-		toggle(&o.Unverified, topicKeys, "unverified", "write a result that the keys of this run cannot open"),
+		toggle(&o.AcceptKeys, topicKeys, "accept-keys", "wrap also for keys of the file that .sops.yaml does not name"),
+		&cli.BoolFlag{Name: "unverified", Hidden: true}, // what it asked for is done in any case
 	}, access(&o.Access))
 }
 
@@ -41,7 +41,8 @@ func (r *run) groupsAdd() *cli.Command {
 sops groups add -i --file prod.yaml --age age1... --shamir-secret-sharing-threshold 2
 
 The data key is split afresh and wrapped for all keys. Nothing is written unless
-each of them succeeds and the result opens.`,
+each of them succeeds. With the keys of others alone you may not be able to open
+the file again without them: the threshold is all groups unless you give one.`,
 		Flags: join(r.groupFlags(&o), repeatedKeys(&o.Keys), []cli.Flag{contextFlag(&o.EncryptionContext)}),
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if c.Args().Len() > 0 {

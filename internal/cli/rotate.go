@@ -25,7 +25,7 @@ an error. Who had the old data key can still read old copies of the file.`,
 			keyLists(&o.Add, "add-", "add"), keyLists(&o.Remove, "rm-", "remove"),
 			[]cli.Flag{
 				contextFlag(&o.EncryptionContext),
-				toggle(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of an unsealed file that .sops.yaml does not name"),
+				toggle(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of the file that .sops.yaml does not name"),
 			}, access(&o.Access)),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {
 			if o.Path, err = r.file(c, true); err != nil {

@@ -34,6 +34,7 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			toggle(&o.ValueStdin, topicFiles, "value-stdin", "read the value from standard input"),
 			toggle(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it stands, not JSON"),
 			toggle(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
+			toggle(&o.FollowFile, topicFiles, "follow-file", "write in clear what the rule in the file leaves in clear, though .sops.yaml encrypts it"),
 			thresholdFlag(), inPlaceAlways(),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) error {

@@ -32,6 +32,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Options say how errors are shown.
@@ -62,18 +63,18 @@ func writeText(b *strings.Builder, err error, o Options) {
 		writeReport(b, one, o)
 	}
 	for _, h := range Hints(err) {
-		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), clean(h))
+		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), Clean(h))
 	}
 }
 
 // writeReport writes one error: its report if it has one, then its line.
 func writeReport(b *strings.Builder, err error, o Options) {
-	report := clean(Report(err))
+	report := Clean(Report(err))
 	if report != "" {
 		b.WriteString(o.paintVerdicts(report))
 		b.WriteString("\n")
 	}
-	if text := clean(strings.TrimRight(err.Error(), "\n")); text != report {
+	if text := Clean(strings.TrimRight(err.Error(), "\n")); text != report {
 		if report != "" {
 			b.WriteString("\n")
 		}
@@ -113,21 +114,31 @@ func (o Options) paintVerdicts(report string) string {
 	return strings.Join(lines, "\n")
 }
 
-// clean shows the control characters of s: texts of servers and files must not
-// command the terminal.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, commands) {
+// Clean spells out the control characters of s, line breaks and tabs aside, and
+// bytes that are no text: texts of servers and files must not command the terminal.
+func Clean(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, commands) {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
-		if commands(r) {
+	for i, r := range s {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case !commands(r):
+			b.WriteRune(r)
+		case r < 0x100:
 			fmt.Fprintf(&b, `\x%02x`, r)
-			continue
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
 		}
-		b.WriteRune(r)
 	}
 	return b.String()
 }
 
-func commands(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+// commands reports control characters, and those that change the direction of
+// the text around them.
+func commands(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
+}

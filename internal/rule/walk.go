@@ -37,10 +37,22 @@ func (s *Selector) Leaves(trees []*tree.Map) iter.Seq[Leaf] {
 	}
 }
 
+// SecretContainers returns the maps and lists at whose place a value would be
+// encrypted. One that is empty has no leaf that says so.
+func (s *Selector) SecretContainers(trees []*tree.Map) map[tree.Node]bool {
+	out := map[tree.Node]bool{}
+	for _, t := range trees {
+		w := walker{s: s, yield: func(Leaf) bool { return true }, secret: out}
+		w.items(t, false, false)
+	}
+	return out
+}
+
 type walker struct {
-	s     *Selector
-	yield func(Leaf) bool
-	path  []byte // of the node in hand
+	s      *Selector
+	yield  func(Leaf) bool
+	path   []byte             // of the node in hand
+	secret map[tree.Node]bool // takes the secret containers; nil where they do not matter
 }
 
 // items walks a map. matched says that a key above matches, governed that a
@@ -90,6 +102,9 @@ func (w *walker) list(l *tree.List, matched, governed bool) bool {
 }
 
 func (w *walker) node(n tree.Node, matched, governed bool) bool {
+	if _, scalar := n.(*tree.Scalar); !scalar && w.secret != nil && w.s.secret(matched || governed) {
+		w.secret[n] = true
+	}
 	switch n := n.(type) {
 	case *tree.Map:
 		return w.items(n, matched, governed)
