@@ -26,7 +26,7 @@ type Opened struct {
 	trees    []*tree.Map
 	memory   memory
 	warn     func(string)
-	*finding // of the seal; never nil
+	finding // of the seal
 
 	origin *origin // nil for a new file
 	edits  []edit  // that led from origin to now
@@ -70,7 +70,7 @@ func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*
 		return nil, &Failure{Code: CodeConflict, Err: err}
 	}
 	o := &Opened{
-		format: f, warn: p.Warn, finding: &finding{},
+		format: f, warn: p.Warn,
 		Meta: &meta.Metadata{
 			Selection: p.stored(), MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
 		},

@@ -21,7 +21,7 @@ func (s *Sealed) Recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unl
 	if err != nil {
 		return nil, err
 	}
-	s.sealer = &resealer{finding: unknown(s.Meta.MasterKeys())}
+	s.sealer = &resealer{finding: *unknown(s.Meta.MasterKeys())}
 	if s.Meta.Seal == "" {
 		return r, nil
 	}
@@ -34,15 +34,18 @@ func (s *Sealed) Recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unl
 		return nil, macFailure("Cannot decrypt MAC: %w", err)
 	}
 	found, err := s.checkSeal(c, macText)
-	s.sealer = &resealer{c, macText, found}
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	s.sealer = &resealer{c, macText, *found}
+	return r, nil
 }
 
 // A resealer renews the seal of a file whose values stay as they are.
 type resealer struct {
 	cipher  *cipher.Cipher // nil if there is no seal to renew
 	macText string
-	*finding
+	finding
 }
 
 // SetKeys returns the text of the file with other wrapped keys, all of the same
@@ -56,7 +59,7 @@ func (s *Sealed) SetKeys(groups []key.Group, threshold int, random io.Reader) ([
 			return nil, fmt.Errorf("nonce: %w", err)
 		}
 		var err error
-		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees(), asItStands{}), r.macText, r.finding)
+		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees(), asItStands{}), r.macText, &r.finding)
 		if err != nil {
 			return nil, err
 		}

@@ -316,6 +316,6 @@ func (s *sealing) structure(trees []*tree.Map, r reading) error {
 		return err
 	}
 	m := s.opened.Meta
-	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, trees, r), s.macText, s.opened.finding)
+	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, trees, r), s.macText, &s.opened.finding)
 	return err
 }

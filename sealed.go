@@ -100,7 +100,7 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened := &Opened{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: found}
+	opened := &Opened{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: *found}
 	layout := openLayout(c, s.Meta.Layout, macText)
 	opened.origin = &origin{s.doc, dec.trees, layout}
 	if err := dec.restore(opened, layout); err != nil {

@@ -42,12 +42,8 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 // a file has: whoever made the file may have kept it. Where no rule says which
 // keys belong into the file, its seal must.
 func (a *App) vouchOnto(ctx context.Context, old *source, opened *sops.Opened, accepted bool) error {
-	r, err := a.speakingRule(old)
 	groups := opened.Meta.MasterKeys()
-	g := giving{
-		before: groups, after: groups, needed: groupsNeeded(opened.Meta.Threshold, len(groups)),
-		onlyUnsealed: err == nil && r == nil,
-	}
+	g := giving{before: groups, after: groups, needed: groupsNeeded(opened.Meta.Threshold, len(groups)), always: true}
 	return a.vouch(ctx, old, opened, g, accepted)
 }
 

@@ -18,7 +18,8 @@ type giving struct {
 	before, after [][]key.MasterKey // the groups of the file, now and then
 	named         []key.MasterKey   // those that flags of this run name
 	needed        int               // how many groups open the file
-	onlyUnsealed  bool              // a seal vouches as well as a rule does
+	sealVouches   bool              // a seal does as well as a rule
+	always        bool              // where neither a seal nor a rule speaks, ask
 }
 
 // An openedFile knows what its seal says of its keys.
@@ -33,7 +34,8 @@ type openedFile interface {
 // brought back an old version with a key that was removed since. So where a
 // creation rule speaks, keys that it does not name take a yes, seal or no seal.
 // Where none does, only keys that were put into a sealed list do: SOPS 3.13.3
-// writes no seals and asks for nothing.
+// writes no seals and asks for nothing. Groups that are split afresh get no new
+// data key, so that a seal is enough for them.
 func (a *App) vouch(ctx context.Context, s *source, f openedFile, g giving, accepted bool) error {
 	r, err := a.speakingRule(s)
 	if err != nil && !accepted {
@@ -80,10 +82,10 @@ func (g giving) doubts(f openedFile, r *config.Rule) []string {
 	var out []string
 	suspects := f.Injected()
 	switch {
-	case g.onlyUnsealed:
-		suspects = f.Unverified()
-	case r != nil:
+	case r != nil && !g.sealVouches:
 		suspects = slices.Concat(g.before...)
+	case r != nil || g.always:
+		suspects = f.Unverified()
 	}
 	if r != nil && len(suspects) > 0 {
 		if want := groupsNeeded(r.Threshold, len(r.Groups)); g.needed < want {
