@@ -26,6 +26,7 @@ var harmless = map[string]string{
 	"01-baseline":                           "nothing was changed",
 	"11-list-reordered-ignore-mac":          "--ignore-mac was given",
 	"32-sops-key-moved-first":               "where the metadata stands means nothing",
+	"34-recipient-injected":                 "read with a warning; the key gets no data key without a yes",
 	"40-same-with-ignore-mac":               "--ignore-mac was given",
 	"42-mac-only-baseline":                  "nothing was changed",
 	"43-mac-only-unencrypted-value-changed": "mac_only_encrypted allows to edit plain values",
