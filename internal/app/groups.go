@@ -104,6 +104,9 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 	if err != nil {
 		return s.name(err)
 	}
+	if err := a.requireSeal(s, sealed.Meta.Seal != "", o.Access); err != nil {
+		return s.name(err)
+	}
 	out, err := a.regrouped(ctx, s, sealed, o, change)
 	if err != nil {
 		return s.name(err)

@@ -158,9 +158,10 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 }
 
 // compareSeal finds out how the list of keys differs from the sealed one. It
-// takes the data key only where the mark of the seal says that it may.
+// takes the data key only where the mark of the seal says that it may, or where
+// the rule demands a good seal.
 func (a *App) compareSeal(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) error {
-	if sealed.Meta.Seal == "" || sealed.KeysMarked() || o.ReEncrypt {
+	if sealed.Meta.Seal == "" || sealed.KeysMarked() && !c.mustSeal || o.ReEncrypt {
 		return nil
 	}
 	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)
