@@ -45,9 +45,11 @@ func (b *builder) groups(c *creation) ([][]key.MasterKey, error) {
 
 // simple adds the keys that stand in the rule itself.
 func (b *builder) simple(c *creation) error {
-	kms := make([]kmsKey, len(c.keys.kms))
-	for i, item := range c.keys.kms {
-		kms[i] = kmsKey{at: item.at, arn: item, profile: c.profile}
+	var kms []kmsKey
+	for _, list := range c.keys.kms {
+		for _, arn := range awskms.SplitKeys(list.value) {
+			kms = append(kms, kmsKey{at: list.at, arn: text{arn, list.at}, profile: c.profile})
+		}
 	}
 	return b.inOrder(c.keys, func() error { return b.kms(kms) }, func() error { return b.each(c.keys.azure, ParseAzure) })
 }

@@ -2,9 +2,10 @@ package config
 
 import (
 	"fmt"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // maxNodes bounds the work on a file of so many bytes: aliases of aliases can
@@ -158,15 +159,16 @@ func (r *reader) text(n *yaml.Node, what string) text {
 	return text{n.Value, at(n)}
 }
 
-// texts reads a list of strings, or one string, either with commas between
-// the items. Empty items do not count.
+// texts reads a list of strings, or one string. Each may hold several items, with
+// commas or white space between them, which the kind of key knows to tell apart.
+// What holds none does not count.
 func (r *reader) texts(n *yaml.Node, what string) []text {
 	n = r.deref(n)
 	if n == nil {
 		return nil
 	}
 	if n.Kind == yaml.ScalarNode {
-		return split(r.text(n, what))
+		return withItems(nil, r.text(n, what))
 	}
 	if n.Kind != yaml.SequenceNode {
 		r.fail(n, "", "%s must be a text or a list of texts, not %s", what, kindOf(n))
@@ -174,19 +176,17 @@ func (r *reader) texts(n *yaml.Node, what string) []text {
 	}
 	var list []text
 	for _, item := range n.Content {
-		list = append(list, split(r.text(item, "an element of "+what))...)
+		list = withItems(list, r.text(item, "an element of "+what))
 	}
 	return list
 }
 
-func split(t text) []text {
-	var list []text
-	for item := range strings.SplitSeq(t.value, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			list = append(list, text{item, t.at})
-		}
+// withItems appends a text that holds an item.
+func withItems(list []text, t text) []text {
+	if len(key.Words(t.value)) == 0 {
+		return list
 	}
-	return list
+	return append(list, t)
 }
 
 // pairs reads a mapping of texts. A null is no text: it is more likely a

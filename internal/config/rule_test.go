@@ -47,6 +47,10 @@ func TestKeysOfARuleInBothForms(t *testing.T) {
 		"age list":                {"age: [AGE_A, 'AGE_B,AGE_C']", []string{"0 age AGE_A", "0 age AGE_B", "0 age AGE_C"}},
 		"repetitions":             {"age: [AGE_A, AGE_B, AGE_A]", []string{"0 age AGE_A", "0 age AGE_B"}},
 		"pgp":                     {"pgp: 'FP,7FD7 9B1A 0417 D339 E843  7091 E87A 88F5 9982 BA7C'", []string{"0 pgp FP", "0 pgp 7FD79B1A0417D339E8437091E87A88F59982BA7C"}},
+		"blanks and lines": {
+			"kms: |\n      ARN_A\n      ARN_A+arn:aws:iam::1:role/r\n    age: \"AGE_A AGE_A\"\n    gcp_kms: [\"GCP GCP2\"]",
+			[]string{"0 age AGE_A", "0 kms ARN_A", "0 kms ARN_A+arn:aws:iam::1:role/r", "0 gcp_kms GCP", "0 gcp_kms GCP2"},
+		},
 		"pgp subkey":              {"pgp: [FP!]", []string{"0 pgp FP!"}},
 		"gcp_kms":                 {"gcp_kms: [GCP]", []string{"0 gcp_kms GCP"}},
 		"hckms":                   {"hckms: [tr-west-1:1-2]", []string{"0 hckms tr-west-1:1-2"}},

@@ -12,21 +12,47 @@ import (
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// ParseRecipients reads a comma list of recipients. SSH public keys are kept
-// whole, with their comment.
+// ParseRecipients reads a list of recipients, between which there are commas or
+// white space. SSH public keys are kept whole, with their comment.
 func ParseRecipients(list string) ([]key.MasterKey, error) {
 	var keys []key.MasterKey
-	for item := range strings.SplitSeq(list, ",") {
-		text := strings.TrimSpace(item)
-		if text == "" {
-			continue
-		}
+	for _, text := range splitRecipients(list) {
 		if _, err := parseRecipient(text, nil); err != nil {
+			if whole := (&RecipientError{text: list}); whole.private() {
+				return nil, whole // whose words are not to be shown either
+			}
 			return nil, err
 		}
 		keys = append(keys, key.New(key.Age, "recipient", text))
 	}
 	return keys, nil
+}
+
+// splitRecipients splits a list. The comment of an SSH key, which may hold
+// blanks, ends with its line, at a comma, or where another recipient begins.
+func splitRecipients(list string) []string {
+	var items []string
+	for line := range strings.FieldsFuncSeq(list, func(r rune) bool { return strings.ContainsRune(",\n\r\v\f\u0085\u2028\u2029", r) }) {
+		ssh := 0 // words since ssh-..., that one included; 0 if there is none
+		for _, word := range strings.Fields(line) {
+			switch {
+			case ssh == 0, ssh > 1 && beginsRecipient(word):
+				items = append(items, word)
+			default:
+				items[len(items)-1] += " " + word
+			}
+			if last := items[len(items)-1]; strings.HasPrefix(last, "ssh-") {
+				ssh = len(strings.Fields(last))
+			} else {
+				ssh = 0
+			}
+		}
+	}
+	return items
+}
+
+func beginsRecipient(word string) bool {
+	return strings.HasPrefix(word, "age1") || strings.HasPrefix(word, "ssh-") || strings.HasPrefix(strings.ToUpper(word), "AGE-")
 }
 
 // recipient returns what encrypts to a recipient.

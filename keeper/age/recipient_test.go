@@ -31,6 +31,13 @@ func TestRecipientsOfAllKindsAreRead(t *testing.T) {
 		{" " + mainRecipient + " ,\n" + hybrid + ",", []string{mainRecipient, hybrid}},
 		{sshRecipient + "," + rsa, []string{sshRecipient, rsa}},
 		{fake, []string{fake}},
+		{mainRecipient + " " + hybrid, []string{mainRecipient, hybrid}},
+		{mainRecipient + "\n" + hybrid + "\r\n" + fake, []string{mainRecipient, hybrid, fake}},
+		{"\t" + mainRecipient + "\u00a0" + hybrid, []string{mainRecipient, hybrid}},
+		{sshRecipient + "\n" + mainRecipient, []string{sshRecipient, mainRecipient}},
+		{sshRecipient + " " + mainRecipient, []string{sshRecipient, mainRecipient}},
+		{mainRecipient + " " + sshRecipient + " of my laptop " + sshRecipient, []string{mainRecipient, sshRecipient + " of my laptop", sshRecipient}},
+		{sshRecipient + " of my laptop," + mainRecipient, []string{sshRecipient + " of my laptop", mainRecipient}},
 		{mainRecipient + "," + mainRecipient, []string{mainRecipient, mainRecipient}},
 	}
 	for _, tt := range tests {

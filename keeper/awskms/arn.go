@@ -130,14 +130,28 @@ func isKeyID(text string) bool {
 		len(text) == uuid && strings.Count(text, "-") == 4 && only(text, isWord)
 }
 
-// ParseKeys reads a list of keys as flags, variables and rules give them:
-// "ARN, ARN+ROLE". All white space is ignored, and so are empty items.
+// SplitKeys splits a list of keys as flags, variables and rules give it, at
+// commas and white space: "ARN, ARN+ROLE". White space around the plus sign of a
+// role separates nothing.
+func SplitKeys(list string) []string {
+	var items []string
+	open := false // a plus sign came last
+	for _, word := range key.Words(list) {
+		role := word == "+" || strings.HasPrefix(word, "+arn:") || open && strings.Contains(word, ":iam:")
+		if role && len(items) > 0 {
+			items[len(items)-1] += word
+		} else {
+			items = append(items, word)
+		}
+		open = strings.HasSuffix(word, "+")
+	}
+	return items
+}
+
+// ParseKeys reads a list of keys.
 func ParseKeys(list string) ([]key.MasterKey, error) {
 	var keys []key.MasterKey
-	for item := range strings.SplitSeq(withoutSpace(list), ",") {
-		if item == "" {
-			continue
-		}
+	for _, item := range SplitKeys(list) {
 		k, err := NewKey(item, "", "", nil)
 		if err != nil {
 			return nil, err
@@ -151,6 +165,12 @@ func ParseKeys(list string) ([]key.MasterKey, error) {
 // profile, either of which may be empty. The ARN may bring its role with it, as
 // ARN+ROLE.
 func NewKey(arn, role, profile string, context map[string]string) (key.MasterKey, error) {
+	if items := SplitKeys(arn); len(items) > 1 {
+		return key.MasterKey{}, &KeyError{
+			Token: strings.Join(items, " "), Reason: "names several keys where one belongs",
+			Hint: "make an element of kms of each of them",
+		}
+	}
 	arn, own := splitRole(withoutSpace(arn))
 	role = withoutSpace(role)
 	switch {

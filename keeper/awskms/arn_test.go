@@ -31,6 +31,13 @@ func TestKeyListsAreReadWhateverTheirWhiteSpace(t *testing.T) {
 		{"trailing comma", keyA + ",", []key.MasterKey{a}},
 		{"blanks", keyA + " , " + aliasB, []key.MasterKey{a, b}},
 		{"lines and tabs", "\n\t" + keyA + ",\r\n\t" + aliasB + "\n", []key.MasterKey{a, b}},
+		{"blanks without commas", keyA + " " + aliasB, []key.MasterKey{a, b}},
+		{"lines without commas", keyA + "\n" + aliasB + "\r\n", []key.MasterKey{a, b}},
+		{"tabs without commas", "\t" + keyA + "\t" + aliasB, []key.MasterKey{a, b}},
+		{"other white space", keyA + "\u00a0\v\f\u2028" + aliasB, []key.MasterKey{a, b}},
+		{"roles without commas", keyA + "+" + roleA + "\n" + aliasB, []key.MasterKey{aWithRole, b}},
+		{"plus sign between blanks", keyA + " + " + roleA + " " + aliasB, []key.MasterKey{aWithRole, b}},
+		{"plus sign at the end of a line", keyA + "+\n" + roleA, []key.MasterKey{aWithRole}},
 		{"role", keyA + "+" + roleA, []key.MasterKey{aWithRole}},
 		{"folded role", keyA + "\n  +" + roleA, []key.MasterKey{aWithRole}},
 		{"role of another partition", keyA + "+" + roleB, []key.MasterKey{key.New(key.KMS, "arn", keyA, "role", roleB)}},
@@ -89,13 +96,16 @@ func TestOneKeyHasTheFieldsOfTheMetadata(t *testing.T) {
 	if _, err := NewKey(keyA+"+"+roleA, roleB, "", nil); err == nil || !strings.Contains(err.Error(), roleB) {
 		t.Errorf("two roles for one key: got %v", err)
 	}
+	if _, err := NewKey(keyA+"\n"+aliasB, "", "", nil); err == nil || !strings.Contains(err.Error(), "several keys") {
+		t.Errorf("two keys in the place of one: got %v", err)
+	}
 	if _, err := NewKey(keyA, "", "", map[string]string{"": "x"}); err == nil {
 		t.Error("an empty context key was accepted")
 	}
 }
 
 func FuzzKeysSayWhatTheyWereReadFrom(f *testing.F) {
-	for _, s := range []string{keyA, keyA + "+" + roleA, " " + aliasB + "\t,", "alias/x", "+arn:", ","} {
+	for _, s := range []string{keyA, keyA + "+" + roleA, " " + aliasB + "\t,", "alias/x", "+arn:", ",", keyA + " " + aliasB, keyA + " + " + roleA + "\n" + keyA} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
@@ -111,7 +121,7 @@ func FuzzKeysSayWhatTheyWereReadFrom(f *testing.F) {
 		if d := cmp.Diff(keys, again); d != "" || err != nil {
 			t.Errorf("%q: %v\n%s", list, err, d)
 		}
-		if got, want := strings.Join(items, ","), strings.Join(strings.FieldsFunc(withoutSpace(list), func(r rune) bool { return r == ',' }), ","); got != want {
+		if got, want := strings.Join(items, ""), strings.Join(key.Words(list), ""); got != want {
 			t.Errorf("%q: got %q, want %q", list, got, want)
 		}
 	})
