@@ -52,7 +52,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 		return err
 	}
 	if len(keys) == 0 {
-		return fail(codeGeneric, "name a key, for example --kms ARN or --age age1...", "the new group has no keys")
+		return fail(codeGeneric, "name a key, for example --kms ARN or --age age1...", "empty key group provided: the new group has no keys")
 	}
 	storeProfile(keys, o.Access)
 	texts, err := a.newContext(o.EncryptionContext)

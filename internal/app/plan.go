@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -62,6 +63,9 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 		return p, &sops.Failure{Code: codeConflict, Err: err}
 	}
 	if err := a.applyContext(&p, c, r, len(explicit) > 0); err != nil {
+		return p, err
+	}
+	if err := s.checkRuleContext(r, p.Groups); err != nil {
 		return p, err
 	}
 	if s.out.Name() == "binary" {
@@ -153,6 +157,16 @@ func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule, explicit bo
 			"--encryption-context has no effect: no AWS KMS key here takes it")
 	}
 	return nil
+}
+
+// checkRuleContext refuses an encryption context of a rule that no key takes.
+func (s *source) checkRuleContext(r *config.Rule, groups [][]key.MasterKey) error {
+	aws := func(m key.MasterKey) bool { return m.Kind == key.KMS }
+	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), aws) {
+		return nil
+	}
+	return fail(codeContext, "take it out of the rule, or name a key under kms",
+		"the encryption_context of the rule on line %d of %s has no effect: there is no AWS KMS key", r.Line, s.config.Path)
 }
 
 // withContext reports whether any key took the context.

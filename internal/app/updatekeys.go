@@ -125,6 +125,9 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 	if err != nil {
 		return err
 	}
+	if err := s.checkRuleContext(r, r.Groups); err != nil {
+		return s.name(err)
+	}
 	c, err := a.keyChange(sealed, r, o)
 	if err != nil {
 		return s.name(err)
@@ -193,7 +196,7 @@ func (a *App) ruleOf(s *source) (*config.Rule, error) {
 		return nil, err
 	}
 	if len(r.Groups) == 0 {
-		return nil, s.name(fail(codeGeneric, "name keys in the rule", "the rule on line %d of %s has no keys", r.Line, s.config.Path))
+		return nil, s.name(fail(codeGeneric, "name keys in the rule", "empty key group provided: the rule on line %d of %s has no keys", r.Line, s.config.Path))
 	}
 	return r, nil
 }

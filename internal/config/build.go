@@ -37,7 +37,7 @@ func (b *builder) groups(c *creation) ([][]key.MasterKey, error) {
 		if len(b.keys) > 0 {
 			groups = append(groups, b.keys)
 		} else if len(c.groups) > 1 {
-			return nil, b.file.refuse(g.at, errors.New("the key group is empty"), "name a key in it, or take it out")
+			return nil, b.file.refuse(g.at, errors.New("empty key group provided"), "name a key in it, or take it out")
 		}
 	}
 	return groups, nil

@@ -186,7 +186,7 @@ func TestRulesThatCannotBeUsed(t *testing.T) {
 		{"key_groups: [{azure_keyvault: [{vaultUrl: v, key: k}]}]", `line 2: azure_keyvault: "v" is not the URL of a vault (write https://VAULT.vault.azure.net)`},
 		{"key_groups: [{azure_keyvault: [{vaultUrl: 'https://v'}]}]", `line 2: azure_keyvault: the name of the key is missing`},
 		{"hc_vault_transit_uri: https://h/transit/keys/n", `line 2: vault: "https://h/transit/keys/n" is not the address of a transit key (write https://HOST:8200/v1/transit/keys/NAME)`},
-		{"key_groups: [{age: [AGE_A]}, {}]", `line 2: the key group is empty (name a key in it, or take it out)`},
+		{"key_groups: [{age: [AGE_A]}, {}]", `line 2: empty key group provided (name a key in it, or take it out)`},
 		{"shamir_threshold: 3\n    key_groups: [{age: [AGE_A]}, {age: [AGE_B]}]", `line 2: shamir_threshold is 3, but there are 2 key groups (choose a number from 2 to 2, or leave it out to need all groups)`},
 		{"shamir_threshold: 1\n    key_groups: [{age: [AGE_A]}, {age: [AGE_B]}]", `line 2: shamir_threshold is 1, but there are 2 key groups (choose a number from 2 to 2, or leave it out to need all groups)`},
 		{"age: AGE_A\n    encrypted_regex: a(", `line 3: encrypted_regex: "a(" is not a valid regular expression: error parsing regexp: missing closing ): ` + "`a(`"},

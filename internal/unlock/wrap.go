@@ -147,14 +147,17 @@ func (e *WrapError) Unwrap() []error {
 // Hints returns what the errors of the keys advise, each advice once.
 func (e *WrapError) Hints() []string { return hints(e.Unwrap()) }
 
-// An EmptyGroupError is a key group without keys: nobody could ever open it.
+// emptyGroup is how SOPS 3.13.3 says it, which wrappers look for.
+const emptyGroup = "empty key group provided"
+
+// An EmptyGroupError is a key group without keys, which nothing could open.
 type EmptyGroupError struct{ Group int } // from 0; -1 if there are no groups at all
 
 func (e *EmptyGroupError) Error() string {
 	if e.Group < 0 {
-		return "no master keys to encrypt for"
+		return emptyGroup + ": no master keys to encrypt for"
 	}
-	return fmt.Sprintf("empty key group: group %d has no master keys", e.Group)
+	return fmt.Sprintf(emptyGroup+": group %d has no master keys", e.Group)
 }
 
 // Hints says where keys come from.

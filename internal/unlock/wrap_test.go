@@ -103,9 +103,9 @@ func TestGroupsThatNobodyCouldOpenAreRefused(t *testing.T) {
 		threshold int
 		want      string
 	}{
-		{nil, 0, "no master keys to encrypt for"},
-		{plan(""), 0, "empty key group: group 0 has no master keys"},
-		{plan("a", "", "b"), 2, "empty key group: group 1 has no master keys"},
+		{nil, 0, "empty key group provided: no master keys to encrypt for"},
+		{plan(""), 0, "empty key group provided: group 0 has no master keys"},
+		{plan("a", "", "b"), 2, "empty key group provided: group 1 has no master keys"},
 		{plan("a", "b"), 3, "key groups: shamir: threshold 3 is more than the 2 parts"},
 		{plan("a", "b"), 1, "key groups: shamir: threshold 1 is less than 2"},
 	}
