@@ -184,6 +184,9 @@ func identityFields(kind string) []string {
 // spelled out. Comparisons use ID and EntryID.
 func (m MasterKey) Identity() string { return shown(m.RawIdentity()) }
 
+// Name is the kind of the key with its Identity, for people.
+func (m MasterKey) Name() string { return shown(m.Kind) + " " + m.Identity() }
+
 // shown spells out what would not show as it is: control characters, line
 // breaks, and characters that change the direction of the text around them.
 func shown(text string) string {

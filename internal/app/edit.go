@@ -243,7 +243,7 @@ func skipLine(r io.Reader) error {
 func (a *App) showMasterKeys(o *sops.Opened) {
 	for i, g := range o.Meta.Keys() {
 		for _, w := range g {
-			fmt.Fprintf(a.Stderr, "sops: group %d: %s %s\n", i+1, hint.Clean(w.Kind), w.Identity())
+			fmt.Fprintf(a.Stderr, "sops: group %d: %s\n", i+1, w.Name())
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
@@ -151,6 +153,9 @@ func (a *App) tellDrift(s *source, sealed *sops.Sealed, r *config.Rule) {
 
 func described(r rule.Rule) string {
 	for _, f := range r.Fields() {
+		if strings.ContainsFunc(f.Text, unicode.IsControl) {
+			f.Text = strconv.Quote(f.Text) // a line break would begin a line of its own
+		}
 		return f.Name + ": " + f.Text
 	}
 	return "unencrypted_suffix: " + rule.DefaultSuffix

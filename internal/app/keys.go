@@ -231,7 +231,7 @@ func (s *source) notEncrypted() []string {
 	if s.isStdin() {
 		return nil
 	}
-	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + s.Path}
+	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + shellWord(s.Path)}
 }
 
 // seal seals with the clock and the randomness of this run.

@@ -28,10 +28,10 @@ func (t tracer) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) 
 
 func (t tracer) tell(what string, m key.MasterKey, err error) {
 	if err != nil {
-		t.say("%s with %s %s: %v", what, m.Kind, m.Identity(), err)
+		t.say("%s with %s: %v", what, m.Name(), err)
 		return
 	}
-	t.say("%s with %s %s: done", what, m.Kind, m.Identity())
+	t.say("%s with %s: done", what, m.Name())
 }
 
 // A refuser is a keeper that may not be used, for a reason.

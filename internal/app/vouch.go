@@ -95,7 +95,7 @@ func (g giving) doubts(f openedFile, r *config.Rule) []string {
 	for i, keys := range g.after {
 		for _, m := range keys {
 			if has(suspects, m) && !has(g.named, m) && !g.ruled(r, i, m) {
-				out = append(out, m.Kind+" "+m.Identity()+inGroup(i, len(g.after)))
+				out = append(out, m.Name()+inGroup(i, len(g.after)))
 			}
 		}
 	}
