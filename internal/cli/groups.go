@@ -41,8 +41,8 @@ func (r *run) groupsAdd() *cli.Command {
 sops groups add -i --file prod.yaml --age age1... --shamir-secret-sharing-threshold 2
 
 The data key is split afresh and wrapped for all keys. Nothing is written unless
-each of them succeeds. With the keys of others alone you may not be able to open
-the file again without them: the threshold is all groups unless you give one.`,
+each of them succeeds. The file needs all of its groups unless you give a
+threshold: with a group that only others can use, you need them to open it.`,
 		Flags: join(r.groupFlags(&o), repeatedKeys(&o.Keys), []cli.Flag{contextFlag(&o.EncryptionContext)}),
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if c.Args().Len() > 0 {

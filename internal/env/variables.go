@@ -7,7 +7,7 @@ type Variable struct{ Name, Meaning string }
 func Variables() []Variable {
 	return []Variable{
 		{"SOPS_CONFIG", "the configuration to use instead of looking for .sops.yaml"},
-		{"SOPS_KMS_ARN", "AWS KMS keys to encrypt for: ARN[+ROLE], separated by commas"},
+		{"SOPS_KMS_ARN", "AWS KMS keys to encrypt for: ARN[+ROLE], separated by commas or white space"},
 		{"SOPS_AGE_RECIPIENTS", "age recipients to encrypt for"},
 		{"SOPS_PGP_FP", "PGP fingerprints to encrypt for"},
 		{"SOPS_GCP_KMS_IDS", "GCP KMS resource ids to encrypt for"},
