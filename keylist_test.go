@@ -34,18 +34,21 @@ var listEdits = []struct {
 	{"removed", func(g key.Group) key.Group { return g[:1] }, nil, []string{ageSecond.Identity(), "was removed"}},
 	{
 		"added", func(g key.Group) key.Group { return append(g, key.WrappedKey{MasterKey: ageThird, Enc: "x"}) },
-		[]string{ageThird.Identity()}, []string{ageThird.Identity(), "was added"},
+		[]string{ageThird.Identity()},
+		[]string{ageThird.Identity(), "was added"},
 	},
 	{"duplicated", func(g key.Group) key.Group { return append(g, g[1]) }, nil, []string{"more than once"}},
 	{
 		"exchanged", func(g key.Group) key.Group { g[1].MasterKey = ageThird; return g },
-		[]string{ageThird.Identity()}, []string{ageThird.Identity(), ageSecond.Identity()},
+		[]string{ageThird.Identity()},
+		[]string{ageThird.Identity(), ageSecond.Identity()},
 	},
 	{
 		"added, of another kind", func(g key.Group) key.Group {
 			return append(g, key.WrappedKey{MasterKey: key.New(key.PGP, "fp", "ABCD0123"), Enc: "x"})
 		},
-		[]string{"ABCD0123"}, []string{"pgp ABCD0123"},
+		[]string{"ABCD0123"},
+		[]string{"pgp ABCD0123"},
 	},
 }
 

@@ -20,12 +20,12 @@ type Opened struct {
 	Meta *meta.Metadata
 	Data key.Data
 
-	format   doc.Format
-	doc      doc.Document
-	plain    []byte
-	trees    []*tree.Map
-	memory   memory
-	warn     func(string)
+	format  doc.Format
+	doc     doc.Document
+	plain   []byte
+	trees   []*tree.Map
+	memory  memory
+	warn    func(string)
 	finding // of the seal
 
 	origin *origin // nil for a new file

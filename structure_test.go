@@ -139,7 +139,9 @@ func TestListsOfKeysAreInjective(t *testing.T) {
 		}
 		known[string(nonce)] = what
 	}
-	kms := func(context map[string]string) key.MasterKey { return key.New(key.KMS, "arn", "arn:1").With("context", context) }
+	kms := func(context map[string]string) key.MasterKey {
+		return key.New(key.KMS, "arn", "arn:1").With("context", context)
+	}
 	add("none")
 	add("no context", []key.MasterKey{kms(nil)})
 	add("two", []key.MasterKey{kms(nil), kms(nil)})

@@ -152,13 +152,15 @@ func (a *App) tellDrift(s *source, sealed *sops.Sealed, r *config.Rule) {
 }
 
 func described(r rule.Rule) string {
-	for _, f := range r.Fields() {
-		if strings.ContainsFunc(f.Text, unicode.IsControl) {
-			f.Text = strconv.Quote(f.Text) // a line break would begin a line of its own
-		}
-		return f.Name + ": " + f.Text
+	set := r.Fields()
+	if len(set) == 0 {
+		return "unencrypted_suffix: " + rule.DefaultSuffix
 	}
-	return "unencrypted_suffix: " + rule.DefaultSuffix
+	text := set[0].Text
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		text = strconv.Quote(text) // a line break would begin a line of its own
+	}
+	return set[0].Name + ": " + text
 }
 
 func anew(path string) string {
