@@ -42,6 +42,7 @@ type Opened struct {
 type origin struct {
 	doc    doc.Document
 	trees  []*tree.Map // in clear, with the types that the tokens say
+	plain  []*tree.Map // in clear, with the types that the plain text shows
 	layout *doc.Layout
 }
 

@@ -77,6 +77,30 @@ type Document interface {
 	Unset(a tree.Address) ([]byte, error)
 }
 
+// A Guided document can be told more about a Mask than the tokens.
+type Guided interface {
+	MaskAs(tokens []string, g Guide) (Masked, error)
+}
+
+// A Guide says what a Mask should know besides the tokens. The zero value says
+// nothing.
+type Guide struct {
+	// Blank holds, by Ref, the secrets that have no token because they are null
+	// or empty. What else belongs to their spelling must not stay readable.
+	Blank []bool
+	// Like is the encrypted text from which some of the tokens come. These keep
+	// the presentation that they have there, where it is possible.
+	Like Document
+}
+
+// Mask makes d's Mask, under g's guidance where d takes it.
+func Mask(d Document, tokens []string, g Guide) (Masked, error) {
+	if guided, ok := d.(Guided); ok {
+		return guided.MaskAs(tokens, g)
+	}
+	return d.Mask(tokens)
+}
+
 // Masked is text with tokens in it that waits for its metadata.
 type Masked struct {
 	Layout *Layout // nil if every spelling can be derived

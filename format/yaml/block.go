@@ -155,7 +155,7 @@ func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]doc.Edit
 		if !where(p) {
 			continue
 		}
-		indent := d.format.indent()
+		indent := d.step
 		if p.meta.found && p.meta.indent > 0 {
 			indent = p.meta.indent
 		}

@@ -203,8 +203,8 @@ func TestSealedTextKeepsTheAuthorsForm(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, src, want string }{
 		{"folded with a comment", "a: >-   # why\n  folded\n  text\n", "a: >-   #T0\n  T1\n"},
-		{"explicit indentation", "b: |2+\n    two\n\nc: 1\n", "b: |2+\n  T0\nc: T1\n"},
-		{"tags", "g: !Ref Name\nf: !!int \"7\"\nz: &z !!int \"3\"\n", "g: !Ref T0\nf: \"T1\"\nz: &z \"T2\"\n"},
+		{"explicit indentation", "b: |2+\n    two\n\nc: 1\n", "b: |2-\n  T0\nc: T1\n"},
+		{"tags", "g: !Ref Name\nf: !!int \"7\"\nz: &z !!int \"3\"\n", "g: T0\nf: \"T1\"\nz: \"T2\"\n"},
 		{"flow", "a: [x, \"y\", 'z']\n", "a: [\"T0\", \"T1\", 'T2']\n"},
 		{"merge", "b: &b {u: root}\nuse:\n  <<: *b\n", "b: &b {u: \"T0\"}\nuse:\n  <<: {\"u\": \"T1\"}\n"},
 		{"comments of copies", "a: &x\n  #1\n  b: 1\nc: *x\n", "a: &x\n  #T0\n  b: T1\nc: {\n  #T2\n  \"b\": \"T3\"}\n"},
