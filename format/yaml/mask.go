@@ -90,6 +90,7 @@ func (m *masking) all(blank []bool) error {
 			return err
 		}
 	}
+	m.collectionTags()
 	for i := range expanded {
 		if expanded[i] {
 			if err := m.expand(&m.sites[i]); err != nil {

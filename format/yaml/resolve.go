@@ -84,7 +84,7 @@ func coreTag(n *node) bool {
 // reader knows.
 func isCoreTag(text string) bool {
 	switch text {
-	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary", "!!map", "!!seq", "!!merge":
+	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary", "!!map", "!!seq", "!!set", "!!omap", "!!pairs", "!!merge":
 		return true
 	}
 	return false

@@ -38,6 +38,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 			u.leaf(ref)
 		}
 	}
+	u.collectionTags()
 	u.openEnd()
 	u.edits = append(u.edits, d.cutEdits(l)...)
 	out, err := doc.Splice(d.src, u.edits)
