@@ -107,6 +107,16 @@ type Masked struct {
 	Insert func(meta *tree.Map) ([]byte, error)
 }
 
+// Standard returns metadata without the fields that only this program knows:
+// seal and layout.
+func Standard(meta *tree.Map) *tree.Map {
+	own := func(it tree.Item) bool { return it.Key == "seal" || it.Key == "layout" }
+	if !slices.ContainsFunc(meta.Items, own) {
+		return meta
+	}
+	return &tree.Map{Items: slices.DeleteFunc(slices.Clone(meta.Items), own)}
+}
+
 // Plain is what takes the place of a token.
 type Plain struct {
 	Value   tree.Value

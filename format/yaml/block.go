@@ -138,7 +138,8 @@ func spellExact(v tree.Value) string {
 }
 
 // insertMeta inserts the metadata into every document: some tools take them
-// apart.
+// apart. Readers of the whole file look at the first one, so what SOPS does not
+// know, and which can be large, is only there.
 func (d *document) insertMeta(meta *tree.Map) ([]doc.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return !p.meta.found })
 }
@@ -150,8 +151,12 @@ func (d *document) replaceMeta(meta *tree.Map) ([]doc.Edit, error) {
 
 func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]doc.Edit, error) {
 	var edits []doc.Edit
+	first, rest := meta, doc.Standard(meta)
 	for i := range d.parts {
 		p := &d.parts[i]
+		if meta = first; i > 0 {
+			meta = rest
+		}
 		if !where(p) {
 			continue
 		}
