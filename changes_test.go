@@ -16,7 +16,7 @@ import (
 // wide holds, for each format, the beginning of a text, a piece of it with many
 // forms, and one with few; %[1]d counts the pieces. What begins with old changes.
 var wide = map[string][3]string{
-	"yaml": {"# top\nlist:\n  # in the list\n  - one\n  # between\n  - 1.0\nservices:\n", `  s%[1]d:
+	"yaml": {"# top\nlist:\n  # in the list\n  - one\n  # between\n  - 1.0\n  # end\nservices:\n", `  s%[1]d:
     # about s%[1]d
     name: old-%[1]d-
     quoted: "q %[1]d"

@@ -73,6 +73,7 @@ type patch struct {
 	// dropped is set when the hint of a value that was replaced is gone, with
 	// what it said beyond that value: a tag, an anchor.
 	dropped bool
+	spelled bool // the spelling of a number that was set is to be kept
 }
 
 // edit makes one edit in the content and in the encrypted text.
@@ -80,6 +81,7 @@ func (p *patch) edit(e edit) error {
 	if err := e.apply(p.trees[0]); err != nil {
 		return err
 	}
+	p.spelled = p.spelled || e.n != nil && spelled(e.n)
 	at, err := sealedAddress(p.text.Trees(), e.at)
 	if err != nil {
 		return err
@@ -178,6 +180,16 @@ func scalarsOf(n tree.Node) map[*tree.Scalar]bool {
 	return out
 }
 
+// spelled reports whether n holds a number with its spelling.
+func spelled(n tree.Node) bool {
+	found := false
+	tree.Each(n, func(n tree.Node) {
+		s, ok := n.(*tree.Scalar)
+		found = found || ok && s.Spelling != ""
+	})
+	return found
+}
+
 // finish renews the metadata and opens the result as any reader would.
 func (p *patch) finish(l *doc.Layout) ([]byte, error) {
 	o, m := p.opened, p.opened.Meta
@@ -223,7 +235,7 @@ func (p *patch) readBack(out []byte, o *Opened) error {
 	if diff := tree.Diff(p.trees, back.origin.trees); diff != "" {
 		return errors.New(diff)
 	}
-	if (o.exact || p.dropped) && !bytes.Equal(back.plain, o.plain) {
+	if (o.exact || p.dropped || p.spelled) && !bytes.Equal(back.plain, o.plain) {
 		return errNotPatched
 	}
 	if tree.Diff(o.trees, back.trees) != "" {

@@ -39,7 +39,7 @@ func flowEntry(meta *tree.Map) string { return quoted(metaKey) + ": " + flowText
 
 // flowText writes n on one line, without comments.
 func flowText(n tree.Node) string {
-	w := flowWriter{scalar: func(s *tree.Scalar) string { return flowScalar(s.Value) }}
+	w := flowWriter{scalar: flowScalar}
 	w.node(n)
 	return w.String()
 }
@@ -120,16 +120,21 @@ func flowKey(k string) string {
 	return quoted(k)
 }
 
-// flowScalar writes v so that it reads back with its type.
-func flowScalar(v tree.Value) string {
-	if v.Kind() == tree.String {
-		return quoted(v.Str())
+// flowScalar writes n so that it reads back with its type.
+func flowScalar(n *tree.Scalar) string {
+	if n.Value.Kind() == tree.String {
+		return quoted(n.Value.Str())
 	}
-	return spellExact(v)
+	return spellExact(n)
 }
 
-// spellExact is spellTyped with floats that read back as floats.
-func spellExact(v tree.Value) string {
+// spellExact is spellTyped with floats as they were typed, or at least such that
+// they read back as floats.
+func spellExact(n *tree.Scalar) string {
+	v := n.Value
+	if n.Spelling != "" && tagOf(n.Spelling) == "!!float" {
+		return n.Spelling
+	}
 	t := spellTyped(v)
 	if v.Kind() == tree.Float && strings.Trim(t, "-0123456789") == "" {
 		t += ".0"

@@ -178,20 +178,36 @@ func (m *masking) comment(l *leaf, token string) {
 }
 
 // amongElements reports whether a dash could stand in the place of the comment
-// sign at i, since one stands on the next line that is no comment, or did on
-// the last one.
+// sign at i: one stands at its column on the next line that is no comment, or
+// began the lines above.
 func (m *masking) amongElements(i int) bool {
 	start := lineStart(m.src, i)
 	if skipBlanks(m.src, start) != i {
 		return false
 	}
+	column := i - start
 	for at := afterBreak(m.src, i); at < len(m.src); at = afterBreak(m.src, at) {
-		first := skipBlanks(m.src, at)
-		if first < len(m.src) && m.src[first] != '#' && breakAt(m.src, first) == 0 {
-			return first-at == i-start && m.src[first] == '-'
+		if first, ok := m.content(at); ok {
+			if first-at == column && m.src[first] == '-' {
+				return true
+			}
+			break
+		}
+	}
+	for at := start; at > 0; {
+		at = lineStart(m.src, beforeBreak(m.src, at))
+		if first, ok := m.content(at); ok && first-at <= column {
+			return first-at == column && m.src[first] == '-'
 		}
 	}
 	return false
+}
+
+// content returns where the content of the line at i begins, and whether it has
+// any besides a comment.
+func (m *masking) content(i int) (int, bool) {
+	i = skipBlanks(m.src, i)
+	return i, i < len(m.src) && m.src[i] != '#' && breakAt(m.src, i) == 0
 }
 
 func (m *masking) hint(to *map[string]string, token, text string) {
@@ -339,7 +355,7 @@ func (m *masking) expand(s *site) error {
 		if token := use(n.Ref); token != "" {
 			return `"` + token + `"`
 		}
-		return flowScalar(n.Value)
+		return flowScalar(n)
 	}
 	w.comment = func(c *tree.Comment) string {
 		if token := use(c.Ref); token != "" {
