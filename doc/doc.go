@@ -73,7 +73,8 @@ type Document interface {
 
 	// Set puts n at a in the first document, making parents that are missing.
 	Set(a tree.Address, n tree.Node) ([]byte, error)
-	// Unset removes what stands at a, with its comment lines directly above.
+	// Unset removes what stands at a, with the comment on its line. Comments
+	// above it stay.
 	Unset(a tree.Address) ([]byte, error)
 }
 
