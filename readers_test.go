@@ -69,7 +69,10 @@ func readerTexts(t *testing.T) []readerText {
 	t.Helper()
 	var out []readerText
 	for _, file := range realFiles(t) {
-		if name := file.format.Name(); name != "ini" && name != "binary" {
+		// What the YAML specification refuses, other readers refuse in any form, and
+		// the key of {?k: v} is k to SOPS and ?k to them.
+		invalid := strings.Contains(file.name, ".fail.") || bytes.Contains(file.src, []byte("{ ?"))
+		if name := file.format.Name(); name != "ini" && name != "binary" && !invalid {
 			out = append(out, readerText{realFile: file})
 		}
 	}

@@ -129,8 +129,7 @@ func (m *masking) leaf(l *leaf, token string, blank bool) error {
 	case token == "":
 		return nil
 	case l.comment:
-		m.comment(l, token)
-		return nil
+		return m.comment(l, token)
 	}
 	return m.scalar(l, token)
 }
@@ -164,7 +163,10 @@ func (m *masking) touched() []bool {
 	return out
 }
 
-func (m *masking) comment(l *leaf, token string) {
+func (m *masking) comment(l *leaf, token string) error {
+	if i := l.start - 1; i > 0 && !isBlank(m.src[i-1]) && !endsInBreak(m.src[:i]) && !m.sealed {
+		return &doc.Error{Line: l.line, Msg: "a comment touches what is before it, which other readers refuse"}
+	}
 	text := string(m.src[l.start:l.end])
 	if l.value.Str() != text {
 		m.hint(&m.layout.Comments, token, text)
@@ -172,9 +174,10 @@ func (m *masking) comment(l *leaf, token string) {
 	if m.elements[token] && m.amongElements(l.start-1) {
 		// Other programs make an element of a comment in a list.
 		m.edits = append(m.edits, doc.Edit{Start: l.start - 1, End: l.end, Text: "- " + token})
-		return
+		return nil
 	}
 	m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.end, Text: token})
+	return nil
 }
 
 // amongElements reports whether a dash could stand in the place of the comment
