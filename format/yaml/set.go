@@ -79,7 +79,7 @@ func sharedOr(way []*twig, err error) error {
 		if t.Anchor != "" {
 			return &doc.Error{
 				Line: t.Line, Column: t.Column,
-				Msg:  "what stands here has the anchor &" + t.Anchor + ", and aliases stand for it elsewhere",
+				Msg:  "what stands here has an anchor, and aliases refer to it elsewhere",
 				Hint: "use edit to change all of them, or write the aliases out first",
 			}
 		}

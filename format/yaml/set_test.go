@@ -148,7 +148,7 @@ func TestSetThroughAnAliasNamesTheAnchor(t *testing.T) {
 	tests := []struct{ src, at, want string }{
 		{"a: &x {b: 1}\nc: *x\n", `["c"]["b"]`, "its anchor is on line 1"},
 		{"a: &x {b: 1}\nc: *x\n", `["a"]["b"]`, ""},
-		{"a: &x one\nc: *x\n", `["a"]`, "the anchor &x"},
+		{"a: &x one\nc: *x\n", `["a"]`, "has an anchor"},
 	}
 	for _, tt := range tests {
 		d, err := Format{}.Parse([]byte(tt.src))
