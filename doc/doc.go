@@ -135,6 +135,7 @@ type Layout struct {
 	Lines     map[string]string `json:"l,omitempty"` // by what the format chooses
 	NoNewline bool              `json:"nonl,omitempty"`
 	BOM       bool              `json:"bom,omitempty"`
+	Encoding  string            `json:"enc,omitempty"` // "" is UTF-8
 	// Full is the whole text, where pieces do not suffice; Digest is that of
 	// the text which Unmask gives without it. They are the root package's.
 	Full   []byte `json:"full,omitempty"`
@@ -144,7 +145,7 @@ type Layout struct {
 // Empty reports whether l says nothing.
 func (l *Layout) Empty() bool {
 	return l == nil || len(l.Scalars) == 0 && len(l.Comments) == 0 && len(l.Aliases) == 0 &&
-		len(l.Lines) == 0 && !l.NoNewline && !l.BOM && len(l.Full) == 0
+		len(l.Lines) == 0 && !l.NoNewline && !l.BOM && l.Encoding == "" && len(l.Full) == 0
 }
 
 // TokenHash returns the short text by which a Layout knows a token: the
