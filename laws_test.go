@@ -27,8 +27,8 @@ import (
 var (
 	word      = regexp.MustCompile(`[\pL\pN]{4,}`)
 	tokenForm = regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]`)
-	// What names or types a YAML node is no value.
-	property = regexp.MustCompile(`[&*!%][^\s,\[\]{}]+`)
+	// What names a YAML collection, or stands in a directive, is no value; tags are.
+	property = regexp.MustCompile(`[&*%][^\s,\[\]{}]+`)
 	// Nor is what stands behind the header of an INI section, short of a comment.
 	afterHeader = regexp.MustCompile(`(?m)^\s*\[.*\][^#;\n]+`)
 )

@@ -10,18 +10,31 @@ import (
 // A memory holds the tokens of a file by what they stand for, so that a value
 // that did not change keeps its token. Place and plaintext are both part of the
 // key: a nonce is only ever used again for the very same bytes.
-type memory map[remembered][]string
+type memory map[remembered][]known
 
+// A remembered value is one as the plain text spells it.
 type remembered struct {
 	aad     string
 	value   tree.Value
 	comment bool
 }
 
-// keep adds the token of one occurrence.
-func (m memory) keep(aad []byte, v tree.Value, comment bool, token string) {
-	k := remembered{string(aad), v, comment}
-	m[k] = append(m[k], token)
+// A known token comes with its value, whose type the plain text need not show:
+// SOPS writes the float 1.0 as 1.
+type known struct {
+	token string
+	value tree.Value
+}
+
+// keep adds the token of a leaf whose value is v, and which the plain text spells
+// as read.
+func (m memory) keep(leaf rule.Leaf, read, v tree.Value, token string) {
+	comment := leaf.Comment != nil
+	if comment {
+		read = v
+	}
+	k := remembered{string(leaf.AAD), read, comment}
+	m[k] = append(m[k], known{token, v})
 }
 
 // remember returns the memory of o, which is made when it is first needed: to
@@ -34,13 +47,43 @@ func (o *Opened) remember(sel *rule.Selector) memory {
 	if o.origin == nil {
 		return o.memory
 	}
-	tokens := tokensOf(o.origin.doc, o.origin.doc.Leaves())
+	n := o.origin.doc.Leaves()
+	read, tokens := o.origin.spelled(n), tokensOf(o.origin.doc, n)
 	for leaf := range sel.Leaves(o.origin.trees) {
 		if ref, v, ok := secretOf(leaf); ok && tokens[ref] != "" {
-			o.memory.keep(leaf.AAD, v, leaf.Comment != nil, tokens[ref])
+			o.memory.keep(leaf, read[ref], v, tokens[ref])
 		}
 	}
 	return o.memory
+}
+
+// spelled returns, by Ref, the values of the file as its plain text spells them.
+func (o *origin) spelled(n int) []tree.Value {
+	out := make([]tree.Value, n)
+	mine, plain := scalarsIn(o.trees), scalarsIn(o.plain)
+	for i, s := range mine {
+		if s.Ref < 0 {
+			continue
+		}
+		out[s.Ref] = s.Value
+		if len(mine) == len(plain) {
+			out[s.Ref] = plain[i].Value
+		}
+	}
+	return out
+}
+
+// scalarsIn lists the scalars of trees in order.
+func scalarsIn(trees []*tree.Map) []*tree.Scalar {
+	var out []*tree.Scalar
+	for _, t := range trees {
+		tree.Each(t, func(n tree.Node) {
+			if s, ok := n.(*tree.Scalar); ok {
+				out = append(out, s)
+			}
+		})
+	}
+	return out
 }
 
 // A recall gives each token of a memory out once, in order, so that equal
@@ -50,15 +93,15 @@ type recall struct {
 	used map[remembered]int
 }
 
-func (r *recall) token(aad []byte, v tree.Value, comment bool) (string, bool) {
+func (r *recall) token(aad []byte, v tree.Value, comment bool) (known, bool) {
 	if len(r.m) == 0 {
-		return "", false
+		return known{}, false
 	}
 	k := remembered{string(aad), v, comment}
 	all := r.m[k]
 	i := r.used[k]
 	if i >= len(all) {
-		return "", false
+		return known{}, false
 	}
 	r.used[k] = i + 1
 	return all[i], true

@@ -40,6 +40,7 @@ type Opened struct {
 type origin struct {
 	doc    doc.Document
 	trees  []*tree.Map // in clear, with the types that the tokens say
+	plain  []*tree.Map // in clear, with the types that the plain text shows
 	layout *doc.Layout
 }
 
@@ -172,6 +173,9 @@ func (o *Opened) take(plain []byte, d doc.Document) error {
 
 // Set puts n at a in the first document.
 func (o *Opened) Set(a tree.Address, n tree.Node) error {
+	if name := o.format.Name(); name == "dotenv" || name == "ini" {
+		n = numbersAsTexts(n) // all that these formats have
+	}
 	if err := o.unambiguous(a); err != nil {
 		return err
 	}
@@ -190,6 +194,17 @@ func (o *Opened) Set(a tree.Address, n tree.Node) error {
 	tree.Set(want[0], a, tree.Clone(n))
 	text, err := o.doc.Set(a, n)
 	return o.change(edits, text, err, want)
+}
+
+// numbersAsTexts returns n with numbers as they were typed.
+func numbersAsTexts(n tree.Node) tree.Node {
+	n = tree.Clone(n)
+	tree.Each(n, func(n tree.Node) {
+		if s, ok := n.(*tree.Scalar); ok && s.Spelling != "" {
+			s.Value, s.Spelling = tree.StringValue(s.Spelling), ""
+		}
+	})
+	return n
 }
 
 // Unset removes what stands at a in the first document.

@@ -70,6 +70,10 @@ func plainLayout(l *doc.Layout) bool {
 type patch struct {
 	sealing
 	text doc.Document
+	// dropped is set when the hint of a value that was replaced is gone, with
+	// what it said beyond that value: a tag, an anchor.
+	dropped bool
+	spelled bool // the spelling of a number that was set is to be kept
 }
 
 // edit makes one edit in the content and in the encrypted text.
@@ -77,6 +81,7 @@ func (p *patch) edit(e edit) error {
 	if err := e.apply(p.trees[0]); err != nil {
 		return err
 	}
+	p.spelled = p.spelled || e.n != nil && spelled(e.n)
 	at, err := sealedAddress(p.text.Trees(), e.at)
 	if err != nil {
 		return err
@@ -175,6 +180,16 @@ func scalarsOf(n tree.Node) map[*tree.Scalar]bool {
 	return out
 }
 
+// spelled reports whether n holds a number with its spelling.
+func spelled(n tree.Node) bool {
+	found := false
+	tree.Each(n, func(n tree.Node) {
+		s, ok := n.(*tree.Scalar)
+		found = found || ok && s.Spelling != ""
+	})
+	return found
+}
+
 // finish renews the metadata and opens the result as any reader would.
 func (p *patch) finish(l *doc.Layout) ([]byte, error) {
 	o, m := p.opened, p.opened.Meta
@@ -193,7 +208,9 @@ func (p *patch) finish(l *doc.Layout) ([]byte, error) {
 	if nonce, err = p.nonce(); err != nil {
 		return nil, err
 	}
-	if m.Layout, err = sealLayout(p.cipher, nonce, prune(l, p.text), p.macText); err != nil {
+	pruned := prune(l, p.text)
+	p.dropped = l != nil && len(pruned.Scalars) < len(l.Scalars)
+	if m.Layout, err = sealLayout(p.cipher, nonce, pruned, p.macText); err != nil {
 		return nil, err
 	}
 	if err := p.structure(p.text.Trees(), asItStands{}); err != nil {
@@ -218,13 +235,16 @@ func (p *patch) readBack(out []byte, o *Opened) error {
 	if diff := tree.Diff(p.trees, back.origin.trees); diff != "" {
 		return errors.New(diff)
 	}
-	if o.exact && !bytes.Equal(back.plain, o.plain) {
+	if (o.exact || p.dropped || p.spelled) && !bytes.Equal(back.plain, o.plain) {
 		return errNotPatched
+	}
+	if tree.Diff(o.trees, back.trees) != "" {
+		return errNotPatched // a type is lost, as that of 2.0 that is written as 2
 	}
 	if p.strays(back) > p.strays(o) {
 		return errNotPatched
 	}
-	return sameContent(o.format, o.trees, back.trees)
+	return nil
 }
 
 // strays counts what an edit can leave behind although all values are right: a

@@ -13,6 +13,7 @@ import (
 func (p *patch) renew(l *doc.Layout) (*doc.Layout, error) {
 	n := p.text.Leaves()
 	old, tokens := tokensOf(p.text, n), make([]string, n)
+	read := p.opened.origin.spelled(n)
 	for leaf := range p.selector.Leaves(p.trees) {
 		ref, v, ok := secretOf(leaf)
 		if !ok || old[ref] == "" {
@@ -27,7 +28,7 @@ func (p *patch) renew(l *doc.Layout) (*doc.Layout, error) {
 			typ = "comment"
 		}
 		tokens[ref] = p.cipher.Seal(nonce, v.Canonical(), leaf.AAD, typ)
-		p.opened.memory.keep(leaf.AAD, v, leaf.Comment != nil, tokens[ref])
+		p.opened.memory.keep(leaf, read[ref], v, tokens[ref])
 	}
 	masked, err := p.text.Mask(tokens)
 	if err != nil {

@@ -51,8 +51,10 @@ type sealing struct {
 	trees []*tree.Map
 	full  []byte // the author's text, where doc is a rendering of it
 
-	tokens  []string    // by Ref; "" for what stays
-	values  []doc.Plain // by Ref; what the tokens stand for
+	tokens  []string     // by Ref; "" for what stays
+	values  []doc.Plain  // by Ref; what the tokens stand for
+	blank   []bool       // by Ref; secrets that are null or empty
+	like    doc.Document // the encrypted text whose presentation is kept
 	macText string
 	// Comments whose container in the sealed text is another one than in the
 	// plain text, with the container's additional data there.
@@ -62,6 +64,13 @@ type sealing struct {
 // run tries the author's text first; where its syntax does not take tokens, a
 // rendering of the same tree that carries the author's text in its layout.
 func (s *sealing) run() ([]byte, error) {
+	if o := s.opened.origin; o != nil {
+		s.like = o.doc
+		if out, err := s.attempt(); err == nil || isFinal(err) {
+			return out, err
+		}
+		s.like, s.containers = nil, nil
+	}
 	out, err := s.attempt()
 	if err == nil || isFinal(err) {
 		return out, err
@@ -127,7 +136,7 @@ func (s *sealing) seal() ([]byte, error) {
 	if err := s.structure(s.trees, s); err != nil {
 		return nil, err
 	}
-	masked, err := s.doc.Mask(s.tokens)
+	masked, err := doc.Mask(s.doc, s.tokens, doc.Guide{Blank: s.blank, Like: s.like})
 	var refusal *doc.Error
 	if errors.As(err, &refusal) && refusal.Final {
 		return nil, &Failure{Code: CodeEncrypt, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
@@ -225,7 +234,7 @@ func (s *sealing) bareDigest(m doc.Masked) ([]byte, error) {
 // encrypt fills tokens and values and renews the MAC.
 func (s *sealing) encrypt() error {
 	n := s.doc.Leaves()
-	s.tokens, s.values = make([]string, n), make([]doc.Plain, n)
+	s.tokens, s.values, s.blank = make([]string, n), make([]doc.Plain, n), make([]bool, n)
 	mac := newMAC(s.opened.Meta.MACOnlyEncrypted)
 	old := recall{s.opened.remember(s.selector), map[remembered]int{}}
 	for leaf := range s.selector.Leaves(s.trees) {
@@ -236,13 +245,15 @@ func (s *sealing) encrypt() error {
 			continue
 		}
 		v := leaf.Scalar.Value
-		mac.add(v, leaf.Secret)
 		if !leaf.Secret || v.Kind() == tree.Null || v.Empty() {
+			s.blank[leaf.Scalar.Ref] = leaf.Secret
+			mac.add(v, leaf.Secret)
 			continue
 		}
 		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, &old); err != nil {
 			return err
 		}
+		mac.add(s.values[leaf.Scalar.Ref].Value, true)
 	}
 	s.macText = mac.text()
 	nonce, err := s.nonce()
@@ -274,8 +285,8 @@ func (s *sealing) comment(leaf rule.Leaf, old *recall) error {
 // token gives leaf ref the token it had, or a new one.
 func (s *sealing) token(ref int, aad []byte, v tree.Value, comment bool, old *recall) error {
 	s.values[ref] = doc.Plain{Set: true, Value: v, Comment: comment}
-	if text, ok := old.token(aad, v, comment); ok {
-		s.tokens[ref] = text
+	if k, ok := old.token(aad, v, comment); ok {
+		s.tokens[ref], s.values[ref].Value = k.token, k.value
 		return nil
 	}
 	nonce, err := s.nonce()

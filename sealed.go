@@ -102,10 +102,10 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 	}
 	opened := &Opened{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: *found}
 	layout := openLayout(c, s.Meta.Layout, macText)
-	opened.origin = &origin{s.doc, dec.trees, layout}
 	if err := dec.restore(opened, layout); err != nil {
 		return nil, err
 	}
+	opened.origin = &origin{s.doc, dec.trees, opened.trees, layout}
 	return opened, nil
 }
 

@@ -45,7 +45,7 @@ func (s *sealing) verifyMeta(sealed doc.Document) (*doc.Layout, error) {
 // verifyTree compares what a reader of the sealed text finds with what was
 // meant: the same tree with tokens in place of secrets, nothing secret in clear.
 func (s *sealing) verifyTree(sealed doc.Document) error {
-	got := withoutBreaks(sealed.Trees())
+	got := asMeant(sealed.Trees())
 	wantSecret, wantComments := s.judged(s.trees)
 	gotSecret, gotComments := s.judged(got)
 	if diff := tree.DiffAs(s.trees, s.value, got); diff != "" {
@@ -77,18 +77,15 @@ func (s *sealing) judged(trees []*tree.Map) (secret []bool, comments []placed) {
 	return secret, comments
 }
 
-// withoutBreaks returns trees in which no line break follows a token, as it does
-// in a block scalar.
-func withoutBreaks(trees []*tree.Map) []*tree.Map {
-	follows := func(n tree.Node) (*tree.Scalar, bool) {
-		s, ok := n.(*tree.Scalar)
-		return s, ok && strings.HasSuffix(s.Value.Str(), "]\n") && cipher.IsToken(s.Value.Str())
-	}
+// asMeant returns trees without what a presentation adds to tokens: the line
+// break that follows one in a block scalar of older files, and the element of a
+// list that the token of a comment is in files of other programs.
+func asMeant(trees []*tree.Map) []*tree.Map {
 	some := false
 	for _, t := range trees {
 		tree.Each(t, func(n tree.Node) {
-			_, ok := follows(n)
-			some = some || ok
+			s, ok := n.(*tree.Scalar)
+			some = some || ok && (hasBreak(s) || strings.HasSuffix(s.Value.Str(), commentToken))
 		})
 	}
 	if !some {
@@ -97,12 +94,27 @@ func withoutBreaks(trees []*tree.Map) []*tree.Map {
 	out := clone(trees)
 	for _, t := range out {
 		tree.Each(t, func(n tree.Node) {
-			if s, ok := follows(n); ok {
-				s.Value = tree.StringValue(strings.TrimSuffix(s.Value.Str(), "\n"))
+			switch n := n.(type) {
+			case *tree.Scalar:
+				if hasBreak(n) {
+					n.Value = tree.StringValue(strings.TrimSuffix(n.Value.Str(), "\n"))
+				}
+			case *tree.List:
+				for i, it := range n.Items {
+					if s, ok := it.(*tree.Scalar); ok && isCommentToken(s.Value) {
+						n.Items[i] = &tree.Comment{Text: s.Value.Str(), Ref: s.Ref}
+					}
+				}
 			}
 		})
 	}
 	return out
+}
+
+const commentToken = ",type:comment]"
+
+func hasBreak(s *tree.Scalar) bool {
+	return strings.HasSuffix(s.Value.Str(), "]\n") && cipher.IsToken(s.Value.Str())
 }
 
 func (s *sealing) verifyComments(want, got []placed) error {

@@ -73,14 +73,49 @@ type Document interface {
 
 	// Set puts n at a in the first document, making parents that are missing.
 	Set(a tree.Address, n tree.Node) ([]byte, error)
-	// Unset removes what stands at a, with its comment lines directly above.
+	// Unset removes what stands at a, with the comment on its line. Comments
+	// above it stay.
 	Unset(a tree.Address) ([]byte, error)
+}
+
+// A Guided document can be told more about a Mask than the tokens.
+type Guided interface {
+	MaskAs(tokens []string, g Guide) (Masked, error)
+}
+
+// A Guide says what a Mask should know besides the tokens. The zero value says
+// nothing.
+type Guide struct {
+	// Blank holds, by Ref, the secrets that have no token because they are null
+	// or empty. What else belongs to their spelling must not stay readable.
+	Blank []bool
+	// Like is the encrypted text from which some of the tokens come. These keep
+	// the presentation that they have there, where it is possible.
+	Like Document
+}
+
+// Mask makes d's Mask, under g's guidance where d takes it.
+func Mask(d Document, tokens []string, g Guide) (Masked, error) {
+	if guided, ok := d.(Guided); ok {
+		return guided.MaskAs(tokens, g)
+	}
+	return d.Mask(tokens)
 }
 
 // Masked is text with tokens in it that waits for its metadata.
 type Masked struct {
 	Layout *Layout // nil if every spelling can be derived
 	Insert func(meta *tree.Map) ([]byte, error)
+}
+
+// Standard returns metadata without the fields that only this program knows:
+// seal and layout.
+func Standard(meta *tree.Map) *tree.Map {
+	own := func(it tree.Item) bool { return it.Key == "seal" || it.Key == "layout" }
+	if !slices.ContainsFunc(meta.Items, own) {
+		return meta
+	}
+	return &tree.Map{Items: slices.DeleteFunc(slices.Clone(meta.Items), own)}
 }
 
 // Plain is what takes the place of a token.
@@ -100,6 +135,7 @@ type Layout struct {
 	Lines     map[string]string `json:"l,omitempty"` // by what the format chooses
 	NoNewline bool              `json:"nonl,omitempty"`
 	BOM       bool              `json:"bom,omitempty"`
+	Encoding  string            `json:"enc,omitempty"` // "" is UTF-8
 	// Full is the whole text, where pieces do not suffice; Digest is that of
 	// the text which Unmask gives without it. They are the root package's.
 	Full   []byte `json:"full,omitempty"`
@@ -109,7 +145,7 @@ type Layout struct {
 // Empty reports whether l says nothing.
 func (l *Layout) Empty() bool {
 	return l == nil || len(l.Scalars) == 0 && len(l.Comments) == 0 && len(l.Aliases) == 0 &&
-		len(l.Lines) == 0 && !l.NoNewline && !l.BOM && len(l.Full) == 0
+		len(l.Lines) == 0 && !l.NoNewline && !l.BOM && l.Encoding == "" && len(l.Full) == 0
 }
 
 // TokenHash returns the short text by which a Layout knows a token: the

@@ -22,7 +22,9 @@ func (c *cloner) node(n Node) Node {
 		}
 		return l
 	case *Scalar:
-		return c.scalars.New(n.Value, n.Ref)
+		s := c.scalars.New(n.Value, n.Ref)
+		s.Spelling = n.Spelling
+		return s
 	case *Comment:
 		copied := *n
 		return &copied

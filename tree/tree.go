@@ -37,6 +37,9 @@ const NoRef = -1
 type Scalar struct {
 	Value Value
 	Ref   int // place in the document it was read from (see package doc)
+	// Spelling is how a number was typed that is to be set, "" if that does not
+	// matter: 1e3 and 1.50 are kept so.
+	Spelling string
 }
 
 // A Comment is the text behind one comment sign, leading blanks included.

@@ -80,10 +80,10 @@ func TestSetRefusesWhatALineCannotHold(t *testing.T) {
 	}
 }
 
-func TestUnsetTakesTheCommentAbove(t *testing.T) {
+func TestUnsetLeavesTheCommentsAbove(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"A=1\n# b\n# bb\nB=2\nC=3\n": "A=1\nC=3\n",
+		"A=1\n# b\n# bb\nB=2\nC=3\n": "A=1\n# b\n# bb\nC=3\n",
 		"# head\n\nB=2\n":            "# head\n\n",
 		"B=2":                        "",
 		"A=1\nB=2\nB=3":              "A=1\nB=3",

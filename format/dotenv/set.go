@@ -55,22 +55,17 @@ func (d *document) behindLast() int {
 	return len(d.lines)
 }
 
-// Unset removes the first line with the key, and the comment lines directly
-// above it.
+// Unset removes the first line with the key. Comments above it stay.
 func (d *document) Unset(a tree.Address) ([]byte, error) {
 	key, err := single(a)
 	if err != nil {
 		return nil, err
 	}
-	end := d.find(key)
-	if end < 0 {
+	i := d.find(key)
+	if i < 0 {
 		return nil, fmt.Errorf("component %s: %w: no such key", a, tree.ErrNotFound)
 	}
-	start := end
-	for start > 0 && d.lines[start-1].kind == comment {
-		start--
-	}
-	return d.join(slices.Delete(d.texts(), start, end+1)), nil
+	return d.join(slices.Delete(d.texts(), i, i+1)), nil
 }
 
 func (d *document) texts() []string {

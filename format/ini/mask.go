@@ -27,17 +27,24 @@ const (
 // A masker collects the edits of Mask and the hints that undo them.
 type masker struct {
 	d      *document
-	mixed  bool // the file has line breaks of both kinds
+	mixed  bool              // the file has line breaks of both kinds
+	was    map[string]string // the quotes that tokens had before
 	edits  []doc.Edit
 	layout doc.Layout
 }
 
 // Mask puts tokens in the place of values and comments.
-func (d *document) Mask(tokens []string) (doc.Masked, error) {
+func (d *document) Mask(tokens []string) (doc.Masked, error) { return d.MaskAs(tokens, doc.Guide{}) }
+
+// MaskAs does so with the quotes that the tokens had before.
+func (d *document) MaskAs(tokens []string, g doc.Guide) (doc.Masked, error) {
 	if len(tokens) != len(d.leaves) {
 		return doc.Masked{}, fmt.Errorf("ini: %d tokens for %d leaves", len(tokens), len(d.leaves))
 	}
 	m := &masker{d: d, mixed: d.mixedBreaks(), edits: make([]doc.Edit, 0, len(tokens)+1)}
+	if like, ok := g.Like.(*document); ok {
+		m.was = like.quotes()
+	}
 	m.layout = doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for ref, l := range d.leaves {
 		switch {
@@ -63,6 +70,18 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 		masked.Layout = &m.layout
 	}
 	return masked, nil
+}
+
+// quotes returns what stands around the values of single lines.
+func (d *document) quotes() map[string]string {
+	out := make(map[string]string, len(d.leaves))
+	for _, l := range d.leaves {
+		if l.note == nil && len(l.lines) == 1 {
+			v := l.counts().val
+			out[v.text] = v.quote
+		}
+	}
+	return out
 }
 
 func (m *masker) edit(s span, text string) {
@@ -91,6 +110,9 @@ func (m *masker) maskKey(l leaf, token string) {
 			} else {
 				presented = ""
 			}
+		}
+		if was, ok := m.was[token]; ok && len(l.lines) == 1 && was != presented && e.val.tail.empty() {
+			where, text, presented = e.val.outer, was+token+was, was
 		}
 		m.edit(where, text)
 		original := e.val.outer.of(m.d.src)

@@ -84,19 +84,19 @@ func TestSetOfAWholeSection(t *testing.T) {
 	}
 }
 
-func TestUnsetTakesTheCommentAbove(t *testing.T) {
+func TestUnsetLeavesTheCommentsAbove(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, src string
 		a         tree.Address
 		want      string
 	}{
-		{"a key", "; far\n\n; near\na=1 ; c\nb=2\n", address("DEFAULT", "a"), "; far\n\nb=2\n"},
+		{"a key", "; far\n\n; near\na=1 ; c\nb=2\n", address("DEFAULT", "a"), "; far\n\n; near\nb=2\n"},
 		{"every line of it", "a=1\nb=2\na=3\n", address("DEFAULT", "a"), "b=2\n"},
 		{"the last, at an open end", "a=1\nb=2", address("DEFAULT", "b"), "a=1"},
 		{"several lines", "a = \"\"\"x\ny\"\"\"\nb=2\n", address("DEFAULT", "a"), "b=2\n"},
 		{"a numbered key", "- = x\n- = y\n", address("DEFAULT", "#1"), "`#2` = y\n"},
-		{"a section", "a=1\n\n; s\n[s]\nb=1\n\n[t]\nc=1\n", address("s"), "a=1\n\n[t]\nc=1\n"},
+		{"a section", "a=1\n\n; s\n[s]\nb=1\n\n[t]\nc=1\n", address("s"), "a=1\n\n; s\n\n[t]\nc=1\n"},
 		{"the first section", "[s]\nb=1\n\n[t]\nc=1\n", address("s"), "[t]\nc=1\n"},
 		{"the last section", "[s]\nb=1\n\n[t]\nc=1\n", address("t"), "[s]\nb=1\n"},
 	} {

@@ -3,14 +3,13 @@ package ini
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Unset removes a section or a key with all of its lines, and the comment lines
-// directly above.
+// Unset removes a section or a key with all of its lines. Comments above them
+// stay.
 func (d *document) Unset(a tree.Address) ([]byte, error) {
 	if len(a) == 0 {
 		return nil, fmt.Errorf("the document itself: %w", tree.ErrNotFound)
@@ -38,7 +37,7 @@ func (d *document) unsetKey(sec *section, key string) []doc.Edit {
 	var edits []doc.Edit
 	for _, e := range sec.keys {
 		if e.name == key {
-			start := d.above(e.start, e.note)
+			start := e.start
 			if n := len(edits); n > 0 && edits[n-1].End == start {
 				start = edits[n-1].Start
 				edits = edits[:n-1]
@@ -69,25 +68,6 @@ func (d *document) withBreak(e doc.Edit) doc.Edit {
 	return e
 }
 
-// above returns where the comment lines start that stand directly above the
-// line at start with its indentation.
-func (d *document) above(start int, n *note) int {
-	if n == nil || n.block.empty() {
-		return start
-	}
-	indent := d.indent(start)
-	first := strings.LastIndexByte(d.src[:n.block.start], '\n') + 1
-	for start > first {
-		at := max(strings.LastIndexByte(d.src[:start-1], '\n')+1, bom(d.src))
-		rest := strings.TrimLeftFunc(d.src[at:start], unicode.IsSpace)
-		if rest == "" || !isSign(rest[0]) || d.indent(at) != indent {
-			break
-		}
-		start = at
-	}
-	return start
-}
-
 // unsetSection removes a section with the blank line before it, or behind it
 // where it is the first.
 func (d *document) unsetSection(sec *section) ([]byte, error) {
@@ -95,7 +75,7 @@ func (d *document) unsetSection(sec *section) ([]byte, error) {
 	if n := len(sec.keys); n > 0 {
 		end = sec.keys[n-1].val.next
 	}
-	e := doc.Edit{Start: d.above(sec.start, sec.note), End: end}
+	e := doc.Edit{Start: sec.start, End: end}
 	eol := d.eol()
 	before, blank := strings.CutSuffix(d.src[:e.Start], eol)
 	switch {

@@ -39,7 +39,7 @@ func flowEntry(meta *tree.Map) string { return quoted(metaKey) + ": " + flowText
 
 // flowText writes n on one line, without comments.
 func flowText(n tree.Node) string {
-	w := flowWriter{scalar: func(s *tree.Scalar) string { return flowScalar(s.Value) }}
+	w := flowWriter{scalar: flowScalar}
 	w.node(n)
 	return w.String()
 }
@@ -120,16 +120,21 @@ func flowKey(k string) string {
 	return quoted(k)
 }
 
-// flowScalar writes v so that it reads back with its type.
-func flowScalar(v tree.Value) string {
-	if v.Kind() == tree.String {
-		return quoted(v.Str())
+// flowScalar writes n so that it reads back with its type.
+func flowScalar(n *tree.Scalar) string {
+	if n.Value.Kind() == tree.String {
+		return quoted(n.Value.Str())
 	}
-	return spellExact(v)
+	return spellExact(n)
 }
 
-// spellExact is spellTyped with floats that read back as floats.
-func spellExact(v tree.Value) string {
+// spellExact is spellTyped with floats as they were typed, or at least such that
+// they read back as floats.
+func spellExact(n *tree.Scalar) string {
+	v := n.Value
+	if n.Spelling != "" && tagOf(n.Spelling) == "!!float" {
+		return n.Spelling
+	}
 	t := spellTyped(v)
 	if v.Kind() == tree.Float && strings.Trim(t, "-0123456789") == "" {
 		t += ".0"
@@ -138,7 +143,8 @@ func spellExact(v tree.Value) string {
 }
 
 // insertMeta inserts the metadata into every document: some tools take them
-// apart.
+// apart. Readers of the whole file look at the first one, so what SOPS does not
+// know, and which can be large, is only there.
 func (d *document) insertMeta(meta *tree.Map) ([]doc.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return !p.meta.found })
 }
@@ -150,12 +156,16 @@ func (d *document) replaceMeta(meta *tree.Map) ([]doc.Edit, error) {
 
 func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]doc.Edit, error) {
 	var edits []doc.Edit
+	first, rest := meta, doc.Standard(meta)
 	for i := range d.parts {
 		p := &d.parts[i]
+		if meta = first; i > 0 {
+			meta = rest
+		}
 		if !where(p) {
 			continue
 		}
-		indent := d.format.indent()
+		indent := d.step
 		if p.meta.found && p.meta.indent > 0 {
 			indent = p.meta.indent
 		}

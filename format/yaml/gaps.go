@@ -44,7 +44,7 @@ func (g *gaps) walk(text []byte, i, end int) {
 				break
 			}
 			if c == '%' {
-				i = lineEnd(text, i)
+				i = directiveEnd(text, i)
 				continue
 			}
 			if isMarker(text, i) {
@@ -55,6 +55,18 @@ func (g *gaps) walk(text []byte, i, end int) {
 		}
 		i++
 	}
+}
+
+// directiveEnd returns where the directive at i ends: at its line's end, or at a
+// comment.
+func directiveEnd(text []byte, i int) int {
+	end := lineEnd(text, i)
+	for j := i + 1; j < end; j++ {
+		if text[j] == '#' && isBlank(text[j-1]) {
+			return j
+		}
+	}
+	return end
 }
 
 // isMarker reports whether the line that begins at i begins or ends a document.

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
-	"strings"
 
 	lib "go.yaml.in/yaml/v3"
 
@@ -39,7 +36,7 @@ func judge(text []byte) (docs []*node, err error) {
 	// The library reports some malformed texts by a panic.
 	defer func() {
 		if r := recover(); r != nil {
-			docs, err = nil, &doc.Error{Msg: "this is not valid YAML"}
+			docs, err = nil, &doc.Error{Line: 1, Msg: "this is not valid YAML"}
 		}
 	}()
 	d := lib.NewDecoder(bytes.NewReader(text))
@@ -50,25 +47,10 @@ func judge(text []byte) (docs []*node, err error) {
 			return docs, nil
 		}
 		if err != nil {
-			return nil, judgement(err)
+			return nil, judgement(text, err)
 		}
 		docs = append(docs, n)
 	}
-}
-
-// judgement turns an error of the library into ours. Its texts name anchors
-// and tokens, never values.
-func judgement(err error) error {
-	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	e := &doc.Error{Msg: msg}
-	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(msg); m != nil {
-		e.Line, _ = strconv.Atoi(m[1])
-		e.Msg = msg[len(m[0]):]
-	}
-	if strings.Contains(e.Msg, "cannot start any token") {
-		e.Hint = "indent with spaces, not tabs, and quote values that begin with @ or `"
-	}
-	return e
 }
 
 // decode returns what the library makes of a scalar: nil, bool, int, int64,
@@ -76,7 +58,7 @@ func judgement(err error) error {
 func decode(n *node) (v any, err error) {
 	bare := node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}
 	if err := bare.Decode(&v); err != nil {
-		return nil, &doc.Error{Line: n.Line, Column: n.Column, Msg: "the value does not fit its tag " + n.Tag}
+		return nil, &doc.Error{Line: n.Line, Column: n.Column, Msg: "the value does not fit its tag"}
 	}
 	return v, nil
 }

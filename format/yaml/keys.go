@@ -42,7 +42,7 @@ func (w *walker) key(k *node) (string, error) {
 func (w *walker) alias(n *node, h *holder, key string, isKey bool) (tree.Node, error) {
 	target := n.Alias
 	if target == nil || w.open[target] {
-		return nil, w.problem(n, "the alias *%s stands for a collection that holds it", n.Value)
+		return nil, w.problem(n, "the alias stands for a collection that holds it")
 	}
 	if w.via > 0 {
 		if inner, ok := w.siteOf[n]; ok {

@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,23 +26,31 @@ const asPlain = "p"
 // A masking collects what a Mask does.
 type masking struct {
 	*document
-	tokens []string
-	edits  []doc.Edit
-	layout doc.Layout
+	tokens   []string
+	was      map[string]style // how the tokens of values stood before
+	elements map[string]bool  // whether they were elements of a list
+	edits    []doc.Edit
+	layout   doc.Layout
 }
 
 // Mask replaces leaves by tokens.
-func (d *document) Mask(tokens []string) (doc.Masked, error) {
+func (d *document) Mask(tokens []string) (doc.Masked, error) { return d.MaskAs(tokens, doc.Guide{}) }
+
+// MaskAs replaces leaves by tokens, which keep the style that they had before.
+func (d *document) MaskAs(tokens []string, g doc.Guide) (doc.Masked, error) {
 	if d.broken != nil {
 		return doc.Masked{}, d.broken
 	}
 	m := &masking{document: d, tokens: tokens, edits: make([]doc.Edit, 0, len(tokens)+2)}
-	if err := m.all(); err != nil {
+	if like, ok := g.Like.(*document); ok {
+		m.like(like)
+	}
+	if err := m.all(g.Blank); err != nil {
 		return doc.Masked{}, err
 	}
 	m.frame()
 	out := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
-		edits, err := d.insertMeta(meta)
+		edits, err := m.insertMeta(meta)
 		if err != nil {
 			return nil, err
 		}
@@ -53,22 +62,35 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 	return out, nil
 }
 
-func (m *masking) all() error {
+// like notes how the tokens of an encrypted text stand in it.
+func (m *masking) like(d *document) {
+	own := *m.document
+	own.step = d.step
+	m.document = &own
+	m.was = make(map[string]style, len(d.leaves))
+	m.elements = map[string]bool{}
+	for i := range d.leaves {
+		l := &d.leaves[i]
+		if l.via > 0 {
+			continue
+		}
+		token := l.tokenOf()
+		if !l.comment {
+			m.was[token] = l.style
+			m.elements[token] = l.list
+		}
+	}
+}
+
+func (m *masking) all(blank []bool) error {
 	expanded := m.touched()
 	for ref := range m.leaves {
 		l := &m.leaves[ref]
-		token := m.tokens[ref]
-		if token == "" || l.via > 0 {
-			continue
-		}
-		if l.comment {
-			m.comment(l, token)
-			continue
-		}
-		if err := m.scalar(l, token); err != nil {
+		if err := m.leaf(l, m.tokens[ref], blank != nil && blank[ref]); err != nil {
 			return err
 		}
 	}
+	m.collectionTags()
 	for i := range expanded {
 		if expanded[i] {
 			if err := m.expand(&m.sites[i]); err != nil {
@@ -93,6 +115,37 @@ func (m *masking) all() error {
 	return nil
 }
 
+// referred reports whether an alias has this name.
+func (m *masking) referred(name string) bool {
+	return slices.ContainsFunc(m.sites, func(s site) bool { return string(m.src[s.start+1:s.end]) == name })
+}
+
+func (m *masking) leaf(l *leaf, token string, blank bool) error {
+	switch {
+	case l.via > 0:
+		return nil
+	case token == "" && blank:
+		return m.blank(l)
+	case token == "":
+		return nil
+	case l.comment:
+		return m.comment(l, token)
+	}
+	return m.scalar(l, token)
+}
+
+// blank refuses a secret without a value that has a tag or an anchor: a
+// password that begins with ! or & and was typed without quotes. What has a name
+// elsewhere is an anchor.
+func (m *masking) blank(l *leaf) error {
+	for _, p := range bytes.Fields(m.src[l.prop:l.start]) {
+		if p[0] == '!' && !isCoreTag(string(p)) || p[0] == '&' && !m.referred(string(p[1:])) {
+			return &doc.Error{Line: l.line, Msg: "the value is nothing but a tag or an anchor, since it begins with ! or & and has no quotes"}
+		}
+	}
+	return nil
+}
+
 // touched finds the aliases that cannot stay: those that lead to a token of
 // their own, or to a value that is one now.
 func (m *masking) touched() []bool {
@@ -110,12 +163,54 @@ func (m *masking) touched() []bool {
 	return out
 }
 
-func (m *masking) comment(l *leaf, token string) {
+func (m *masking) comment(l *leaf, token string) error {
+	if i := l.start - 1; i > 0 && !isBlank(m.src[i-1]) && !endsInBreak(m.src[:i]) && !m.sealed {
+		return &doc.Error{Line: l.line, Msg: "a comment touches what is before it, which other readers refuse"}
+	}
 	text := string(m.src[l.start:l.end])
 	if l.value.Str() != text {
 		m.hint(&m.layout.Comments, token, text)
 	}
+	if m.elements[token] && m.amongElements(l.start-1) {
+		// Other programs make an element of a comment in a list.
+		m.edits = append(m.edits, doc.Edit{Start: l.start - 1, End: l.end, Text: "- " + token})
+		return nil
+	}
 	m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.end, Text: token})
+	return nil
+}
+
+// amongElements reports whether a dash could stand in the place of the comment
+// sign at i: one stands at its column on the next line that is no comment, or
+// began the lines above.
+func (m *masking) amongElements(i int) bool {
+	start := lineStart(m.src, i)
+	if skipBlanks(m.src, start) != i {
+		return false
+	}
+	column := i - start
+	for at := afterBreak(m.src, i); at < len(m.src); at = afterBreak(m.src, at) {
+		if first, ok := m.content(at); ok {
+			if first-at == column && m.src[first] == '-' {
+				return true
+			}
+			break
+		}
+	}
+	for at := start; at > 0; {
+		at = lineStart(m.src, beforeBreak(m.src, at))
+		if first, ok := m.content(at); ok && first-at <= column {
+			return first-at == column && m.src[first] == '-'
+		}
+	}
+	return false
+}
+
+// content returns where the content of the line at i begins, and whether it has
+// any besides a comment.
+func (m *masking) content(i int) (int, bool) {
+	i = skipBlanks(m.src, i)
+	return i, i < len(m.src) && m.src[i] != '#' && breakAt(m.src, i) == 0
 }
 
 func (m *masking) hint(to *map[string]string, token, text string) {
@@ -129,73 +224,121 @@ func (m *masking) scalar(l *leaf, token string) error {
 	if l.end == l.start {
 		return fmt.Errorf("line %d: %w", l.line, errPlace)
 	}
-	if l.prop < l.start && !isBlank(m.src[l.start-1]) && !endsInBreak(m.src[:l.start]) {
-		return &doc.Error{Line: l.line, Msg: "an anchor or a tag touches its value"}
+	if l.prop < l.start && hasComment(m.src[l.prop:l.start]) {
+		return &doc.Error{Line: l.line, Msg: "a comment follows a tag or an anchor, before the value"}
 	}
-	if l.block() {
+	switch {
+	case m.sealed:
+		m.renew(l, token)
+		return nil
+	case l.block() && !m.standsOnOneLine(l, token):
 		return m.blockScalar(l, token)
 	}
-	start := l.start
-	if l.tag >= 0 {
-		start = l.tag
-	}
-	text := token
-	after := m.document.seat(&l.place)
-	switch {
-	case l.style == single:
+	text, after := token, m.document.seat(&l.place)
+	after.style = m.styleOf(l, token)
+	switch after.style {
+	case single:
 		text = "'" + token + "'"
-	case l.style == double, l.flow:
-		text, after.style = `"`+token+`"`, double
+	case double:
+		text = `"` + token + `"`
 	}
-	source := string(m.src[start:l.end])
+	source := string(m.src[l.prop:l.end])
 	derived, _ := after.write(l.value)
 	switch {
 	case derived == source:
-	case l.flow && l.style == plain && l.tag < 0 && source == l.value.Str():
+	case l.flow && l.style == plain && source == l.value.Str():
 		m.hint(&m.layout.Scalars, token, asPlain)
 	default:
 		m.hint(&m.layout.Scalars, token, source)
 	}
-	m.edits = append(m.edits, doc.Edit{Start: start, End: l.end, Text: text})
+	m.edits = append(m.edits, doc.Edit{Start: l.prop, End: l.end, Text: text})
 	return nil
 }
 
-// blockScalar puts the token into the body: header and indentation stay. A
-// core tag goes; it travels in the hint, before a line break and the body.
+// renew replaces one token by another, which has the same hints. A clipped block
+// of an older file loses its line break, which comes back from the value.
+func (m *masking) renew(l *leaf, token string) {
+	e := doc.Edit{Start: l.start, End: l.end, Text: token}
+	switch {
+	case l.block():
+		e.Start = l.body
+		e.Text = m.document.seat(&l.place).indent + token
+		if head := string(m.src[l.start:l.head]); !strings.ContainsAny(head, "+-") {
+			m.edits = append(m.edits, doc.Edit{Start: l.head, End: l.head, Text: "-"})
+		}
+	case l.style == single:
+		e.Text = "'" + token + "'"
+	case l.style == double, l.flow:
+		e.Text = `"` + token + `"`
+	}
+	m.edits = append(m.edits, e)
+}
+
+// styleOf returns the style of a token that stands on one line: that of the
+// value, or the one that the token had before.
+func (m *masking) styleOf(l *leaf, token string) style {
+	if l.flow && l.style != single {
+		return double // a bare token in a flow collection is no YAML
+	}
+	if was, ok := m.was[token]; ok && !l.flow && was <= double {
+		return was
+	}
+	if l.block() {
+		return plain
+	}
+	return l.style
+}
+
+// standsOnOneLine reports whether the token of a block scalar stood on one line
+// before, and can do so again.
+func (m *masking) standsOnOneLine(l *leaf, token string) bool {
+	was, ok := m.was[token]
+	return ok && was <= double && !m.commentFollows(l.head)
+}
+
+// hasComment reports whether a comment stands among properties, which hold no
+// blanks.
+func hasComment(properties []byte) bool {
+	return bytes.Contains(properties, []byte(" #")) || bytes.Contains(properties, []byte("\t#")) ||
+		bytes.Contains(properties, []byte("\n#"))
+}
+
+// blockScalar puts the token into the body: the indentation stays. The header
+// says that no line break follows the text, since other readers want a token
+// and nothing else; tag and anchor go. Both come back from the value, or from a
+// hint, which is what stands before the body, a line break, and the body.
 func (m *masking) blockScalar(l *leaf, token string) error {
 	s := m.document.seat(&l.place)
 	body := string(m.src[l.body:l.end])
 	if strings.Trim(body, " \t\r\n") == "" {
 		return m.blankBlock(l, token)
 	}
-	if l.tag >= 0 && strings.ContainsAny(string(m.src[l.tag:l.start]), "\r\n#") {
-		return &doc.Error{Line: l.line, Msg: "the tag of a block stands on another line"}
+	properties, head := string(m.src[l.prop:l.start]), s.head
+	if strings.ContainsAny(properties, "\r\n") {
+		return &doc.Error{Line: l.line, Msg: "the tag or anchor of a block is on another line"}
 	}
-	derived, whole := s.write(l.value)
-	hint := "\n" + body
-	if l.tag >= 0 {
-		hint = string(m.src[l.tag:l.start]) + "\n" + body
-		m.edits = append(m.edits, doc.Edit{Start: l.tag, End: l.start})
-	}
-	if whole || derived != body || l.tag >= 0 {
-		m.hint(&m.layout.Scalars, token, hint)
+	s.head = chomping(head, "-")
+	if h, b, ok := s.refit(l.value); !ok || h != head || b != body || properties != "" {
+		m.hint(&m.layout.Scalars, token, properties+head+"\n"+body)
 	}
 	indent := s.indent
 	if depth := contentDepth([]byte(body), l.value.Str()); depth >= 0 && l.tag < 0 {
 		indent = strings.Repeat(" ", depth)
 	}
-	m.edits = append(m.edits, doc.Edit{Start: l.body, End: l.end, Text: indent + token})
+	m.edits = append(m.edits,
+		doc.Edit{Start: l.prop, End: l.head, Text: s.head},
+		doc.Edit{Start: l.body, End: l.end, Text: indent + token})
 	return nil
 }
 
 // blankBlock replaces a block of nothing but blank lines, which has no
 // indentation to go by.
 func (m *masking) blankBlock(l *leaf, token string) error {
-	if lineEnd(m.src, l.head) != l.head || l.tag >= 0 {
-		return &doc.Error{Line: l.line, Msg: "a block of blank lines has a comment or a tag"}
+	if m.commentFollows(l.head) {
+		return &doc.Error{Line: l.line, Msg: "a block of blank lines has a comment"}
 	}
-	m.hint(&m.layout.Scalars, token, string(m.src[l.start:l.end]))
-	m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.end, Text: `"` + token + `"`})
+	m.hint(&m.layout.Scalars, token, string(m.src[l.prop:l.end]))
+	m.edits = append(m.edits, doc.Edit{Start: l.prop, End: l.end, Text: `"` + token + `"`})
 	return nil
 }
 
@@ -215,7 +358,7 @@ func (m *masking) expand(s *site) error {
 		if token := use(n.Ref); token != "" {
 			return `"` + token + `"`
 		}
-		return flowScalar(n.Value)
+		return flowScalar(n)
 	}
 	w.comment = func(c *tree.Comment) string {
 		if token := use(c.Ref); token != "" {

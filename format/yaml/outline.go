@@ -166,7 +166,7 @@ func (o *outline) path(a tree.Address) ([]*twig, error) {
 		if next.Kind == aliasNode {
 			return nil, &doc.Error{
 				Line: next.Line, Column: next.Column,
-				Msg:  "the value stands here through the alias *" + next.Value + "; its anchor is on line " + strconv.Itoa(next.Alias.Line),
+				Msg:  "the value is here through an alias; its anchor is on line " + strconv.Itoa(next.Alias.Line),
 				Hint: "change the value where the anchor stands, or write the alias out with edit",
 			}
 		}

@@ -297,6 +297,10 @@ func (w *walker) unframe(src []byte, f *framed) {
 			l.tag = f.back(l.tag)
 		}
 	}
+	for i := range w.tags {
+		t := &w.tags[i]
+		t.start, t.end, t.last = f.back(t.start), f.back(t.end), f.back(t.last)
+	}
 	for i := range w.sites {
 		w.sites[i].start, w.sites[i].end = f.back(w.sites[i].start), f.back(w.sites[i].end)
 	}

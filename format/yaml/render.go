@@ -33,14 +33,16 @@ func (f Format) RenderValue(n tree.Node) ([]byte, error) {
 }
 
 // toNode turns a tree into the library's nodes.
-func toNode(n tree.Node) (*node, error) { return builder{spellTyped}.node(n) }
+func toNode(n tree.Node) (*node, error) {
+	return builder{func(s *tree.Scalar) string { return spellTyped(s.Value) }}.node(n)
+}
 
 // toExactNode is toNode with floats that read back as floats, where the peer
 // writes 1 for 1.0.
 func toExactNode(n tree.Node) (*node, error) { return builder{spellExact}.node(n) }
 
 // A builder makes nodes; spell writes what is no string.
-type builder struct{ spell func(tree.Value) string }
+type builder struct{ spell func(*tree.Scalar) string }
 
 func (b builder) node(n tree.Node) (*node, error) {
 	switch n := n.(type) {
@@ -49,7 +51,7 @@ func (b builder) node(n tree.Node) (*node, error) {
 	case *tree.List:
 		return b.sequence(n)
 	case *tree.Scalar:
-		return b.scalar(n.Value), nil
+		return b.scalar(n), nil
 	}
 	return &node{Kind: scalarNode, Tag: "!!null", Value: "null"}, nil
 }
@@ -94,7 +96,7 @@ func (b builder) mapping(m *tree.Map) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		k := b.scalar(tree.StringValue(it.Key))
+		k := b.scalar(tree.Text(it.Key))
 		if v.Kind != scalarNode && len(v.Content) == 0 {
 			// An empty container shows no comments of its own.
 			p.head = append(p.head, v.HeadComment)
@@ -153,9 +155,10 @@ func (b builder) sequence(l *tree.List) (*node, error) {
 }
 
 // scalarToNode makes the emitter write v as the peer does.
-func (b builder) scalar(v tree.Value) *node {
+func (b builder) scalar(scalar *tree.Scalar) *node {
+	v := scalar.Value
 	if v.Kind() != tree.String {
-		return &node{Kind: scalarNode, Value: b.spell(v)}
+		return &node{Kind: scalarNode, Value: b.spell(scalar)}
 	}
 	s := v.Str()
 	n := &node{Kind: scalarNode, Tag: "!!str", Value: s}

@@ -79,3 +79,13 @@ func coreTag(n *node) bool {
 	}
 	return false
 }
+
+// isCoreTag reports whether a tag as it is written is one of those that every
+// reader knows.
+func isCoreTag(text string) bool {
+	switch text {
+	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary", "!!map", "!!seq", "!!set", "!!omap", "!!pairs", "!!merge":
+		return true
+	}
+	return false
+}

@@ -17,6 +17,7 @@ type scan struct {
 	sites  []site
 	keys   []keyAlias
 	parts  []part
+	tags   []tagged
 	// brackets are those of flow collections, ordered by the opening one.
 	brackets []span
 	meta     tree.Node
@@ -42,6 +43,13 @@ type site struct {
 	column     int       // of the enclosing block collection
 	value      tree.Node // the copy in the wire tree
 	uses       []int     // the sites inside of what it stands for
+}
+
+// A tagged collection is one with a tag in the text.
+type tagged struct {
+	span
+	last int // where its last scalar or key ends
+	list bool
 }
 
 // A keyAlias is an alias that stands for a key.
@@ -100,8 +108,9 @@ type walker struct {
 	via     int
 	mute    bool // inside the metadata, whose leaves are no leaves
 	copies  int
-	anchor  int // depth of anchored nodes we are in
-	opening int // where the collection entered last begins, behind its properties
+	anchor  int  // depth of anchored nodes we are in
+	opening int  // where the collection entered last begins, behind its properties
+	tag     span // of the node whose properties were read last, if it has one
 	known   map[*node]int
 	siteOf  map[*node]int
 	open    map[*node]bool

@@ -79,7 +79,7 @@ func sharedOr(way []*twig, err error) error {
 		if t.Anchor != "" {
 			return &doc.Error{
 				Line: t.Line, Column: t.Column,
-				Msg:  "what stands here has the anchor &" + t.Anchor + ", and aliases stand for it elsewhere",
+				Msg:  "what stands here has an anchor, and aliases refer to it elsewhere",
 				Hint: "use edit to change all of them, or write the aliases out first",
 			}
 		}
@@ -118,7 +118,7 @@ func (s *setter) replace(way []*twig, n tree.Node) error {
 	}
 	switch {
 	case isScalar && t.Kind == scalarNode && t.end > t.start:
-		s.rescalar(t, scalar.Value)
+		s.rescalar(t, scalar)
 	case parent.at.flow:
 		s.flowValue(t, n)
 	case isScalar || isEmpty(n):
@@ -146,8 +146,8 @@ func isEmpty(n tree.Node) bool {
 }
 
 // rescalar writes one scalar over another, in its style if that can carry it.
-func (s *setter) rescalar(t *twig, v tree.Value) {
-	p := &t.place
+func (s *setter) rescalar(t *twig, n *tree.Scalar) {
+	p, v := &t.place, n.Value
 	start := p.start
 	switch {
 	case p.tag >= 0:
@@ -162,7 +162,7 @@ func (s *setter) rescalar(t *twig, v tree.Value) {
 	}
 	behindHeader := p.block() && s.commentFollows(p.head)
 	seat.oneLine = seat.oneLine || behindHeader
-	text, whole := seat.set(v)
+	text, whole := seat.set(n)
 	switch {
 	case whole && behindHeader:
 		s.edit(start, p.head, text)
@@ -177,9 +177,10 @@ func (s *setter) rescalar(t *twig, v tree.Value) {
 
 // set is write for a value that a person puts there: text with newlines becomes
 // a literal block where its old style would need escapes.
-func (s *seat) set(v tree.Value) (text string, whole bool) {
+func (s *seat) set(n *tree.Scalar) (text string, whole bool) {
+	v := n.Value
 	if v.Kind() != tree.String {
-		return spellExact(v), true
+		return spellExact(n), true
 	}
 	t := v.Str()
 	switch {
@@ -208,7 +209,7 @@ func (s *setter) inline(n tree.Node, list bool, column int) string {
 		if s.tight {
 			seat.style = double
 		}
-		text, _ := seat.set(n.Value)
+		text, _ := seat.set(n)
 		return text
 	}
 	return "null"

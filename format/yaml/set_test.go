@@ -107,7 +107,7 @@ func TestUnsetRemovesAnEntryAndNothingElse(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, src, at, want string }{
 		{"a line", "a: 1\nb: 2 # c\nc: 3\n", `["b"]`, "a: 1\nc: 3\n"},
-		{"with the comments above", "a: 1\n\n# one\n# two\nb: 2\nc: 3\n", `["b"]`, "a: 1\n\nc: 3\n"},
+		{"below comments", "a: 1\n\n# one\n# two\nb: 2\nc: 3\n", `["b"]`, "a: 1\n\n# one\n# two\nc: 3\n"},
 		{"a comment apart stays", "a: 1\n# one\n\nb: 2\n", `["b"]`, "a: 1\n# one\n\n"},
 		{"a map", "a:\n  x: 1\n  y: |\n    t\n    u\nb: 2\n", `["a"]`, "b: 2\n"},
 		{"the last entry", "a:\n  x: 1 # c\nb: 2\n", `["a"]["x"]`, "a: {}\nb: 2\n"},
@@ -118,8 +118,13 @@ func TestUnsetRemovesAnEntryAndNothingElse(t *testing.T) {
 		{"first in flow", "a: {x: 1, y: 2, z: 3}\n", `["a"]["x"]`, "a: {y: 2, z: 3}\n"},
 		{"only in flow", "a: [1]\n", `["a"][0]`, "a: []\n"},
 		{"the root", "a: 1\n", `["a"]`, "{}\n"},
+		{"comments in the map of the last entry", "a:\n  # c\n  b: 1 # in\n  # foot\nc: 2\n", `["a"]["b"]`, "a: {}\n  # c\n  # foot\nc: 2\n"},
+		{"comments in a map that goes", "# top\na:\n  # c\n  b: 1\n  # foot\n# about c\nc: 2\n", `["a"]`, "# top\n# about c\nc: 2\n"},
+		{"comments in flow", "a: {x: 1, # x\n  # y\n  y: 2, # z\n  z: 3}\n", `["a"]["y"]`, "a: {x: 1, # x\n  # y\n  \n  z: 3}\n"},
+		{"first of comments in flow", "a: {x: 1, # x\n  # y\n  y: 2}\n", `["a"]["x"]`, "a: {\n  # y\n  y: 2}\n"},
+		{"last of comments in flow", "a: {x: 1, # x\n  # y\n  y: 2}\n", `["a"]["y"]`, "a: {x: 1, # x\n  # y\n  }\n"},
 		{"no last newline", "a: 1\nb: 2", `["b"]`, "a: 1"},
-		{"crlf", "a: 1\r\n# c\r\nb: 2\r\n", `["b"]`, "a: 1\r\n"},
+		{"crlf", "a: 1\r\n# c\r\nb: 2\r\n", `["b"]`, "a: 1\r\n# c\r\n"},
 	}
 	for _, tt := range tests {
 		d, err := Format{}.Parse([]byte(tt.src))
@@ -143,7 +148,7 @@ func TestSetThroughAnAliasNamesTheAnchor(t *testing.T) {
 	tests := []struct{ src, at, want string }{
 		{"a: &x {b: 1}\nc: *x\n", `["c"]["b"]`, "its anchor is on line 1"},
 		{"a: &x {b: 1}\nc: *x\n", `["a"]["b"]`, ""},
-		{"a: &x one\nc: *x\n", `["a"]`, "the anchor &x"},
+		{"a: &x one\nc: *x\n", `["a"]`, "has an anchor"},
 	}
 	for _, tt := range tests {
 		d, err := Format{}.Parse([]byte(tt.src))

@@ -26,6 +26,32 @@ type seat struct {
 	oneLine bool // nothing may follow on further lines
 }
 
+// refit returns header and body of a block scalar for v in the place of a block
+// token. The header says how v ends, where that of the token does not.
+func (s *seat) refit(v tree.Value) (head, body string, ok bool) {
+	if v.Kind() != tree.String {
+		return "", "", false
+	}
+	fitted := *s
+	fitted.head = s.headFor(v.Str())
+	body, ok = fitted.body(v.Str())
+	return fitted.head, body, ok
+}
+
+// headFor returns the header of the token with the chomping sign that t needs.
+func (s *seat) headFor(t string) string {
+	if s.chomps(t) {
+		return s.head
+	}
+	ends := len(t) - len(strings.TrimRight(t, "\n"))
+	return chomping(s.head, [...]string{"-", "", "+"}[min(ends, 2)])
+}
+
+// chomping returns the header of a block scalar with another chomping sign.
+func chomping(head, sign string) string {
+	return strings.NewReplacer("-", "", "+", "").Replace(head) + sign
+}
+
 // write returns the text for v. For a block token it is the body behind the
 // header unless whole is set; else it takes the place of the token.
 func (s *seat) write(v tree.Value) (text string, whole bool) {

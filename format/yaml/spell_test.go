@@ -107,7 +107,7 @@ func TestTypedValuesAreSpelledAsThePeerDoes(t *testing.T) {
 		if got := spellTyped(tt.v); got != tt.peer {
 			t.Errorf("got %s, want %s", got, tt.peer)
 		}
-		if got := spellExact(tt.v); got != tt.exact {
+		if got := spellExact(tree.NewScalar(tt.v)); got != tt.exact {
 			t.Errorf("got %s, want %s", got, tt.exact)
 		}
 	}

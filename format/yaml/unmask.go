@@ -38,6 +38,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 			u.leaf(ref)
 		}
 	}
+	u.collectionTags()
 	u.openEnd()
 	u.edits = append(u.edits, d.cutEdits(l)...)
 	out, err := doc.Splice(d.src, u.edits)
@@ -138,23 +139,31 @@ func (u *unmasking) findHollow(n tree.Node) {
 }
 
 func (u *unmasking) scalar(l *leaf, v tree.Value) {
-	s := u.document.seat(&l.place)
 	if u.hinted(l, v) {
 		return
 	}
-	text, whole := s.write(v)
+	s := u.document.seat(&l.place)
 	if !l.block() {
+		text, _ := s.write(v)
 		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: text})
 		return
 	}
-	if !whole {
-		u.edits = append(u.edits, doc.Edit{Start: l.body, End: l.end, Text: text})
+	if head, body, ok := s.refit(v); ok {
+		u.block(l, head, body)
 		return
 	}
 	// The header goes too; a comment behind it stays.
+	text, _ := s.write(v)
 	u.edits = append(u.edits,
 		doc.Edit{Start: l.start, End: l.head, Text: text},
 		doc.Edit{Start: lineEnd(u.src, l.head), End: l.end})
+}
+
+// block replaces the header and the body of a block scalar.
+func (u *unmasking) block(l *leaf, head, body string) {
+	u.edits = append(u.edits,
+		doc.Edit{Start: l.start, End: l.head, Text: head},
+		doc.Edit{Start: l.body, End: l.end, Text: body})
 }
 
 // hinted writes the author's spelling, if there is one for this token and it
@@ -165,21 +174,27 @@ func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
 		return false
 	}
 	before, body, isBody := strings.Cut(h, "\n")
-	isBody = isBody && (before == "" || before[0] == '!' && !strings.ContainsAny(before, `"'`))
 	switch {
 	case h == asPlain && v.Kind() == tree.String:
 		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: v.Str()})
-	case l.block() && isBody:
-		if before != "" {
-			u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.start, Text: before})
-		}
-		u.edits = append(u.edits, doc.Edit{Start: l.body, End: l.end, Text: body})
+	case l.block() && isBody && isHeader(before):
+		u.block(l, before, body)
+	case l.block() && isBody && (before == "" || before[0] == '!' && !strings.ContainsAny(before, `"'`)):
+		// An older hint: a tag of a core type at most, and no header.
+		s := u.document.seat(&l.place)
+		u.block(l, before+s.headFor(v.Str()), body)
 	case !l.block() && !strings.HasPrefix(h, "\n"):
 		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: h})
 	default:
 		return false
 	}
 	return true
+}
+
+// isHeader reports whether text ends in the header of a block scalar.
+func isHeader(text string) bool {
+	i := strings.LastIndexAny(text, "|>")
+	return i >= 0 && strings.Trim(text[i+1:], "+-0123456789") == ""
 }
 
 // aliases puts back aliases that sealing had to write out.

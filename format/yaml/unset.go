@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -36,20 +37,41 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	return d.checked(s.edits, want, way)
 }
 
-// emptied writes {} or [] for a collection that lost its last entry.
+// emptied writes {} or [] for a collection that lost its last entry. Comments in
+// it stay.
 func (s *setter) emptied(t *twig) {
 	text := "{}"
 	if t.Kind == sequenceNode {
 		text = "[]"
 	}
 	switch {
+	case t.at.flow && t.Style&flowStyle != 0 && s.commented(t.start, t.end):
+		s.edit(t.kids[0].entryStart(), s.withComma(t.kids[0].end), "")
 	case t.at.flow && t.Style&flowStyle != 0:
 		s.edit(t.start, t.end, text)
 	case t.key != nil && t.place.prop == t.start && !s.sameLine(t):
-		s.dropBlock(t, " "+text)
+		colon := s.colon(t)
+		s.edit(colon, s.propertiesEnd(t, colon), " "+text)
+		start, end := s.linesOf(t, t.kids[0])
+		s.edit(start, end, "")
 	default:
 		s.edit(t.start, max(t.end, s.endWithComment(t.end)), text)
 	}
+}
+
+// commented reports whether a comment stands between two places.
+func (s *setter) commented(start, end int) bool {
+	return slices.ContainsFunc(s.gaps.comments, func(c span) bool { return c.start >= start && c.start < end })
+}
+
+// withComma returns the place behind the comma that follows at, if one does,
+// and behind a comment on that line.
+func (s *setter) withComma(at int) int {
+	end := at
+	if i := skipBlanks(s.text, end); i < len(s.text) && s.text[i] == ',' {
+		end = i + 1
+	}
+	return s.endWithComment(end)
 }
 
 // endWithComment returns the end of the line at which at stands if only a
@@ -61,17 +83,20 @@ func (s *setter) endWithComment(at int) int {
 	return at
 }
 
-// unsetFlow removes an entry with one comma.
+// unsetFlow removes an entry with one comma. Where comments stand around it,
+// they stay, and the comma that goes is the one behind it.
 func (s *setter) unsetFlow(parent, t *twig) {
-	i := 0
-	for parent.kids[i] != t {
-		i++
-	}
+	i := slices.Index(parent.kids, t)
+	start, end := t.entryStart(), 0
 	if i > 0 {
-		s.edit(parent.kids[i-1].end, t.end, "")
-		return
+		start, end = parent.kids[i-1].end, t.end
+	} else {
+		end = parent.kids[1].entryStart()
 	}
-	s.edit(t.entryStart(), parent.kids[1].entryStart(), "")
+	if s.commented(start, end) {
+		start, end = t.entryStart(), s.withComma(t.end)
+	}
+	s.edit(start, end, "")
 }
 
 // entryStart is where the key or the dash of t stands, or t itself.
@@ -85,10 +110,27 @@ func (t *twig) entryStart() int {
 	return t.place.prop
 }
 
-// unsetBlock removes the lines of an entry and the comment lines directly above
-// it.
+// unsetBlock removes the lines of an entry. Comment lines above it stay.
 func (s *setter) unsetBlock(parent, t *twig) {
-	start := t.entryStart()
+	start, end := s.linesOf(parent, t)
+	if line := lineStart(s.text, start); line < start {
+		// The entry shares its line with the dash of a list; the next one
+		// takes its place.
+		s.edit(start, parent.kids[1].entryStart(), "")
+		return
+	}
+	s.edit(start, end, "")
+	if end == len(s.text) && !endsInBreak(s.text) {
+		// The text had no last break; it keeps none.
+		last := &s.edits[len(s.edits)-1]
+		last.Start = beforeBreak(s.text, last.Start)
+	}
+}
+
+// linesOf returns the lines of an entry with its line's comment and the comments
+// within it, or where it begins if more stands before it on its line.
+func (s *setter) linesOf(parent, t *twig) (start, end int) {
+	start = t.entryStart()
 	if t.key != nil {
 		// An explicit key begins at its question mark.
 		for i := start; i > 0 && (isBlank(s.text[i-1]) || s.text[i-1] == '?'); i-- {
@@ -97,39 +139,20 @@ func (s *setter) unsetBlock(parent, t *twig) {
 			}
 		}
 	}
-	line := lineStart(s.text, start)
-	if skipBlanks(s.text, line) < start {
-		// The entry shares its line with the dash of a list; the next one
-		// takes its place.
-		s.edit(start, parent.kids[1].entryStart(), "")
-		return
+	if line := lineStart(s.text, start); skipBlanks(s.text, line) == start {
+		start = line
 	}
-	end := afterBreak(s.text, t.end)
-	if t.key != nil && t.Kind == scalarNode && t.place.prop == t.place.end {
+	end = afterBreak(s.text, t.end)
+	switch {
+	case t.key != nil && t.Kind == scalarNode && t.place.prop == t.place.end:
 		// Nothing stands there, perhaps not even a colon.
 		end = afterBreak(s.text, t.key.end)
-	}
-	if t.place.block() && t.end == t.place.end {
+	case t.place.block() && t.end == t.place.end:
 		end = t.end + breakAt(s.text, t.end)
+	case len(t.kids) > 0 && t.Style&flowStyle == 0:
+		whole := *t
+		whole.at = parent.at
+		end = s.endOfEntries(&whole)
 	}
-	s.edit(s.commentsAbove(line, start-line), end, "")
-	if end == len(s.text) && !endsInBreak(s.text) {
-		// The text had no last break; it keeps none.
-		last := &s.edits[len(s.edits)-1]
-		last.Start = beforeBreak(s.text, last.Start)
-	}
-}
-
-// commentsAbove returns the start of the run of comment lines at column that
-// ends directly above line.
-func (s *setter) commentsAbove(line, column int) int {
-	for line > 0 {
-		above := lineStart(s.text, beforeBreak(s.text, line))
-		at := skipBlanks(s.text, above)
-		if at-above != column || s.text[at] != '#' {
-			break
-		}
-		line = above
-	}
-	return line
+	return start, end
 }

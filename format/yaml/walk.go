@@ -255,6 +255,7 @@ func (w *walker) locate(p *place, n *node) {
 // and the node itself if it has a text.
 func (w *walker) properties(p *place, n *node, more bool) int {
 	i := p.prop
+	w.tag = span{}
 	for range 2 {
 		if i >= len(w.text) || w.text[i] != '!' && w.text[i] != '&' || n.Kind == scalarNode && w.text[i] == '&' && n.Anchor == "" {
 			break
@@ -268,6 +269,7 @@ func (w *walker) properties(p *place, n *node, more bool) int {
 			p.tag = -1 // An anchor between tag and scalar: the tag cannot go alone.
 		} else {
 			i = tagEnd(w.text, i, w.at.flow)
+			w.tag = span{from, i}
 			if coreTag(n) {
 				p.tag = from
 			}
@@ -330,12 +332,20 @@ func (w *walker) enter(n *node) (leave func(), err error) {
 		w.anchor++
 		w.open[n] = true
 	}
+	own := -1
 	if w.via == 0 {
 		p := place{prop: w.lines.find(n.Line, n.Column)}
 		w.opening = w.properties(&p, n, true)
 		w.at = w.inside(n, w.opening > p.prop)
+		if w.tag.end > 0 && !w.mute {
+			own = len(w.tags)
+			w.tags = append(w.tags, tagged{span: w.tag, list: n.Kind == sequenceNode})
+		}
 	}
 	return func() {
+		if own >= 0 {
+			w.tags[own].last = w.skips[len(w.skips)-1].end
+		}
 		delete(w.open, n)
 		w.at, w.anchor, w.depth = before, anchor, w.depth-1
 	}, nil

@@ -119,5 +119,5 @@ func number(text string) (tree.Node, error) {
 	if err != nil {
 		return nil, errors.New("the number does not fit in a 64-bit float")
 	}
-	return tree.NewScalar(tree.FloatValue(f)), nil
+	return &tree.Scalar{Value: tree.FloatValue(f), Ref: tree.NoRef, Spelling: text}, nil
 }

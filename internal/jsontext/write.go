@@ -27,6 +27,9 @@ func (s Style) Append(dst []byte, n tree.Node) ([]byte, error) {
 	case *tree.List:
 		return s.appendList(dst, n)
 	case *tree.Scalar:
+		if n.Value.Kind() == tree.Float && n.Spelling != "" {
+			return append(dst, n.Spelling...), nil
+		}
 		return s.AppendValue(dst, n.Value)
 	}
 	return nil, &Error{Offset: -1, Msg: "a comment cannot stand alone in JSON"}

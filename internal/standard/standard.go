@@ -49,6 +49,18 @@ func ForPath(name string) (format string, known bool) {
 
 // Format returns the format of that name with the given indentations.
 func Format(name string, s config.Stores) (doc.Format, error) {
+	if name == "binary" {
+		n, err := jsonIndent(s.JSONBinary)
+		return binary.Indented(n), err
+	}
+	f, err := textFormat(name, s)
+	if err != nil {
+		return nil, err
+	}
+	return doc.Transcoded(f), nil
+}
+
+func textFormat(name string, s config.Stores) (doc.Format, error) {
 	switch name {
 	case "yaml":
 		if s.YAML == nil {
@@ -65,9 +77,6 @@ func Format(name string, s config.Stores) (doc.Format, error) {
 		return dotenv.Format{}, nil
 	case "ini":
 		return ini.Format{}, nil
-	case "binary":
-		n, err := jsonIndent(s.JSONBinary)
-		return binary.Indented(n), err
 	}
 	return nil, fmt.Errorf("no format is called %q", name)
 }
