@@ -4,6 +4,7 @@ package atomicfile_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -57,7 +58,7 @@ func TestSymbolicLinksAreFollowed(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		if err := atomicfile.Create(link, []byte("through a dangling link"), 0o600); err != nil {
+		if err := atomicfile.Create(context.Background(), link, []byte("through a dangling link"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		holds(t, path, "through a dangling link")
@@ -113,7 +114,7 @@ func TestNewFilesObeyModeAndUmask(t *testing.T) {
 	unix.Umask(int(umask))
 	for _, mode := range []fs.FileMode{0o600, 0o666} {
 		path := filepath.Join(t.TempDir(), "f")
-		if err := atomicfile.Create(path, []byte("x"), mode); err != nil {
+		if err := atomicfile.Create(context.Background(), path, []byte("x"), mode); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)
@@ -184,7 +185,7 @@ func TestPipesAndDescriptorsAreStreams(t *testing.T) {
 		b, _ := os.ReadFile(pipe)
 		got <- b
 	}()
-	if err := atomicfile.Create(pipe, []byte("through a pipe"), 0o600); err != nil {
+	if err := atomicfile.Create(context.Background(), pipe, []byte("through a pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if b := <-got; string(b) != "through a pipe" {
@@ -193,14 +194,14 @@ func TestPipesAndDescriptorsAreStreams(t *testing.T) {
 }
 
 func stdinToStdout([]string) error {
-	f, err := atomicfile.Read("/dev/stdin")
+	f, err := atomicfile.Read(context.Background(), "/dev/stdin")
 	if err != nil {
 		return err
 	}
 	if err := f.Write([]byte("x"), nil); err == nil {
 		return errors.New("stdin was written")
 	}
-	return atomicfile.Create("/dev/stdout", f.Data, 0o600)
+	return atomicfile.Create(context.Background(), "/dev/stdout", f.Data, 0o600)
 }
 
 // A place is a directory of one file with the given modes, which nobody can
@@ -273,7 +274,7 @@ func rewriteAsNobody(args []string) error {
 			return err
 		}
 	}
-	f, err := atomicfile.Read(args[0])
+	f, err := atomicfile.Read(context.Background(), args[0])
 	if err != nil {
 		return err
 	}
@@ -345,7 +346,7 @@ func noRoom(dir, way string) error {
 			return err
 		}
 	}
-	f, err := atomicfile.Read(path)
+	f, err := atomicfile.Read(context.Background(), path)
 	if err != nil {
 		return err
 	}
@@ -356,7 +357,7 @@ func noRoom(dir, way string) error {
 	fmt.Println(err)
 	var adviser interface{ Hints() []string }
 	if !errors.As(err, &adviser) || !strings.HasPrefix(strings.Join(adviser.Hints(), ""), "free some space") {
-		return errors.New("the error has no hint")
+		return fmt.Errorf("%w: no hint", err)
 	}
 	now, err := os.ReadFile(path)
 	if err != nil || string(now) != old {
