@@ -104,7 +104,7 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(s, o.Target, out, sealedMode)
+	return a.write(ctx, s, o.Target, out, sealedMode)
 }
 
 // regrouped returns the text of the file with the changed groups.

@@ -68,7 +68,7 @@ func (a *App) encryptOver(ctx context.Context, s *source, o EncryptOptions, plan
 		return false, nil
 	}
 	old := &source{File: File{Path: o.Output}, in: s.out, out: s.out}
-	if old.file, err = atomicfile.Read(a.abs(o.Output)); err != nil {
+	if old.file, err = atomicfile.Read(ctx, a.abs(o.Output)); err != nil {
 		return false, nil // there is nothing to keep; writing says what is wrong
 	}
 	old.data = old.file.Data

@@ -27,7 +27,7 @@ func (e *edition) rescue(text []byte, failure error) error {
 		return errors.Join(failure, fmt.Errorf("the edited text could not be kept either: %w", err))
 	}
 	return &Error{Code: hint.ExitCode(failure), Err: fmt.Errorf("%w; the edited text is kept, encrypted, in %s", failure, path), Advice: []string{
-		"see it with: sops decrypt --input-type binary " + path,
+		"see it with: sops decrypt --input-type binary " + shellWord(path),
 	}}
 }
 
@@ -41,7 +41,7 @@ func (e *edition) writeRescue(sealed []byte) (path string, err error) {
 			if n > 1 {
 				path += strconv.Itoa(n) // the first is of another day
 			}
-			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil {
+			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil || atomicfile.IsWritten(err) {
 				return path, nil
 			}
 			if !errors.Is(err, atomicfile.ErrChanged) {

@@ -68,7 +68,7 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(s, o.Target, out, sealedMode)
+	return a.write(ctx, s, o.Target, out, sealedMode)
 }
 
 // changes returns the keys to add, with profile and context, and those to
