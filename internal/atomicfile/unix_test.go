@@ -32,6 +32,7 @@ func unixRoles() map[string]func([]string) error {
 		"rewrite as":      rewriteAsNobody,
 		"small limit":     rewriteUnderLimit,
 		"small disk":      rewriteOnSmallDisk,
+		"write as":        writeOnce,
 	}
 }
 
