@@ -64,7 +64,7 @@ func (e *Error) Hints() []string {
 	case e.Write && errors.Is(e.Err, fs.ErrNotExist):
 		return []string{"create the directory " + filepath.Dir(e.Path) + " first"}
 	case e.Write && isFull(e.Err):
-		return []string{"free some space on the file system of " + filepath.Dir(e.Path) + " and run the command again; what stood in the file before is still there"}
+		return []string{"free some space on the file system of " + filepath.Dir(e.Path) + " and run the command again; the file is as it was"}
 	case e.Write && errors.Is(e.Err, fs.ErrPermission):
 		return []string{"you need permission to write the file; a new file also needs permission to write the directory " + filepath.Dir(e.Path)}
 	}

@@ -53,7 +53,9 @@ func regular(path string) error { return os.WriteFile(path, []byte("old"), 0o666
 
 func fifo(path string) error { return unix.Mkfifo(path, 0o666) }
 
-func link(to string) func(string) error { return func(path string) error { return os.Symlink(to, path) } }
+func link(to string) func(string) error {
+	return func(path string) error { return os.Symlink(to, path) }
+}
 
 func TestNothingIsWrittenToWhatAnotherUserPlanted(t *testing.T) {
 	t.Parallel()

@@ -294,7 +294,7 @@ func TestNoRoomKeepsTheOldFile(t *testing.T) {
 		"full disk": smallDisk,
 	}
 	for name, small := range ways {
-		for _, way := range []string{"rename", "in place"} {
+		for _, way := range []string{"rename", "in place", "create"} {
 			t.Run(name+", "+way, func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
@@ -311,7 +311,8 @@ func TestNoRoomKeepsTheOldFile(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%v: %s", err, &complaints)
 				}
-				want := filepath.Join(dir, "f") + ": not written: " + reason + "\n"
+				target := map[bool]string{true: "g", false: "f"}[way == "create"]
+				want := filepath.Join(dir, target) + ": not written: " + reason + "\n"
 				if string(out) != want {
 					t.Errorf("got %q, want %q", out, want)
 				}
@@ -347,11 +348,7 @@ func noRoom(dir, way string) error {
 			return err
 		}
 	}
-	f, err := atomicfile.Read(context.Background(), path)
-	if err != nil {
-		return err
-	}
-	err = f.Write(bytes.Repeat([]byte("new\n"), 25_000), nil)
+	err := tooMuch(path, way)
 	if err == nil {
 		return errors.New("there was room")
 	}
@@ -369,6 +366,71 @@ func noRoom(dir, way string) error {
 		return fmt.Errorf("%d files are there, want %d: %w", len(entries), files, err)
 	}
 	return nil
+}
+
+// tooMuch writes what does not fit, beside the file or over it.
+func tooMuch(path, way string) error {
+	data := bytes.Repeat([]byte("new\n"), 25_000)
+	if way == "create" {
+		return atomicfile.Create(context.Background(), filepath.Join(filepath.Dir(path), "g"), data, 0o600)
+	}
+	f, err := atomicfile.Read(context.Background(), path)
+	if err != nil {
+		return err
+	}
+	return f.Write(data, nil)
+}
+
+func TestWaitingForAPipeEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(enough)
+	if _, err := atomicfile.Read(ctx, pipe); !errors.Is(err, enough) {
+		t.Errorf("Read: %v", err)
+	}
+	if err := atomicfile.Create(ctx, pipe, []byte("x"), 0o600); !errors.Is(err, enough) {
+		t.Errorf("Create: %v", err)
+	}
+	if _, err := atomicfile.ReadAtMost(pipe, 10); err == nil || !strings.HasSuffix(err.Error(), "it is not a regular file") {
+		t.Errorf("ReadAtMost: %v", err)
+	}
+	if _, err := atomicfile.ReadAtMost("/dev/zero", 10); err == nil || !strings.HasSuffix(err.Error(), "it is larger than 10 bytes") {
+		t.Errorf("ReadAtMost of what never ends: %v", err)
+	}
+}
+
+func TestBackupOfALiveWriteIsNoLeftover(t *testing.T) {
+	t.Parallel()
+	path := file(t, "half")
+	backup := filepath.Join(filepath.Dir(path), ".prod.yaml.sops-backup")
+	if err := os.WriteFile(backup, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := atomicfile.Lock(t.Context(), backup, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := atomicfile.Leftover(path); got != "" {
+		t.Errorf("of a live process: %q", got)
+	}
+	unlock()
+	if got := atomicfile.Leftover(path); got != backup {
+		t.Errorf("of a dead process: %q", got)
+	}
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := atomicfile.Leftover(path); got != "" {
+		t.Errorf("of a write that had not begun: %q", got)
+	}
+	if diff := cmp.Diff([]string{"prod.yaml"}, names(t, filepath.Dir(path))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
 }
 
 func TestReadTakesPipesOfAnyLength(t *testing.T) {
