@@ -54,6 +54,9 @@ func (e *signaled) ExitCode() int {
 	return 1
 }
 
+// Code returns the word for programs.
+func (e *signaled) Code() string { return "EndedBySignal" }
+
 // bySignal marks the error of a command that a signal ended.
 func bySignal(ctx context.Context, err error) error {
 	var s *signalError
