@@ -31,6 +31,11 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 	if err != nil {
 		return err
 	}
+	unlock, err := a.lockInPlace(ctx, o.File, o.Target)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
 	if err != nil {
 		return err
@@ -43,7 +48,7 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(s, o.Target, out, plainMode)
+	return a.write(ctx, s, o.Target, out, plainMode)
 }
 
 // address returns what to extract, nil for the whole file.

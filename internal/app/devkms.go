@@ -37,7 +37,7 @@ func (a *App) DevKMSExec(ctx context.Context, o DevKMSOptions, argv []string) er
 	if len(argv) == 0 {
 		return fail(codeNoFile, "sops devkms exec -- sops decrypt prod.yaml", "devkms exec: no command to run")
 	}
-	s, err := a.startDevKMS(o)
+	s, err := a.startDevKMS(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func exitStatus(e *exec.ExitError) int {
 // DevKMSServe serves until ctx ends or Ctrl-C, and prints the variables that
 // lead to it.
 func (a *App) DevKMSServe(ctx context.Context, o DevKMSOptions) error {
-	s, err := a.startDevKMS(o)
+	s, err := a.startDevKMS(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -91,10 +91,10 @@ type devServer struct {
 	close   func()
 }
 
-func (a *App) startDevKMS(o DevKMSOptions) (*devServer, error) {
+func (a *App) startDevKMS(ctx context.Context, o DevKMSOptions) (*devServer, error) {
 	options := devkms.Options{Now: a.Now, Random: a.Random}
 	if o.World != "" {
-		f, err := atomicfile.Read(a.abs(o.World))
+		f, err := atomicfile.Read(ctx, a.abs(o.World))
 		if err != nil {
 			return nil, err
 		}

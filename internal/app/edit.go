@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +34,7 @@ func (a *App) Edit(ctx context.Context, o EditOptions) error {
 	if err := (Target{InPlace: true}).check(o.File); err != nil {
 		return err
 	}
+	defer surviveBrokenPipes()()
 	places := editor.Places{Runtime: a.Env.Get("XDG_RUNTIME_DIR"), Temp: a.Env.Get("TMPDIR")}
 	if err := editor.CleanStale(places); err != nil {
 		a.warnf("what a killed edit left behind could not be removed: %v", err)
@@ -102,6 +102,7 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 	if _, err := os.Stat(filepath.Dir(a.abs(o.Path))); err != nil {
 		return fail(codeWriteOutput, "create the directory first", "%s: %w", o.Path, err)
 	}
+	a.clean(o.Path, false)
 	s := &source{File: o.File}
 	if err := a.settle(s, o.Common); err != nil {
 		return err
@@ -153,8 +154,8 @@ func (e *edition) run(ctx context.Context) (err error) {
 			return e.unchanged(e.app.Now().Sub(started))
 		}
 		failure := e.save(ctx, before, text)
-		if failure == nil {
-			return nil
+		if failure == nil || atomicfile.IsWritten(failure) {
+			return failure
 		}
 		if errors.Is(failure, atomicfile.ErrChanged) || !e.again(ctx, failure) {
 			return e.rescue(text, failure)
@@ -198,14 +199,11 @@ func (e *edition) save(ctx context.Context, before, text []byte) error {
 	if err != nil {
 		return e.source.name(err)
 	}
-	unlock, err := e.app.lock(ctx, e.source.Path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+	unlock, err := e.app.lockPresent(ctx, e.source.Path)
+	if err != nil {
 		return err
-	default:
-		defer unlock()
 	}
+	defer unlock()
 	return e.file.Write(out, nil)
 }
 

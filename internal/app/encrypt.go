@@ -36,6 +36,11 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 		return fail(codeConflict, "add --filename-override NAME: it decides on the rule and the file type",
 			"encrypting standard input needs a name for it")
 	}
+	unlock, err := a.lockInPlace(ctx, o.File, o.Target)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	s, err := a.read(ctx, o.File, o.Common, codeNoFile)
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(s, o.Target, out, sealedMode)
+	return a.write(ctx, s, o.Target, out, sealedMode)
 }
 
 // createWith makes a new file of plain, which is in the input format of s.

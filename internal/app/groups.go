@@ -111,7 +111,7 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 	if err != nil {
 		return s.name(err)
 	}
-	if err := a.write(s, o.Target, out, sealedMode); err != nil {
+	if err := a.write(ctx, s, o.Target, out, sealedMode); err != nil {
 		return err
 	}
 	if o.removal {

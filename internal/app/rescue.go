@@ -41,7 +41,7 @@ func (e *edition) writeRescue(sealed []byte) (path string, err error) {
 			if n > 1 {
 				path += strconv.Itoa(n) // the first is of another day
 			}
-			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil {
+			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil || atomicfile.IsWritten(err) {
 				return path, nil
 			}
 			if !errors.Is(err, atomicfile.ErrChanged) {

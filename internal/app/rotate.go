@@ -72,7 +72,7 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(s, o.Target, out, sealedMode)
+	return a.write(ctx, s, o.Target, out, sealedMode)
 }
 
 // vouchStructure takes the mark of a seal over a file that had none away where

@@ -148,19 +148,7 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(s, Target{InPlace: true}, out, sealedMode)
-}
-
-// lock takes the right to rewrite the file. Where the file system has no locks,
-// the check for changes before each write must do.
-func (a *App) lock(ctx context.Context, path string) (unlock func(), err error) {
-	unlock, err = atomicfile.Lock(ctx, a.abs(path), func(holder string) {
-		a.warnf("%s is locked by %s; waiting", path, holder)
-	})
-	if errors.Is(err, errors.ErrUnsupported) {
-		return func() {}, nil
-	}
-	return unlock, err
+	return a.write(ctx, s, Target{InPlace: true}, out, sealedMode)
 }
 
 func (a *App) value(ctx context.Context, o SetOptions) (string, error) {
@@ -171,7 +159,7 @@ func (a *App) value(ctx context.Context, o SetOptions) (string, error) {
 		b, err := a.readStdin(ctx)
 		return string(b), err
 	case o.ValueFile:
-		f, err := atomicfile.Read(a.abs(o.Value))
+		f, err := atomicfile.Read(ctx, a.abs(o.Value))
 		if err != nil {
 			return "", err
 		}

@@ -42,7 +42,8 @@ func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source,
 			return nil, err
 		}
 	} else {
-		s.file, err = atomicfile.Read(a.abs(f.Path))
+		a.clean(f.Path, false)
+		s.file, err = atomicfile.Read(ctx, a.abs(f.Path))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fail(missing, "", "cannot operate on non-existent file %q", a.abs(f.Path))
 		}

@@ -150,7 +150,7 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 	if err != nil {
 		return s.name(err)
 	}
-	if err := a.write(s, Target{InPlace: true}, out, sealedMode); err != nil {
+	if err := a.write(ctx, s, Target{InPlace: true}, out, sealedMode); err != nil {
 		return err
 	}
 	a.tell("%s: synced with new keys", f.Path)

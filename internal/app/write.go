@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -16,17 +17,46 @@ const (
 )
 
 // write puts data where t says. In place, the file must still hold what was
-// read.
-func (a *App) write(s *source, t Target, data []byte, mode fs.FileMode) error {
+// read. The mode is that of a new file, and says whether data is plaintext.
+func (a *App) write(ctx context.Context, s *source, t Target, data []byte, mode fs.FileMode) error {
 	switch {
 	case t.InPlace && s.file == nil:
 		return t.check(s.File) // standard input
+	case t.InPlace && mode == plainMode:
+		return s.file.WritePlaintext(data)
 	case t.InPlace:
 		return s.file.Write(data, nil)
 	case t.Output != "":
-		return atomicfile.Create(a.abs(t.Output), data, mode)
+		return a.writeFile(ctx, t.Output, data, mode)
 	}
-	_, err := a.Stdout.Write(data)
+	return a.writeStdout(ctx, data)
+}
+
+// writeFile writes a file by name, under its lock if it is there.
+func (a *App) writeFile(ctx context.Context, path string, data []byte, mode fs.FileMode) error {
+	unlock, err := a.lockPresent(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	a.clean(path, false)
+	return atomicfile.Create(ctx, a.abs(path), data, mode)
+}
+
+// writeStdout writes to standard output. A reader that does not read keeps the
+// command waiting until ctx ends.
+func (a *App) writeStdout(ctx context.Context, data []byte) error {
+	done := make(chan error, 1)
+	go func() { // ends with the process if not before: a write cannot be stopped
+		_, err := a.Stdout.Write(data)
+		done <- err
+	}()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
 		return nil // or the reader has seen enough

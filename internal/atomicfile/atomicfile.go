@@ -3,13 +3,19 @@
 //
 //	unlock, err := atomicfile.Lock(ctx, "prod.yaml", nil)
 //	defer unlock()
-//	f, err := atomicfile.Read("prod.yaml")
+//	f, err := atomicfile.Read(ctx, "prod.yaml")
 //	err = f.Write(change(f.Data), nil)
 //
 // A write fills a temporary file in the directory of the target, syncs it,
 // reads it back, looks once more whether the target still holds what was read
-// (ErrChanged if not), and renames. Symbolic links are followed; mode and
-// owner stay.
+// (ErrChanged if not), and renames. Mode, owner, access control lists and
+// extended attributes stay. The temporary file is readable by the user alone
+// while it has another name than the target. One that a killed process left
+// is found and removed by Clean.
+//
+// Symbolic links are followed, but not those that another user may have
+// planted, and nothing is written into a file that another user may have put
+// into a shared directory: see resolve and trust.
 //
 // Three kinds of targets cannot be renamed over without harm: files with more
 // than one hard link, files in a directory that may not be written, and files
@@ -21,12 +27,12 @@ package atomicfile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
@@ -44,13 +50,17 @@ type File struct {
 
 	path    string
 	regular bool
-	absent  bool        // nothing stood at path, and nothing must when writing
+	absent  bool        // nothing was at path, and nothing may be when writing
 	mode    fs.FileMode // of a file that Write creates
 }
 
 // Read reads the file at path. Pipes, devices and /dev/stdin can be read too,
-// but not written back.
-func Read(path string) (*File, error) {
+// but not written back; waiting for them ends with ctx.
+func Read(ctx context.Context, path string) (*File, error) {
+	return wait(ctx, func() (*File, error) { return read(path) })
+}
+
+func read(path string) (*File, error) {
 	src, err := openSource(path)
 	if err != nil {
 		return nil, unread(path, err)
@@ -87,6 +97,14 @@ func Absent(path string, mode fs.FileMode) *File {
 // was, unless the error says otherwise. After success f stands for the new
 // content, so that it can be written again.
 func (f *File) Write(data []byte, check func([]byte) error) error {
+	return f.write(data, check, false)
+}
+
+// WritePlaintext is Write for data that only the user may read until it is in
+// place: the file gets its mode after the rename, not before.
+func (f *File) WritePlaintext(data []byte) error { return f.write(data, nil, true) }
+
+func (f *File) write(data []byte, check func([]byte) error, plaintext bool) error {
 	if check != nil {
 		if err := check(data); err != nil {
 			return err
@@ -99,14 +117,22 @@ func (f *File) Write(data []byte, check func([]byte) error) error {
 	if err != nil {
 		return unwritten(f.path, err)
 	}
-	r := replacement{target: target, data: data, mode: f.mode}
+	r := replacement{target: target, data: data, mode: f.mode, plaintext: plaintext, syncDir: syncDir}
 	r.verify = func() error { return f.unchanged(target) }
-	if err := r.run(f.absent); err != nil {
-		return unwritten(f.path, err)
+	err = r.run(f.wanted())
+	if err == nil || IsWritten(err) {
+		f.absent = false
+		f.Data = data
 	}
-	f.absent = false
-	f.Data = data
-	return nil
+	return unwritten(f.path, err)
+}
+
+// wanted returns what Write expects at its path.
+func (f *File) wanted() existence {
+	if f.absent {
+		return mustBeAbsent
+	}
+	return mustExist
 }
 
 // unchanged reports ErrChanged unless target holds what f remembers.
@@ -147,36 +173,93 @@ func (c *comparison) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Create writes data to path, whatever stood there. An existing file keeps its
+// Create writes data to path, whatever is there. An existing file keeps its
 // mode and owner; a new one gets mode, less the umask. Pipes, devices and
-// /dev/stdout are written to, not replaced.
-func Create(path string, data []byte, mode fs.FileMode) error {
+// /dev/stdout are written to, not replaced; waiting for them ends with ctx.
+func Create(ctx context.Context, path string, data []byte, mode fs.FileMode) error {
 	if fd, ok := descriptorOf(path); ok {
-		return stream(path, data, func() (*os.File, error) { return duplicate(fd, path) })
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return unwritten(path, syscall.EISDIR)
-	case err == nil && !info.Mode().IsRegular():
-		return stream(path, data, func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) })
+		return stream(ctx, path, data, func() (*os.File, error) { return duplicate(fd, path) })
 	}
 	target, err := resolve(path)
 	if err != nil {
 		return unwritten(path, err)
 	}
-	r := replacement{target: target, data: data, mode: mode, verify: func() error { return nil }}
-	return unwritten(path, r.run(false))
+	info, err := os.Lstat(target)
+	switch {
+	case err == nil && info.IsDir():
+		return unwritten(path, syscall.EISDIR)
+	case err == nil && !info.Mode().IsRegular():
+		return stream(ctx, path, data, func() (*os.File, error) { return openStream(target) })
+	case err != nil && isStream(path): // a link of /proc leads to no name
+		return stream(ctx, path, data, func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) })
+	}
+	r := replacement{
+		target: target, data: data, mode: mode, plaintext: mode&0o077 == 0, syncDir: syncDir,
+		verify: func() error { return nil },
+	}
+	return unwritten(path, r.run(mayExist))
 }
 
 // stream writes data to what open returns.
-func stream(path string, data []byte, open func() (*os.File, error)) error {
-	f, err := open()
-	if err != nil {
-		return unwritten(path, err)
+func stream(ctx context.Context, path string, data []byte, open func() (*os.File, error)) error {
+	_, err := wait(ctx, func() (struct{}, error) {
+		f, err := open()
+		if err != nil {
+			return struct{}{}, err
+		}
+		_, err = f.Write(data)
+		return struct{}{}, errors.Join(err, f.Close())
+	})
+	return unwritten(path, err)
+}
+
+// openStream opens the pipe or device at target for writing.
+func openStream(target string) (*os.File, error) {
+	if _, err := trusted(target); err != nil {
+		return nil, err
 	}
-	_, err = f.Write(data)
-	return unwritten(path, errors.Join(err, f.Close()))
+	f, err := os.OpenFile(target, os.O_WRONLY|noFollow, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := trustOpened(f, target); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// isStream reports whether something that is no regular file is at path.
+func isStream(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir() && !info.Mode().IsRegular()
+}
+
+func isPipe(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0
+}
+
+// wait returns what f returns, or the cause when ctx ends first: a pipe that
+// nothing else has open keeps a process for ever. f goes on to the end of the
+// process then, and so must not be in the middle of something.
+func wait[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
 // openSource opens path for reading. A path that names a descriptor of this
@@ -187,25 +270,4 @@ func openSource(path string) (*os.File, error) {
 		return duplicate(fd, path)
 	}
 	return os.Open(path)
-}
-
-// resolve follows the symbolic links of path to the name where its file stands
-// or, behind a dangling link, would stand.
-func resolve(path string) (string, error) {
-	for range 40 { // as many links as Linux follows
-		target, err := filepath.EvalSymlinks(path)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return target, err
-		}
-		link, err := os.Readlink(path)
-		if err != nil { // nothing stands there: only the directory has to exist
-			dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-			return filepath.Join(dir, filepath.Base(path)), err
-		}
-		if !filepath.IsAbs(link) {
-			link = filepath.Join(filepath.Dir(path), link)
-		}
-		path = link
-	}
-	return "", errors.New("too many symbolic links")
 }

@@ -2,6 +2,7 @@ package atomicfile_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -25,7 +26,7 @@ func file(t *testing.T, content string) string {
 
 func read(t *testing.T, path string) *atomicfile.File {
 	t.Helper()
-	f, err := atomicfile.Read(path)
+	f, err := atomicfile.Read(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestChangesOfOthersAreNotOverwritten(t *testing.T) {
 	}{
 		"rewritten":        {func(p string) error { return os.WriteFile(p, []byte("her"), 0o600) }, "her"},
 		"same length":      {func(p string) error { return os.WriteFile(p, []byte("OLD"), 0o600) }, "OLD"},
-		"replaced":         {func(p string) error { return atomicfile.Create(p, []byte("hers"), 0o600) }, "hers"},
+		"replaced":         {func(p string) error { return atomicfile.Create(context.Background(), p, []byte("hers"), 0o600) }, "hers"},
 		"removed":          {os.Remove, ""},
 		"appended to":      {func(p string) error { return os.WriteFile(p, []byte("old+"), 0o600) }, "old+"},
 		"replaced by link": {replaceByLink, "elsewhere"},
@@ -150,7 +151,7 @@ func TestContentThatCameBackIsNoChange(t *testing.T) {
 	path := file(t, "old")
 	f := read(t, path)
 	for _, content := range []string{"meanwhile", "old"} {
-		if err := atomicfile.Create(path, []byte(content), 0o600); err != nil {
+		if err := atomicfile.Create(context.Background(), path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,8 +184,8 @@ func TestAbsentFilesAreCreatedOnce(t *testing.T) {
 func TestErrorsNameTheFileOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	_, missing := atomicfile.Read(filepath.Join(dir, "none"))
-	_, directory := atomicfile.Read(dir)
+	_, missing := atomicfile.Read(context.Background(), filepath.Join(dir, "none"))
+	_, directory := atomicfile.Read(context.Background(), dir)
 	tests := map[string]struct {
 		err  error
 		want string
@@ -192,8 +193,8 @@ func TestErrorsNameTheFileOnce(t *testing.T) {
 	}{
 		"missing":        {missing, filepath.Join(dir, "none") + ": no such file or directory", 2},
 		"directory":      {directory, dir + ": is a directory", 2},
-		"write to one":   {atomicfile.Create(dir, nil, 0o600), dir + ": not written: is a directory", 3},
-		"no directory":   {atomicfile.Create(filepath.Join(dir, "a", "b"), nil, 0o600), filepath.Join(dir, "a", "b") + ": not written: no such file or directory", 3},
+		"write to one":   {atomicfile.Create(context.Background(), dir, nil, 0o600), dir + ": not written: is a directory", 3},
+		"no directory":   {atomicfile.Create(context.Background(), filepath.Join(dir, "a", "b"), nil, 0o600), filepath.Join(dir, "a", "b") + ": not written: no such file or directory", 3},
 		"device is read": {read(t, os.DevNull).Write(nil, nil), os.DevNull + ": not written: it is not a regular file", 3},
 	}
 	for name, test := range tests {

@@ -74,7 +74,7 @@ func versionOf(content []byte) (int, error) {
 // rewriteForever writes the next version again and again, and prints the number
 // of each that was written.
 func rewriteForever(args []string) error {
-	f, err := atomicfile.Read(args[0])
+	f, err := atomicfile.Read(context.Background(), args[0])
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func underLock(path string, change func([]byte) []byte) error {
 		return err
 	}
 	defer unlock()
-	f, err := atomicfile.Read(path)
+	f, err := atomicfile.Read(context.Background(), path)
 	if err != nil {
 		return err
 	}

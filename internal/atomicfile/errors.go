@@ -2,9 +2,11 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -26,7 +28,10 @@ func unwritten(path string, err error) error {
 }
 
 func (e *Error) Error() string {
-	if e.Write {
+	switch {
+	case IsWritten(e.Err):
+		return e.Path + ": written, but " + reason(e.Err)
+	case e.Write:
 		return e.Path + ": not written: " + reason(e.Err)
 	}
 	return e.Path + ": " + reason(e.Err)
@@ -50,14 +55,16 @@ func (e *Error) ExitCode() int {
 // Hints says what to do about the reasons that people meet.
 func (e *Error) Hints() []string {
 	switch {
-	case errors.As(e.Err, new(*damagedError)), errors.As(e.Err, new(*interruptedError)):
+	case errors.As(e.Err, new(*damagedError)), errors.As(e.Err, new(*interruptedError)), errors.As(e.Err, new(*plantedError)):
 		return nil // they have their own
+	case IsWritten(e.Err):
+		return nil
 	case errors.Is(e.Err, ErrChanged):
 		return []string{"run the command again to work on the present content; nothing was overwritten"}
 	case e.Write && errors.Is(e.Err, fs.ErrNotExist):
 		return []string{"create the directory " + filepath.Dir(e.Path) + " first"}
 	case e.Write && isFull(e.Err):
-		return []string{"free some space on the file system of " + filepath.Dir(e.Path) + " and run the command again; what stood in the file before is still there"}
+		return []string{"free some space on the file system of " + filepath.Dir(e.Path) + " and run the command again; the file is as it was"}
 	case e.Write && errors.Is(e.Err, fs.ErrPermission):
 		return []string{"you need permission to write the file; a new file also needs permission to write the directory " + filepath.Dir(e.Path)}
 	}
@@ -67,8 +74,8 @@ func (e *Error) Hints() []string {
 // A damagedError says that a write in place failed and that the old content
 // could not be restored either.
 type damagedError struct {
-	backup string
-	err    error
+	target, backup string
+	err            error
 }
 
 func (e *damagedError) Error() string {
@@ -79,7 +86,8 @@ func (e *damagedError) Unwrap() error { return e.err }
 
 // Hints says how to save the file.
 func (e *damagedError) Hints() []string {
-	return []string{"free some space and copy " + e.backup + " over the file"}
+	t, b := quote(e.target), quote(e.backup)
+	return []string{fmt.Sprintf("free some space, then: cp %s %s && rm %s", b, t, b)}
 }
 
 // An interruptedError says that the backup of another write in place is there.
@@ -91,8 +99,49 @@ func (e *interruptedError) Error() string {
 
 // Hints says how to go on.
 func (e *interruptedError) Hints() []string {
-	return []string{"look which of the two is good: if the backup, copy it over " + e.target + "; then remove it and run the command again"}
+	return []string{Restore(e.target, e.backup)}
 }
+
+// Restore says how to mend target, whose old content an interrupted write left
+// in backup.
+func Restore(target, backup string) string {
+	t, b := quote(target), quote(backup)
+	return fmt.Sprintf("look which of the two is good; to go back: cp %s %s && rm %s; to keep the file as it is now: rm %s", b, t, b, b)
+}
+
+// quote makes text one word of a shell.
+func quote(text string) string {
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/._-+=:,@%", r)
+	}) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// A writtenError is a fault after the new content was in place.
+type writtenError struct{ err error }
+
+func (e *writtenError) Error() string { return reason(e.err) }
+
+// Unwrap returns the reason.
+func (e *writtenError) Unwrap() error { return e.err }
+
+// IsWritten reports whether the new content is in place in spite of err, the
+// error of a write.
+func IsWritten(err error) bool { return errors.As(err, new(*writtenError)) }
+
+// A plantedError says why something that another user may have put in the way
+// is not written to.
+type plantedError struct{ what, instead string }
+
+func (e *plantedError) Error() string { return e.what }
+
+// ExitCode returns that of a file which could not be written.
+func (e *plantedError) ExitCode() int { return 3 }
+
+// Hints says what to do instead.
+func (e *plantedError) Hints() []string { return []string{e.instead} }
 
 // reason drops the wrappers that repeat a path which the reader knows already.
 func reason(err error) string {

@@ -1,38 +1,63 @@
 package atomicfile
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 )
 
-// inPlace overwrites the target. The backup stays only if the old content could
-// not be restored, or if the process dies meanwhile.
-func (r *replacement) inPlace() error {
-	f, err := os.OpenFile(r.target, os.O_RDWR, 0)
+// inPlace overwrites the target, whose state is info. The backup stays only if
+// the old content could not be restored, or if the process dies meanwhile.
+func (r *replacement) inPlace(info fs.FileInfo) error {
+	f, err := os.OpenFile(r.target, os.O_RDWR|noFollow|nonBlock, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if now, err := f.Stat(); err != nil || !os.SameFile(now, info) {
+		return fmt.Errorf("%w: another file is there", ErrChanged)
+	}
 	backup, err := r.backup(f)
 	if err != nil {
 		return err
 	}
+	defer backup.file.Close()
 	if err := r.verify(); err != nil {
-		os.Remove(backup)
+		os.Remove(backup.name)
 		return err
 	}
 	if err := fill(f, r.data); err != nil {
-		if undo := restore(f, backup); undo != nil {
-			return &damagedError{backup: backup, err: errors.Join(err, undo)}
+		if undo := restore(f, backup.name); undo != nil {
+			return &damagedError{target: r.target, backup: backup.name, err: errors.Join(err, undo)}
 		}
-		os.Remove(backup)
+		os.Remove(backup.name)
 		return err
 	}
-	return os.Remove(backup)
+	backup.release()
+	if err := os.Remove(backup.name); err != nil {
+		return &writtenError{fmt.Errorf("its old content in %s could not be removed: %w", backup.name, err)}
+	}
+	return nil
+}
+
+// A backup is a copy of a file that is overwritten in place. Its process holds
+// a lock on it, as on a temporary file.
+type backup struct {
+	name string
+	file *os.File
+}
+
+// release closes the file where an open one cannot be removed.
+func (b *backup) release() {
+	if runtime.GOOS == "windows" {
+		b.file.Close()
+	}
 }
 
 // restore brings f back to the content of the file backup.
@@ -45,44 +70,55 @@ func restore(f *os.File, backup string) error {
 }
 
 // backup saves the content of f beside the target, or where that directory may
-// not be written in the directory for temporary files, and returns its name.
-func (r *replacement) backup(f *os.File) (string, error) {
+// not be written in the directory for temporary files.
+func (r *replacement) backup(f *os.File) (*backup, error) {
 	t, err := newTemp(r.target, 0o600)
-	if errors.Is(err, fs.ErrPermission) {
-		return distantBackup(f, filepath.Base(r.target))
+	if cannotReplace(err) {
+		return distantBackup(f, r.target)
 	}
 	if err != nil {
-		return "", unsaved(err)
+		return nil, unsaved(err)
 	}
-	defer t.discard()
 	if err := save(t.file, f); err != nil {
-		return "", unsaved(err)
+		t.discard()
+		return nil, unsaved(err)
 	}
 	// Only whole backups have that name, and none is overwritten: it may be all
 	// that is left of the file.
 	name := backupName(r.target)
-	err = t.link(name)
-	if errors.Is(err, fs.ErrExist) {
-		return "", &interruptedError{target: r.target, backup: name}
+	if err := t.link(name); err != nil {
+		t.discard()
+		if errors.Is(err, fs.ErrExist) {
+			return nil, &interruptedError{target: r.target, backup: name}
+		}
+		return nil, unsaved(err)
 	}
-	if err != nil {
-		return "", unsaved(err)
+	if !t.placed {
+		os.Remove(t.file.Name())
 	}
-	return name, syncDir(filepath.Dir(name))
+	return &backup{name, t.file}, r.syncDir(filepath.Dir(name))
 }
 
 // distantBackup saves the content of f in the directory for temporary files,
 // which others may write too: the name has to be random.
-func distantBackup(f *os.File, base string) (string, error) {
-	b, err := os.CreateTemp("", "."+short(base)+".sops-backup-*")
+func distantBackup(f *os.File, target string) (*backup, error) {
+	b, err := os.CreateTemp("", distantName(target)+"*")
 	if err != nil {
-		return "", unsaved(err)
+		return nil, unsaved(err)
 	}
-	if err := errors.Join(save(b, f), b.Close()); err != nil {
+	_, _ = tryLock(b)
+	if err := save(b, f); err != nil {
+		b.Close()
 		os.Remove(b.Name())
-		return "", unsaved(err)
+		return nil, unsaved(err)
 	}
-	return b.Name(), nil
+	return &backup{b.Name(), b}, nil
+}
+
+// distantName begins the name of a backup that is not beside its target.
+func distantName(target string) string {
+	sum := sha256.Sum256([]byte(target))
+	return fmt.Sprintf(".%s.sops-backup-%x-", short(filepath.Base(target)), sum[:6])
 }
 
 // save copies the content of f to the disk.
@@ -103,15 +139,53 @@ func backupName(target string) string {
 }
 
 // Leftover returns the name of the backup that an interrupted write of path
-// left beside it, or "". Only a write in place leaves one.
+// left, or "". Only a write in place leaves one. It is removed if the write had
+// not begun to change the file.
 func Leftover(path string) string {
 	target, err := resolve(path)
 	if err != nil {
 		return ""
 	}
-	name := backupName(target)
-	if _, err := os.Lstat(name); err != nil {
-		return ""
+	names := []string{backupName(target)}
+	if !mayCreate(filepath.Dir(target)) {
+		pattern := distantName(target)
+		entries, _ := os.ReadDir(os.TempDir())
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), pattern) {
+				names = append(names, filepath.Join(os.TempDir(), e.Name()))
+			}
+		}
 	}
-	return name
+	for _, name := range names {
+		if ours(name, target) && abandoned(name) && !untouched(name, target) {
+			return name
+		}
+	}
+	return ""
+}
+
+// abandoned reports whether the process is dead that made the backup at name.
+func abandoned(name string) bool {
+	f, err := os.OpenFile(name, os.O_RDWR|noFollow|nonBlock, 0)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	defer f.Close()
+	locked, err := tryLock(f)
+	return (locked || err != nil) && stands(f, name)
+}
+
+// untouched removes the backup at name if target holds the same.
+func untouched(name, target string) bool {
+	old, err := os.ReadFile(name)
+	if err != nil {
+		return false
+	}
+	f, err := os.OpenFile(target, os.O_RDONLY|noFollow|nonBlock, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	same, err := holds(f, old)
+	return err == nil && same && os.Remove(name) == nil
 }

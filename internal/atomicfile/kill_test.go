@@ -3,6 +3,7 @@ package atomicfile_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -36,7 +37,7 @@ func TestKilledWriterLeavesOldOrNewContent(t *testing.T) {
 				}
 			}
 			t.Logf("%d of %d kills left a temporary file for the next writer to remove", stale, kills)
-			f, err := atomicfile.Read(path)
+			f, err := atomicfile.Read(context.Background(), path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -181,7 +182,7 @@ func TestLiveTemporaryFilesAreLeftAlone(t *testing.T) {
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	if err := atomicfile.Create(path, []byte("1"), 0o600); err != nil {
+	if err := atomicfile.Create(context.Background(), path, []byte("1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	// Names beyond the slots are nobody's business.

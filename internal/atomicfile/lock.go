@@ -11,14 +11,28 @@ import (
 // patience is how long Lock waits in silence.
 const patience = 500 * time.Millisecond
 
-// A LockError says that another process kept the lock until the context ended.
+// deadline is how long Lock waits for one holder. Whoever can read a file can
+// lock it: without a deadline they could keep it from ever being written. It
+// begins anew when the holder changes, so that many commands in a row all come
+// to their turn.
+const deadline = 30 * time.Second
+
+// errHeld is the reason why the waiting for a lock ended by itself.
+var errHeld = errors.New("it did not let go of it")
+
+// A LockError says that another process kept the lock until the context or the
+// deadline ended.
 type LockError struct {
 	Path   string
 	Holder string // "process 4242" where it could be found out
 	Err    error
+	file   string // that stands for the lock, if there is one
 }
 
 func (e *LockError) Error() string {
+	if errors.Is(e.Err, errHeld) {
+		return fmt.Sprintf("%s: not written: %s has held the lock on it for %v", e.Path, e.Holder, deadline)
+	}
 	return fmt.Sprintf("%s: waited for %s, which is writing it: %v", e.Path, e.Holder, e.Err)
 }
 
@@ -33,31 +47,63 @@ func (e *LockError) ExitCode() int { return 3 }
 
 // Hints says how to go on.
 func (e *LockError) Hints() []string {
-	return []string{"run the command again when " + e.Holder + " has ended"}
+	advice := "run the command again when " + e.Holder + " has ended"
+	if e.file != "" {
+		advice += "; if no command is changing the file: rm " + quote(e.file)
+	}
+	return []string{advice}
 }
 
 // Lock takes the exclusive right, among processes that ask for it, to read and
-// rewrite the file at path. It waits until ctx ends; waiting, if not nil, is
-// called once when that takes long, with words for who holds the lock. The lock
-// ends with unlock, with the process, and with the first Write: what is renamed
-// into place is a new file, which the next one locks.
+// rewrite the file at path. It waits until ctx ends, or until one other process
+// has had the lock for too long; waiting, if not nil, is called once when it
+// takes a moment, with words for who holds the lock. The lock ends with unlock,
+// with the process, and with the first Write: what is renamed into place is a
+// new file, which the next one locks.
 //
 // The lock is on the file itself: it leaves nothing beside it. Where the file
-// system has no locks the error is errors.ErrUnsupported; one can go on, since
-// Write still finds what others changed. What is not a regular file needs no
-// lock.
+// system has no locks, a file beside it is one: see lockFile. Where there can
+// be no such file either the error is errors.ErrUnsupported. What is not a
+// regular file needs no lock.
 func Lock(ctx context.Context, path string, waiting func(holder string)) (unlock func(), err error) {
+	l := locker{try: tryLock, deadline: deadline}
+	return l.lock(ctx, path, waiting)
+}
+
+// A locker is the way to lock.
+type locker struct {
+	try      func(*os.File) (bool, error)
+	deadline time.Duration
+}
+
+// A holder is who has a lock.
+type holder struct {
+	key  any           // another one means another holder
+	name func() string // in words
+	file string        // that is the lock, "" if the system keeps it
+}
+
+func (l locker) lock(ctx context.Context, path string, waiting func(string)) (func(), error) {
 	began := time.Now()
+	var last any
+	var since time.Time
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		unlock, holder, err := lockOnce(path)
+		unlock, holder, err := l.once(path)
 		if err != nil {
 			return nil, err
 		}
 		if unlock != nil {
 			return unlock, nil
 		}
-		if waiting != nil && time.Since(began) > patience {
-			waiting(holder())
+		now := time.Now()
+		if holder.key != last {
+			last, since = holder.key, now
+		}
+		if now.Sub(since) > l.deadline {
+			return nil, &LockError{Path: path, Holder: holder.name(), Err: errHeld, file: holder.file}
+		}
+		if waiting != nil && now.Sub(began) > patience {
+			waiting(holder.name())
 			waiting = nil
 		}
 		timer := time.NewTimer(pause)
@@ -65,13 +111,13 @@ func Lock(ctx context.Context, path string, waiting func(holder string)) (unlock
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, &LockError{Path: path, Holder: holder(), Err: context.Cause(ctx)}
+			return nil, &LockError{Path: path, Holder: holder.name(), Err: context.Cause(ctx), file: holder.file}
 		}
 	}
 }
 
-// lockOnce returns unlock, or if the lock is taken a way to name its holder.
-func lockOnce(path string) (unlock func(), holder func() string, err error) {
+// once returns unlock, or if the lock is taken its holder.
+func (l locker) once(path string) (unlock func(), h *holder, err error) {
 	if _, ok := descriptorOf(path); ok {
 		return func() {}, nil, nil
 	}
@@ -85,22 +131,25 @@ func lockOnce(path string) (unlock func(), holder func() string, err error) {
 		return nil, nil, unwritten(path, err)
 	}
 	if f == nil {
-		return nil, func() string { return "another process" }, nil
+		return nil, &holder{key: name, name: func() string { return another }}, nil
 	}
-	locked, err := tryLock(f)
+	locked, err := l.try(f)
 	switch {
 	case err != nil:
 		f.Close()
-		return nil, nil, unwritten(path, errors.Join(fmt.Errorf("lock: %w", err), errors.ErrUnsupported))
+		return byFile(path, err)
 	case locked && current(f, name):
 		return func() { f.Close() }, nil, nil
 	}
 	info, err := f.Stat()
 	f.Close()
-	return nil, func() string { return holderOf(info) }, err
+	return nil, &holder{key: keyOf(info), name: func() string { return holderOf(info) }}, err
 }
 
-// current reports whether f is still what stands at name: the one who held the
+// another is a holder of which no more is known.
+const another = "another process"
+
+// current reports whether f is still what is at name: the process that held the
 // lock has probably renamed a new file over it.
 func current(f *os.File, name string) bool {
 	mine, err := f.Stat()

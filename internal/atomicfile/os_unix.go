@@ -57,10 +57,16 @@ func tryLock(f *os.File) (bool, error) {
 	}
 }
 
-// sweep removes the temporary file name if its process is dead, and reports
-// whether the name is free.
-func sweep(name string) bool {
-	f, err := os.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+// sweep removes the temporary file name of target if it is the user's own and
+// its process is dead, and reports whether the name is free.
+func sweep(name, target string) bool {
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	if !ours(name, target) {
+		return false
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|noFollow|nonBlock, 0)
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
@@ -68,6 +74,9 @@ func sweep(name string) bool {
 	locked, err := tryLock(f)
 	return err == nil && locked && stands(f, name) && os.Remove(name) == nil
 }
+
+// mayCreate reports whether files can be made in dir.
+func mayCreate(dir string) bool { return unix.Access(dir, unix.W_OK) == nil }
 
 // openLock opens what is locked for path: the file itself. NFS wants it open
 // for writing. A nil file says that the lock is taken.
@@ -79,16 +88,25 @@ func openLock(path string) (*os.File, string, error) {
 	return f, path, err
 }
 
-// holderOf names the process that has locked the file, as far as Linux tells.
-func holderOf(info fs.FileInfo) string {
-	const nobody = "another process"
+// keyOf tells holders of a lock apart: each write leaves another file or
+// another time.
+func keyOf(info fs.FileInfo) any {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return nobody
+		return nil
+	}
+	return [2]int64{int64(st.Ino), info.ModTime().UnixNano()}
+}
+
+// holderOf names the process that has locked the file, as far as Linux tells.
+func holderOf(info fs.FileInfo) string {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return another
 	}
 	table, err := os.Open("/proc/locks")
 	if err != nil {
-		return nobody
+		return another
 	}
 	defer table.Close()
 	inode := fmt.Sprintf(":%d", st.Ino)
@@ -99,7 +117,7 @@ func holderOf(info fs.FileInfo) string {
 			return "process " + f[4]
 		}
 	}
-	return nobody
+	return another
 }
 
 // descriptorOf returns the descriptor that path is another name of.
@@ -129,3 +147,6 @@ func duplicate(fd int, path string) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(dup), path), nil
 }
+
+// runs reports whether the process runs.
+func runs(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) }

@@ -20,10 +20,14 @@ func tryLock(*os.File) (bool, error) { return true, nil }
 
 // sweep removes the temporary file name, which Windows refuses while its
 // process has it open, and reports whether the name is free.
-func sweep(name string) bool {
+func sweep(name, _ string) bool {
 	err := os.Remove(name)
 	return err == nil || errors.Is(err, fs.ErrNotExist)
 }
+
+// mayCreate reports whether files can be made in dir, which is not to be seen
+// here without making one.
+func mayCreate(string) bool { return false }
 
 // openLock opens a file beside path that nobody else can open meanwhile and
 // that vanishes with its handle, also when the process dies. The file itself
@@ -50,9 +54,14 @@ func openLock(path string) (*os.File, string, error) {
 	return os.NewFile(uintptr(h), name), name, nil
 }
 
-func holderOf(fs.FileInfo) string { return "another process" }
+func keyOf(fs.FileInfo) any { return nil }
+
+func holderOf(fs.FileInfo) string { return another }
 
 // descriptorOf finds none: Windows has no names for them.
 func descriptorOf(string) (int, bool) { return 0, false }
 
 func duplicate(int, string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+// runs is true: locks are no files of this kind here.
+func runs(int) bool { return true }

@@ -14,26 +14,44 @@ import (
 
 // A replacement puts data at target.
 type replacement struct {
-	target string // no symbolic link
-	data   []byte
-	mode   fs.FileMode  // of a new file
-	verify func() error // the last look before the point of no return
+	target    string // no symbolic link
+	data      []byte
+	mode      fs.FileMode            // of a new file
+	plaintext bool                   // the user alone may read it before it is in place
+	verify    func() error           // the last look before the point of no return
+	syncDir   func(dir string) error // makes a rename durable
 }
 
+// existence is what must be at a target that is written.
+type existence int
+
+const (
+	mayExist existence = iota
+	mustExist
+	mustBeAbsent
+)
+
 // run chooses the way: create, rename over, or overwrite in place.
-func (r *replacement) run(mustBeNew bool) error {
+func (r *replacement) run(wanted existence) error {
 	info, err := writable(r.target)
+	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return r.create(mustBeNew)
+	case missing && wanted == mustExist:
+		return fmt.Errorf("%w: it was removed", ErrChanged)
+	case missing:
+		return r.create(wanted)
 	case err != nil:
 		return err
-	case links(info) > 1:
-		return r.inPlace()
+	}
+	if backup := Leftover(r.target); backup != "" {
+		return &interruptedError{target: r.target, backup: backup}
+	}
+	if links(info) > 1 {
+		return r.inPlace(info)
 	}
 	err = r.rename(info)
 	if errors.Is(err, errInPlace) {
-		return r.inPlace()
+		return r.inPlace(info)
 	}
 	return err
 }
@@ -41,31 +59,45 @@ func (r *replacement) run(mustBeNew bool) error {
 // writable returns the state of the file at name if it may be written. To
 // rename over a read-only file is possible, but against its owner's will.
 func writable(name string) (fs.FileInfo, error) {
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if _, err := trusted(name); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|noFollow|nonBlock, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if err := trustOpened(f, name); err != nil {
+		return nil, err
+	}
 	return f.Stat()
 }
 
 // errInPlace says that the target has to be overwritten where it is.
 var errInPlace = errors.New("it cannot be replaced")
 
+// cannotReplace reports whether err is a reason to overwrite a file that may
+// be written where it is: its directory may not be written.
+func cannotReplace(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
+
 // rename replaces the existing target, whose state is info.
 func (r *replacement) rename(info fs.FileInfo) error {
 	t, err := newTemp(r.target, 0o600)
-	if errors.Is(err, fs.ErrPermission) {
+	if cannotReplace(err) {
 		return errInPlace
 	}
 	if err != nil {
 		return err
 	}
 	defer t.discard()
-	if err := keepOwner(t.file, info); err != nil {
+	// Both while the file is still empty. A list of rights that was copied may
+	// have widened the mode, so that it is narrowed once more.
+	if err := errors.Join(keepOwner(t.file, info), keepAttributes(t.file, r.target)); err != nil {
 		return errInPlace
 	}
-	if err := t.file.Chmod(info.Mode()); err != nil {
+	if err := t.file.Chmod(0o600); err != nil {
 		return err
 	}
 	if err := fill(t.file, r.data); err != nil {
@@ -74,18 +106,44 @@ func (r *replacement) rename(info fs.FileInfo) error {
 	if err := r.verify(); err != nil {
 		return err
 	}
-	err = t.rename(r.target)
-	if errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EXDEV) || errors.Is(err, fs.ErrPermission) {
-		return errInPlace // a mount point, or another user's file in a directory such as /tmp
+	return r.place(t, info.Mode())
+}
+
+// place renames the whole temporary file over the target. What is encrypted
+// gets its mode before, so that nothing that reads the file is refused even
+// for a moment; plaintext gets it afterwards, so that a kill in between leaves
+// nothing that others can read.
+func (r *replacement) place(t *temp, mode fs.FileMode) error {
+	if !r.plaintext {
+		if err := t.file.Chmod(mode); err != nil {
+			return err
+		}
+	}
+	err := t.rename(r.target)
+	if errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EXDEV) || cannotReplace(err) {
+		return errInPlace // a mount point, or another user's file in a sticky directory
 	}
 	if err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(r.target))
+	if r.plaintext {
+		if err := t.chmod(r.target, mode); err != nil {
+			return &writtenError{fmt.Errorf("its mode could not be made %04o, what it was before: %w", mode.Perm(), err)}
+		}
+	}
+	return r.settle()
+}
+
+// settle makes a rename durable.
+func (r *replacement) settle() error {
+	if err := r.syncDir(filepath.Dir(r.target)); err != nil {
+		return &writtenError{err}
+	}
+	return nil
 }
 
 // create makes a file where there was none.
-func (r *replacement) create(mustBeNew bool) error {
+func (r *replacement) create(wanted existence) error {
 	t, err := newTemp(r.target, r.mode)
 	if err != nil {
 		return err
@@ -97,7 +155,7 @@ func (r *replacement) create(mustBeNew bool) error {
 	if err := r.verify(); err != nil {
 		return err
 	}
-	if mustBeNew {
+	if wanted == mustBeAbsent {
 		err = t.link(r.target)
 	} else {
 		err = t.rename(r.target)
@@ -108,7 +166,7 @@ func (r *replacement) create(mustBeNew bool) error {
 	if err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(r.target))
+	return r.settle()
 }
 
 // fill writes data to f, whose present content it replaces without letting go
@@ -164,7 +222,7 @@ func syncDir(dir string) error {
 	}
 	defer d.Close()
 	if err := d.Sync(); errors.Is(err, syscall.EIO) {
-		return fmt.Errorf("its directory could not be brought to the disk (the file itself is new and whole): %w", err)
+		return fmt.Errorf("its directory could not be brought to the disk, so that a crash of the machine may bring the old content back: %w", err)
 	}
 	return nil
 }

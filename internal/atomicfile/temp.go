@@ -27,7 +27,7 @@ type temp struct {
 func newTemp(target string, mode fs.FileMode) (*temp, error) {
 	for i := range slots {
 		name := slot(target, i)
-		f, err := create(name, mode)
+		f, err := create(name, target, mode)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -35,7 +35,7 @@ func newTemp(target string, mode fs.FileMode) (*temp, error) {
 			return nil, err
 		}
 		for j := i + 1; j < slots; j++ {
-			sweep(slot(target, j))
+			sweep(slot(target, j), target)
 		}
 		return &temp{file: f}, nil
 	}
@@ -57,10 +57,10 @@ func slot(target string, i int) string {
 func short(base string) string { return base[:min(len(base), 200)] }
 
 // create makes and locks the file name, in place of a stale one if need be.
-func create(name string, mode fs.FileMode) (*os.File, error) {
+func create(name, target string, mode fs.FileMode) (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	f, err := os.OpenFile(name, flags, mode)
-	if errors.Is(err, fs.ErrExist) && sweep(name) {
+	if errors.Is(err, fs.ErrExist) && sweep(name, target) {
 		f, err = os.OpenFile(name, flags, mode)
 	}
 	if err != nil {
@@ -116,6 +116,14 @@ func (t *temp) release() {
 	}
 }
 
+// chmod gives the file, which has become target, its mode.
+func (t *temp) chmod(target string, mode fs.FileMode) error {
+	if runtime.GOOS == "windows" { // where it is closed, see release
+		return os.Chmod(target, mode)
+	}
+	return t.file.Chmod(mode)
+}
+
 // discard removes the file unless it has become the target.
 func (t *temp) discard() {
 	if runtime.GOOS == "windows" {
@@ -125,4 +133,40 @@ func (t *temp) discard() {
 		os.Remove(t.file.Name())
 	}
 	t.file.Close()
+}
+
+// Clean removes the temporary files that writes of path left when they were
+// killed, and returns their names. Only files of this user are removed whose
+// process is dead: it had them locked. On a file system without locks that
+// cannot be seen; alone, which says that the caller holds the lock of path,
+// will do there as well.
+func Clean(path string, alone bool) (removed []string) {
+	if _, ok := descriptorOf(path); ok {
+		return nil
+	}
+	target, err := resolve(path)
+	if err != nil {
+		return nil
+	}
+	for i := range slots {
+		name := slot(target, i)
+		if !ours(name, target) {
+			continue
+		}
+		if sweep(name, target) || alone && !lockable(name) && os.Remove(name) == nil {
+			removed = append(removed, name)
+		}
+	}
+	return removed
+}
+
+// lockable reports whether the file system of the file at name has locks.
+func lockable(name string) bool {
+	f, err := os.OpenFile(name, os.O_RDONLY|noFollow|nonBlock, 0)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	_, err = tryLock(f)
+	return err == nil
 }

@@ -4,6 +4,7 @@ package atomicfile_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ func unixRoles() map[string]func([]string) error {
 		"rewrite as":      rewriteAsNobody,
 		"small limit":     rewriteUnderLimit,
 		"small disk":      rewriteOnSmallDisk,
+		"write as":        writeOnce,
 	}
 }
 
@@ -57,7 +59,7 @@ func TestSymbolicLinksAreFollowed(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		if err := atomicfile.Create(link, []byte("through a dangling link"), 0o600); err != nil {
+		if err := atomicfile.Create(context.Background(), link, []byte("through a dangling link"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		holds(t, path, "through a dangling link")
@@ -113,7 +115,7 @@ func TestNewFilesObeyModeAndUmask(t *testing.T) {
 	unix.Umask(int(umask))
 	for _, mode := range []fs.FileMode{0o600, 0o666} {
 		path := filepath.Join(t.TempDir(), "f")
-		if err := atomicfile.Create(path, []byte("x"), mode); err != nil {
+		if err := atomicfile.Create(context.Background(), path, []byte("x"), mode); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)
@@ -184,7 +186,7 @@ func TestPipesAndDescriptorsAreStreams(t *testing.T) {
 		b, _ := os.ReadFile(pipe)
 		got <- b
 	}()
-	if err := atomicfile.Create(pipe, []byte("through a pipe"), 0o600); err != nil {
+	if err := atomicfile.Create(context.Background(), pipe, []byte("through a pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if b := <-got; string(b) != "through a pipe" {
@@ -193,14 +195,14 @@ func TestPipesAndDescriptorsAreStreams(t *testing.T) {
 }
 
 func stdinToStdout([]string) error {
-	f, err := atomicfile.Read("/dev/stdin")
+	f, err := atomicfile.Read(context.Background(), "/dev/stdin")
 	if err != nil {
 		return err
 	}
 	if err := f.Write([]byte("x"), nil); err == nil {
 		return errors.New("stdin was written")
 	}
-	return atomicfile.Create("/dev/stdout", f.Data, 0o600)
+	return atomicfile.Create(context.Background(), "/dev/stdout", f.Data, 0o600)
 }
 
 // A place is a directory of one file with the given modes, which nobody can
@@ -273,7 +275,7 @@ func rewriteAsNobody(args []string) error {
 			return err
 		}
 	}
-	f, err := atomicfile.Read(args[0])
+	f, err := atomicfile.Read(context.Background(), args[0])
 	if err != nil {
 		return err
 	}
@@ -292,7 +294,7 @@ func TestNoRoomKeepsTheOldFile(t *testing.T) {
 		"full disk": smallDisk,
 	}
 	for name, small := range ways {
-		for _, way := range []string{"rename", "in place"} {
+		for _, way := range []string{"rename", "in place", "create"} {
 			t.Run(name+", "+way, func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
@@ -309,7 +311,8 @@ func TestNoRoomKeepsTheOldFile(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%v: %s", err, &complaints)
 				}
-				want := filepath.Join(dir, "f") + ": not written: " + reason + "\n"
+				target := map[bool]string{true: "g", false: "f"}[way == "create"]
+				want := filepath.Join(dir, target) + ": not written: " + reason + "\n"
 				if string(out) != want {
 					t.Errorf("got %q, want %q", out, want)
 				}
@@ -345,18 +348,14 @@ func noRoom(dir, way string) error {
 			return err
 		}
 	}
-	f, err := atomicfile.Read(path)
-	if err != nil {
-		return err
-	}
-	err = f.Write(bytes.Repeat([]byte("new\n"), 25_000), nil)
+	err := tooMuch(path, way)
 	if err == nil {
 		return errors.New("there was room")
 	}
 	fmt.Println(err)
 	var adviser interface{ Hints() []string }
 	if !errors.As(err, &adviser) || !strings.HasPrefix(strings.Join(adviser.Hints(), ""), "free some space") {
-		return errors.New("the error has no hint")
+		return fmt.Errorf("%w: no hint", err)
 	}
 	now, err := os.ReadFile(path)
 	if err != nil || string(now) != old {
@@ -367,6 +366,71 @@ func noRoom(dir, way string) error {
 		return fmt.Errorf("%d files are there, want %d: %w", len(entries), files, err)
 	}
 	return nil
+}
+
+// tooMuch writes what does not fit, beside the file or over it.
+func tooMuch(path, way string) error {
+	data := bytes.Repeat([]byte("new\n"), 25_000)
+	if way == "create" {
+		return atomicfile.Create(context.Background(), filepath.Join(filepath.Dir(path), "g"), data, 0o600)
+	}
+	f, err := atomicfile.Read(context.Background(), path)
+	if err != nil {
+		return err
+	}
+	return f.Write(data, nil)
+}
+
+func TestWaitingForAPipeEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(enough)
+	if _, err := atomicfile.Read(ctx, pipe); !errors.Is(err, enough) {
+		t.Errorf("Read: %v", err)
+	}
+	if err := atomicfile.Create(ctx, pipe, []byte("x"), 0o600); !errors.Is(err, enough) {
+		t.Errorf("Create: %v", err)
+	}
+	if _, err := atomicfile.ReadAtMost(pipe, 10); err == nil || !strings.HasSuffix(err.Error(), "it is not a regular file") {
+		t.Errorf("ReadAtMost: %v", err)
+	}
+	if _, err := atomicfile.ReadAtMost("/dev/zero", 10); err == nil || !strings.HasSuffix(err.Error(), "it is larger than 10 bytes") {
+		t.Errorf("ReadAtMost of what never ends: %v", err)
+	}
+}
+
+func TestBackupOfALiveWriteIsNoLeftover(t *testing.T) {
+	t.Parallel()
+	path := file(t, "half")
+	backup := filepath.Join(filepath.Dir(path), ".prod.yaml.sops-backup")
+	if err := os.WriteFile(backup, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := atomicfile.Lock(t.Context(), backup, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := atomicfile.Leftover(path); got != "" {
+		t.Errorf("of a live process: %q", got)
+	}
+	unlock()
+	if got := atomicfile.Leftover(path); got != backup {
+		t.Errorf("of a dead process: %q", got)
+	}
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := atomicfile.Leftover(path); got != "" {
+		t.Errorf("of a write that had not begun: %q", got)
+	}
+	if diff := cmp.Diff([]string{"prod.yaml"}, names(t, filepath.Dir(path))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
 }
 
 func TestReadTakesPipesOfAnyLength(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,9 +30,8 @@ type run struct{ app *app.App }
 // status.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// These end every command; Ctrl-C ends those that do not leave it to
-	// another program. The second signal is not waited for by anybody.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
-	defer context.AfterFunc(ctx, stop)()
+	// another program.
+	ctx, stop := untilSignal(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	dir, err := os.Getwd()
 	if err != nil {
@@ -41,27 +39,41 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		return 1
 	}
 	host, _ := os.Hostname() // only the name of a session; "" will do
-	return Run(ctx, args, &app.App{
+	code, ended := runOnce(ctx, args, &app.App{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
 		Env: env.OS(), Dir: dir, Now: time.Now, Random: rand.Reader,
 		HostName: host, Terminal: term.Open,
 	})
+	if ended != nil {
+		dieOf(ended)
+	}
+	return code
 }
 
 // Run runs one command in the world a.
 func Run(ctx context.Context, args []string, a *app.App) int {
+	code, _ := runOnce(ctx, args, a)
+	return code
+}
+
+// runOnce also returns the signal that ended the command, nil if none did.
+func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os.Signal) {
 	r := &run{app: a}
 	err := r.run(ctx, args[1:])
 	var child *app.ChildExit
 	switch {
 	case err == nil:
-		return 0
+		return 0, nil
 	case errors.As(err, &child):
-		return child.Status
+		return child.Status, nil
 	}
 	color := term.Color(a.Stderr, a.Env)
 	hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: color})
-	return hint.ExitCode(err)
+	var s *signaled
+	if errors.As(err, &s) {
+		ended = s.signal
+	}
+	return hint.ExitCode(err), ended
 }
 
 func (r *run) run(ctx context.Context, args []string) error {
@@ -81,13 +93,13 @@ func (r *run) run(ctx context.Context, args []string) error {
 		_, err := fmt.Fprintf(r.app.Stdout, "sops %s\n", sops.Version)
 		return err
 	}
-	if !ownsKeyboard(c.words[0]) {
-		var stop func()
-		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
-		defer context.AfterFunc(ctx, stop)()
-		defer stop()
+	words := slices.Concat([]string{"sops"}, c.words, c.args)
+	if ownsKeyboard(c.words[0]) {
+		return root.Run(ctx, words)
 	}
-	return root.Run(ctx, slices.Concat([]string{"sops"}, c.words, c.args))
+	ctx, stop := untilSignal(ctx, os.Interrupt)
+	defer stop()
+	return bySignal(ctx, root.Run(ctx, words))
 }
 
 // wantsJSON reports whether --json is among args. It counts also for mistakes

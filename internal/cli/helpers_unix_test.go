@@ -11,7 +11,7 @@ import (
 
 // helpers are programs for scripts.
 func helpers() map[string]func() {
-	return map[string]func(){"detach": detach}
+	return map[string]func(){"detach": detach, "noflock": noFlock}
 }
 
 // detach becomes another program in a session of its own, which has no

@@ -40,7 +40,8 @@ func TestMain(m *testing.M) {
 //	mode FILE OCTAL         the file has that mode
 //
 // Beside sops there are the programs detach PROG ARGS..., which runs PROG without
-// a terminal, and whatever the machine has.
+// a terminal, noflock PROG ARGS..., which runs it on Linux without locks, and
+// whatever the machine has.
 //
 // Conditions: [peer] where SOPS_PEER names a real sops 3.13.3, [root] where the
 // tests run as root, whom no file mode stops.

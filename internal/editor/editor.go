@@ -15,7 +15,6 @@ package editor
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -57,9 +56,8 @@ func (e *ChoiceError) Hints() []string {
 // where blank is unset, or else the first of vim, nano and vi that is installed.
 // A variable is split as a shell does, without expanding anything.
 //
-// Vim with no arguments of the user's is told to keep copies of the text
-// nowhere else: vimrc files like to collect swap, backup and undo files in one
-// directory, on disk.
+// An editor that is known is told to keep copies of the text nowhere else, and
+// to wait: see discreet.
 func Choose(getenv func(string) string, lookPath func(string) (string, error)) ([]string, error) {
 	for _, name := range []string{"SOPS_EDITOR", "EDITOR"} {
 		value := getenv(name)
@@ -97,22 +95,4 @@ func split(line string) ([]string, error) {
 		return nil, fmt.Errorf("%q names no program", line)
 	}
 	return argv, nil
-}
-
-// discreet adds arguments to a bare vim that switch off swap, backup, undo and
-// history files. Program is where the command was found; a vi that is really a
-// vim counts, any other vi would not understand.
-func discreet(argv []string, program string) []string {
-	if len(argv) > 1 {
-		return argv
-	}
-	if real, err := filepath.EvalSymlinks(program); err == nil {
-		program = real
-	}
-	name := strings.TrimSuffix(filepath.Base(program), ".exe")
-	if name != "vim" && name != "nvim" && !strings.HasPrefix(name, "vim.") {
-		return argv
-	}
-	// The commands of -c run after the vimrc and so have the last word.
-	return append(argv, "-n", "-i", "NONE", "-c", "set noswapfile nobackup nowritebackup noundofile")
 }

@@ -52,3 +52,16 @@ func ours(info fs.FileInfo) bool {
 }
 
 func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
+
+// withoutCore keeps this process, and the editor that it starts, from leaving
+// their memory in a file when they crash.
+func withoutCore() (restore func()) {
+	var old unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_CORE, &old) != nil {
+		return func() {}
+	}
+	none := old
+	none.Cur = 0
+	_ = unix.Setrlimit(unix.RLIMIT_CORE, &none)
+	return func() { _ = unix.Setrlimit(unix.RLIMIT_CORE, &old) }
+}

@@ -44,6 +44,7 @@ func (s *Session) Run(ctx context.Context, argv []string, stdin io.Reader, stdou
 	cmd.Cancel = func() error { return terminate(cmd.Process) }
 	cmd.WaitDelay = grace
 	defer ignoreKeyboard()()
+	defer withoutCore()()
 	err := cmd.Run()
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay): // the latter left a child behind

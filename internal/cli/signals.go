@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// A signalError is the reason why a context ended: a signal. A command that it
+// ends has the exit status that a shell shows for the signal, 143 for SIGTERM.
+type signalError struct{ signal os.Signal }
+
+func (e *signalError) Error() string { return e.signal.String() + " signal received" }
+
+// untilSignal returns a context that ends by any of the signals. The second
+// signal is not waited for: it has its usual effect.
+func untilSignal(ctx context.Context, signals ...os.Signal) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, signals...)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case s := <-c:
+			signal.Stop(c)
+			cancel(&signalError{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(c)
+		cancel(nil)
+		<-done
+	}
+}
+
+// A signaled error is that of a command which a signal ended, whatever the
+// command made of it.
+type signaled struct {
+	error
+	signal os.Signal
+}
+
+func (e *signaled) Unwrap() error { return e.error }
+
+// ExitCode returns the status that a shell shows for the signal.
+func (e *signaled) ExitCode() int {
+	if n, ok := e.signal.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return 1
+}
+
+// Code returns the word for programs.
+func (e *signaled) Code() string { return "EndedBySignal" }
+
+// bySignal marks the error of a command that a signal ended.
+func bySignal(ctx context.Context, err error) error {
+	var s *signalError
+	if err == nil || !errors.As(context.Cause(ctx), &s) {
+		return err
+	}
+	return &signaled{err, s.signal}
+}
