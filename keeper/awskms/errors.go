@@ -104,6 +104,12 @@ func (a *Attempt) Error() string {
 
 func (a *Attempt) Unwrap() error { return a.Err }
 
+// barren reports whether the attempt ended before its profile, or the machine,
+// had given any credentials.
+func (a *Attempt) barren() bool {
+	return a.Err != nil && (a.Call == "profile" || !slices.ContainsFunc(a.Steps, func(s Step) bool { return s.OK && s.Name != "profile" }))
+}
+
 // who tells the identity, its origin and its ARN, as far as they are known.
 func (a *Attempt) who() string {
 	text := a.id.String() + a.Origin.phrase()

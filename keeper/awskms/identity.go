@@ -134,7 +134,9 @@ func (s *settings) candidates(t target) []identity {
 	if s.strict {
 		return c.only(profile, role, file)
 	}
-	c.ofRun(profile, role, file)
+	if c.ofRun(profile, role, file) {
+		return c.list
+	}
 	c.ofMap(s.noRole, file)
 	if t.profile != "" {
 		c.add(fromFile, t.profile, file)
@@ -188,9 +190,12 @@ func (c *candidates) only(profile string, role, file []hop) []identity {
 	return c.list
 }
 
-// ofRun adds what flags and variables ask for. A profile alone still assumes
-// the role of the file if it may, as it would if the file named that profile.
-func (c *candidates) ofRun(profile string, role, file []hop) {
+// ofRun adds what flags and variables ask for, and reports whether they do:
+// nothing else is tried then. A profile alone still assumes the role of the file
+// if it may, as it would if the file named that profile; a role alone is assumed
+// from the profile of the file or, where that is not here, from what the machine
+// has.
+func (c *candidates) ofRun(profile string, role, file []hop) bool {
 	switch {
 	case profile != "" && role != nil:
 		c.add(fromRun, profile, role)
@@ -203,6 +208,7 @@ func (c *candidates) ofRun(profile string, role, file []hop) {
 		}
 		c.add(fromRun, "", role)
 	}
+	return len(c.list) > 0
 }
 
 // ofMap adds what the user's map asks for.

@@ -72,16 +72,23 @@ func share(ctx context.Context, attempt time.Duration, others int) time.Duration
 	return min(attempt, time.Until(deadline)/time.Duration(others+1))
 }
 
-// inRegion tries the identities one after the other.
+// inRegion tries the identities one after the other. Those that begin with what
+// gave no credentials need not be tried: they would fail in the same way, after
+// a program was run or a person asked once more.
 func (k *Keeper) inRegion(ctx context.Context, candidates []identity, j job) []*Attempt {
 	var attempts []*Attempt
+	barren := map[string]bool{} // profiles
 	for i, id := range candidates {
+		if barren[id.profile] {
+			continue
+		}
 		j.enter = j.within
 		if i < len(candidates)-1 {
 			j.enter = min(j.within, k.patience(false))
 		}
 		a := k.attempt(ctx, id, j)
 		attempts = append(attempts, a)
+		barren[id.profile] = a.barren()
 		if a.Err == nil || ctx.Err() != nil || !a.Cause.personal() {
 			break
 		}
@@ -139,12 +146,11 @@ func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error 
 	return err
 }
 
-// tellFallback warns if what the run or the user's map asked for did not do,
-// and something else did.
+// tellFallback warns if what the user's map asked for did not do, and something
+// else did.
 func (k *Keeper) tellFallback(m key.MasterKey, attempts []*Attempt) {
 	first, last := attempts[0], attempts[len(attempts)-1]
-	asked := first.Origin == fromRun || first.Origin == fromMap
-	if asked && first.Origin != last.Origin {
+	if first.Origin == fromMap && first.Origin != last.Origin {
 		k.warn(fmt.Sprintf("AWS KMS key %s: used %s, because another did not work: %v",
 			m.Text(fieldARN), last.id, first))
 	}
