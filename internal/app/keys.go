@@ -87,6 +87,15 @@ func (a *App) localKeys(flag string) error {
 // one that hangs and another that answers.
 func perKey(attempt time.Duration) time.Duration { return 2 * cmp.Or(attempt, unlock.DefaultAttempt) }
 
+// overall is the time for all keys. Whoever gives one way to a key more time
+// wants it to be used.
+func overall(o Access) time.Duration {
+	if o.Overall > 0 {
+		return o.Overall
+	}
+	return max(unlock.DefaultOverall, 2*perKey(o.Attempt))
+}
+
 // hasTerminal reports whether anybody can be asked.
 func (a *App) hasTerminal() bool {
 	t, err := a.Terminal()
@@ -137,7 +146,7 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 	}
 	return sops.OpenOptions{
 		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Context: texts, SpareContext: spare,
-		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: o.Overall, Warn: a.Warn},
+		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: overall(o), Warn: a.Warn},
 	}, nil
 }
 

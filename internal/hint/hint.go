@@ -31,7 +31,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 )
 
 // Options say how errors are shown.
@@ -62,18 +61,18 @@ func writeText(b *strings.Builder, err error, o Options) {
 		writeReport(b, one, o)
 	}
 	for _, h := range Hints(err) {
-		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), clean(h))
+		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), CleanText(h))
 	}
 }
 
 // writeReport writes one error: its report if it has one, then its line.
 func writeReport(b *strings.Builder, err error, o Options) {
-	report := clean(Report(err))
+	report := CleanText(Report(err))
 	if report != "" {
 		b.WriteString(o.paintVerdicts(report))
 		b.WriteString("\n")
 	}
-	if text := clean(strings.TrimRight(err.Error(), "\n")); text != report {
+	if text := CleanText(strings.TrimRight(err.Error(), "\n")); text != report {
 		if report != "" {
 			b.WriteString("\n")
 		}
@@ -112,22 +111,3 @@ func (o Options) paintVerdicts(report string) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// clean shows the control characters of s: texts of servers and files must not
-// command the terminal.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, commands) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if commands(r) {
-			fmt.Fprintf(&b, `\x%02x`, r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func commands(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }

@@ -24,7 +24,9 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/helper"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -152,14 +154,16 @@ func (k *Keeper) Asks(w key.WrappedKey) bool {
 	return errors.Is(err, errNoMatch) && t.more()
 }
 
-// promptly returns what f returns, or ctx's error as soon as ctx ends. Neither
-// prompts nor plugins can be cancelled; they end with the terminal or the
-// process, and their result is dropped.
+// promptly returns what f returns, or ctx's error as soon as ctx ends, in which
+// time a person may be asked. The library of age cannot cancel plugins: they are
+// ended from outside. Prompts end with the terminal or the process. What comes
+// of both is dropped.
 func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
+	defer deadline.Pause(ctx)()
 	done := make(chan result, 1)
 	go func() {
 		v, err := f()
@@ -169,6 +173,7 @@ func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
+		helper.EndChildren(func(line string) bool { return strings.Contains(line, "age-plugin-") && strings.Contains(line, "--age-plugin=") })
 		var none T
 		return none, ctx.Err()
 	}

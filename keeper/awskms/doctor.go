@@ -1,6 +1,7 @@
 package awskms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 
 // whoami asks STS for the caller, which nobody can be denied.
 func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
-	ctx, cancel := context.WithTimeout(ctx, j.within/4) // time must be left for the call itself
+	ctx, cancel := limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
 	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -105,7 +106,7 @@ const maxSkew = time.Minute
 // state asks KMS for the key. Many who may decrypt may not ask that, so that
 // nothing follows from a denial.
 func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
-	ctx, cancel := context.WithTimeout(ctx, j.within/4) // time must be left for the call itself
+	ctx, cancel := limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
 	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &j.arn.Text}, j.limit)

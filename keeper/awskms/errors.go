@@ -2,7 +2,6 @@ package awskms
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/smithy-go"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // An Error is a key that nobody could use. It tells every attempt.
@@ -80,6 +79,7 @@ type Attempt struct {
 	id      identity
 	arn     ARN
 	context map[string]string
+	limit   overdue // its own, if that was reached
 }
 
 func newAttempt(id identity, j job) *Attempt {
@@ -152,12 +152,14 @@ func (a *Attempt) took(c aws.Credentials) {
 func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 	a.Err = err
 	a.Code, a.Message = describe(err)
-	a.Cause = causeOf(a, s, err)
+	a.Cause = causeOf(a, e, s, err)
 	switch {
 	case a.Cause == NoProfile:
-		a.Message = "there is no profile " + a.Profile + " on this machine"
+		a.Message = "there is no profile " + hint.Clean(cmp.Or(a.Profile, askedProfile(e))) + " on this machine"
 	case s != nil && s.sources[0].budget > 0 && a.Call == "credentials":
 		a.Message = "there are none on this machine, and no instance metadata either"
+	case errors.As(err, &a.limit):
+		a.Message = fmt.Sprintf("no answer from %s within %s", a.where(), time.Duration(a.limit))
 	case expired(err):
 		a.Message = "no answer from " + a.where() + " in time"
 	}
@@ -166,7 +168,7 @@ func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 		a.Request = response.ServiceRequestID()
 	}
 	a.Caller = cmp.Or(a.Caller, callerIn(a.Message))
-	a.Hint = hint(a, e, s)
+	a.Hint = advise(a, e, s)
 	step := &a.Steps[len(a.Steps)-1]
 	step.Detail, step.Hint = a.Message, a.Hint
 	return a
@@ -192,31 +194,18 @@ func callerIn(message string) string {
 // describe returns AWS's code and the words of the innermost error that says
 // something, without the layers of the SDK.
 func describe(err error) (code, message string) {
-	var process *processcreds.ProviderError
+	var process *ProcessError
 	var api smithy.APIError
 	var transport *url.Error
 	switch {
 	case errors.As(err, &process):
-		return "", "credential_process gave no credentials" + exit(process)
+		return "", process.Error()
 	case errors.As(err, &api):
 		return api.ErrorCode(), api.ErrorMessage()
 	case errors.As(err, &transport):
 		return "", transport.Error()
 	}
 	return "", strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, ")
-}
-
-// exit tells how a credential_process ended. The rest of the SDK's words may
-// hold what it printed, which may be a secret.
-func exit(process *processcreds.ProviderError) string {
-	var ended interface{ ExitCode() int }
-	if errors.As(process, &ended) {
-		return fmt.Sprintf(" (exit status %d)", ended.ExitCode())
-	}
-	if errors.Is(process, context.DeadlineExceeded) {
-		return " in time"
-	}
-	return ""
 }
 
 // missing reports whether there is no profile of that name; one may also lack

@@ -193,8 +193,8 @@ func (c *candidates) only(profile string, role, file []hop) []identity {
 // ofRun adds what flags and variables ask for, and reports whether they do:
 // nothing else is tried then. A profile alone still assumes the role of the file
 // if it may, as it would if the file named that profile; a role alone is assumed
-// from the profile of the file or, where that is not here, from what the machine
-// has.
+// from the profile that the map has for the account, from that of the file, or
+// from what the machine has.
 func (c *candidates) ofRun(profile string, role, file []hop) bool {
 	switch {
 	case profile != "" && role != nil:
@@ -203,8 +203,10 @@ func (c *candidates) ofRun(profile string, role, file []hop) bool {
 		c.add(fromRun, profile, file)
 		c.add(fromRun, profile, nil)
 	case role != nil:
-		if c.t.profile != "" {
-			c.add(fromRun, c.t.profile, role)
+		for _, from := range []string{c.t.route.profile, c.t.profile} {
+			if from != "" {
+				c.add(fromRun, from, role)
+			}
 		}
 		c.add(fromRun, "", role)
 	}

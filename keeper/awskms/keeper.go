@@ -34,8 +34,10 @@ type Options struct {
 	// Warn tells a person what went otherwise than asked; nil to keep silent.
 	Warn func(msg string)
 	// Attempt is how long one identity may take in one region. If it is zero,
-	// that is DefaultAttempt where something else is left to try, and
-	// DefaultLast where nothing is.
+	// that is DefaultAttempt where something else is left to try; where nothing
+	// is, the deadline of the caller or, if there is none, DefaultLast. What
+	// waits for a person (an MFA code, a program that gives credentials) does not
+	// count; such a program has a minute if Attempt is zero.
 	Attempt time.Duration
 	// Attempts is how often a call is made that meets a passing failure. If it
 	// is zero, AWS_MAX_ATTEMPTS says so, and otherwise it is 3.
@@ -51,7 +53,7 @@ type Options struct {
 // nothing else is left to try, a slow answer is better than none.
 const (
 	DefaultAttempt = 5 * time.Second
-	DefaultLast    = 10 * time.Second
+	DefaultLast    = 30 * time.Second
 )
 
 // A Keeper wraps data keys under AWS KMS keys.

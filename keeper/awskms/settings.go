@@ -180,5 +180,9 @@ func ambientProfile(e env.Env) string {
 	if fromEnvironment(e) {
 		return ""
 	}
+	return askedProfile(e)
+}
+
+func askedProfile(e env.Env) string {
 	return cmp.Or(e.Get("AWS_PROFILE"), e.Get("AWS_DEFAULT_PROFILE"))
 }
