@@ -2,6 +2,7 @@ package unlock
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +13,8 @@ import (
 )
 
 // Wrap wraps the data key d for every key of groups, all at once. With several
-// groups each gets a Shamir share, of which threshold are needed; 0 means all.
+// groups each gets a Shamir share, of which threshold are needed; 0 means all. The
+// shares come of random, or of crypto/rand if that is nil.
 // It succeeds only if every key does; the error is a *WrapError unless ctx
 // ended. How long a key may take is its keeper's matter: there is no other key
 // to go to.
@@ -57,6 +59,9 @@ func checkGroups(groups [][]key.MasterKey, d key.Data) error {
 func split(d key.Data, groups, threshold int, random io.Reader) ([]key.Data, error) {
 	if groups == 1 {
 		return []key.Data{d}, nil
+	}
+	if random == nil {
+		random = rand.Reader
 	}
 	all, err := shamir.Split(d.Bytes(), groups, required(threshold, groups), random)
 	if err != nil {

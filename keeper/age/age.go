@@ -30,9 +30,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// Options say where identities come from and who can be asked.
+// Options say where identities come from and who can be asked. The zero value is
+// the environment of the process, without anybody to ask.
 type Options struct {
-	// Env holds the variables that name identities.
+	// Env holds the variables that name identities; nil is the environment of the
+	// process.
 	Env env.Env
 	// Passphrase asks for a secret; nil means that nobody can be asked.
 	Passphrase func(prompt string) ([]byte, error)
@@ -67,6 +69,9 @@ func New(o Options) *Keeper {
 		if *f == nil {
 			*f = func(string) {}
 		}
+	}
+	if o.Env == nil {
+		o.Env = env.OS()
 	}
 	if o.Run == nil {
 		o.Run = o.run
@@ -173,7 +178,9 @@ func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
-		helper.EndChildren(func(line string) bool { return strings.Contains(line, "age-plugin-") && strings.Contains(line, "--age-plugin=") })
+		helper.EndChildren(func(line string) bool {
+			return strings.Contains(line, "age-plugin-") && strings.Contains(line, "--age-plugin=")
+		})
 		var none T
 		return none, ctx.Err()
 	}

@@ -11,10 +11,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// Options is what a Keeper needs of the world. The zero value knows no
-// environment and no terminal.
+// Options is what a Keeper needs of the world. The zero value is that of the
+// process, without anybody to ask.
 type Options struct {
-	// Env is where SOPS_AWS_*, AWS_* and HOME are looked up. The SDK reads a few
+	// Env is where SOPS_AWS_*, AWS_* and HOME are looked up; nil is the
+	// environment of the process. The SDK reads a few
 	// variables of the process itself whatever Env says: those of container
 	// credentials, AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT,
 	// AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the proxies, and HOME for
@@ -73,6 +74,9 @@ type Keeper struct {
 
 // New returns a Keeper. Bad options are reported by the first use of it.
 func New(o Options) *Keeper {
+	if o.Env == nil {
+		o.Env = env.OS()
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -176,7 +177,7 @@ func TestEndpointsAreFoundWhereTheyAreConfigured(t *testing.T) {
 
 func TestTheUsualEndpointIsNamed(t *testing.T) {
 	t.Parallel()
-	k := New(Options{})
+	k := New(Options{Env: env.Map(nil)})
 	for region, want := range map[string]string{
 		"eu-west-1": "https://kms.eu-west-1.amazonaws.com", "cn-north-1": "https://kms.cn-north-1.amazonaws.com.cn",
 	} {
