@@ -63,13 +63,14 @@ type Keeper struct {
 	set *settings
 	err error // what is wrong with the settings
 
-	mu       sync.Mutex // guards the maps
-	profiles map[string]*profile
-	bases    map[string]*base
-	sources  map[string]*source
-	sessions map[string]*session
-	answered map[string]bool // MFA devices whose code was right
-	warned   map[string]bool
+	mu        sync.Mutex // guards the maps
+	profiles  map[string]*profile
+	bases     map[string]*base
+	processes map[string]*process // by their command
+	sources   map[string]*source
+	sessions  map[string]*session
+	answered  map[string]bool // MFA devices whose code was right
+	warned    map[string]bool
 }
 
 // New returns a Keeper. Bad options are reported by the first use of it.
@@ -86,12 +87,13 @@ func New(o Options) *Keeper {
 	set, err := newSettings(o)
 	return &Keeper{
 		o: o, set: set, err: err,
-		profiles: map[string]*profile{},
-		bases:    map[string]*base{},
-		sources:  map[string]*source{},
-		sessions: map[string]*session{},
-		answered: map[string]bool{},
-		warned:   map[string]bool{},
+		profiles:  map[string]*profile{},
+		bases:     map[string]*base{},
+		processes: map[string]*process{},
+		sources:   map[string]*source{},
+		sessions:  map[string]*session{},
+		answered:  map[string]bool{},
+		warned:    map[string]bool{},
 	}
 }
 

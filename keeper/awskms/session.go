@@ -166,7 +166,10 @@ func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*
 	}
 	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
 	if command := p.process(); command != "" {
-		b.source.provider = &process{command: command, limit: cmp.Or(k.o.Attempt, processcreds.DefaultTimeout)}
+		if k.processes[command] == nil {
+			k.processes[command] = &process{command: command, limit: cmp.Or(k.o.Attempt, processcreds.DefaultTimeout)}
+		}
+		b.source.provider = k.processes[command]
 	} else if p.assumes() {
 		b.source.call = "sts:AssumeRole"
 		b.source.url = stsURL(ctx, region, endpoint(ctx, k.o.Env, p, "STS", mapped))
