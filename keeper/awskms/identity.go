@@ -126,7 +126,7 @@ func (s *settings) candidates(t target) []identity {
 	if s.noRole {
 		file = nil
 	}
-	c := &candidates{t: t, ambient: s.ambient}
+	c := &candidates{t: t, ambient: s.ambient, hasDefault: s.hasDefault}
 	profile, role := s.profile.of(t.arn.Account), hops(s.role.of(t.arn.Account))
 	if s.noRole {
 		role = nil
@@ -156,9 +156,10 @@ func hops(role string) []hop {
 
 // candidates collects identities and leaves out those that it has.
 type candidates struct {
-	t       target
-	ambient string
-	list    []identity
+	t          target
+	ambient    string
+	hasDefault func() bool // whether there is a profile of that name
+	list       []identity
 }
 
 func (c *candidates) add(from Origin, profile string, roles []hop) {
@@ -196,10 +197,14 @@ func (c *candidates) only(profile string, role, file []hop) []identity {
 // from the profile that the map has for the account, from that of the file, or
 // from what the machine has.
 func (c *candidates) ofRun(profile string, role, file []hop) bool {
+	given := profile != ""
+	if profile == "default" && !c.hasDefault() {
+		profile = "" // the name of what a machine has, which need not have a section
+	}
 	switch {
-	case profile != "" && role != nil:
+	case given && role != nil:
 		c.add(fromRun, profile, role)
-	case profile != "":
+	case given:
 		c.add(fromRun, profile, file)
 		c.add(fromRun, profile, nil)
 	case role != nil:
