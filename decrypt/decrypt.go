@@ -4,7 +4,7 @@
 //
 // Keys are found as by the command: AWS profiles and roles, age identities, and
 // the variables of both. The MAC is always checked, and the seal where the file
-// has one.
+// has one; File demands one where a .sops.yaml above the file does.
 //
 // Functions, arguments and formats are those of the package of the same name of
 // SOPS, but for one thing: a format that does not exist is an error. An error is
@@ -13,7 +13,9 @@ package decrypt
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
@@ -40,7 +42,7 @@ func FileContext(ctx context.Context, path, format string) (cleartext []byte, er
 	if err != nil {
 		return nil, &Error{err: err} // it names the file
 	}
-	cleartext, err = decrypted(ctx, data, f)
+	cleartext, err = decrypted(ctx, data, f, path)
 	if err != nil {
 		return nil, &Error{File: path, err: err}
 	}
@@ -70,14 +72,15 @@ func DataWithFormat(data []byte, format Format) (cleartext []byte, err error) {
 }
 
 func dataWithFormat(ctx context.Context, data []byte, format Format) ([]byte, error) {
-	cleartext, err := decrypted(ctx, data, format)
+	cleartext, err := decrypted(ctx, data, format, "")
 	if err != nil {
 		return nil, &Error{err: err}
 	}
 	return cleartext, nil
 }
 
-func decrypted(ctx context.Context, data []byte, format Format) ([]byte, error) {
+// decrypted does the work. path is that of the file, "" if there is none.
+func decrypted(ctx context.Context, data []byte, format Format, path string) ([]byte, error) {
 	if _, err := parseFormat(format.String()); err != nil {
 		return nil, err
 	}
@@ -89,9 +92,32 @@ func decrypted(ctx context.Context, data []byte, format Format) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
+	if path != "" && s.Meta.Seal == "" {
+		if err := sealDemanded(path); err != nil {
+			return nil, err
+		}
+	}
 	o, err := s.Open(ctx, standard.Keepers(awskms.Options{}, age.Options{}), sops.OpenOptions{})
 	if err != nil {
 		return nil, err
 	}
 	return o.Plain(), nil
+}
+
+// sealDemanded returns why a file without a seal must not be read, nil if it may.
+func sealDemanded(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	for _, above := range config.Above(filepath.Dir(path)) {
+		required, err := config.RequiresIntegrity(above, path)
+		if err != nil {
+			return fmt.Errorf("the file carries no seal, and whether one is demanded (integrity: required) is not known: %w", err)
+		}
+		if required {
+			return fmt.Errorf("the file carries no seal, which %s demands (integrity: required)", above)
+		}
+	}
+	return nil
 }

@@ -149,3 +149,32 @@ func TestAFileUnderAWSKMSIsReadAsTheEnvironmentSays(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
+
+func TestAFileWithoutASealIsRefusedWhereOneIsDemanded(t *testing.T) {
+	t.Setenv("SOPS_AGE_KEY_FILE", "../testdata/fixtures/keys/age-main.txt")
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("sub/f.yaml", string(read(t, "yaml-01-scalar-types/enc.yaml")))
+	for text, refused := range map[string]bool{
+		"creation_rules: [{integrity: required}]\n":                       true,
+		"creation_rules: [{path_regex: other, integrity: required}]\n":    false,
+		"<<<<<<<\ncreation_rules: [{integrity: required}]\n":              true,
+		"<<<<<<<\ncreation_rules: [{path_regex: x}]\n":                    false,
+		"creation_rules: [{path_regex: '(', integrity: required}]\n":      true,
+		"stores: {yaml: {indent: 2}}\n# integrity of the files: nobody\n": false,
+	} {
+		write(".sops.yaml", text)
+		_, err := decrypt.File(filepath.Join(dir, "sub/f.yaml"), "")
+		if (err != nil) != refused || refused && !strings.Contains(err.Error(), "integrity: required") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

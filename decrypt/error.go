@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 	if hints := e.Hints(); len(hints) > 0 {
 		text += " (" + strings.Join(hints, "; ") + ")"
 	}
-	return hint.CleanText(text)
+	return hint.Clean(text)
 }
 
 // Unwrap returns the cause.
@@ -45,7 +45,7 @@ func (e *Error) Hints() []string { return hint.Hints(e.err) }
 // the error itself.
 func (e *Error) UserError() string {
 	if report := hint.Report(e.err); report != "" {
-		return hint.CleanText(report)
+		return hint.Clean(report)
 	}
 	return e.Error()
 }

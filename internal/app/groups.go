@@ -131,6 +131,11 @@ func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o G
 	if err != nil {
 		return nil, err
 	}
+	if !o.AcceptKeys {
+		if err := s.knowsRule(sealed.Meta.Seal != ""); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.vouch(ctx, s, opened, groups, o.AcceptKeys); err != nil {
 		return nil, err
 	}

@@ -197,20 +197,6 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 	return opened, s.name(err)
 }
 
-// requireSeal refuses a file without a seal where the rule for it demands one:
-// a forger can take the seal off.
-func (a *App) requireSeal(s *source, sealed *sops.Sealed, o Access) error {
-	if sealed.Meta.Seal != "" || o.IgnoreMAC || s.config == nil {
-		return nil
-	}
-	r, err := s.config.RuleFor(a.rulePath(s.File))
-	if err != nil || r.Integrity != "required" {
-		return nil // what is wrong with a rule matters when something is encrypted
-	}
-	return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac FILE",
-		"the file carries no seal, which .sops.yaml demands (integrity: required); another program wrote it, or somebody took the seal off")
-}
-
 // notEncrypted advises what to do with a file that is in clear.
 func (s *source) notEncrypted() []string {
 	if s.isStdin() {

@@ -30,7 +30,7 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 	if err != nil {
 		return err
 	}
-	opened, err := a.open(ctx, old, a.keepers(ctx, o.Access), o.Access)
+	opened, err := a.openToChange(ctx, old, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a *App) encryptOver(ctx context.Context, s *source, o EncryptOptions, plan
 	if err != nil || !sealed.Fits(plan) {
 		return false, nil
 	}
-	opened, err := a.open(ctx, old, a.keepers(ctx, o.Access), o.Access)
+	opened, err := a.openToChange(ctx, old, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		a.verbosef("%s cannot be opened, so nothing of it is kept: %v", o.Output, err)
 		return false, nil

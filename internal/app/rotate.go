@@ -58,6 +58,11 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return s.name(err)
 	}
+	if !o.AcceptKeys {
+		if err := s.knowsRule(opened.Meta.Seal != ""); err != nil {
+			return s.name(err)
+		}
+	}
 	if err := a.vouch(ctx, s, opened, groups, o.AcceptKeys); err != nil {
 		return s.name(err)
 	}

@@ -10,16 +10,16 @@ import (
 	"unicode/utf8"
 )
 
-// Clean returns s, a text of a file, a server or another program, as it may be
-// shown in the middle of a line: what would command the terminal, break the
-// line, turn the direction of writing or not be seen is spelled out.
-func Clean(s string) string { return spelled(s, hidden) }
-
-// CleanText does the same with a text of several lines, whose line breaks and
-// tabs stay.
-func CleanText(s string) string {
+// Clean spells out what of s would command the terminal, turn the direction of
+// writing or not be seen, and bytes that are no text: texts of files, servers and
+// other programs are shown so. Line breaks and tabs stay.
+func Clean(s string) string {
 	return spelled(s, func(r rune) bool { return hidden(r) && r != '\n' && r != '\t' })
 }
+
+// Line does the same with a text that is shown in the middle of a line, and
+// spells out line breaks and tabs too.
+func Line(s string) string { return spelled(s, hidden) }
 
 func spelled(s string, bad func(rune) bool) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, bad) {

@@ -61,18 +61,18 @@ func writeText(b *strings.Builder, err error, o Options) {
 		writeReport(b, one, o)
 	}
 	for _, h := range Hints(err) {
-		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), CleanText(h))
+		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), Clean(h))
 	}
 }
 
 // writeReport writes one error: its report if it has one, then its line.
 func writeReport(b *strings.Builder, err error, o Options) {
-	report := CleanText(Report(err))
+	report := Clean(Report(err))
 	if report != "" {
 		b.WriteString(o.paintVerdicts(report))
 		b.WriteString("\n")
 	}
-	if text := CleanText(strings.TrimRight(err.Error(), "\n")); text != report {
+	if text := Clean(strings.TrimRight(err.Error(), "\n")); text != report {
 		if report != "" {
 			b.WriteString("\n")
 		}

@@ -155,7 +155,7 @@ func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 	a.Cause = causeOf(a, e, s, err)
 	switch {
 	case a.Cause == NoProfile:
-		a.Message = "there is no profile " + hint.Clean(cmp.Or(a.Profile, askedProfile(e))) + " on this machine"
+		a.Message = "there is no profile " + hint.Line(cmp.Or(a.Profile, askedProfile(e))) + " on this machine"
 	case s != nil && s.sources[0].budget > 0 && a.Call == "credentials":
 		a.Message = "there are none on this machine, and no instance metadata either"
 	case errors.As(err, &a.limit):

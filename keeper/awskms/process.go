@@ -204,5 +204,5 @@ func (t *tail) Write(b []byte) (int, error) {
 
 // String is the text in one clean line.
 func (t *tail) String() string {
-	return hint.Clean(strings.Join(strings.Fields(strings.ToValidUTF8(string(t.text), "")), " "))
+	return hint.Line(strings.Join(strings.Fields(strings.ToValidUTF8(string(t.text), "")), " "))
 }
