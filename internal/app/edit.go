@@ -238,7 +238,7 @@ func skipLine(r io.Reader) error {
 func (a *App) showMasterKeys(o *sops.Opened) {
 	for i, g := range o.Meta.Keys() {
 		for _, w := range g {
-			fmt.Fprintf(a.Stderr, "sops: group %d: %s %s\n", i+1, w.Kind, w.Identity())
+			fmt.Fprintf(a.Stderr, "sops: group %d: %s %s\n", i+1, hint.Line(w.Kind), hint.Line(w.Identity()))
 		}
 	}
 }

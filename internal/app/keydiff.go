@@ -1,7 +1,6 @@
 package app
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/key"
@@ -74,7 +74,7 @@ func reportGroup(before, after []key.MasterKey) groupReport {
 func (a *App) showChange(w io.Writer, path string, c *keyChange) error {
 	r := c.report(path)
 	if a.JSON {
-		return json.NewEncoder(w).Encode(r)
+		return hint.EncodeJSON(w, r, "")
 	}
 	_, err := io.WriteString(w, r.text(term.Color(a.Stdout, a.Env)))
 	return err
@@ -97,7 +97,7 @@ func (r changeReport) text(color bool) string {
 		}
 		b.WriteString(text + "\n")
 	}
-	line("", "Changes to the keys of "+r.File+":")
+	line("", "Changes to the keys of "+hint.Line(r.File)+":")
 	if r.Threshold[0] != r.Threshold[1] {
 		line(red, fmt.Sprintf("--- shamir_threshold: %d", r.Threshold[0]))
 		line(green, fmt.Sprintf("+++ shamir_threshold: %d", r.Threshold[1]))
@@ -107,11 +107,11 @@ func (r changeReport) text(color bool) string {
 		for _, k := range g {
 			switch k.Change {
 			case keyKept:
-				line("", "    "+k.Identity)
+				line("", "    "+hint.Line(k.Identity))
 			case keyAdded:
-				line(green, "+++ "+k.Identity)
+				line(green, "+++ "+hint.Line(k.Identity))
 			case keyRemoved:
-				line(red, "--- "+k.Identity)
+				line(red, "--- "+hint.Line(k.Identity))
 			}
 		}
 	}
@@ -147,13 +147,6 @@ func anew(path string) string {
 	return fmt.Sprintf("sops decrypt %s | sops encrypt --filename-override %s --output %s", word, word, word)
 }
 
-// shellWord returns text as one word of a shell: people paste hints.
-func shellWord(text string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+=:,@%", r)
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
+// shellWord returns the name of a file as one word of a shell: people paste
+// hints.
+func shellWord(path string) string { return hint.Path(path) }

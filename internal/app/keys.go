@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
@@ -55,7 +56,7 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
-		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", msg) },
+		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
 	})
@@ -109,7 +110,7 @@ func (a *App) askCode(ctx context.Context, prompt string) (string, error) {
 		return "", err
 	}
 	defer t.Close()
-	return t.ReadLine(ctx, prompt)
+	return t.ReadLine(ctx, hint.Clean(prompt))
 }
 
 func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) {
@@ -118,7 +119,7 @@ func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) 
 		return nil, err
 	}
 	defer t.Close()
-	return t.ReadSecret(ctx, prompt)
+	return t.ReadSecret(ctx, hint.Clean(prompt))
 }
 
 // openOptions returns how files are opened in this run.
@@ -202,7 +203,7 @@ func (s *source) notEncrypted() []string {
 	if s.isStdin() {
 		return nil
 	}
-	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + s.Path}
+	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + hint.Path(s.Path)}
 }
 
 // seal seals with the clock and the randomness of this run.

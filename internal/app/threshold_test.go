@@ -71,7 +71,7 @@ func check(t *testing.T, got int, err error, want int) {
 func TestShellWordsAreOneWord(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a/b.yaml": "a/b.yaml", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm x)": "'$(rm x)'", "-é": "'-é'",
+		"a/b.yaml": "a/b.yaml", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm x)": "'$(rm x)'", "-é": "'./-é'",
 	} {
 		if got := shellWord(text); got != want {
 			t.Errorf("%q: got %s, want %s", text, got, want)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -202,7 +203,7 @@ func (a *App) tell(format string, args ...any) {
 		a.say("info", fmt.Sprintf(format, args...))
 		return
 	}
-	fmt.Fprintf(a.Stderr, "sops: %s\n", fmt.Sprintf(format, args...))
+	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Clean(fmt.Sprintf(format, args...)))
 }
 
 // newContext returns the context that the flag, or else the variable, gives to

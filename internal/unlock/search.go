@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -131,7 +132,7 @@ func (s *search) warnOfUnfit() {
 	for _, g := range s.groups {
 		for _, c := range g.keys {
 			if errors.Is(c.err, errUnfit) {
-				s.o.Warn(fmt.Sprintf("%s: %v", c.key.Identity(), c.err))
+				s.o.Warn(fmt.Sprintf("%s: %v", hint.Line(c.key.Identity()), c.err))
 			}
 		}
 	}

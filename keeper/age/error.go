@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // A NoIdentityError says that none of the user's identities opens a wrapped
@@ -24,7 +26,7 @@ func (t *trial) failure(recipient string) *NoIdentityError {
 	e := &NoIdentityError{}
 	for _, p := range t.places(recipient) {
 		if p.empty {
-			e.Empty = append(e.Empty, p.name)
+			e.Empty = append(e.Empty, hint.Line(p.name))
 		} else {
 			e.add(p, t.of(p))
 		}
@@ -71,7 +73,7 @@ func (e *NoIdentityError) add(p *place, reasons []error) {
 	e.errs = append(e.errs, errs...)
 	var texts []string
 	for _, err := range errs {
-		texts = append(texts, strings.ReplaceAll(err.Error(), "\n", ", "))
+		texts = append(texts, hint.Line(strings.ReplaceAll(err.Error(), "\n", ", ")))
 	}
 	switch others := len(p.identities) - len(reasons); {
 	case others == 1:
@@ -79,7 +81,7 @@ func (e *NoIdentityError) add(p *place, reasons []error) {
 	case others > 1:
 		texts = append(texts, fmt.Sprintf("%d identities, none of which fits", others))
 	}
-	e.Found = append(e.Found, p.name+": "+strings.Join(texts, ", "))
+	e.Found = append(e.Found, hint.Line(p.name)+": "+strings.Join(texts, ", "))
 }
 
 // advice says what to do about it.
@@ -95,6 +97,7 @@ func (t *trial) advice(e *NoIdentityError, recipient string) string {
 	if recipient == "" {
 		recipient = "this entry"
 	}
+	recipient = hint.Line(recipient)
 	if t.ssh {
 		return "set SOPS_AGE_SSH_PRIVATE_KEY_FILE to the private key of " + recipient
 	}

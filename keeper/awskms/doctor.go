@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -91,7 +92,7 @@ func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
 		}
 		return
 	}
-	a.Caller = aws.ToString(out.Arn)
+	a.Caller = hint.Line(aws.ToString(out.Arn))
 	step.Detail = a.Caller
 	if skew, ok := awsmiddleware.GetAttemptSkew(out.ResultMetadata); ok && skew.Abs() > maxSkew {
 		step := a.step("clock", 0, nil)
@@ -124,6 +125,6 @@ func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
 	case out.KeyMetadata != nil:
 		m := out.KeyMetadata
 		step.OK = m.KeyState == types.KeyStateEnabled
-		step.Detail = fmt.Sprintf("%s is %s", aws.ToString(m.Arn), m.KeyState)
+		step.Detail = hint.Line(fmt.Sprintf("%s is %s", aws.ToString(m.Arn), m.KeyState))
 	}
 }

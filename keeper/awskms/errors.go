@@ -27,7 +27,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "AWS KMS key %s: cannot %s the data key", e.ARN, e.Verb)
+	fmt.Fprintf(&b, "AWS KMS key %s: cannot %s the data key", hint.Line(e.ARN), e.Verb)
 	for _, a := range e.Attempts {
 		if len(e.Attempts) == 1 {
 			return b.String() + ": " + a.Error()
@@ -135,9 +135,9 @@ func (a *Attempt) step(name string, took time.Duration, err error) *Step {
 
 // took notes the credentials that the last step gave.
 func (a *Attempt) took(c aws.Credentials) {
-	detail := c.Source
+	detail := hint.Line(c.Source)
 	if strings.HasPrefix(c.Source, "arn:") {
-		a.Caller = c.Source
+		a.Caller = hint.Line(c.Source)
 	} else {
 		a.Source = c.Source
 	}
@@ -165,7 +165,7 @@ func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 	}
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
-		a.Request = response.ServiceRequestID()
+		a.Request = hint.Line(response.ServiceRequestID())
 	}
 	a.Caller = cmp.Or(a.Caller, callerIn(a.Message))
 	a.Hint = advise(a, e, s)
@@ -201,11 +201,11 @@ func describe(err error) (code, message string) {
 	case errors.As(err, &process):
 		return "", process.Error()
 	case errors.As(err, &api):
-		return api.ErrorCode(), api.ErrorMessage()
+		return hint.Line(api.ErrorCode()), hint.Line(api.ErrorMessage())
 	case errors.As(err, &transport):
-		return "", transport.Error()
+		return "", hint.Line(transport.Error())
 	}
-	return "", strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, ")
+	return "", hint.Clean(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
 }
 
 // missing reports whether there is no profile of that name; one may also lack

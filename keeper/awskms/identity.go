@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -112,10 +113,10 @@ func (id identity) name() string {
 func (id identity) String() string {
 	who := "the ambient credentials"
 	if id.profile != "" {
-		who = "profile " + id.profile
+		who = "profile " + hint.Line(id.profile)
 	}
 	for _, h := range id.roles {
-		who += " in role " + h.role
+		who += " in role " + hint.Line(h.role)
 	}
 	return who
 }
