@@ -63,7 +63,7 @@ func (a *App) say(kind, msg string) {
 		_ = hint.EncodeJSON(a.Stderr, map[string]string{kind: msg}, "") // there is nowhere else to say it
 		return
 	}
-	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Clean(msg))
+	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Message(msg))
 }
 
 func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }

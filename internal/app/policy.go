@@ -154,7 +154,7 @@ func (a *App) printPolicies(all []policyOf, bare bool) error {
 				if i > 0 {
 					b.WriteByte('\n')
 				}
-				fmt.Fprintf(&b, "# %s\n", p.place())
+				fmt.Fprintf(&b, "# %s\n", hint.Line(p.place()))
 			}
 			if err := hint.EncodeJSON(&b, p.Policy, "  "); err != nil {
 				return err

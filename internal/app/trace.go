@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -28,10 +29,10 @@ func (t tracer) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) 
 
 func (t tracer) tell(what string, m key.MasterKey, err error) {
 	if err != nil {
-		t.say("%s with %s %s: %v", what, m.Kind, m.Identity(), err)
+		t.say("%s with %s %s: %v", what, hint.Line(m.Kind), hint.Line(m.Identity()), err)
 		return
 	}
-	t.say("%s with %s %s: done", what, m.Kind, m.Identity())
+	t.say("%s with %s %s: done", what, hint.Line(m.Kind), hint.Line(m.Identity()))
 }
 
 // A refuser is a keeper that may not be used, for a reason.

@@ -203,7 +203,7 @@ func (a *App) tell(format string, args ...any) {
 		a.say("info", fmt.Sprintf(format, args...))
 		return
 	}
-	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Message(fmt.Sprintf(format, args...)))
 }
 
 // newContext returns the context that the flag, or else the variable, gives to

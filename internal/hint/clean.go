@@ -21,6 +21,18 @@ func Clean(s string) string {
 // spells out line breaks and tabs too.
 func Line(s string) string { return spelled(s, hidden) }
 
+// Message is Clean for a text that follows a prefix of ours: none of its other
+// lines looks like a message of its own.
+func Message(s string) string {
+	lines := strings.Split(Clean(strings.TrimRight(s, "\n")), "\n")
+	for i := range lines {
+		if i > 0 && strings.HasPrefix(lines[i], "sops:") {
+			lines[i] = "  " + lines[i]
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 func spelled(s string, bad func(rune) bool) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, bad) {
 		return s
@@ -36,7 +48,7 @@ func spelled(s string, bad func(rune) bool) string {
 			b.WriteString(`\n`)
 		case r == '\t':
 			b.WriteString(`\t`)
-		case r < utf8.RuneSelf:
+		case r < 0x100:
 			fmt.Fprintf(&b, `\x%02x`, r)
 		default:
 			fmt.Fprintf(&b, `\u%04x`, r)

@@ -61,7 +61,7 @@ func writeText(b *strings.Builder, err error, o Options) {
 		writeReport(b, one, o)
 	}
 	for _, h := range Hints(err) {
-		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), Clean(h))
+		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), Message(h))
 	}
 }
 
@@ -72,7 +72,7 @@ func writeReport(b *strings.Builder, err error, o Options) {
 		b.WriteString(o.paintVerdicts(report))
 		b.WriteString("\n")
 	}
-	if text := Clean(strings.TrimRight(err.Error(), "\n")); text != report {
+	if text := Message(err.Error()); text != report {
 		if report != "" {
 			b.WriteString("\n")
 		}

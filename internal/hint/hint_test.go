@@ -95,7 +95,7 @@ func TestErrorsAreShownWithTheirHints(t *testing.T) {
 			"texts do not command the terminal",
 			advice{"\x1b[2Jcleared\r\u009b", "a\tb\n\x07"},
 			hint.Options{},
-			"sops: error: \\x1b[2Jcleared\\x0d\\u009b\nsops: hint: a\tb\n\\x07\n",
+			"sops: error: \\x1b[2Jcleared\\x0d\\x9b\nsops: hint: a\tb\n\\x07\n",
 		},
 		{
 			"colours",
