@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"filippo.io/age"
+
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
@@ -94,6 +96,13 @@ func (t *trial) advice(e *NoIdentityError, recipient string) string {
 			return "an identity is the private part of a key: the line AGE-SECRET-KEY-... that age-keygen wrote"
 		}
 	}
+	if own := t.own(); len(own) > 0 {
+		text := "the file is not for your key: have " + strings.Join(own, ", ") + " added to .sops.yaml, and let those who can open the file run: sops updatekeys FILE"
+		if t.ssh {
+			return text + "; or set SOPS_AGE_SSH_PRIVATE_KEY_FILE to another key of yours"
+		}
+		return text + "; or set SOPS_AGE_KEY_FILE to another key of yours"
+	}
 	if recipient == "" {
 		recipient = "this entry"
 	}
@@ -106,6 +115,32 @@ func (t *trial) advice(e *NoIdentityError, recipient string) string {
 		text += ", or put it into " + filepath.Join(dirs[0], "sops", "age", "keys.txt")
 	}
 	return text
+}
+
+// own returns the recipients of the user's own identities, as far as these tell.
+func (t *trial) own() []string {
+	var all []string
+	for _, places := range [][]*place{t.keeper.ready(), t.keeper.printed()} {
+		for _, p := range places {
+			for _, id := range p.identities {
+				if text := recipientOf(id); text != "" && !slices.Contains(all, text) {
+					all = append(all, text)
+				}
+			}
+		}
+	}
+	const most = 3 // of a person with many keys, the first say enough
+	return all[:min(len(all), most)]
+}
+
+func recipientOf(id age.Identity) string {
+	switch id := id.(type) {
+	case *age.X25519Identity:
+		return id.Recipient().String()
+	case *age.HybridIdentity:
+		return id.Recipient().String()
+	}
+	return ""
 }
 
 func (e *NoIdentityError) Error() string {

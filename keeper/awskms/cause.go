@@ -17,6 +17,7 @@ type Cause string
 const (
 	NoProfile      Cause = "no such profile"
 	BadProfile     Cause = "bad profile"
+	BadBundle      Cause = "bad CA bundle"
 	NoCredentials  Cause = "no credentials"
 	NotLoggedIn    Cause = "not logged in"
 	NoMFA          Cause = "no MFA code"
@@ -60,7 +61,10 @@ func (c Cause) regional() bool {
 }
 
 func causeOf(a *Attempt, e env.Env, s *session, err error) Cause {
+	var bundle *bundleError
 	switch {
+	case errors.As(err, &bundle):
+		return BadBundle
 	case a.Call == "profile" && missing(err, cmp.Or(a.Profile, askedProfile(e))):
 		return NoProfile
 	case a.Call == "profile":

@@ -55,5 +55,5 @@ func resolved(e smithyendpoints.Endpoint, err error) string {
 	if err != nil {
 		return "AWS"
 	}
-	return e.URI.String()
+	return e.URI.Redacted()
 }

@@ -158,6 +158,9 @@ func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 		a.Message = "there is no profile " + hint.Line(cmp.Or(a.Profile, askedProfile(e))) + " on this machine"
 	case s != nil && s.sources[0].budget > 0 && a.Call == "credentials":
 		a.Message = "there are none on this machine, and no instance metadata either"
+		if a.Profile != "" {
+			a.Message = "the profile has none, and there is no instance metadata either"
+		}
 	case errors.As(err, &a.limit):
 		a.Message = fmt.Sprintf("no answer from %s within %s", a.where(), time.Duration(a.limit))
 	case expired(err):

@@ -23,6 +23,8 @@ func advise(a *Attempt, e env.Env, s *session) string {
 		return policyHint(a, e)
 	case KeyDisabled, KeyDeleted, KeyUnusable, NotFound, WrongKey, BadCiphertext:
 		return keyHint(a)
+	case BadBundle:
+		return "name a file of certificates in PEM, or take the setting away: unset AWS_CA_BUNDLE, or ca_bundle in " + strings.Join(sharedFiles(e).config, " ")
 	case Skewed:
 		return clockHint
 	case Throttled:

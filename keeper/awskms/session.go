@@ -160,6 +160,9 @@ func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*
 	if b := k.bases[name]; b != nil {
 		return b, nil
 	}
+	if err := checkBundle(k.o.Env, p); err != nil {
+		return nil, err
+	}
 	cfg, err := config.LoadDefaultConfig(ctx, k.load(ctx, p, region, mapped)...)
 	if err != nil {
 		return nil, err
