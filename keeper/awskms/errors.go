@@ -206,7 +206,13 @@ func describe(err error) (code, message string) {
 	case errors.As(err, &api):
 		return hint.Line(api.ErrorCode()), hint.Line(api.ErrorMessage())
 	case errors.As(err, &transport):
+		if u, err := url.Parse(transport.URL); err != nil || u.Host == "" {
+			return "", hint.Line(transport.Err.Error()) // a password in what is no URL is not known as one
+		}
 		return "", hint.Line(transport.Error())
+	}
+	if strings.Contains(err.Error(), "failed to resolve service endpoint") { // the rest has the URL, perhaps with a password
+		return "", "the URL of the endpoint is not valid: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_STS, or endpoint_url of the profile"
 	}
 	return "", hint.Clean(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
 }

@@ -110,13 +110,25 @@ func (p *process) ask(ctx context.Context) (aws.Credentials, error) {
 	out, err := helper.Output(ctx, program)
 	defer clear(out)
 	if err != nil {
-		return aws.Credentials{}, p.failure(err, said.String())
+		return aws.Credentials{}, p.failure(err, p.withoutArguments(said.String()))
 	}
 	c, err := parseProcess(out)
 	if err != nil {
-		return c, &ProcessError{Reason: err.Error(), Said: said.String()}
+		return c, &ProcessError{Reason: err.Error(), Said: p.withoutArguments(said.String())}
 	}
 	return c, nil
+}
+
+// withoutArguments leaves out what the program repeats of its command line but
+// its name, since that may hold a password.
+func (p *process) withoutArguments(said string) string {
+	const short = 8 // is no password
+	for i, word := range strings.Fields(p.command) {
+		if i > 0 && len(word) >= short && !strings.ContainsAny(word, "/") {
+			said = strings.ReplaceAll(said, word, "...")
+		}
+	}
+	return said
 }
 
 func (p *process) failure(err error, said string) error {
