@@ -49,6 +49,8 @@ var floors = map[string]int{
 	"internal/term":       1,
 	"internal/editor":     1,
 	"internal/env":        1,
+	"internal/deadline":   1,
+	"internal/helper":     1,
 	"internal/hint":       1,
 	"internal/suggest":    1,
 	"internal/formattest": 3,

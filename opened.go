@@ -2,6 +2,7 @@ package sops
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ type Plan struct {
 	NoRule           bool // write no selection rule, not even the default one
 	MACOnlyEncrypted bool
 	ForgetIdentity   bool // do not store by which role or profile a key is used
-	Random           io.Reader
+	Random           io.Reader // nil means crypto/rand
 	Warn             func(string)
 }
 
@@ -299,7 +300,7 @@ func (o *Opened) readsAs(text []byte, err error, want []*tree.Map) (doc.Document
 
 // Rotate makes a new data key and wraps it for the given groups of master keys.
 // Every token will change, and old copies of the file stay readable for whom
-// they were.
+// they were. A nil random is crypto/rand.
 func (o *Opened) Rotate(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, threshold int, random io.Reader) error {
 	d, wrapped, err := wrapNew(ctx, k, groups, threshold, random)
 	if err != nil {
@@ -312,8 +313,25 @@ func (o *Opened) Rotate(ctx context.Context, k key.Keeper, groups [][]key.Master
 	return nil
 }
 
-// SealOptions says when and with what randomness a file is sealed.
+// SealOptions says when and with what randomness a file is sealed. The zero
+// value is now, and with crypto/rand.
 type SealOptions struct {
 	Now    time.Time
 	Random io.Reader
+}
+
+func (o SealOptions) withDefaults() SealOptions {
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	o.Random = orCrypto(o.Random)
+	return o
+}
+
+// orCrypto returns random, or crypto/rand if that is nil.
+func orCrypto(random io.Reader) io.Reader {
+	if random == nil {
+		return rand.Reader
+	}
+	return random
 }

@@ -49,13 +49,14 @@ type resealer struct {
 }
 
 // SetKeys returns the text of the file with other wrapped keys, all of the same
-// data key. No value, no MAC and no date changes. It follows Recover.
+// data key. No value, no MAC and no date changes. It follows Recover. A nil
+// random is crypto/rand.
 func (s *Sealed) SetKeys(groups []key.Group, threshold int, random io.Reader) ([]byte, error) {
 	s.Meta.SetKeys(groups)
 	s.Meta.Threshold = storedThreshold(threshold, len(groups))
 	if r := s.sealer; r != nil && r.cipher != nil {
 		nonce := make([]byte, cipher.NonceSize)
-		if _, err := io.ReadFull(random, nonce); err != nil {
+		if _, err := io.ReadFull(orCrypto(random), nonce); err != nil {
 			return nil, fmt.Errorf("nonce: %w", err)
 		}
 		var err error

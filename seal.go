@@ -20,6 +20,7 @@ import (
 // been read back: opening it gives the text of New or Replace byte for byte, and
 // after Set or Unset the same content.
 func (o *Opened) Seal(opt SealOptions) ([]byte, error) {
+	opt = opt.withDefaults()
 	if out, err := o.patched(opt); err == nil {
 		return out, nil
 	}

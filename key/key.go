@@ -14,6 +14,7 @@ package key
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/subtle"
 	"fmt"
 	"io"
@@ -35,8 +36,11 @@ type Data struct{ b []byte }
 // NewData returns b as secret key material. The caller gives b away.
 func NewData(b []byte) Data { return Data{b} }
 
-// Generate reads a new data key from random.
+// Generate reads a new data key from random, or from crypto/rand if that is nil.
 func Generate(random io.Reader) (Data, error) {
+	if random == nil {
+		random = rand.Reader
+	}
 	b := make([]byte, Size)
 	if _, err := io.ReadFull(random, b); err != nil {
 		return Data{}, fmt.Errorf("data key: %w", err)

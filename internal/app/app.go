@@ -3,7 +3,6 @@
 package app
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -61,11 +60,10 @@ func (a *App) verbosef(format string, args ...any) {
 // say prints one note on standard error, for people or for programs.
 func (a *App) say(kind, msg string) {
 	if a.JSON {
-		line, _ := json.Marshal(map[string]string{kind: msg})
-		fmt.Fprintf(a.Stderr, "%s\n", line)
+		_ = hint.EncodeJSON(a.Stderr, map[string]string{kind: msg}, "") // there is nowhere else to say it
 		return
 	}
-	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Clean(msg))
+	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Message(msg))
 }
 
 func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
@@ -166,6 +164,6 @@ type fileError struct {
 	err  error
 }
 
-func (e *fileError) Error() string { return e.file + ": " + e.err.Error() }
+func (e *fileError) Error() string { return hint.Line(e.file) + ": " + e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
 func (e *fileError) File() string  { return e.file }

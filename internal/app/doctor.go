@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -82,7 +81,7 @@ func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
 
 func (a *App) showHealth(h fileHealth, before int) error {
 	if a.JSON {
-		return json.NewEncoder(a.Stdout).Encode(h)
+		return hint.EncodeJSON(a.Stdout, h, "")
 	}
 	if before > 0 {
 		if _, err := fmt.Fprintln(a.Stdout); err != nil {

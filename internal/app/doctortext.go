@@ -6,15 +6,15 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
 )
 
 // print writes the findings for people, in one piece.
 func (h fileHealth) print(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s: %s\n", h.File, h.verdict())
+	fmt.Fprintf(&b, "%s: %s\n", hint.Line(h.File), h.verdict())
 	printHints(&b, "  ", h.Hints)
 	group := 0
 	for _, k := range h.Keys {
@@ -31,7 +31,7 @@ func (h fileHealth) print(w io.Writer) error {
 func (h fileHealth) verdict() string {
 	switch {
 	case h.Error != "":
-		return "FAILED: " + h.Error
+		return "FAILED: " + oneLine(h.Error)
 	case h.Opens && h.groups == 1:
 		return "ok"
 	case h.groups == 1:
@@ -43,7 +43,7 @@ func (h fileHealth) verdict() string {
 }
 
 func (k keyHealth) print(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\n  %s: %s\n", k.Identity, okOrFailed(k.Opens))
+	fmt.Fprintf(b, "\n  %s: %s\n", hint.Line(k.Identity), okOrFailed(k.Opens))
 	if k.Error != "" {
 		fmt.Fprintf(b, "    FAILED  %s\n", oneLine(k.Error))
 	}
@@ -66,10 +66,10 @@ func printAttempt(b *bytes.Buffer, a *awskms.Attempt, said map[string]bool) {
 	}
 	who := "the ambient credentials"
 	if a.Profile != "" {
-		who = "profile " + a.Profile
+		who = "profile " + hint.Line(a.Profile)
 	}
 	if a.Role != "" {
-		who += " in role " + a.Role
+		who += " in role " + hint.Line(a.Role)
 	}
 	fmt.Fprintf(b, "    as %s (%s), region %s\n", who, a.Origin, a.Region)
 	for _, s := range a.Steps {
@@ -88,7 +88,7 @@ func printAttempt(b *bytes.Buffer, a *awskms.Attempt, said map[string]bool) {
 			reason = append(reason, part)
 		}
 	}
-	fmt.Fprintf(b, "      cause   %s\n", strings.Join(reason, ", "))
+	fmt.Fprintf(b, "      cause   %s\n", oneLine(strings.Join(reason, ", ")))
 	if !said[a.Hint] {
 		printHints(b, "      ", []string{a.Hint})
 	}
@@ -115,11 +115,4 @@ func took(d time.Duration) string {
 }
 
 // oneLine keeps what servers and files say from looking like a finding.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, strings.Join(strings.Fields(s), " "))
-}
+func oneLine(s string) string { return hint.Line(strings.Join(strings.Fields(s), " ")) }

@@ -91,7 +91,7 @@ func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
 	}
 	e.source, e.file, e.follow = s, s.file, o.FollowFile
-	opened, err := e.app.open(ctx, s, e.app.keepers(ctx, o.Access), o.Access)
+	opened, err := e.app.openToChange(ctx, s, e.app.keepers(ctx, o.Access), o.Access)
 	e.opened = opened
 	return err
 }

@@ -143,6 +143,11 @@ func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o G
 	if _, err := sealed.OpenWith(r.Data, options); err != nil {
 		return nil, err
 	}
+	if !o.AcceptKeys {
+		if err := s.knowsRule(sealed.Meta.Seal != ""); err != nil {
+			return nil, err
+		}
+	}
 	g := giving{sealVouches: true, before: before, after: groups, named: o.named, needed: max(
 		groupsNeeded(sealed.Meta.Threshold, len(before)), groupsNeeded(threshold, len(groups)))}
 	if err := a.vouch(ctx, s, sealed, g, o.AcceptKeys); err != nil {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -87,7 +86,7 @@ func reportGroup(before, after []key.MasterKey) groupReport {
 func (a *App) showChange(w io.Writer, path string, c *keyChange) error {
 	r := c.report(path)
 	if a.JSON {
-		return json.NewEncoder(w).Encode(r)
+		return hint.EncodeJSON(w, r, "")
 	}
 	_, err := io.WriteString(w, r.text(term.Color(a.Stdout, a.Env)))
 	return err
@@ -110,7 +109,7 @@ func (r changeReport) text(color bool) string {
 		}
 		b.WriteString(text + "\n")
 	}
-	line("", "Changes to the keys of "+hint.Clean(r.File)+":")
+	line("", "Changes to the keys of "+hint.Line(r.File)+":")
 	if r.Threshold[0] != r.Threshold[1] {
 		line(red, fmt.Sprintf("--- shamir_threshold: %d", r.Threshold[0]))
 		line(green, fmt.Sprintf("+++ shamir_threshold: %d", r.Threshold[1]))
@@ -120,11 +119,11 @@ func (r changeReport) text(color bool) string {
 		for _, k := range g {
 			switch k.Change {
 			case keyKept:
-				line("", "    "+k.Identity)
+				line("", "    "+hint.Line(k.Identity))
 			case keyAdded:
-				line(green, "+++ "+k.Identity)
+				line(green, "+++ "+hint.Line(k.Identity))
 			case keyRemoved:
-				line(red, "--- "+k.Identity)
+				line(red, "--- "+hint.Line(k.Identity))
 			}
 		}
 	}
@@ -164,17 +163,6 @@ func described(r rule.Rule) string {
 }
 
 func anew(path string) string {
-	word := shellWord(path)
+	word := hint.Path(path)
 	return fmt.Sprintf("sops decrypt %s | sops encrypt --filename-override %s --output %s", word, word, word)
-}
-
-// shellWord returns text as one word of a shell: people paste hints.
-func shellWord(text string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+=:,@%", r)
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
@@ -55,7 +56,7 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
-		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", msg) },
+		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
 	})
@@ -87,6 +88,15 @@ func (a *App) localKeys(flag string) error {
 // one that hangs and another that answers.
 func perKey(attempt time.Duration) time.Duration { return 2 * cmp.Or(attempt, unlock.DefaultAttempt) }
 
+// overall is the time for all keys. Whoever gives one way to a key more time
+// wants it to be used.
+func overall(o Access) time.Duration {
+	if o.Overall > 0 {
+		return o.Overall
+	}
+	return max(unlock.DefaultOverall, 2*perKey(o.Attempt))
+}
+
 // hasTerminal reports whether anybody can be asked.
 func (a *App) hasTerminal() bool {
 	t, err := a.Terminal()
@@ -100,7 +110,7 @@ func (a *App) askCode(ctx context.Context, prompt string) (string, error) {
 		return "", err
 	}
 	defer t.Close()
-	return t.ReadLine(ctx, prompt)
+	return t.ReadLine(ctx, hint.Clean(prompt))
 }
 
 func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) {
@@ -109,7 +119,7 @@ func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) 
 		return nil, err
 	}
 	defer t.Close()
-	return t.ReadSecret(ctx, prompt)
+	return t.ReadSecret(ctx, hint.Clean(prompt))
 }
 
 // openOptions returns how files are opened in this run.
@@ -137,7 +147,7 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 	}
 	return sops.OpenOptions{
 		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Context: texts, SpareContext: spare,
-		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: o.Overall, Warn: a.Warn},
+		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: overall(o), Warn: a.Warn},
 	}, nil
 }
 
@@ -211,27 +221,12 @@ func (a *App) recoverKey(ctx context.Context, s *source, sealed *sops.Sealed, k 
 	return r, a.requireSeal(s, !sealed.Unproved(), o)
 }
 
-// requireSeal refuses a file without a good seal where the rule for it demands
-// one: a forger can take the seal off. A seal that was made over a file without
-// one vouches for nothing that was there before.
-func (a *App) requireSeal(s *source, good bool, o Access) error {
-	if good || o.IgnoreMAC || s.config == nil {
-		return nil
-	}
-	r, err := s.config.RuleFor(a.rulePath(s.File))
-	if err != nil || r.Integrity != "required" {
-		return nil // what is wrong with a rule matters when something is encrypted
-	}
-	return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+shellWord(s.Path),
-		"the file carries no seal, which .sops.yaml demands (integrity: required), or one that was made over a file without; another program wrote it, or somebody took the seal off")
-}
-
 // notEncrypted advises what to do with a file that is in clear.
 func (s *source) notEncrypted() []string {
 	if s.isStdin() {
 		return nil
 	}
-	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + shellWord(s.Path)}
+	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + hint.Path(s.Path)}
 }
 
 // seal seals with the clock and the randomness of this run.

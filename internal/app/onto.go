@@ -28,7 +28,7 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 	if err != nil {
 		return err
 	}
-	opened, err := a.open(ctx, old, a.keepers(ctx, o.Access), o.Access)
+	opened, err := a.openToChange(ctx, old, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}

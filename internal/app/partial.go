@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
@@ -67,7 +69,7 @@ func (a *App) leaveOut(path string, failed *unlock.WrapError, groups []key.Group
 		a.warnf("%s: LEFT OUT: %s: %v", path, f.Identity, f.Err)
 	}
 	a.warnf("%s: %d of %d keys are left out; once they are in .sops.yaml, whoever can use them adds them with: sops updatekeys %s",
-		path, len(failed.Keys), total, shellWord(path))
+		path, len(failed.Keys), total, hint.Path(path))
 }
 
 // create makes a new file whose keys have all been wrapped.

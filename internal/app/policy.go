@@ -3,12 +3,12 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
@@ -143,12 +143,9 @@ func (a *App) keysOf(ctx context.Context, o PolicyOptions) ([][]key.MasterKey, e
 // printPolicies prints policies with their places, or bare ones to be piped.
 func (a *App) printPolicies(all []policyOf, bare bool) error {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
 	switch {
 	case a.JSON && !bare:
-		if err := e.Encode(all); err != nil {
+		if err := hint.EncodeJSON(&b, all, "  "); err != nil {
 			return err
 		}
 	default:
@@ -157,9 +154,9 @@ func (a *App) printPolicies(all []policyOf, bare bool) error {
 				if i > 0 {
 					b.WriteByte('\n')
 				}
-				fmt.Fprintf(&b, "# %s\n", p.place())
+				fmt.Fprintf(&b, "# %s\n", hint.Line(p.place()))
 			}
-			if err := e.Encode(p.Policy); err != nil {
+			if err := hint.EncodeJSON(&b, p.Policy, "  "); err != nil {
 				return err
 			}
 		}

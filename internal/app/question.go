@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
@@ -38,7 +39,7 @@ func (a *App) agreed(ctx context.Context, question string) (bool, error) {
 // askInput prints the question and reads one line. It takes no byte more: what
 // follows answers the next question.
 func (a *App) askInput(_ context.Context, question string) (string, error) {
-	if _, err := fmt.Fprint(a.Stdout, question); err != nil {
+	if _, err := fmt.Fprint(a.Stdout, hint.Clean(question)); err != nil {
 		return "", err
 	}
 	var line []byte

@@ -60,6 +60,11 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return s.name(err)
 	}
+	if !o.AcceptKeys {
+		if err := s.knowsRule(opened.Meta.Seal != ""); err != nil {
+			return s.name(err)
+		}
+	}
 	g := giving{before: before, after: groups, named: added, needed: groupsNeeded(opened.Meta.Threshold, len(groups))}
 	if err := a.vouch(ctx, s, opened, g, o.AcceptKeys); err != nil {
 		return s.name(err)

@@ -129,7 +129,7 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	if err := s.sameType("set"); err != nil {
 		return err
 	}
-	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
+	opened, err := a.openToChange(ctx, s, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}

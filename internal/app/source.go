@@ -22,6 +22,9 @@ type source struct {
 	file    *atomicfile.File // nil for standard input
 	in, out doc.Format
 	config  *config.File // nil if there is none
+
+	configPath  string // "" if there is none
+	unknownRule error  // why the configuration that is there cannot be read
 }
 
 // rulePath is the absolute path that creation rules are matched with.
@@ -88,7 +91,10 @@ func (a *App) readStdin(ctx context.Context) ([]byte, error) {
 // settle finds configuration and formats.
 func (a *App) settle(s *source, c Common) error {
 	var err error
-	if s.config, err = a.config(s.File, c); err != nil {
+	if s.configPath, err = a.configPath(s.File, c); err != nil {
+		return err
+	}
+	if s.config, err = a.config(s.configPath); err != nil {
 		return err
 	}
 	return a.formats(s, c)
@@ -156,11 +162,10 @@ func (a *App) format(word string) (name string, given bool) {
 	return "", false
 }
 
-// config loads the configuration that holds for f; nil if there is none.
-func (a *App) config(f File, c Common) (*config.File, error) {
-	path, err := a.configPath(f, c)
-	if err != nil || path == "" {
-		return nil, err
+// config loads the configuration at path; nil if there is none.
+func (a *App) config(path string) (*config.File, error) {
+	if path == "" {
+		return nil, nil
 	}
 	a.verbosef("the configuration is %s", path)
 	cfg, err := config.Load(path)
@@ -202,7 +207,7 @@ func (e *configError) Error() string { return "error loading config: " + e.err.E
 func (e *configError) Unwrap() error { return e.err }
 
 // readSealed reads an encrypted file. A configuration that cannot be read does
-// not stop that: it would only say how to write.
+// not stop that: it would only say how to write. See knowsRule.
 func (a *App) readSealed(ctx context.Context, f File, c Common, missing int) (*source, error) {
 	s, err := a.read(ctx, f, c, missing)
 	var bad *configError
@@ -210,5 +215,6 @@ func (a *App) readSealed(ctx context.Context, f File, c Common, missing int) (*s
 		return s, err
 	}
 	a.Warn(bad.Error())
+	s.unknownRule = bad.err
 	return s, a.formats(s, c)
 }

@@ -2,10 +2,10 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // A status is what FileStatus says. Details are left out unless asked for:
@@ -35,7 +35,7 @@ func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) er
 		has := sealed.Meta.Seal != ""
 		st.Sealed, st.LastModified, st.Version = &has, sealed.Meta.MACData(), sealed.Meta.Version
 	}
-	return json.NewEncoder(a.Stdout).Encode(st)
+	return hint.EncodeJSON(a.Stdout, st, "")
 }
 
 // looksSealed reports whether the file has a metadata entry, whatever its

@@ -67,14 +67,3 @@ func check(t *testing.T, got int, err error, want int) {
 		t.Errorf("got %d, %v; want %d", got, err, want)
 	}
 }
-
-func TestShellWordsAreOneWord(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"a/b.yaml": "a/b.yaml", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm x)": "'$(rm x)'", "-é": "'-é'",
-	} {
-		if got := shellWord(text); got != want {
-			t.Errorf("%q: got %s, want %s", text, got, want)
-		}
-	}
-}

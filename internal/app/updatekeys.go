@@ -105,7 +105,7 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 		return context.Cause(ctx)
 	}
 	if info, err := os.Stat(a.abs(f.Path)); err == nil && info.IsDir() {
-		return fail(codeGeneric, fmt.Sprintf("name the files: find %s -name '*.yaml' -exec sops updatekeys -y {} +", shellWord(f.Path)),
+		return fail(codeGeneric, fmt.Sprintf("name the files: find %s -name '*.yaml' -exec sops updatekeys -y {} +", hint.Path(f.Path)),
 			"%s is a directory", f.Path)
 	}
 	unlock, err := a.lock(ctx, f.Path)
@@ -178,7 +178,7 @@ func (a *App) compareSeal(ctx context.Context, s *source, sealed *sops.Sealed, c
 // tellOldCopies says what a removal cannot undo.
 func (a *App) tellOldCopies(path string) {
 	a.tell("%s: keys that were removed still open old copies of the file, whose data key is that of the new one; for a new data key: sops rotate -i %s",
-		path, shellWord(path))
+		path, hint.Path(path))
 }
 
 // ruleOf returns the creation rule of s, without which there is nothing to
@@ -237,7 +237,7 @@ func (a *App) tell(format string, args ...any) {
 		a.say("info", fmt.Sprintf(format, args...))
 		return
 	}
-	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Message(fmt.Sprintf(format, args...)))
 }
 
 // newContext returns the context that the flag, or else the variable, gives to

@@ -158,7 +158,7 @@ func (a *App) confirmKeys(ctx context.Context, s *source, f openedFile, list str
 
 func refuseKeys(s *source, err error) error {
 	return &Error{Code: codeGeneric, Err: err, Advice: []string{
-		"put what belongs there into .sops.yaml, and take out of the file what does not, with: sops updatekeys " + shellWord(s.Path),
+		"put what belongs there into .sops.yaml, and take out of the file what does not, with: sops updatekeys " + hint.Path(s.Path),
 		"to give the data key to all of them as they are, add --accept-keys",
 	}}
 }

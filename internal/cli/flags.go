@@ -97,7 +97,7 @@ func access(o *app.Access) []cli.Flag {
 		text(&o.DecryptionOrder, topicAccess, "decryption-order", "try these kinds of keys first, for example `age,kms` (SOPS_DECRYPTION_ORDER)"),
 		toggle(&o.IgnoreMAC, topicAccess, "ignore-mac", "open the file even if its MAC does not fit"),
 		duration(&o.Hedge, topicAccess, "hedge", "start the next key beside one that is silent for `DURATION` (default 300ms)"),
-		duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION` (default 20s)"),
+		duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION`, without the time of a person (default 30s)"),
 	)
 }
 
@@ -120,7 +120,7 @@ func identity(o *app.Access) []cli.Flag {
 		repeated(&o.AWSRole, topicAWS, "aws-role", "assume this role: `ARN`, or ACCOUNT=ARN (SOPS_AWS_ROLE)"),
 		toggle(&o.NoAssumeRole, topicAWS, "no-assume-role", "assume no role, whatever the file says (SOPS_AWS_NO_ASSUME_ROLE)"),
 		toggle(&o.StrictIdentity, topicAWS, "strict-identity", "use profile and role of the file literally, without fallback (SOPS_AWS_STRICT_IDENTITY)"),
-		duration(&o.Attempt, topicAWS, "attempt-timeout", "give up on one key after `DURATION` (default 5s, 10s where nothing else is left to try)"),
+		duration(&o.Attempt, topicAWS, "attempt-timeout", "give up on one way to a key after `DURATION` (default 5s where another is left, 1m for a credential_process)"),
 		&cli.BoolFlag{Name: "enable-local-keyservice", Value: true, Hidden: true, Action: local},
 		&cli.StringFlag{Name: "keyservice", Hidden: true, Action: noKeyService},
 	}

@@ -26,10 +26,7 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -54,20 +51,6 @@ type File struct {
 // Stores are the indentations of rendered files, nil where not set. For JSON
 // -1 is a tab and 0 no indentation; for YAML 0 is the default.
 type Stores struct{ YAML, JSON, JSONBinary *int }
-
-// Load reads the configuration at path. Where its content is at fault the error
-// is an *Error, or several of them joined.
-func Load(path string) (*File, error) {
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	return Parse(abs, src)
-}
 
 // Parse reads a configuration from memory; path is where it counts as standing.
 func Parse(path string, src []byte) (*File, error) {

@@ -31,8 +31,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Options say how errors are shown.
@@ -63,7 +61,7 @@ func writeText(b *strings.Builder, err error, o Options) {
 		writeReport(b, one, o)
 	}
 	for _, h := range Hints(err) {
-		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), Clean(h))
+		fmt.Fprintf(b, "%s: %s %s\n", o.Prog, o.paint(cyan, "hint:"), Message(h))
 	}
 }
 
@@ -74,7 +72,7 @@ func writeReport(b *strings.Builder, err error, o Options) {
 		b.WriteString(o.paintVerdicts(report))
 		b.WriteString("\n")
 	}
-	if text := Clean(strings.TrimRight(err.Error(), "\n")); text != report {
+	if text := Message(err.Error()); text != report {
 		if report != "" {
 			b.WriteString("\n")
 		}
@@ -112,33 +110,4 @@ func (o Options) paintVerdicts(report string) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Clean spells out the control characters of s, line breaks and tabs aside, and
-// bytes that are no text: texts of servers and files must not command the terminal.
-func Clean(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, commands) {
-		return s
-	}
-	var b strings.Builder
-	for i, r := range s {
-		_, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !commands(r):
-			b.WriteRune(r)
-		case r < 0x100:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
-}
-
-// commands reports control characters, and those that change the direction of
-// the text around them.
-func commands(r rune) bool {
-	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }

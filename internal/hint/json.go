@@ -1,7 +1,6 @@
 package hint
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -20,8 +19,6 @@ type object struct {
 // writeJSON writes each error of err on a line of its own. Texts and numbers
 // always encode.
 func writeJSON(b *strings.Builder, err error, _ Options) {
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
 	for _, one := range split(err) {
 		o := object{
 			Error:  one.Error(),
@@ -33,7 +30,7 @@ func writeJSON(b *strings.Builder, err error, _ Options) {
 		if p := PositionOf(one); p != (Position{}) {
 			o.Position = &p
 		}
-		_ = e.Encode(o)
+		_ = EncodeJSON(b, o, "")
 	}
 }
 

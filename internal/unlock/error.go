@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // An Error says why a data key could not be recovered: for each group, what
@@ -106,7 +108,7 @@ func (e *Error) UserError() string {
 			if j > 0 {
 				b.WriteString("  \n")
 			}
-			fmt.Fprintf(&b, "  %s: FAILED\n", k.Identity)
+			fmt.Fprintf(&b, "  %s: FAILED\n", hint.Line(k.Identity))
 			writeReasons(&b, k.Err)
 		}
 		b.WriteString("\n")

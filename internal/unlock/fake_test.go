@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -64,7 +65,7 @@ func (f *fake) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
 
 // act records a call and does what the key says: wait for a duration, "hang"
 // until cancelled, "sulk" for a while after being cancelled, "deaf" without
-// looking at ctx, "fail".
+// looking at ctx, "helper" for an hour of a person, "fail".
 func (f *fake) act(ctx context.Context, what string, m key.MasterKey) error {
 	f.enter(what + " " + m.Identity())
 	defer f.leave()
@@ -78,6 +79,10 @@ func (f *fake) act(ctx context.Context, what string, m key.MasterKey) error {
 			<-ctx.Done()
 			time.Sleep(200 * time.Millisecond)
 			err = fmt.Errorf("request to the service: %w", ctx.Err())
+		case "helper":
+			resume := deadline.Pause(ctx)
+			err = wait(ctx, "1h")
+			resume()
 		case "deaf":
 			time.Sleep(time.Hour)
 		case "fail":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -48,7 +49,7 @@ func (s *search) race(ctx context.Context, group int, g *group, offers chan<- of
 		c := waiting[0]
 		waiting = waiting[1:]
 		running[c] = true
-		s.attempts.Go(func() { answers <- s.attempt(ctx, c) })
+		s.attempts.Go(func() { answers <- s.attempt(ctx, c, g.othersAsk()) })
 		hedge.Reset(s.o.Hedge)
 	}
 	for next(); len(running) > 0; {
@@ -112,10 +113,13 @@ func giveUp(cause error, running map[*candidate]bool, waiting []*candidate) {
 	}
 }
 
-// attempt asks one key.
-func (s *search) attempt(ctx context.Context, c *candidate) answer {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Attempt, silence(s.o.Attempt))
-	defer cancel()
+// attempt asks one key, for a limited time if a person is left to be asked.
+func (s *search) attempt(ctx context.Context, c *candidate, limited bool) answer {
+	if limited {
+		var cancel context.CancelFunc
+		ctx, cancel = deadline.With(ctx, s.o.Attempt, silence{s.o.Attempt, "--attempt-timeout"})
+		defer cancel()
+	}
 	d, err := s.keeper.Unwrap(ctx, c.key)
 	if err != nil {
 		err = explain(ctx, err)

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -64,7 +67,7 @@ func newSearch(k key.Keeper, groups []key.Group, threshold int, o Options) *sear
 // askMachines tries the keys that need no person, in all groups at once, and
 // reports whether they were enough.
 func (s *search) askMachines(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Overall, silence(s.o.Overall))
+	ctx, cancel := deadline.With(ctx, s.o.Overall, silence{s.o.Overall, "--timeout"})
 	defer s.settle()
 	defer cancel()
 	offers := make(chan offer)
@@ -129,7 +132,7 @@ func (s *search) warnOfUnfit() {
 	for _, g := range s.groups {
 		for _, c := range g.keys {
 			if errors.Is(c.err, errUnfit) {
-				s.o.Warn(fmt.Sprintf("%s: %v", c.key.Identity(), c.err))
+				s.o.Warn(fmt.Sprintf("%s: %v", hint.Line(c.key.Identity()), c.err))
 			}
 		}
 	}
@@ -148,6 +151,19 @@ func (s *search) settle() {
 }
 
 // silence is the error of waiting in vain.
-type silence time.Duration
+type silence struct {
+	limit time.Duration
+	flag  string // that sets it
+}
 
-func (s silence) Error() string { return fmt.Sprintf("no answer within %s", time.Duration(s)) }
+func (s silence) Error() string { return fmt.Sprintf("no answer within %s", s.limit) }
+
+// Hints says how to wait longer.
+func (s silence) Hints() []string {
+	return []string{fmt.Sprintf("if the answer is slow, wait longer: %s %s", s.flag, 4*s.limit)}
+}
+
+// othersAsk reports whether a person could be asked for a key of the group.
+func (g *group) othersAsk() bool {
+	return slices.ContainsFunc(g.keys, func(c *candidate) bool { return c.asks })
+}

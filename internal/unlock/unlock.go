@@ -10,7 +10,7 @@
 // All groups are tried at once. Within a group the best key is asked first; a
 // definite error leads to the next key at once, and after a short silence the
 // next is asked beside the silent one. Who answers first wins, and the others
-// are cancelled. Keys for which a person must do something (type a passphrase,
+// are cancelled. A silent key is not given up while time is left. Keys for which a person must do something (type a passphrase,
 // touch a token) are kept until everything else has failed, and are then asked
 // one at a time and as long as the person takes.
 package unlock
@@ -26,7 +26,7 @@ import (
 const (
 	DefaultHedge   = 300 * time.Millisecond
 	DefaultAttempt = 5 * time.Second
-	DefaultOverall = 20 * time.Second
+	DefaultOverall = 30 * time.Second
 )
 
 // Options say how to look for a data key. The zero value serves.
@@ -38,8 +38,10 @@ type Options struct {
 	Prefer func(key.WrappedKey) int
 	// Hedge is the silence after which the next key is tried beside it.
 	Hedge time.Duration
-	// Attempt limits the wait for one key, Overall that for all together.
-	// Neither limits a person.
+	// Attempt limits the wait for one key where a person could be asked for
+	// another: waiting is the last resort, after asking. Overall limits the wait
+	// for all keys together. Neither limits a person, nor a program that waits
+	// for one.
 	Attempt, Overall time.Duration
 	// Verify tells whether a data key is that of the file. It chooses between
 	// candidates only: where none fits, what was found is returned unverified,

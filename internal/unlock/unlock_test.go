@@ -61,11 +61,29 @@ func TestOneGroupIsOpenedByTheBestKeyInTime(t *testing.T) {
 			took:  900 * time.Millisecond,
 		},
 		{
-			name:  "a lone key that hangs has its time",
+			name:  "a lone key that hangs has all the time",
 			keys:  []key.MasterKey{named(key.KMS, "a", "hang")},
 			calls: []string{"unwrap a"},
-			took:  5 * time.Second,
+			took:  DefaultOverall,
 			fails: true,
+		},
+		{
+			name:  "a slow answer is better than none",
+			keys:  []key.MasterKey{named(key.KMS, "a", "25s"), named(key.KMS, "b", "fail")},
+			calls: []string{"unwrap a", "unwrap b"},
+			took:  25 * time.Second,
+		},
+		{
+			name:  "a helper that waits for a person has no deadline",
+			keys:  []key.MasterKey{named(key.KMS, "a", "helper"), named(key.KMS, "b", "fail")},
+			calls: []string{"unwrap a", "unwrap b"},
+			took:  time.Hour,
+		},
+		{
+			name:  "a silent key does not keep a person from being asked",
+			keys:  []key.MasterKey{named(key.KMS, "a", "hang"), asking("p", "1h")},
+			calls: []string{"unwrap a", "unwrap p"},
+			took:  DefaultAttempt + time.Hour,
 		},
 		{
 			name:  "a loser that is slow to go is waited for",
@@ -83,7 +101,7 @@ func TestOneGroupIsOpenedByTheBestKeyInTime(t *testing.T) {
 			name:  "a lone key that ignores its deadline ends with the overall one",
 			keys:  []key.MasterKey{named(key.KMS, "a", "deaf")},
 			calls: []string{"unwrap a"},
-			took:  20*time.Second + lastWords + grace,
+			took:  DefaultOverall + lastWords + grace,
 			fails: true,
 		},
 		{

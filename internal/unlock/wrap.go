@@ -2,6 +2,7 @@ package unlock
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"strings"
@@ -12,9 +13,11 @@ import (
 )
 
 // Wrap wraps the data key d for every key of groups, all at once. With several
-// groups each gets a Shamir share, of which threshold are needed; 0 means all.
+// groups each gets a Shamir share, of which threshold are needed; 0 means all. The
+// shares come of random, or of crypto/rand if that is nil.
 // It succeeds only if every key does; the error is a *WrapError unless ctx
-// ended.
+// ended. How long a key may take is its keeper's matter: there is no other key
+// to go to.
 func Wrap(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, threshold int, d key.Data, random io.Reader) ([]key.Group, error) {
 	if err := checkGroups(groups, d); err != nil {
 		return nil, err
@@ -57,6 +60,9 @@ func split(d key.Data, groups, threshold int, random io.Reader) ([]key.Data, err
 	if groups == 1 {
 		return []key.Data{d}, nil
 	}
+	if random == nil {
+		random = rand.Reader
+	}
 	all, err := shamir.Split(d.Bytes(), groups, required(threshold, groups), random)
 	if err != nil {
 		return nil, fmt.Errorf("key groups: %w", err)
@@ -88,7 +94,7 @@ func wrapAll(ctx context.Context, k key.Keeper, jobs []job) error {
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, j := range jobs {
-		wg.Go(func() { *j.to, errs[i] = wrapOne(ctx, k, j) })
+		wg.Go(func() { *j.to, errs[i] = k.Wrap(ctx, j.key, j.part) })
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
@@ -104,21 +110,6 @@ func wrapAll(ctx context.Context, k key.Keeper, jobs []job) error {
 		return e
 	}
 	return nil
-}
-
-// wrapOne does one job, within a time limit unless a person may be asked.
-func wrapOne(ctx context.Context, k key.Keeper, j job) (key.WrappedKey, error) {
-	asker, _ := k.(key.Asker)
-	if asker == nil || !asker.Asks(key.WrappedKey{MasterKey: j.key}) {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, DefaultOverall, silence(DefaultOverall))
-		defer cancel()
-	}
-	w, err := k.Wrap(ctx, j.key, j.part)
-	if err != nil {
-		err = explain(ctx, err)
-	}
-	return w, err
 }
 
 // A WrapError names the keys that could not wrap the data key, and why.

@@ -24,13 +24,17 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/helper"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// Options say where identities come from and who can be asked.
+// Options say where identities come from and who can be asked. The zero value is
+// the environment of the process, without anybody to ask.
 type Options struct {
-	// Env holds the variables that name identities.
+	// Env holds the variables that name identities; nil is the environment of the
+	// process.
 	Env env.Env
 	// Passphrase asks for a secret; nil means that nobody can be asked.
 	Passphrase func(prompt string) ([]byte, error)
@@ -65,6 +69,9 @@ func New(o Options) *Keeper {
 		if *f == nil {
 			*f = func(string) {}
 		}
+	}
+	if o.Env == nil {
+		o.Env = env.OS()
 	}
 	if o.Run == nil {
 		o.Run = o.run
@@ -152,14 +159,16 @@ func (k *Keeper) Asks(w key.WrappedKey) bool {
 	return errors.Is(err, errNoMatch) && t.more()
 }
 
-// promptly returns what f returns, or ctx's error as soon as ctx ends. Neither
-// prompts nor plugins can be cancelled; they end with the terminal or the
-// process, and their result is dropped.
+// promptly returns what f returns, or ctx's error as soon as ctx ends, in which
+// time a person may be asked. The library of age cannot cancel plugins: they are
+// ended from outside. Prompts end with the terminal or the process. What comes
+// of both is dropped.
 func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
+	defer deadline.Pause(ctx)()
 	done := make(chan result, 1)
 	go func() {
 		v, err := f()
@@ -169,6 +178,9 @@ func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
+		helper.EndChildren(func(line string) bool {
+			return strings.Contains(line, "age-plugin-") && strings.Contains(line, "--age-plugin=")
+		})
 		var none T
 		return none, ctx.Err()
 	}

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
-	"time"
 
 	"github.com/google/shlex"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/helper"
 )
 
 // printed returns what commands have printed so far.
@@ -68,9 +67,5 @@ func (k *Keeper) runLine(ctx context.Context, line, recipient string) ([]byte, e
 
 // run runs a command for real. It gets no input, since ours may be the file.
 func (o Options) run(ctx context.Context, argv, vars []string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(env.All(), vars...)
-	cmd.Stderr = o.Stderr
-	cmd.WaitDelay = time.Second // for grandchildren that keep the pipe open
-	return cmd.Output()
+	return helper.Output(ctx, helper.Program{Argv: argv, Env: append(env.All(), vars...), Stderr: o.Stderr})
 }

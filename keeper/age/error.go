@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"filippo.io/age"
+
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // A NoIdentityError says that none of the user's identities opens a wrapped
@@ -24,7 +28,7 @@ func (t *trial) failure(recipient string) *NoIdentityError {
 	e := &NoIdentityError{}
 	for _, p := range t.places(recipient) {
 		if p.empty {
-			e.Empty = append(e.Empty, p.name)
+			e.Empty = append(e.Empty, hint.Line(p.name))
 		} else {
 			e.add(p, t.of(p))
 		}
@@ -71,7 +75,7 @@ func (e *NoIdentityError) add(p *place, reasons []error) {
 	e.errs = append(e.errs, errs...)
 	var texts []string
 	for _, err := range errs {
-		texts = append(texts, strings.ReplaceAll(err.Error(), "\n", ", "))
+		texts = append(texts, hint.Line(strings.ReplaceAll(err.Error(), "\n", ", ")))
 	}
 	switch others := len(p.identities) - len(reasons); {
 	case others == 1:
@@ -79,7 +83,7 @@ func (e *NoIdentityError) add(p *place, reasons []error) {
 	case others > 1:
 		texts = append(texts, fmt.Sprintf("%d identities, none of which fits", others))
 	}
-	e.Found = append(e.Found, p.name+": "+strings.Join(texts, ", "))
+	e.Found = append(e.Found, hint.Line(p.name)+": "+strings.Join(texts, ", "))
 }
 
 // advice says what to do about it.
@@ -92,9 +96,17 @@ func (t *trial) advice(e *NoIdentityError, recipient string) string {
 			return "an identity is the private part of a key: the line AGE-SECRET-KEY-... that age-keygen wrote"
 		}
 	}
+	if own := t.own(); len(own) > 0 {
+		text := "the file is not for your key: have " + strings.Join(own, ", ") + " added to .sops.yaml, and let those who can open the file run: sops updatekeys FILE"
+		if t.ssh {
+			return text + "; or set SOPS_AGE_SSH_PRIVATE_KEY_FILE to another key of yours"
+		}
+		return text + "; or set SOPS_AGE_KEY_FILE to another key of yours"
+	}
 	if recipient == "" {
 		recipient = "this entry"
 	}
+	recipient = hint.Line(recipient)
 	if t.ssh {
 		return "set SOPS_AGE_SSH_PRIVATE_KEY_FILE to the private key of " + recipient
 	}
@@ -103,6 +115,32 @@ func (t *trial) advice(e *NoIdentityError, recipient string) string {
 		text += ", or put it into " + filepath.Join(dirs[0], "sops", "age", "keys.txt")
 	}
 	return text
+}
+
+// own returns the recipients of the user's own identities, as far as these tell.
+func (t *trial) own() []string {
+	var all []string
+	for _, places := range [][]*place{t.keeper.ready(), t.keeper.printed()} {
+		for _, p := range places {
+			for _, id := range p.identities {
+				if text := recipientOf(id); text != "" && !slices.Contains(all, text) {
+					all = append(all, text)
+				}
+			}
+		}
+	}
+	const most = 3 // of a person with many keys, the first say enough
+	return all[:min(len(all), most)]
+}
+
+func recipientOf(id age.Identity) string {
+	switch id := id.(type) {
+	case *age.X25519Identity:
+		return id.Recipient().String()
+	case *age.HybridIdentity:
+		return id.Recipient().String()
+	}
+	return ""
 }
 
 func (e *NoIdentityError) Error() string {

@@ -36,7 +36,9 @@ func TestErrorsSayWhereIdentitiesWereLookedFor(t *testing.T) {
 			},
 			"no age identity opens it: SOPS_AGE_KEY: 2 identities, none of which fits; " +
 				"HOME/.config/sops/age/keys.txt: 1 identity, which does not fit; there is nothing in SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD",
-			"set SOPS_AGE_KEY_FILE to the file with the private key of " + mainRecipient,
+			"the file is not for your key: have age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc, " +
+				"age1998wleqmxyk0ke028vul8jn4xlqwss8ldfwc40fp6vglvxtmn50qadmgs0, age1wm354ky8d0tqjf20ttke79508r0h5tz3cglj0wzklezkm267mpysnpghmt " +
+				"added to .sops.yaml, and let those who can open the file run: sops updatekeys FILE; or set SOPS_AGE_KEY_FILE to another key of yours",
 		},
 		{
 			"all that can be wrong with age identities",

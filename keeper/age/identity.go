@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -20,7 +21,10 @@ func (k *Keeper) parse(p *place, src []byte, file string) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	trimmed := bytes.TrimSpace(src)
 	switch {
-	case bytes.HasPrefix(trimmed, []byte("age-encryption.org/")), bytes.HasPrefix(trimmed, []byte(armor.Header)):
+	case bytes.HasPrefix(trimmed, []byte("age-encryption.org/")):
+		// It is binary: its last bytes may look like white space.
+		p.identities = append(p.identities, k.newLockedFile(p, bytes.TrimLeftFunc(src, unicode.IsSpace)))
+	case bytes.HasPrefix(trimmed, []byte(armor.Header)):
 		p.identities = append(p.identities, k.newLockedFile(p, trimmed))
 	case bytes.HasPrefix(trimmed, []byte("-----BEGIN")):
 		k.parseSSH(p, trimmed, file)

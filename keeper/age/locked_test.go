@@ -110,3 +110,17 @@ func TestAnOldLockedSSHKeyNeedsItsPublicKey(t *testing.T) {
 		}
 	}
 }
+
+func TestALockedFileMayEndInWhatLooksLikeWhiteSpace(t *testing.T) {
+	t.Parallel()
+	file := locked(t, testKey(t, "main.txt"), "horse")
+	for file[len(file)-1] != '\n' {
+		file = locked(t, testKey(t, "main.txt"), "horse")
+	}
+	w := newWorld(t)
+	w.vars[varKeyFile] = write(t, w.home, "locked.age", file)
+	w.answers = []string{"horse"}
+	if _, err := w.keeper().Unwrap(t.Context(), wrappedFor(t, "main.txt")); err != nil {
+		t.Error(err)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 
 	"filippo.io/age"
+
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // Variables that name identities. SOPS_AGE_RECIPIENT is set for commands.
@@ -128,6 +130,6 @@ func (k *Keeper) checkMode(p *place, file string) {
 		return
 	}
 	if info.Mode().Perm()&0o004 != 0 {
-		k.o.Warn(fmt.Sprintf("%s holds a private key that everybody can read; make it yours with: chmod 600 %s", file, file))
+		k.o.Warn(fmt.Sprintf("%s holds a private key that everybody can read; make it yours with: chmod 600 %s", hint.Line(file), hint.Path(file)))
 	}
 }

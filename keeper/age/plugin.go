@@ -7,6 +7,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
+
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // pluginIdentity is an identity that a program of the user keeps, perhaps on a
@@ -40,11 +42,11 @@ func isPlugin(recipient string) bool {
 func (k *Keeper) ui() *plugin.ClientUI {
 	return &plugin.ClientUI{
 		DisplayMessage: func(name, msg string) error {
-			k.o.Tell(fmt.Sprintf("age-plugin-%s: %s", name, msg))
+			k.o.Tell(fmt.Sprintf("age-plugin-%s: %s", name, hint.Line(msg)))
 			return nil
 		},
 		RequestValue: func(name, prompt string, secret bool) (string, error) {
-			prompt = fmt.Sprintf("age-plugin-%s: %s: ", name, strings.TrimRight(prompt, ": "))
+			prompt = fmt.Sprintf("age-plugin-%s: %s: ", name, hint.Line(strings.TrimRight(prompt, ": ")))
 			if !secret {
 				return k.ask(prompt)
 			}
@@ -59,7 +61,7 @@ func (k *Keeper) ui() *plugin.ClientUI {
 			if no != "" {
 				choice += "/" + no
 			}
-			text, err := k.ask(fmt.Sprintf("age-plugin-%s: %s [%s]: ", name, prompt, choice))
+			text, err := k.ask(fmt.Sprintf("age-plugin-%s: %s [%s]: ", name, hint.Line(prompt), hint.Line(choice)))
 			return chose(text, yes, no), err
 		},
 		WaitTimer: func(name string) {

@@ -1,12 +1,14 @@
 package age
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
@@ -138,4 +140,45 @@ func TestAnswersMayBeShort(t *testing.T) {
 			t.Errorf("chose(%q, %q, %q) = %v", tt.answer, tt.yes, tt.no, got)
 		}
 	}
+}
+
+// TestAPluginThatHangsIsEndedWithItsChildren looks for the processes in /proc.
+func TestAPluginThatHangsIsEndedWithItsChildren(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Log("only Linux says which processes there are")
+		return
+	}
+	dir := t.TempDir()
+	script := "#!/bin/sh\nsleep 1000 &\necho $! >" + dir + "/new; mv " + dir + "/new " + dir + "/pid\nwait\n"
+	if err := os.WriteFile(filepath.Join(dir, "age-plugin-fake"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	w := newWorld(t)
+	recipient, _ := fakeIdentity(t, "pin")
+	ctx, cancel := context.WithCancel(t.Context())
+	pid := make(chan string)
+	go func() {
+		for {
+			if text, err := os.ReadFile(filepath.Join(dir, "pid")); err == nil {
+				cancel()
+				pid <- strings.TrimSpace(string(text))
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	_, err := w.keeper().Wrap(ctx, key.New(key.Age, "recipient", recipient), key.NewData(make([]byte, key.Size)))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	child := <-pid
+	for range 500 {
+		state, err := os.ReadFile("/proc/" + child + "/stat")
+		if err != nil || strings.Contains(string(state), ") Z ") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("process %s still runs", child)
 }

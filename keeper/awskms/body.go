@@ -2,6 +2,7 @@ package awskms
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/aws/smithy-go/middleware"
@@ -32,4 +33,38 @@ func plainBody(ctx context.Context, in middleware.BuildInput, next middleware.Bu
 		in.Request = plain
 	}
 	return next.HandleBuild(ctx, in)
+}
+
+// limitedAnswers makes answers end with an error that are longer than any that
+// KMS and STS give: a few kilobytes.
+func limitedAnswers(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LimitedAnswers", limitedAnswer), middleware.After)
+}
+
+func limitedAnswer(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if r, ok := out.RawResponse.(*smithyhttp.Response); ok && r.Body != nil {
+		r.Body = &limitedBody{r.Body, maxAnswer}
+	}
+	return out, metadata, err
+}
+
+const maxAnswer = 1 << 20
+
+var errLongAnswer = errors.New("the answer is too long for one of AWS")
+
+// limitedBody is a body that fails where it is too long.
+type limitedBody struct {
+	io.ReadCloser
+	left int
+}
+
+// Read reads what is left of the limit.
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errLongAnswer
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }

@@ -1,11 +1,13 @@
 package awskms
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
 
 // A Cause is the kind of thing that stopped an attempt.
@@ -15,6 +17,7 @@ type Cause string
 const (
 	NoProfile      Cause = "no such profile"
 	BadProfile     Cause = "bad profile"
+	BadBundle      Cause = "bad CA bundle"
 	NoCredentials  Cause = "no credentials"
 	NotLoggedIn    Cause = "not logged in"
 	NoMFA          Cause = "no MFA code"
@@ -57,9 +60,12 @@ func (c Cause) regional() bool {
 	return false
 }
 
-func causeOf(a *Attempt, s *session, err error) Cause {
+func causeOf(a *Attempt, e env.Env, s *session, err error) Cause {
+	var bundle *bundleError
 	switch {
-	case a.Call == "profile" && missing(err, a.Profile):
+	case errors.As(err, &bundle):
+		return BadBundle
+	case a.Call == "profile" && missing(err, cmp.Or(a.Profile, askedProfile(e))):
 		return NoProfile
 	case a.Call == "profile":
 		return BadProfile
@@ -71,7 +77,7 @@ func causeOf(a *Attempt, s *session, err error) Cause {
 
 func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 	var mfa *mfaError
-	var process *processcreds.ProviderError
+	var process *ProcessError
 	switch {
 	case skewed(a):
 		return Skewed
@@ -89,7 +95,7 @@ func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 		return STSFailed
 	case a.Call == "sts:AssumeRole" && (expired(err) || unreachable(a)):
 		return STSFailed
-	case s.profile.process() && expired(err):
+	case s.profile.process() != "" && a.Call == "credentials" && expired(err):
 		return ProcessFailed
 	case s.profile.login() != "" && !expired(err) && !unreachable(a):
 		return NotLoggedIn

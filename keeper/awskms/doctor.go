@@ -1,6 +1,7 @@
 package awskms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -78,7 +80,7 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 
 // whoami asks STS for the caller, which nobody can be denied.
 func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
-	ctx, cancel := context.WithTimeout(ctx, j.within/4) // time must be left for the call itself
+	ctx, cancel := limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
 	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -90,7 +92,7 @@ func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
 		}
 		return
 	}
-	a.Caller = aws.ToString(out.Arn)
+	a.Caller = hint.Line(aws.ToString(out.Arn))
 	step.Detail = a.Caller
 	if skew, ok := awsmiddleware.GetAttemptSkew(out.ResultMetadata); ok && skew.Abs() > maxSkew {
 		step := a.step("clock", 0, nil)
@@ -105,7 +107,7 @@ const maxSkew = time.Minute
 // state asks KMS for the key. Many who may decrypt may not ask that, so that
 // nothing follows from a denial.
 func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
-	ctx, cancel := context.WithTimeout(ctx, j.within/4) // time must be left for the call itself
+	ctx, cancel := limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
 	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &j.arn.Text}, j.limit)
@@ -123,6 +125,6 @@ func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
 	case out.KeyMetadata != nil:
 		m := out.KeyMetadata
 		step.OK = m.KeyState == types.KeyStateEnabled
-		step.Detail = fmt.Sprintf("%s is %s", aws.ToString(m.Arn), m.KeyState)
+		step.Detail = hint.Line(fmt.Sprintf("%s is %s", aws.ToString(m.Arn), m.KeyState))
 	}
 }

@@ -52,8 +52,8 @@ func stsURL(ctx context.Context, region string, endpoint *string) string {
 }
 
 func resolved(e smithyendpoints.Endpoint, err error) string {
-	if err != nil {
+	if err != nil || e.URI.Host == "" {
 		return "AWS"
 	}
-	return e.URI.String()
+	return e.URI.Redacted()
 }

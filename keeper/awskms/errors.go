@@ -2,7 +2,6 @@ package awskms
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/smithy-go"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // An Error is a key that nobody could use. It tells every attempt.
@@ -28,7 +27,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "AWS KMS key %s: cannot %s the data key", e.ARN, e.Verb)
+	fmt.Fprintf(&b, "AWS KMS key %s: cannot %s the data key", hint.Line(e.ARN), e.Verb)
 	for _, a := range e.Attempts {
 		if len(e.Attempts) == 1 {
 			return b.String() + ": " + a.Error()
@@ -80,6 +79,7 @@ type Attempt struct {
 	id      identity
 	arn     ARN
 	context map[string]string
+	limit   overdue // its own, if that was reached
 }
 
 func newAttempt(id identity, j job) *Attempt {
@@ -103,6 +103,12 @@ func (a *Attempt) Error() string {
 }
 
 func (a *Attempt) Unwrap() error { return a.Err }
+
+// barren reports whether the attempt ended before its profile, or the machine,
+// had given any credentials.
+func (a *Attempt) barren() bool {
+	return a.Err != nil && (a.Call == "profile" || !slices.ContainsFunc(a.Steps, func(s Step) bool { return s.OK && s.Name != "profile" }))
+}
 
 // who tells the identity, its origin and its ARN, as far as they are known.
 func (a *Attempt) who() string {
@@ -129,9 +135,9 @@ func (a *Attempt) step(name string, took time.Duration, err error) *Step {
 
 // took notes the credentials that the last step gave.
 func (a *Attempt) took(c aws.Credentials) {
-	detail := c.Source
+	detail := hint.Line(c.Source)
 	if strings.HasPrefix(c.Source, "arn:") {
-		a.Caller = c.Source
+		a.Caller = hint.Line(c.Source)
 	} else {
 		a.Source = c.Source
 	}
@@ -146,21 +152,26 @@ func (a *Attempt) took(c aws.Credentials) {
 func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 	a.Err = err
 	a.Code, a.Message = describe(err)
-	a.Cause = causeOf(a, s, err)
+	a.Cause = causeOf(a, e, s, err)
 	switch {
 	case a.Cause == NoProfile:
-		a.Message = "there is no profile " + a.Profile + " on this machine"
+		a.Message = "there is no profile " + hint.Line(cmp.Or(a.Profile, askedProfile(e))) + " on this machine"
 	case s != nil && s.sources[0].budget > 0 && a.Call == "credentials":
 		a.Message = "there are none on this machine, and no instance metadata either"
+		if a.Profile != "" {
+			a.Message = "the profile has none, and there is no instance metadata either"
+		}
+	case errors.As(err, &a.limit):
+		a.Message = fmt.Sprintf("no answer from %s within %s", a.where(), time.Duration(a.limit))
 	case expired(err):
 		a.Message = "no answer from " + a.where() + " in time"
 	}
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
-		a.Request = response.ServiceRequestID()
+		a.Request = hint.Line(response.ServiceRequestID())
 	}
 	a.Caller = cmp.Or(a.Caller, callerIn(a.Message))
-	a.Hint = hint(a, e, s)
+	a.Hint = advise(a, e, s)
 	step := &a.Steps[len(a.Steps)-1]
 	step.Detail, step.Hint = a.Message, a.Hint
 	return a
@@ -186,31 +197,24 @@ func callerIn(message string) string {
 // describe returns AWS's code and the words of the innermost error that says
 // something, without the layers of the SDK.
 func describe(err error) (code, message string) {
-	var process *processcreds.ProviderError
+	var process *ProcessError
 	var api smithy.APIError
 	var transport *url.Error
 	switch {
 	case errors.As(err, &process):
-		return "", "credential_process gave no credentials" + exit(process)
+		return "", process.Error()
 	case errors.As(err, &api):
-		return api.ErrorCode(), api.ErrorMessage()
+		return hint.Line(api.ErrorCode()), hint.Line(api.ErrorMessage())
 	case errors.As(err, &transport):
-		return "", transport.Error()
+		if u, err := url.Parse(transport.URL); err != nil || u.Host == "" {
+			return "", hint.Line(transport.Err.Error()) // a password in what is no URL is not known as one
+		}
+		return "", hint.Line(transport.Error())
 	}
-	return "", strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, ")
-}
-
-// exit tells how a credential_process ended. The rest of the SDK's words may
-// hold what it printed, which may be a secret.
-func exit(process *processcreds.ProviderError) string {
-	var ended interface{ ExitCode() int }
-	if errors.As(process, &ended) {
-		return fmt.Sprintf(" (exit status %d)", ended.ExitCode())
+	if strings.Contains(err.Error(), "failed to resolve service endpoint") { // the rest has the URL, perhaps with a password
+		return "", "the URL of the endpoint is not valid: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_STS, or endpoint_url of the profile"
 	}
-	if errors.Is(process, context.DeadlineExceeded) {
-		return " in time"
-	}
-	return ""
+	return "", hint.Clean(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
 }
 
 // missing reports whether there is no profile of that name; one may also lack

@@ -2,17 +2,20 @@ package awskms
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
-// hint returns what to do about a failed attempt: a command, a flag or a
+// advise returns what to do about a failed attempt: a command, a flag or a
 // policy statement; "" if nothing is known to help.
-func hint(a *Attempt, e env.Env, s *session) string {
+func advise(a *Attempt, e env.Env, s *session) string {
 	switch a.Cause {
 	case NoProfile, NoCredentials, NotLoggedIn, BadProfile, NoMFA, WrongMFA, ProcessFailed, Stale:
 		return credentialHint(a, e, s)
@@ -20,12 +23,14 @@ func hint(a *Attempt, e env.Env, s *session) string {
 		return policyHint(a, e)
 	case KeyDisabled, KeyDeleted, KeyUnusable, NotFound, WrongKey, BadCiphertext:
 		return keyHint(a)
+	case BadBundle:
+		return "name a file of certificates in PEM, or take the setting away: unset AWS_CA_BUNDLE, or ca_bundle in " + strings.Join(sharedFiles(e).config, " ")
 	case Skewed:
 		return clockHint
 	case Throttled:
 		return "run it again in a moment; if it stays so, ask for a higher KMS request quota in " + a.Region
 	case Silent, Unreachable, ServiceFailed, STSFailed:
-		return networkHint(a)
+		return networkHint(a) + waitLonger(time.Duration(a.limit))
 	}
 	return ""
 }
@@ -46,11 +51,24 @@ func credentialHint(a *Attempt, e env.Env, s *session) string {
 	case NotLoggedIn:
 		return s.profile.login()
 	case ProcessFailed:
-		return "run it by hand: aws sts get-caller-identity" + a.flag()
+		var slow *ProcessError
+		text := "run it by hand: aws sts get-caller-identity" + a.flag()
+		if errors.As(a.Err, &slow) {
+			text += waitLonger(slow.Limit)
+		}
+		return text
 	case Stale:
 		return "log in again, then check with: aws sts get-caller-identity" + a.flag()
 	}
 	return "give credentials: --aws-profile NAME, AWS_PROFILE, AWS_ACCESS_KEY_ID, or `aws sso login`; " + noProfile(profileNames(e))
+}
+
+// waitLonger continues a hint about something that took too long, after limit.
+func waitLonger(limit time.Duration) string {
+	if limit == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; if it is only slow, wait longer: --attempt-timeout %s", 4*limit)
 }
 
 // flag returns how to tell the aws command the profile.
@@ -58,16 +76,7 @@ func (a *Attempt) flag() string {
 	if a.Profile == "" {
 		return ""
 	}
-	return " --profile " + quoted(a.Profile)
-}
-
-// quoted returns text as one word of a shell. Files choose what hints show, and
-// people paste hints.
-func quoted(text string) string {
-	if text != "" && only(text, func(r rune) bool { return isSessionRune(r) || r == ':' || r == '/' }) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return " --profile " + hint.Word(a.Profile)
 }
 
 func mapPath(e env.Env) string {
@@ -99,7 +108,7 @@ func statement(action, resource string, context map[string]string) string {
 
 func keyHint(a *Attempt) string {
 	command := func(name string) string {
-		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, quoted(a.unusable()), a.Region, a.flag())
+		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, hint.Word(a.unusable()), a.Region, a.flag())
 	}
 	switch a.Cause {
 	case KeyDisabled:
@@ -137,5 +146,5 @@ func networkHint(a *Attempt) string {
 		service = "STS"
 	}
 	return fmt.Sprintf("check the way to %s: curl -sv %s; AWS_ENDPOINT_URL_%s, HTTPS_PROXY and NO_PROXY may point elsewhere",
-		service, quoted(a.where()), service)
+		service, hint.Word(a.where()), service)
 }

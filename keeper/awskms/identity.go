@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -112,10 +113,10 @@ func (id identity) name() string {
 func (id identity) String() string {
 	who := "the ambient credentials"
 	if id.profile != "" {
-		who = "profile " + id.profile
+		who = "profile " + hint.Line(id.profile)
 	}
 	for _, h := range id.roles {
-		who += " in role " + h.role
+		who += " in role " + hint.Line(h.role)
 	}
 	return who
 }
@@ -126,7 +127,7 @@ func (s *settings) candidates(t target) []identity {
 	if s.noRole {
 		file = nil
 	}
-	c := &candidates{t: t, ambient: s.ambient}
+	c := &candidates{t: t, ambient: s.ambient, hasDefault: s.hasDefault}
 	profile, role := s.profile.of(t.arn.Account), hops(s.role.of(t.arn.Account))
 	if s.noRole {
 		role = nil
@@ -134,7 +135,9 @@ func (s *settings) candidates(t target) []identity {
 	if s.strict {
 		return c.only(profile, role, file)
 	}
-	c.ofRun(profile, role, file)
+	if c.ofRun(profile, role, file) {
+		return c.list
+	}
 	c.ofMap(s.noRole, file)
 	if t.profile != "" {
 		c.add(fromFile, t.profile, file)
@@ -154,9 +157,10 @@ func hops(role string) []hop {
 
 // candidates collects identities and leaves out those that it has.
 type candidates struct {
-	t       target
-	ambient string
-	list    []identity
+	t          target
+	ambient    string
+	hasDefault func() bool // whether there is a profile of that name
+	list       []identity
 }
 
 func (c *candidates) add(from Origin, profile string, roles []hop) {
@@ -188,21 +192,31 @@ func (c *candidates) only(profile string, role, file []hop) []identity {
 	return c.list
 }
 
-// ofRun adds what flags and variables ask for. A profile alone still assumes
-// the role of the file if it may, as it would if the file named that profile.
-func (c *candidates) ofRun(profile string, role, file []hop) {
+// ofRun adds what flags and variables ask for, and reports whether they do:
+// nothing else is tried then. A profile alone still assumes the role of the file
+// if it may, as it would if the file named that profile; a role alone is assumed
+// from the profile that the map has for the account, from that of the file, or
+// from what the machine has.
+func (c *candidates) ofRun(profile string, role, file []hop) bool {
+	given := profile != ""
+	if profile == "default" && !c.hasDefault() {
+		profile = "" // the name of what a machine has, which need not have a section
+	}
 	switch {
-	case profile != "" && role != nil:
+	case given && role != nil:
 		c.add(fromRun, profile, role)
-	case profile != "":
+	case given:
 		c.add(fromRun, profile, file)
 		c.add(fromRun, profile, nil)
 	case role != nil:
-		if c.t.profile != "" {
-			c.add(fromRun, c.t.profile, role)
+		for _, from := range []string{c.t.route.profile, c.t.profile} {
+			if from != "" {
+				c.add(fromRun, from, role)
+			}
 		}
 		c.add(fromRun, "", role)
 	}
+	return len(c.list) > 0
 }
 
 // ofMap adds what the user's map asks for.

@@ -58,28 +58,27 @@ func TestIdentitiesAreTriedInOrder(t *testing.T) {
 		}, want: []string{"this machine: the ambient credentials"}},
 		{name: "profile flag", key: full, o: Options{Profile: []string{"flag"}}, want: []string{
 			"this run: profile flag in role " + roleA, "this run: profile flag",
-			"the file: profile file in role " + roleA, "the file: profile file",
-			"this machine: the ambient credentials in role " + roleA, "this machine: the ambient credentials",
 		}},
 		{name: "profile flag of the account", key: plain, o: Options{Profile: []string{"all", account + "=mine"}}, want: []string{
-			"this run: profile mine", "this machine: the ambient credentials",
+			"this run: profile mine",
 		}},
 		{name: "profile flag of another account", key: plain, o: Options{Profile: []string{"444455556666=theirs"}}, want: []string{
 			"this machine: the ambient credentials",
 		}},
 		{name: "variable", key: plain, env: map[string]string{"SOPS_AWS_PROFILE": "444455556666=x, " + account + "=v"}, want: []string{
-			"this run: profile v", "this machine: the ambient credentials",
+			"this run: profile v",
 		}},
 		{name: "flag before variable", key: plain, o: Options{Profile: []string{"flag"}}, env: map[string]string{"SOPS_AWS_PROFILE": account + "=v"}, want: []string{
-			"this run: profile flag", "this machine: the ambient credentials",
+			"this run: profile flag",
 		}},
 		{name: "role flag", key: full, o: Options{Role: []string{other}}, want: []string{
 			"this run: profile file in role " + other, "this run: the ambient credentials in role " + other,
-			"the file: profile file in role " + roleA, "the file: profile file",
-			"this machine: the ambient credentials in role " + roleA, "this machine: the ambient credentials",
+		}},
+		{name: "role flag and map", key: full, o: Options{Role: []string{other}}, mapp: profile, want: []string{
+			"this run: profile mapped in role " + other, "this run: profile file in role " + other, "this run: the ambient credentials in role " + other,
 		}},
 		{name: "both flags", key: plain, o: Options{Profile: []string{"p"}, Role: []string{account + "=" + other}}, want: []string{
-			"this run: profile p in role " + other, "this machine: the ambient credentials",
+			"this run: profile p in role " + other,
 		}},
 		{name: "no role", key: full, o: Options{NoAssumeRole: true}, mapp: chain, want: []string{
 			"sops/aws.yaml: the ambient credentials", "the file: profile file",

@@ -11,10 +11,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
-// Options is what a Keeper needs of the world. The zero value knows no
-// environment and no terminal.
+// Options is what a Keeper needs of the world. The zero value is that of the
+// process, without anybody to ask.
 type Options struct {
-	// Env is where SOPS_AWS_*, AWS_* and HOME are looked up. The SDK reads a few
+	// Env is where SOPS_AWS_*, AWS_* and HOME are looked up; nil is the
+	// environment of the process. The SDK reads a few
 	// variables of the process itself whatever Env says: those of container
 	// credentials, AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT,
 	// AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the proxies, and HOME for
@@ -34,8 +35,10 @@ type Options struct {
 	// Warn tells a person what went otherwise than asked; nil to keep silent.
 	Warn func(msg string)
 	// Attempt is how long one identity may take in one region. If it is zero,
-	// that is DefaultAttempt where something else is left to try, and
-	// DefaultLast where nothing is.
+	// that is DefaultAttempt where something else is left to try; where nothing
+	// is, the deadline of the caller or, if there is none, DefaultLast. What
+	// waits for a person (an MFA code, a program that gives credentials) does not
+	// count; such a program has a minute if Attempt is zero.
 	Attempt time.Duration
 	// Attempts is how often a call is made that meets a passing failure. If it
 	// is zero, AWS_MAX_ATTEMPTS says so, and otherwise it is 3.
@@ -51,7 +54,7 @@ type Options struct {
 // nothing else is left to try, a slow answer is better than none.
 const (
 	DefaultAttempt = 5 * time.Second
-	DefaultLast    = 10 * time.Second
+	DefaultLast    = 30 * time.Second
 )
 
 // A Keeper wraps data keys under AWS KMS keys.
@@ -60,17 +63,21 @@ type Keeper struct {
 	set *settings
 	err error // what is wrong with the settings
 
-	mu       sync.Mutex // guards the maps
-	profiles map[string]*profile
-	bases    map[string]*base
-	sources  map[string]*source
-	sessions map[string]*session
-	answered map[string]bool // MFA devices whose code was right
-	warned   map[string]bool
+	mu        sync.Mutex // guards the maps
+	profiles  map[string]*profile
+	bases     map[string]*base
+	processes map[string]*process // by their command
+	sources   map[string]*source
+	sessions  map[string]*session
+	answered  map[string]bool // MFA devices whose code was right
+	warned    map[string]bool
 }
 
 // New returns a Keeper. Bad options are reported by the first use of it.
 func New(o Options) *Keeper {
+	if o.Env == nil {
+		o.Env = env.OS()
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -80,12 +87,13 @@ func New(o Options) *Keeper {
 	set, err := newSettings(o)
 	return &Keeper{
 		o: o, set: set, err: err,
-		profiles: map[string]*profile{},
-		bases:    map[string]*base{},
-		sources:  map[string]*source{},
-		sessions: map[string]*session{},
-		answered: map[string]bool{},
-		warned:   map[string]bool{},
+		profiles:  map[string]*profile{},
+		bases:     map[string]*base{},
+		processes: map[string]*process{},
+		sources:   map[string]*source{},
+		sessions:  map[string]*session{},
+		answered:  map[string]bool{},
+		warned:    map[string]bool{},
 	}
 }
 

@@ -231,6 +231,10 @@ func TestTheFirstIdentityThatWorksIsUsed(t *testing.T) {
 		},
 		{
 			name: "flag does not work", setup: func(r *rig) { r.o.Profile = []string{"bob"} }, key: named(key1, "alice", ""),
+			want: []string{"Decrypt as user/bob: AccessDeniedException"}, fails: true,
+		},
+		{
+			name: "map does not work", setup: func(r *rig) { r.as("alice").mapped("accounts: {111111111111: {profile: bob}}") }, key: plainKey(key1),
 			want:   []string{"Decrypt as user/bob: AccessDeniedException", "Decrypt as user/alice"},
 			warned: "profile bob",
 		},

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // A profile is a section of the shared configuration files.
@@ -35,9 +36,10 @@ func (k *Keeper) profile(name string) (*profile, error) {
 	files := sharedFiles(k.o.Env)
 	// The answer is for the whole run, so it is not that of the call which
 	// happens to ask first and may be given up.
-	shared, err := config.LoadSharedConfigProfile(context.Background(), cmp.Or(name, "default"), func(o *config.LoadSharedConfigOptions) {
+	options := func(o *config.LoadSharedConfigOptions) {
 		o.ConfigFiles, o.CredentialsFiles, o.Logger = files.config, files.credentials, logging.Nop{}
-	})
+	}
+	shared, err := config.LoadSharedConfigProfile(context.Background(), cmp.Or(name, "default"), options)
 	if name == "" && missing(err, "default") {
 		err = nil
 	}
@@ -45,6 +47,12 @@ func (k *Keeper) profile(name string) (*profile, error) {
 		return nil, err
 	}
 	p := &profile{name: name, shared: shared, bypassed: name == "" && fromEnvironment(k.o.Env)}
+	if asked := askedProfile(k.o.Env); p.bypassed && asked != "" {
+		// The credentials do not come from it, but it was meant to count.
+		if _, err := config.LoadSharedConfigProfile(context.Background(), asked, options); err != nil {
+			return nil, err
+		}
+	}
 	if _, ok := envCredentials(k.o.Env); p.bypassed && !ok {
 		p.token = true
 	}
@@ -66,11 +74,33 @@ func (p *profile) assumes() bool {
 	return found
 }
 
-// process reports whether a program has to give the credentials.
-func (p *profile) process() bool {
-	found := false
-	p.each(func(s *config.SharedConfig) { found = found || s.CredentialProcess != "" })
-	return found
+// process returns the program that has to give the credentials, or "". As in
+// the SDK, it comes after everything else that a profile may have.
+func (p *profile) process() string {
+	var last *config.SharedConfig
+	p.each(func(s *config.SharedConfig) { last = s })
+	if last == nil || last.Credentials.HasKeys() || last.CredentialSource != "" || last.WebIdentityTokenFile != "" ||
+		last.SSOSessionName != "" || last.SSOStartURL != "" || last.LoginSession != "" {
+		return ""
+	}
+	return last.CredentialProcess
+}
+
+// roles returns the roles that the profile assumes, in that order.
+func (p *profile) roles() []hop {
+	var all []hop
+	p.each(func(s *config.SharedConfig) {
+		if s.RoleARN == "" {
+			return
+		}
+		h := hop{role: s.RoleARN, externalID: s.ExternalID, sessionName: s.RoleSessionName, serial: s.MFASerial}
+		if s.RoleDurationSeconds != nil {
+			h.duration = *s.RoleDurationSeconds
+		}
+		all = append(all, h)
+	})
+	slices.Reverse(all)
+	return all
 }
 
 // serials returns the MFA devices that the profile asks for.
@@ -97,7 +127,7 @@ func (p *profile) login() string {
 			return
 		}
 		if s.Profile != "" && s.Profile != "default" {
-			command += " --profile " + quoted(s.Profile)
+			command += " --profile " + hint.Word(s.Profile)
 		}
 	})
 	return command

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -39,9 +40,9 @@ func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*At
 	arns := k.set.arns(t.arn)
 	var attempts []*Attempt
 	for i, arn := range arns {
-		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts, within: k.patience(true)}
+		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts, within: k.last(ctx)}
 		if others := len(arns) - 1 - i; others > 0 { // another region is a better answer than waiting
-			j.calls, j.within = 1, share(ctx, k.patience(false), others)
+			j.calls, j.within = 1, share(ctx, k.patience(), others)
 		}
 		here := k.inRegion(ctx, k.set.candidates(t), j)
 		attempts = append(attempts, here...)
@@ -53,35 +54,59 @@ func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*At
 	return attempts, nil
 }
 
-// patience returns how long one identity may take in one region, which depends
-// on whether it is the last thing to try.
-func (k *Keeper) patience(last bool) time.Duration {
-	if last {
-		return cmp.Or(k.o.Attempt, DefaultLast)
+// patience returns how long one identity may take in one region where something
+// else is left to try.
+func (k *Keeper) patience() time.Duration { return cmp.Or(k.o.Attempt, DefaultAttempt) }
+
+// last returns how long the last one may take, 0 if the caller limits it: a slow
+// answer is better than none.
+func (k *Keeper) last(ctx context.Context) time.Duration {
+	if _, limited := deadline.Left(ctx); limited {
+		return k.o.Attempt
 	}
-	return cmp.Or(k.o.Attempt, DefaultAttempt)
+	return cmp.Or(k.o.Attempt, DefaultLast)
 }
+
+// limited returns a context that ends after d, if d is not 0.
+func limited(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d == 0 {
+		return ctx, func() {}
+	}
+	return deadline.With(ctx, d, overdue(d))
+}
+
+// overdue is the error of the limit of an attempt.
+type overdue time.Duration
+
+func (o overdue) Error() string { return fmt.Sprintf("no answer within %s", time.Duration(o)) }
 
 // share returns how long one region may take, so that something is left for the
 // others of what the caller allows for all.
 func share(ctx context.Context, attempt time.Duration, others int) time.Duration {
-	deadline, ok := ctx.Deadline()
-	if !ok {
+	left, limited := deadline.Left(ctx)
+	if !limited {
 		return attempt
 	}
-	return min(attempt, time.Until(deadline)/time.Duration(others+1))
+	return min(attempt, left/time.Duration(others+1))
 }
 
-// inRegion tries the identities one after the other.
+// inRegion tries the identities one after the other. Those that begin with what
+// gave no credentials need not be tried: they would fail in the same way, after
+// a program was run or a person asked once more.
 func (k *Keeper) inRegion(ctx context.Context, candidates []identity, j job) []*Attempt {
 	var attempts []*Attempt
+	barren := map[string]bool{} // profiles
 	for i, id := range candidates {
+		if barren[id.profile] {
+			continue
+		}
 		j.enter = j.within
-		if i < len(candidates)-1 {
-			j.enter = min(j.within, k.patience(false))
+		if slices.ContainsFunc(candidates[i+1:], func(next identity) bool { return next.profile != id.profile }) {
+			j.enter = min(cmp.Or(j.within, k.patience()), k.patience())
 		}
 		a := k.attempt(ctx, id, j)
 		attempts = append(attempts, a)
+		barren[id.profile] = a.barren()
 		if a.Err == nil || ctx.Err() != nil || !a.Cause.personal() {
 			break
 		}
@@ -106,7 +131,7 @@ func (k *Keeper) attempt(ctx context.Context, id identity, j job) *Attempt {
 func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt, j job) (*session, error) {
 	if !k.asks(id) { // a person takes the time they need
 		var cancel func()
-		ctx, cancel = context.WithTimeout(ctx, j.enter)
+		ctx, cancel = limited(ctx, j.enter)
 		defer cancel()
 	}
 	start := k.o.Now()
@@ -130,7 +155,7 @@ func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt, j job) (*se
 
 // work makes the call that all this is for.
 func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error {
-	ctx, cancel := context.WithTimeout(ctx, j.within)
+	ctx, cancel := limited(ctx, j.within)
 	defer cancel()
 	start := k.o.Now()
 	a.Call, a.URL = j.op.call(), s.url
@@ -139,24 +164,23 @@ func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error 
 	return err
 }
 
-// tellFallback warns if what the run or the user's map asked for did not do,
-// and something else did.
+// tellFallback warns if what the user's map asked for did not do, and something
+// else did.
 func (k *Keeper) tellFallback(m key.MasterKey, attempts []*Attempt) {
 	first, last := attempts[0], attempts[len(attempts)-1]
-	asked := first.Origin == fromRun || first.Origin == fromMap
-	if asked && first.Origin != last.Origin {
+	if first.Origin == fromMap && first.Origin != last.Origin {
 		k.warn(fmt.Sprintf("AWS KMS key %s: used %s, because another did not work: %v",
 			m.Text(fieldARN), last.id, first))
 	}
 }
 
-// inTime adds to err that the time was up, which an error of a connection that
-// was cut off because of that need not say.
+// inTime adds to err that the time was up and whose limit it was, which an error
+// of a connection that was cut off because of that need not say.
 func inTime(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	return errors.Join(ctx.Err(), err)
+	return errors.Join(ctx.Err(), context.Cause(ctx), err)
 }
 
 // expired reports whether the limit of an attempt was reached, or the caller's.

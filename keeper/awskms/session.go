@@ -102,11 +102,15 @@ func (k *Keeper) session(ctx context.Context, id identity, region string) (*sess
 	}
 	s := &session{profile: p, sources: []*source{b.source}}
 	provider := b.source.provider
+	roles := id.roles
+	if p.process() != "" { // whose roles the SDK has not assumed
+		roles = append(p.roles(), roles...)
+	}
 	at := id.sts + " " + id.profile
-	if len(id.serials()) == 0 { // as for a base
+	if !slices.ContainsFunc(roles, func(h hop) bool { return h.serial != "" }) { // as for a base
 		at += " " + region
 	}
-	for _, h := range id.roles {
+	for _, h := range roles {
 		at += fmt.Sprintf(" %#v", h)
 		next := k.sources[at]
 		if next == nil {
@@ -156,12 +160,20 @@ func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*
 	if b := k.bases[name]; b != nil {
 		return b, nil
 	}
+	if err := checkBundle(k.o.Env, p); err != nil {
+		return nil, err
+	}
 	cfg, err := config.LoadDefaultConfig(ctx, k.load(ctx, p, region, mapped)...)
 	if err != nil {
 		return nil, err
 	}
 	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
-	if p.assumes() {
+	if command := p.process(); command != "" {
+		if k.processes[command] == nil {
+			k.processes[command] = &process{command: command, limit: cmp.Or(k.o.Attempt, processcreds.DefaultTimeout)}
+		}
+		b.source.provider = k.processes[command]
+	} else if p.assumes() {
 		b.source.call = "sts:AssumeRole"
 		b.source.url = stsURL(ctx, region, endpoint(ctx, k.o.Env, p, "STS", mapped))
 	}
@@ -186,9 +198,11 @@ func (k *Keeper) load(ctx context.Context, p *profile, region, mapped string) []
 	if p.bypassed {
 		return append(list, config.WithCredentialsProvider(k.webIdentity(k.anonymous(ctx, list, options))))
 	}
+	if p.process() != "" {
+		return append(list, config.WithCredentialsProvider(aws.AnonymousCredentials{})) // see base
+	}
 	return append(
 		list,
-		config.WithProcessCredentialOptions(func(o *processcreds.Options) { o.Timeout = k.patience(true) }),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
 			o.TokenProvider = func() (string, error) { return "", nil } // the client asks: it has a context
@@ -216,7 +230,7 @@ func (k *Keeper) common(p *profile, region string) []loadOption {
 		config.WithLogger(logging.Nop{}),
 		config.WithRetryMaxAttempts(k.set.attempts),
 		config.WithEC2IMDSClientEnableState(metadata),
-		config.WithAPIOptions([]func(*middleware.Stack) error{plainBodies}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{plainBodies, limitedAnswers}),
 	}
 	if url := k.o.Env.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
 		list = append(list, config.WithEC2IMDSEndpoint(url))

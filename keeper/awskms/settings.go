@@ -3,8 +3,10 @@ package awskms
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
@@ -21,6 +23,7 @@ type settings struct {
 	siblings       []string // regions of multi-Region keys
 	ambient        string   // the profile that the environment chooses, or ""
 	routes         *userMap
+	hasDefault     func() bool // whether there is a profile called default
 }
 
 // A UsageError is a flag, a variable or a line of the user's map that cannot
@@ -47,6 +50,7 @@ func newSettings(o Options) (*settings, error) {
 		return nil, err
 	}
 	s := &settings{routes: routes, ambient: ambientProfile(o.Env), mfaToken: o.Env.Get("SOPS_AWS_MFA_TOKEN")}
+	s.hasDefault = sync.OnceValue(func() bool { return slices.Contains(profileNames(o.Env), "default") })
 	s.sessionName = cmp.Or(o.Env.Get("AWS_ROLE_SESSION_NAME"), sessionName(o.HostName))
 	if s.profile, err = newChoices(o, "profile", o.Profile, nil); err != nil {
 		return nil, err
@@ -180,5 +184,9 @@ func ambientProfile(e env.Env) string {
 	if fromEnvironment(e) {
 		return ""
 	}
+	return askedProfile(e)
+}
+
+func askedProfile(e env.Env) string {
 	return cmp.Or(e.Get("AWS_PROFILE"), e.Get("AWS_DEFAULT_PROFILE"))
 }

@@ -1,6 +1,7 @@
 package awskms
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 )
 
 // An stsClient calls STS in one region, with a limit of time and with MFA
@@ -33,9 +36,13 @@ func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ .
 		}
 		in.TokenCode = &code
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.k.patience(true))
+	// The cache of credentials detaches calls from whoever waits for them, so
+	// that this one needs an end of its own.
+	left, _ := deadline.Left(ctx)
+	ctx, cancel := limited(ctx, cmp.Or(c.k.o.Attempt, max(left, DefaultLast)))
 	defer cancel()
 	out, err := c.inner.AssumeRole(ctx, in, c.options)
+	err = inTime(ctx, err)
 	if err == nil && serial != "" {
 		c.k.mu.Lock()
 		c.k.answered[serial] = true
@@ -52,6 +59,7 @@ func (k *Keeper) code(ctx context.Context, serial string) (string, error) {
 	case k.o.AskMFA == nil:
 		return "", &mfaError{serial: serial}
 	}
+	defer deadline.Pause(ctx)()
 	code, err := k.o.AskMFA(ctx, fmt.Sprintf("MFA code of %s: ", serial))
 	if err != nil {
 		return "", &mfaError{serial: serial, err: err}

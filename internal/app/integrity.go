@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// requireSeal refuses a file without a good seal where a rule demands one: a
+// forger can take the seal off, and a seal that was made over a file without one
+// vouches for nothing that was there before. Every configuration above the file may demand it, not
+// only the nearest, which whoever writes to a directory can put there; so may
+// one that cannot be read, since it once could.
+func (a *App) requireSeal(s *source, good bool, o Access) error {
+	if good || o.IgnoreMAC {
+		return nil
+	}
+	for _, path := range a.configsAbove(s) {
+		required, err := config.RequiresIntegrity(path, a.rulePath(s.File))
+		if err != nil {
+			return &Error{
+				Code: sops.CodeMAC,
+				Err:  fmt.Errorf("the file carries no seal, and whether one is demanded (integrity: required) is not known: %w", err),
+				Advice: []string{
+					"mend " + hint.Path(path) + ", or take it away",
+					"to read the file without it, add --ignore-mac",
+				},
+			}
+		}
+		if required {
+			return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
+				"the file carries no seal, which %s demands (integrity: required), or one that was made over a file without; another program wrote it, or the seal was taken off", path)
+		}
+	}
+	return nil
+}
+
+// configsAbove returns every configuration that may speak of s: that of this run,
+// and those in the directories above the file or, where there is none, above the
+// working directory.
+func (a *App) configsAbove(s *source) []string {
+	var all []string
+	if s.configPath != "" {
+		all = append(all, s.configPath)
+	}
+	if !s.isStdin() || s.FilenameOverride != "" {
+		all = append(all, config.Above(filepath.Dir(a.rulePath(s.File)))...)
+	}
+	if len(all) == 0 {
+		all = config.Above(a.Dir)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// openToChange is open for commands that write the file. Where the configuration
+// cannot be read, the rule for the file is not known; then only its seal can say
+// which keys it is for and what is to be encrypted.
+func (a *App) openToChange(ctx context.Context, s *source, k key.Keeper, o Access) (*sops.Opened, error) {
+	opened, err := a.open(ctx, s, k, o)
+	if err != nil {
+		return nil, err
+	}
+	return opened, s.name(s.knowsRule(opened.Meta.Seal != ""))
+}
+
+// knowsRule refuses to change a file of which neither a seal nor a rule says how
+// it should be.
+func (s *source) knowsRule(sealed bool) error {
+	if s.unknownRule == nil || sealed {
+		return nil
+	}
+	return &Error{
+		Code: codeGeneric,
+		Err:  fmt.Errorf("the file carries no seal, and which rule holds for it is not known: %w", s.unknownRule),
+		Advice: []string{
+			"mend " + hint.Path(s.configPath),
+			"or name another configuration with --config FILE (/dev/null if there is to be none)",
+		},
+	}
+}
