@@ -89,8 +89,8 @@ func openSeal(c *cipher.Cipher, text, macText string) (sealContent, error) {
 func sealFailure(reason error) *Failure {
 	f := failf(CodeMAC, "seal mismatch: %w", reason)
 	f.Advice = []string{
-		"look at what changed: git log -p FILE",
-		"if you trust the file as it stands, read it with --ignore-mac and save it again with: sops edit --ignore-mac FILE",
+		"look at what changed: git log -p -- FILE",
+		"if you trust the file as it stands, make a new seal, in the editor: sops edit --ignore-mac FILE",
 	}
 	return f
 }

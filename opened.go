@@ -29,6 +29,8 @@ type Opened struct {
 	warn   func(string)
 	// Keys that a file without a seal had, by sealName: nobody vouched for them.
 	unverified []string
+	// MAC or seal of the file do not fit and were ignored.
+	doubtful bool
 
 	origin *origin // nil for a new file
 	edits  []edit  // that led from origin to now
@@ -304,6 +306,10 @@ func (o *Opened) readsAs(text []byte, err error, want []*tree.Map) (doc.Document
 	}
 	return d, sameContent(o.format, want, d.Trees())
 }
+
+// Authentic reports whether MAC and seal of the file fit its content. Without
+// OpenOptions.IgnoreMAC nothing else is opened.
+func (o *Opened) Authentic() bool { return !o.doubtful }
 
 // Unverified returns the master keys of the file that nobody vouched for: the
 // file carried no seal, so that anybody who can write to it may have put them

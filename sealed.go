@@ -96,15 +96,16 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	unverified := identitiesOf(s.Meta.MasterKeys())
-	if !o.IgnoreMAC {
-		if unverified, err = s.checkSeal(c, macText); err != nil {
-			return nil, err
-		}
+	unverified, sealErr := s.checkSeal(c, macText)
+	switch {
+	case o.IgnoreMAC:
+		unverified = identitiesOf(s.Meta.MasterKeys())
+	case sealErr != nil:
+		return nil, sealErr
 	}
 	opened := &Opened{
 		Meta: s.Meta, Data: d, format: s.format, warn: o.Warn,
-		unverified: unverified,
+		unverified: unverified, doubtful: dec.doubtful || sealErr != nil,
 	}
 	layout := openLayout(c, s.Meta.Layout, macText)
 	opened.origin = &origin{s.doc, dec.trees, layout}
@@ -123,6 +124,8 @@ type decryption struct {
 	trees   []*tree.Map // become plain on the way
 	values  []doc.Plain
 	moved   bool // a list element became a comment
+	// The MAC does not fit, and is to be ignored.
+	doubtful bool
 }
 
 func (d *decryption) leaves(sel *rule.Selector) error {

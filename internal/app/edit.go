@@ -147,7 +147,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if bytes.Equal(text, before) {
+		if bytes.Equal(text, before) && !e.source.renew {
 			return e.unchanged(e.app.Now().Sub(started))
 		}
 		failure := e.save(ctx, text)

@@ -20,6 +20,8 @@ type EncryptOptions struct {
 	Onto string // an encrypted file to give the content to; "" is none
 	// AllowPartial leaves out keys that cannot be wrapped.
 	AllowPartial bool
+	// AllowEncrypted encrypts also what holds encrypted values.
+	AllowEncrypted bool
 }
 
 // Encrypt encrypts a file that is in clear.
@@ -27,14 +29,14 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err := o.Target.check(o.File); err != nil {
 		return err
 	}
-	if o.Path == "" && o.FilenameOverride == "" && o.Onto != "" {
+	if o.isUnnamed() && o.FilenameOverride == "" {
 		o.FilenameOverride = o.Onto
 	}
-	if o.Path == "" && o.FilenameOverride == "" {
+	if o.isUnnamed() && o.FilenameOverride == "" {
 		return fail(codeConflict, "add --filename-override NAME: it decides on the rule and the file type",
 			"encrypting standard input needs a name for it")
 	}
-	s, err := a.read(ctx, o.File, o.Common, codeNoFile)
+	s, err := a.readInto(ctx, &source{File: o.File, plain: true}, o.Common, codeNoFile)
 	if err != nil {
 		return err
 	}
@@ -43,6 +45,9 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	}
 	plan, err := a.plan(s, o.Creation, o.Access)
 	if err != nil {
+		return err
+	}
+	if err := s.holdsTokens(o.AllowEncrypted); err != nil {
 		return err
 	}
 	if done, err := a.encryptOver(ctx, s, o, plan); done || err != nil {

@@ -96,9 +96,9 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 	if err != nil {
 		return err
 	}
-	sealed, err := sops.Read(s.data, s.in)
+	sealed, err := s.readEncrypted()
 	if err != nil {
-		return s.name(err)
+		return err
 	}
 	out, err := a.regrouped(ctx, s, sealed, o, change)
 	if err != nil {

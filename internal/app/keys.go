@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -174,40 +173,34 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := sops.Read(s.data, s.in)
-	if errors.Is(err, sops.ErrNotEncrypted) {
-		return nil, s.name(&Error{Code: codeGeneric, Err: err, Advice: s.notEncrypted()})
+	sealed, err := s.readEncrypted()
+	if err != nil {
+		return nil, err
 	}
+	lacksSeal := a.requireSeal(s, sealed)
+	if lacksSeal != nil && !o.IgnoreMAC {
+		return nil, s.name(lacksSeal)
+	}
+	opened, err := sealed.Open(ctx, k, options)
 	if err != nil {
 		return nil, s.name(err)
 	}
-	if err := a.requireSeal(s, sealed, o); err != nil {
-		return nil, s.name(err)
-	}
-	opened, err := sealed.Open(ctx, k, options)
-	return opened, s.name(err)
+	s.renew = lacksSeal != nil || !opened.Authentic()
+	return opened, nil
 }
 
 // requireSeal refuses a file without a seal where the rule for it demands one:
 // a forger can take the seal off.
-func (a *App) requireSeal(s *source, sealed *sops.Sealed, o Access) error {
-	if sealed.Meta.Seal != "" || o.IgnoreMAC || s.config == nil {
+func (a *App) requireSeal(s *source, sealed *sops.Sealed) error {
+	if sealed.Meta.Seal != "" || s.config == nil {
 		return nil
 	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
 	if err != nil || r.Integrity != "required" {
 		return nil // what is wrong with a rule matters when something is encrypted
 	}
-	return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac FILE",
+	return fail(sops.CodeMAC, "look at what changed (git log -p -- FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac FILE",
 		"the file carries no seal, which .sops.yaml demands (integrity: required); another program wrote it, or somebody took the seal off")
-}
-
-// notEncrypted advises what to do with a file that is in clear.
-func (s *source) notEncrypted() []string {
-	if s.isStdin() {
-		return nil
-	}
-	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + s.Path}
 }
 
 // seal seals with the clock and the randomness of this run.

@@ -111,7 +111,8 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 }
 
 // change opens a file under its lock, lets f change it and writes it back. A
-// file whose content stays the same is left alone.
+// file whose content stays the same is left alone, unless its MAC or its seal is
+// to be made anew.
 func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (changed bool, err error)) error {
 	if err := (Target{InPlace: true}).check(o.File); err != nil {
 		return err
@@ -137,7 +138,8 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	if err != nil {
 		return s.name(err)
 	}
-	if !changed || bytes.Equal(before, opened.Plain()) {
+	same := !changed || bytes.Equal(before, opened.Plain())
+	if same && !s.renew {
 		return nil
 	}
 	out, err := a.seal(opened)

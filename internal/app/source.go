@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 )
 
 // A source is a file that was read, with its formats and its configuration.
@@ -22,12 +24,17 @@ type source struct {
 	file    *atomicfile.File // nil for standard input
 	in, out doc.Format
 	config  *config.File // nil if there is none
+	plain   bool         // to be encrypted
+	renew   bool         // MAC or seal do not fit, and the person trusts the content
 }
 
 // rulePath is the absolute path that creation rules are matched with.
 func (a *App) rulePath(f File) string {
-	if f.FilenameOverride != "" {
+	switch {
+	case f.FilenameOverride != "":
 		return a.abs(f.FilenameOverride)
+	case f.Path == "-":
+		return a.abs("")
 	}
 	return a.abs(f.Path)
 }
@@ -35,7 +42,11 @@ func (a *App) rulePath(f File) string {
 // read reads the file and settles its formats. The code is that of a file that
 // is not there.
 func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source, error) {
-	s := &source{File: f}
+	return a.readInto(ctx, &source{File: f}, c, missing)
+}
+
+func (a *App) readInto(ctx context.Context, s *source, c Common, missing int) (*source, error) {
+	f := s.File
 	var err error
 	if f.isStdin() {
 		if s.data, err = a.readStdin(ctx); err != nil {
@@ -55,7 +66,10 @@ func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source,
 		// What small files may waste for speed is too much for this one.
 		debug.SetGCPercent(100)
 	}
-	return s, a.settle(s, c)
+	if err := a.settle(s, c); err != nil {
+		return s, err
+	}
+	return s, s.unmerged()
 }
 
 // large is the size in bytes from which memory counts more than time.
@@ -93,27 +107,30 @@ func (a *App) settle(s *source, c Common) error {
 	return a.formats(s, c)
 }
 
-// formats settles how s is read and written. Where only one type is given and
-// the name says nothing, the other is the same.
+// formats settles how s is read: as the flag says, else the name, else the
+// metadata of an encrypted file, else as binary. It is written as its flag
+// says, else as the name does, else as it is read.
 func (a *App) formats(s *source, c Common) error {
 	name := s.FilenameOverride
 	if name == "" {
 		name = s.Path
 	}
-	in, inGiven := a.format(s.InputType)
-	out, outGiven := a.format(s.OutputType)
-	byName, known := standard.ForPath(name)
+	for _, word := range []string{s.InputType, s.OutputType} {
+		if word != "" && !standard.Known(word) {
+			return unknownType(word)
+		}
+	}
+	byName, named := standard.ForPath(name)
+	in := cmp.Or(s.InputType, byName)
+	if detected, ok := s.detected(); s.InputType == "" && !named && ok {
+		in = detected
+	}
+	out := s.OutputType
 	switch {
-	case inGiven && !outGiven && !known:
-		out = in
-	case outGiven && !inGiven && !known:
-		in = out
-	}
-	if in == "" {
-		in = byName
-	}
-	if out == "" {
+	case out == "" && named:
 		out = byName
+	case out == "":
+		out = in
 	}
 	stores := config.Stores{}
 	if s.config != nil {
@@ -132,6 +149,23 @@ func (a *App) formats(s *source, c Common) error {
 	return nil
 }
 
+// detected returns the format of an encrypted file by its content. What is to
+// be encrypted is no encrypted file, whatever it looks like.
+func (s *source) detected() (format string, ok bool) {
+	if s.plain {
+		return "", false
+	}
+	return standard.Detect(s.data)
+}
+
+func unknownType(word string) error {
+	hint := ""
+	if near := suggest.Closest(word, append(standard.Names(), "env", "yml")); near != "" {
+		hint = "did you mean: " + strings.NewReplacer("env", "dotenv", "dotenv", "dotenv", "yml", "yaml").Replace(near) + "?"
+	}
+	return fail(codeGeneric, hint, "%q is no file type; the types are %s", word, strings.Join(standard.Names(), ", "))
+}
+
 // sameType refuses another output type where a file is changed: it would turn
 // into a file that its name does not fit.
 func (s *source) sameType(command string) error {
@@ -140,19 +174,6 @@ func (s *source) sameType(command string) error {
 	}
 	return fail(codeConflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
 		"%s keeps the type of the file, which is %s, not %s", command, s.in.Name(), s.out.Name())
-}
-
-// format checks a type given by flag. An unknown word counts as not given, as
-// it always did, but not in silence.
-func (a *App) format(word string) (name string, given bool) {
-	if word == "" {
-		return "", false
-	}
-	if standard.Known(word) {
-		return word, true
-	}
-	a.warnf("%q is no file type (%s); the type follows from the file's name", word, strings.Join(standard.Names(), ", "))
-	return "", false
 }
 
 // config loads the configuration that holds for f; nil if there is none.
@@ -209,5 +230,8 @@ func (a *App) readSealed(ctx context.Context, f File, c Common, missing int) (*s
 		return s, err
 	}
 	a.Warn(bad.Error())
-	return s, a.formats(s, c)
+	if err := a.formats(s, c); err != nil {
+		return s, err
+	}
+	return s, s.unmerged()
 }

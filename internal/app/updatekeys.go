@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
@@ -116,9 +115,9 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 	if err != nil {
 		return err
 	}
-	sealed, err := sops.Read(s.data, s.in)
+	sealed, err := s.readEncrypted()
 	if err != nil {
-		return s.name(err)
+		return err
 	}
 	r, err := a.ruleOf(s)
 	if err != nil {

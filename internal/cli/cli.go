@@ -70,7 +70,7 @@ func (r *run) run(ctx context.Context, args []string) error {
 		return nil
 	}
 	r.app.JSON = wantsJSON(args)
-	c, err := translate(root, args, r.app.Warn)
+	c, err := translate(root, args, world{r.app.Warn, r.app.Exists})
 	switch {
 	case err != nil:
 		return err
@@ -151,8 +151,8 @@ func quiet(c *cli.Command) {
 	}
 }
 
-// file returns the one file that a command takes. More are a warning: scripts
-// have them.
+// file returns the one file that a command takes. More are refused before
+// anything is done: what is left out would stay as it is without a word.
 func (r *run) file(c *cli.Command, needed bool) (string, error) {
 	args := c.Args().Slice()
 	switch {
@@ -163,7 +163,20 @@ func (r *run) file(c *cli.Command, needed bool) (string, error) {
 	case args[0] == "":
 		return "", &noNameError{} // of a variable that is not set, most likely
 	case len(args) > 1:
-		r.app.Warn("more than one file was given; only the first is used")
+		return "", tooMany("sops "+c.Name, args[1:])
 	}
 	return args[0], nil
+}
+
+// tooMany is the mistake of giving a command more than the one file it takes.
+func tooMany(command string, extra []string) error {
+	for _, e := range extra {
+		if isFlag(e) {
+			return &usageError{msg: fmt.Sprintf("%q is after the file, where the old form takes no flags", e), hint: "put flags before the file, or name the command: sops decrypt FILE " + e}
+		}
+	}
+	return &usageError{
+		msg:  fmt.Sprintf("%s takes one file, so nothing was done: %q is one too many", command, extra[0]),
+		hint: "for several files, run it for each: for f in FILES; do " + command + " \"$f\"; done",
+	}
 }

@@ -23,6 +23,7 @@ Without key flags the first matching creation rule of .sops.yaml counts. Without
 FILE standard input is read.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), creation(&o.Creation), identity(&o.Access), []cli.Flag{
 			toggle(&o.AllowPartial, topicKeys, "allow-partial", "leave out keys that cannot be wrapped, with a warning for each"),
+			toggle(&o.AllowEncrypted, topicFiles, "allow-encrypted", "encrypt also a file that holds encrypted values, once more"),
 			text(&o.Onto, topicFiles, "onto", "give the content to the encrypted `FILE`: what is the same keeps its ciphertext"),
 		}),
 		Action: func(ctx context.Context, c *cli.Command) (err error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,10 +28,15 @@ func each(err error, f func(error) (stop bool)) bool {
 }
 
 // Hints returns the hints of err and all that it wraps, outermost first, each
-// once.
+// once. The word FILE in them becomes the name of the file that err is about,
+// so that what they say can be typed as it is.
 func Hints(err error) []string {
 	var all []string
+	file := ""
 	each(err, func(err error) bool {
+		if named, ok := err.(interface{ File() string }); ok && file == "" {
+			file = named.File()
+		}
 		if adviser, ok := err.(interface{ Hints() []string }); ok {
 			for _, h := range adviser.Hints() {
 				if h != "" && !slices.Contains(all, h) {
@@ -40,7 +46,23 @@ func Hints(err error) []string {
 		}
 		return false
 	})
+	if file != "" {
+		for i, h := range all {
+			all[i] = regexp.MustCompile(`\bFILE\b`).ReplaceAllLiteralString(h, ShellWord(file))
+		}
+	}
 	return all
+}
+
+// ShellWord returns text as one word of a shell: people paste hints.
+func ShellWord(text string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+=:,@%", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // ExitCode returns the exit status for err: that of the outermost error that
