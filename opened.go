@@ -195,6 +195,19 @@ func (o *Opened) take(plain []byte, d doc.Document) error {
 	return nil
 }
 
+// As returns the content in another format, under the same data key, for the
+// same master keys and by the same rule.
+func (o *Opened) As(f doc.Format) (*Opened, error) {
+	text, err := f.Render(o.Trees())
+	if err != nil {
+		return nil, &Failure{Code: CodeRender, Err: err}
+	}
+	m := *o.Meta
+	m.Layout = ""
+	out := &Opened{Meta: &m, Data: o.Data, format: f, warn: o.warn, unverified: o.unverified}
+	return out, out.load(text)
+}
+
 // Set puts n at a in the first document.
 func (o *Opened) Set(a tree.Address, n tree.Node) error {
 	if err := o.unambiguous(a); err != nil {

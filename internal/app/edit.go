@@ -79,11 +79,12 @@ func (e *edition) begin(ctx context.Context, o EditOptions) error {
 
 // beginWith opens the file that is there.
 func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error {
-	if err := s.sameType("edit"); err != nil {
-		return err
+	if s.keepType(); s.in.Name() != s.out.Name() {
+		return fail(codeConflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
+			"edit keeps the type of the file, which is %s, not %s", s.in.Name(), s.out.Name())
 	}
 	// These two have a meaning for a file that exists: how to open it.
-	o.Access.KMS, o.Access.Context = o.Keys.KMS, o.Creation.EncryptionContext
+	o.Access.KMS, o.Access.SpareContext = o.Keys.KMS, o.Creation.EncryptionContext
 	o.Keys.KMS, o.Creation.EncryptionContext = "", ""
 	if o.Creation != (Creation{}) {
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)

@@ -43,6 +43,9 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if o.Onto != "" {
 		return a.encryptOnto(ctx, s, o)
 	}
+	if err := s.encryptedType(o.Common); err != nil {
+		return err
+	}
 	plan, err := a.plan(s, o.Creation, o.Access)
 	if err != nil {
 		return err

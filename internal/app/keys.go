@@ -32,6 +32,8 @@ type Access struct {
 	LocalKeys string
 	KMS       string // AWS keys to try before others: a list of ARNs
 	Context   string // the encryption context of AWS keys that the file gives none
+	// SpareContext is tried for such keys; it need not have an effect.
+	SpareContext string
 }
 
 // keepers returns the keepers of this run.
@@ -130,7 +132,7 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 		return sops.OpenOptions{}, err
 	}
 	// The variable may be meant for other files: it need not have an effect here.
-	spare, err := parseContext(a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"))
+	spare, err := parseContext(cmp.Or(o.SpareContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil {
 		return sops.OpenOptions{}, err
 	}

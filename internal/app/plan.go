@@ -64,7 +64,7 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 	if err := a.applyContext(&p, c, r, len(explicit) > 0); err != nil {
 		return p, err
 	}
-	if s.out.Name() == "binary" {
+	if s.in.Name() == "binary" {
 		a.dropSelection(&p)
 	}
 	return p, nil

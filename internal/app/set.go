@@ -126,7 +126,8 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	if err != nil {
 		return err
 	}
-	if err := s.sameType("set"); err != nil {
+	s.keepType()
+	if err := s.encryptedType(o.Common); err != nil {
 		return err
 	}
 	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
@@ -139,8 +140,11 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 		return s.name(err)
 	}
 	same := !changed || bytes.Equal(before, opened.Plain())
-	if same && !s.renew {
+	if same && !s.renew && s.in.Name() == s.out.Name() {
 		return nil
+	}
+	if opened, err = s.converted(opened); err != nil {
+		return s.name(err)
 	}
 	out, err := a.seal(opened)
 	if err != nil {

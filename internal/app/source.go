@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
@@ -149,6 +150,23 @@ func (a *App) formats(s *source, c Common) error {
 	return nil
 }
 
+// encryptedType settles how an encrypted file is written. That of a binary file
+// is JSON around one value; anything else that is to be binary is JSON around
+// its own values.
+func (s *source) encryptedType(c Common) (err error) {
+	if s.out.Name() != "binary" || s.in.Name() == "binary" {
+		return nil
+	}
+	stores := config.Stores{}
+	if s.config != nil {
+		stores = s.config.Stores
+	}
+	if s.out, err = standard.Format("json", config.Stores{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
+		return &Error{Code: codeRender, Err: err}
+	}
+	return nil
+}
+
 // detected returns the format of an encrypted file by its content. What is to
 // be encrypted is no encrypted file, whatever it looks like.
 func (s *source) detected() (format string, ok bool) {
@@ -166,14 +184,20 @@ func unknownType(word string) error {
 	return fail(codeGeneric, hint, "%q is no file type; the types are %s", word, strings.Join(standard.Names(), ", "))
 }
 
-// sameType refuses another output type where a file is changed: it would turn
-// into a file that its name does not fit.
-func (s *source) sameType(command string) error {
-	if s.in.Name() == s.out.Name() {
-		return nil
+// keepType makes the output type that of the input, unless a flag says
+// otherwise: a file that is changed stays what it is, whatever its name says.
+func (s *source) keepType() {
+	if s.OutputType == "" {
+		s.out = s.in
 	}
-	return fail(codeConflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
-		"%s keeps the type of the file, which is %s, not %s", command, s.in.Name(), s.out.Name())
+}
+
+// converted returns the content in the output format.
+func (s *source) converted(o *sops.Opened) (*sops.Opened, error) {
+	if s.in.Name() == s.out.Name() {
+		return o, nil
+	}
+	return o.As(s.out)
 }
 
 // config loads the configuration that holds for f; nil if there is none.

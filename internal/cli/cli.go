@@ -163,20 +163,23 @@ func (r *run) file(c *cli.Command, needed bool) (string, error) {
 	case args[0] == "":
 		return "", &noNameError{} // of a variable that is not set, most likely
 	case len(args) > 1:
-		return "", tooMany("sops "+c.Name, args[1:])
+		return "", tooMany("sops "+c.Name, args)
 	}
 	return args[0], nil
 }
 
 // tooMany is the mistake of giving a command more than the one file it takes.
-func tooMany(command string, extra []string) error {
-	for _, e := range extra {
+func tooMany(command string, args []string) error {
+	for _, e := range args[1:] {
 		if isFlag(e) {
-			return &usageError{msg: fmt.Sprintf("%q is after the file, where the old form takes no flags", e), hint: "put flags before the file, or name the command: sops decrypt FILE " + e}
+			return &usageError{
+				msg:  fmt.Sprintf("%q is after the file, where the old form takes no flags, so nothing was done", e),
+				hint: "put flags before the file, or name the command, as in: sops decrypt " + hint.ShellWord(args[0]),
+			}
 		}
 	}
 	return &usageError{
-		msg:  fmt.Sprintf("%s takes one file, so nothing was done: %q is one too many", command, extra[0]),
-		hint: "for several files, run it for each: for f in FILES; do " + command + " \"$f\"; done",
+		msg:  fmt.Sprintf("%s takes one file, so nothing was done: %q is one too many", command, args[1]),
+		hint: "run it for each: for f in FILES; do " + command + " \"$f\"; done",
 	}
 }

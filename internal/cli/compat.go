@@ -189,11 +189,13 @@ func oldForm(root *cli.Command, p parsed, w world) (call, error) {
 	if err != nil {
 		return call{}, err
 	}
+	given := slices.Clone(tokens)
+	tokens = slices.DeleteFunc(tokens, func(t token) bool { return unused(c.Name, t.flag.Names()[0], given) })
 	if len(p.rest) == 0 {
 		return call{}, &noFileError{}
 	}
 	if len(p.rest) > 1 {
-		return call{}, tooMany("sops "+c.Name, p.rest[1:])
+		return call{}, tooMany("sops "+c.Name, p.rest)
 	}
 	return call{words: []string{c.Name}, args: arguments(tokens, append([]string{p.rest[0]}, m.operands...))}, nil
 }
@@ -224,6 +226,20 @@ func isOldFlag(name string) bool {
 		"ignore-mac", "show-master-keys", "decryption-order", "keyservice", "enable-local-keyservice",
 		"config", "indent", "verbose",
 	}, name)
+}
+
+// unused reports whether the old form has no use for a flag of the command, which
+// would be refused where it stands in the new form without an effect.
+func unused(command, flag string, all []token) bool {
+	switch {
+	case flag == "shamir-secret-sharing-threshold":
+		return command == "set"
+	case flag != "encryption-context":
+		return false
+	case command == "rotate":
+		return !slices.ContainsFunc(all, func(t token) bool { return t.flag.Names()[0] == "add-kms" || t.flag.Names()[0] == "rm-kms" })
+	}
+	return command == "decrypt" || command == "set"
 }
 
 // chooseMode chooses by the mode flags.
@@ -277,7 +293,9 @@ func mistyped(root *cli.Command, p parsed, m mode, exists func(string) bool) err
 	for _, c := range root.Commands {
 		names = append(names, c.Name)
 	}
-	if near := suggest.Closest(word, names); near != "" {
+	if near := suggest.Closest(word, names); word == "version" {
+		e.hint = "sops --version"
+	} else if near != "" {
 		e.hint = "did you mean: sops " + near + "?"
 	} else if len(p.rest) == 1 && !isFlag(word) {
 		e.hint = "to make a new file of that name: sops edit " + hint.ShellWord(word)
