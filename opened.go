@@ -154,6 +154,25 @@ func (o *Opened) Trees() []*tree.Map {
 	return o.trees
 }
 
+// Secrets counts the values that the rule selects, and all that it could.
+// Null and empty texts are never encrypted.
+func (o *Opened) Secrets() (selected, all int, err error) {
+	sel, err := o.Meta.Selection.CompileStored()
+	if err != nil {
+		return 0, 0, err
+	}
+	for leaf := range sel.Leaves(o.Trees()) {
+		if leaf.Scalar == nil || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
+			continue
+		}
+		all++
+		if leaf.Secret {
+			selected++
+		}
+	}
+	return selected, all, nil
+}
+
 // Format returns the format of the file.
 func (o *Opened) Format() doc.Format { return o.format }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -38,7 +39,7 @@ func (a *App) Edit(ctx context.Context, o EditOptions) error {
 	if err := editor.CleanStale(places); err != nil {
 		a.warnf("what a killed edit left behind could not be removed: %v", err)
 	}
-	argv, err := editor.Choose(a.Env.Get, exec.LookPath)
+	argv, err := a.editor()
 	if err != nil {
 		return err
 	}
@@ -50,6 +51,16 @@ func (a *App) Edit(ctx context.Context, o EditOptions) error {
 		a.showMasterKeys(e.opened)
 	}
 	return e.run(ctx)
+}
+
+// editor returns the editor. Without a terminal only one that was named: vim in a
+// job would wait for ever.
+func (a *App) editor() ([]string, error) {
+	named := strings.TrimSpace(a.Env.Get("SOPS_EDITOR")+a.Env.Get("EDITOR")) != ""
+	if !named && !(term.IsTerminal(a.Stdin) && term.IsTerminal(a.Stdout)) {
+		return nil, &editor.ChoiceError{Err: errors.New("standard input and output are no terminal, and neither SOPS_EDITOR nor EDITOR is set")}
+	}
+	return editor.Choose(a.Env.Get, exec.LookPath)
 }
 
 // An edition is one file on its way through the editor.
@@ -190,6 +201,9 @@ func (e *edition) save(ctx context.Context, text []byte) error {
 		return e.source.name(errors.New("the text holds no document"))
 	}
 	e.opened.RaiseVersion()
+	if e.source.file == nil { // a new file
+		e.app.checkSelection(e.source, e.opened)
+	}
 	out, err := e.app.seal(e.opened)
 	if err != nil {
 		return e.source.name(err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,11 +61,25 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err != nil {
 		return err
 	}
+	a.checkSelection(s, opened)
 	out, err := a.seal(opened)
 	if err != nil {
 		return s.name(err)
 	}
 	return a.write(s, o.Target, out, sealedMode)
+}
+
+// checkSelection warns of a new file in which nothing is encrypted, although
+// there is what could be: most likely a name in the rule is misspelt.
+func (a *App) checkSelection(s *source, o *sops.Opened) {
+	selected, all, err := o.Secrets()
+	if err != nil || selected > 0 || all == 0 {
+		return
+	}
+	name := cmp.Or(s.FilenameOverride, s.Path)
+	for _, f := range o.Meta.Selection.Fields() {
+		a.warnf("%s: nothing is encrypted: %s %q leaves all of its values in clear", name, f.Name, f.Text)
+	}
 }
 
 // createWith makes a new file of plain, which is in the input format of s.

@@ -56,6 +56,9 @@ func (a *App) readInto(ctx context.Context, s *source, c Common, missing int) (*
 	} else {
 		s.file, err = atomicfile.Read(a.abs(f.Path))
 		if errors.Is(err, fs.ErrNotExist) {
+			if a.Dir == "" && !filepath.IsAbs(f.Path) {
+				return nil, fail(missing, "name it by its absolute path, or go to a directory that is there", "the working directory is gone, so %q is nowhere", f.Path)
+			}
 			return nil, fail(missing, "", "cannot operate on non-existent file %q", a.abs(f.Path))
 		}
 		if err != nil {
@@ -227,6 +230,9 @@ func (a *App) configPath(f File, c Common) (string, error) {
 	fileDir := "" // standard input stands nowhere
 	if !f.isStdin() || f.FilenameOverride != "" {
 		fileDir = filepath.Dir(a.rulePath(f))
+	}
+	if !filepath.IsAbs(fileDir) {
+		fileDir = "" // the working directory is gone
 	}
 	path, warnings, err := config.Find(fileDir, a.Dir)
 	for _, w := range warnings {

@@ -153,13 +153,12 @@ func (a *App) ruleOf(s *source) (*config.Rule, error) {
 		return nil, fail(codeGeneric, "put a .sops.yaml with creation_rules beside the file, or name one with --config",
 			"%s: config file not found", s.Path)
 	}
-	for _, w := range s.config.Warnings {
-		a.warnf("%s: %s", s.config.Path, w)
-	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
 	if err != nil {
+		a.doubts(s.config, s.config.Warnings, err)
 		return nil, err
 	}
+	a.doubts(s.config, s.config.WarningsAbout(r), nil)
 	if len(r.Groups) == 0 {
 		return nil, s.name(fail(codeGeneric, "name keys in the rule", "the rule on line %d of %s has no keys", r.Line, s.config.Path))
 	}

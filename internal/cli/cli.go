@@ -35,11 +35,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()
-	dir, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(stderr, "sops: error: working directory: %v\n", err)
-		return 1
-	}
+	dir, _ := os.Getwd() // "" if it is gone; absolute paths work all the same
 	host, _ := os.Hostname() // only the name of a session; "" will do
 	return Run(ctx, args, &app.App{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
@@ -125,7 +121,7 @@ func (r *run) root() *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
-			r.filestatus(), r.doctor(), r.kms(), r.devkms(), r.completion(),
+			r.filestatus(), r.doctor(), r.config(), r.kms(), r.devkms(), r.completion(),
 		},
 	}
 	root.Flags = []cli.Flag{
