@@ -48,6 +48,7 @@ type OpenOptions struct {
 	SpareContext map[string]string
 	Unlock       unlock.Options
 	Warn         func(msg string)
+	Note         func(msg string) // what is done, for those who want to know
 }
 
 func (o OpenOptions) warn(format string, args ...any) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
@@ -52,7 +53,7 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 	if err := a.localKeys(o.LocalKeys); err != nil {
 		return refuser{err}
 	}
-	all := standard.Keepers(aws, age.Options{
+	var all key.Keeper = standard.Keepers(aws, age.Options{
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
@@ -60,10 +61,13 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
 	})
-	if !a.Verbose {
-		return all
+	if term.IsTerminal(a.Stderr) && !a.JSON {
+		all = patient{all, time.AfterFunc, func(msg string) { a.tell("%s", msg) }}
 	}
-	return tracer{all, a.verbosef}
+	if a.Verbose {
+		all = tracer{all, a.verbosef}
+	}
+	return all
 }
 
 // localKeys returns why the keys of this machine may not be used, nil if they
@@ -137,7 +141,7 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 		return sops.OpenOptions{}, err
 	}
 	return sops.OpenOptions{
-		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Context: texts, SpareContext: spare,
+		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Note: func(msg string) { a.verbosef("%s", msg) }, Context: texts, SpareContext: spare,
 		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: o.Overall, Warn: a.Warn},
 	}, nil
 }

@@ -14,8 +14,8 @@ func (r *run) encrypt() *cli.Command {
 		Name:      "encrypt",
 		Usage:     "encrypt a file",
 		ArgsUsage: "[FILE]",
-		Description: `sops encrypt --kms arn:aws:kms:eu-west-1:111122223333:alias/prod prod.yaml > prod.enc.yaml
-sops encrypt -i --age age1... .env
+		Description: `sops encrypt -i --kms arn:aws:kms:eu-west-1:111122223333:alias/prod prod.yaml
+sops encrypt --age age1... .env > .env.enc
 sops encrypt --onto prod.enc.yaml prod.yaml
 cat prod.yaml | sops encrypt --filename-override prod.yaml
 

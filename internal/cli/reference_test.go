@@ -162,3 +162,22 @@ func about(topic string) string {
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
+
+// TestHelpFitsTheTerminal walks every page of help.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	topics := []string{"", "environment", "exit-codes"}
+	eachCommand(testRoot(), "", func(name string, _ *cli.Command) { topics = append(topics, strings.TrimSpace(name)) })
+	for _, topic := range topics {
+		var out bytes.Buffer
+		r := &run{app: &app.App{Stdout: &out}}
+		if err := r.topic(r.root(), topic); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > helpWidth {
+				t.Errorf("sops help %s: %d columns: %s", topic, n, line)
+			}
+		}
+	}
+}
