@@ -57,6 +57,7 @@ type finding struct {
 	doubtful []string // the IDs of keys that nothing vouches for
 	injected []string // those of them that were put into a sealed list
 	unproved bool     // nothing vouches for structure and rule
+	ignored  bool     // MAC or seal do not fit, and the user trusts the content
 	keys     error    // how the list of master keys differs from the sealed one, or nil
 }
 
@@ -181,8 +182,8 @@ func keysFailure(sealed, found string) error {
 func sealFailure(reason error) *Failure {
 	f := failf(CodeMAC, "seal mismatch: %w", reason)
 	f.Advice = []string{
-		"look at what changed: git log -p FILE",
-		"if you trust the file as it stands, read it with --ignore-mac and save it again with: sops edit --ignore-mac FILE",
+		"look at what changed: git log -p -- FILE",
+		"if you trust the file as it stands, make a new seal, in the editor: sops edit --ignore-mac FILE",
 	}
 	return f
 }

@@ -60,26 +60,34 @@ func (s *Sealed) storedMAC(c *cipher.Cipher) (string, error) {
 // MAC is to be ignored.
 func (d *decryption) checkMAC() (string, error) {
 	stored, err := d.sealed.storedMAC(d.cipher)
-	if d.options.IgnoreMAC {
+	failure := d.judgeMAC(stored, err)
+	if failure != nil && d.options.IgnoreMAC {
+		d.macDiffers = true
 		return stored, nil
 	}
+	return stored, failure
+}
+
+// judgeMAC says why the stored MAC, which came with err, is not that of the
+// content.
+func (d *decryption) judgeMAC(stored string, err error) error {
 	switch {
 	case errors.Is(err, errNoMAC):
-		return "", macFailure("MAC mismatch: %w", err)
+		return macFailure("MAC mismatch: %w", err)
 	case err != nil:
-		return "", macFailure("Cannot decrypt MAC: %w", err)
+		return macFailure("Cannot decrypt MAC: %w", err)
 	case subtle.ConstantTimeCompare([]byte(stored), []byte(d.mac.text())) != 1:
 		// The digests are those of secrets, so they are not shown.
-		return "", macFailure("%w", errors.New("MAC mismatch: values were changed, added, removed or reordered outside of sops"))
+		return macFailure("%w", errors.New("MAC mismatch: values were changed, added, removed or reordered outside of sops"))
 	}
-	return stored, nil
+	return nil
 }
 
 func macFailure(format string, err error) *Failure {
 	f := failf(CodeMAC, format, err)
 	f.Advice = []string{
-		"look at what changed: git log -p FILE",
-		"if you trust the content as it stands, read it with --ignore-mac and save it again with: sops edit --ignore-mac FILE",
+		"look at what changed: git log -p -- FILE",
+		"if you trust the content as it stands, make a new MAC, in the editor: sops edit --ignore-mac FILE",
 	}
 	return f
 }

@@ -13,7 +13,12 @@ import (
 
 // recover unwraps the data key. Where that fails, it tries the contexts under
 // which the file may have been wrapped although it does not say so.
-func (s *Sealed) recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unlock.Recovered, error) {
+func (s *Sealed) recover(ctx context.Context, k key.Keeper, o OpenOptions) (r *unlock.Recovered, err error) {
+	defer func() {
+		if err == nil && o.Note != nil {
+			o.Note("Data key recovered successfully")
+		}
+	}()
 	if o.Unlock.Verify == nil {
 		o.Unlock.Verify = s.opensMAC
 	}
@@ -21,8 +26,7 @@ func (s *Sealed) recover(ctx context.Context, k key.Keeper, o OpenOptions) (*unl
 	if err != nil {
 		return nil, err
 	}
-	r, err := unlock.Recover(ctx, k, groups, s.Meta.Threshold, o.Unlock)
-	if err == nil {
+	if r, err = unlock.Recover(ctx, k, groups, s.Meta.Threshold, o.Unlock); err == nil {
 		return r, nil
 	}
 	for _, t := range s.retries(groups, o) {

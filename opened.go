@@ -52,7 +52,7 @@ type Plan struct {
 	Selection        rule.Rule
 	NoRule           bool // write no selection rule, not even the default one
 	MACOnlyEncrypted bool
-	ForgetIdentity   bool // do not store by which role or profile a key is used
+	ForgetIdentity   bool      // do not store by which role or profile a key is used
 	Random           io.Reader // nil means crypto/rand
 	Warn             func(string)
 }
@@ -131,6 +131,25 @@ func (o *Opened) Trees() []*tree.Map {
 	return o.trees
 }
 
+// Secrets counts the values that the rule selects, and all that it could.
+// Null and empty texts are never encrypted.
+func (o *Opened) Secrets() (selected, all int, err error) {
+	sel, err := o.Meta.Selection.CompileStored()
+	if err != nil {
+		return 0, 0, err
+	}
+	for leaf := range sel.Leaves(o.Trees()) {
+		if leaf.Scalar == nil || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
+			continue
+		}
+		all++
+		if leaf.Secret {
+			selected++
+		}
+	}
+	return selected, all, nil
+}
+
 // Format returns the format of the file.
 func (o *Opened) Format() doc.Format { return o.format }
 
@@ -170,6 +189,19 @@ func (o *Opened) take(plain []byte, d doc.Document) error {
 	}
 	o.plain, o.doc, o.trees = plain, d, d.Trees()
 	return nil
+}
+
+// As returns the content in another format, under the same data key, for the
+// same master keys and by the same rule.
+func (o *Opened) As(f doc.Format) (*Opened, error) {
+	text, err := f.Render(o.Trees())
+	if err != nil {
+		return nil, &Failure{Code: CodeRender, Err: err}
+	}
+	m := *o.Meta
+	m.Layout = ""
+	out := &Opened{Meta: &m, Data: o.Data, format: f, warn: o.warn, finding: o.finding}
+	return out, out.load(text)
 }
 
 // Set puts n at a in the first document.
@@ -297,6 +329,10 @@ func (o *Opened) readsAs(text []byte, err error, want []*tree.Map) (doc.Document
 	}
 	return d, sameContent(o.format, want, d.Trees())
 }
+
+// Authentic reports whether MAC and seal of the file fit its content. Without
+// OpenOptions.IgnoreMAC nothing else is opened.
+func (o *Opened) Authentic() bool { return !o.ignored }
 
 // Rotate makes a new data key and wraps it for the given groups of master keys.
 // Every token will change, and old copies of the file stay readable for whom

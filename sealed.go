@@ -48,6 +48,7 @@ type OpenOptions struct {
 	SpareContext map[string]string
 	Unlock       unlock.Options
 	Warn         func(msg string)
+	Note         func(msg string) // what is done, for those who want to know
 }
 
 func (o OpenOptions) warn(format string, args ...any) {
@@ -100,6 +101,7 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	found.ignored = found.ignored || dec.macDiffers
 	opened := &Opened{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: *found}
 	layout := openLayout(c, s.Meta.Layout, macText)
 	if err := dec.restore(opened, layout); err != nil {
@@ -112,12 +114,13 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 // find returns what the seal says. Whoever ignores the MAC takes the content as
 // it is, but vouches for no key.
 func (s *Sealed) find(c *cipher.Cipher, macText string, o OpenOptions) (*finding, error) {
+	f, err := s.checkSeal(c, macText)
 	if o.IgnoreMAC {
-		f := unknown(s.Meta.MasterKeys())
-		f.unproved = false
+		ignored := err != nil || f.keys != nil
+		f = unknown(s.Meta.MasterKeys())
+		f.unproved, f.ignored = false, ignored
 		return f, nil
 	}
-	f, err := s.checkSeal(c, macText)
 	if err == nil && f.keys != nil {
 		o.warn("%v; this is no reason not to read the file, but nothing vouches for an added key (sops updatekeys shows the difference to .sops.yaml and makes a new seal)", f.keys)
 	}
@@ -133,6 +136,8 @@ type decryption struct {
 	trees   []*tree.Map // become plain on the way
 	values  []doc.Plain
 	moved   bool // a list element became a comment
+	// The MAC does not fit, and is to be ignored.
+	macDiffers bool
 }
 
 func (d *decryption) leaves(sel *rule.Selector) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Step is one component of an Address: a map key or a list position.
@@ -15,10 +16,28 @@ type Step struct {
 	IsKey bool
 }
 
-// String returns the step as it is written: ["key"] or [3].
-func (s Step) String() string { return string(s.Append(nil)) }
+// String returns the step as ParseAddress reads it: ["key"], ['key'] or [3]. A
+// key that neither kind of quotes can hold, or that holds what does not print,
+// is written with escapes.
+func (s Step) String() string {
+	if !s.IsKey {
+		return "[" + strconv.Itoa(s.Index) + "]"
+	}
+	for _, quote := range []string{`"`, `'`} {
+		text := "[" + quote + s.Key + quote + "]"
+		if a, err := ParseAddress(text); err == nil && len(a) == 1 && a[0] == s && printable(s.Key) {
+			return text
+		}
+	}
+	return "[$" + strconv.Quote(s.Key) + "]"
+}
 
-// Append appends the step as it is written.
+func printable(key string) bool {
+	return utf8.ValidString(key) && !strings.ContainsFunc(key, func(r rune) bool { return !strconv.IsPrint(r) })
+}
+
+// Append appends the step with its key in JSON, the form that seals are made
+// of. It is not for people: see String.
 func (s Step) Append(to []byte) []byte {
 	if !s.IsKey {
 		return append(strconv.AppendInt(append(to, '['), int64(s.Index), 10), ']')
@@ -26,7 +45,7 @@ func (s Step) Append(to []byte) []byte {
 	return append(appendQuoted(append(to, '['), s.Key), ']')
 }
 
-// appendQuoted writes a key as JSON does, which the readers of addresses expect.
+// appendQuoted writes a key as JSON does.
 func appendQuoted(to []byte, key string) []byte {
 	for i := range len(key) {
 		if c := key[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
@@ -42,20 +61,21 @@ type Address []Step
 
 // String returns the address as it is written.
 func (a Address) String() string {
-	var b []byte
+	var b strings.Builder
 	for _, s := range a {
-		b = s.Append(b)
+		b.WriteString(s.String())
 	}
-	return string(b)
+	return b.String()
 }
 
 // ErrAddress is in the chain of every error of ParseAddress.
 var ErrAddress = errors.New("not a valid path")
 
-// ParseAddress reads ["key"][0]['other']. A quoted key runs to the last quote
-// before its bracket, so keys may hold quotes and brackets; in double quotes
-// the escapes of JSON are understood where they are valid. Blanks around the
-// components are allowed.
+// ParseAddress reads ["key"][0]['other']. Between the quotes a key is literal, as
+// SOPS 3.13.3 reads it: a backslash is a backslash, and the key runs to the last
+// quote before the end of its component. [$"key"] is a key with the escapes of
+// Go, for what cannot be typed: [$"two\nlines"]. Blanks around the components
+// are allowed.
 func ParseAddress(s string) (Address, error) {
 	var a Address
 	rest := strings.TrimSpace(s)
@@ -83,6 +103,9 @@ func parseStep(s string) (Step, string, error) {
 	if q := s[0]; q == '"' || q == '\'' {
 		return parseKeyStep(s, q)
 	}
+	if escaped, ok := strings.CutPrefix(s, "$"); ok {
+		return parseEscapedStep(escaped)
+	}
 	end := strings.IndexByte(s, ']')
 	if end < 0 {
 		return Step{}, "", errors.New("a bracket is not closed")
@@ -102,7 +125,7 @@ func parseStep(s string) (Step, string, error) {
 // follows and that ends the text or begins another component.
 func parseKeyStep(s string, quote byte) (Step, string, error) {
 	for i := 1; i < len(s); i++ {
-		if s[i] != quote || quote == '"' && escaped(s[1:i]) {
+		if s[i] != quote {
 			continue
 		}
 		after := strings.TrimLeft(s[i+1:], " ")
@@ -113,26 +136,28 @@ func parseKeyStep(s string, quote byte) (Step, string, error) {
 		if next != "" && next[0] != '[' {
 			continue
 		}
-		return Step{Key: unquote(s[1:i], quote), IsKey: true}, after[1:], nil
-	}
-	return Step{}, "", errors.New("a quoted key is not closed by a quote and ]")
-}
-
-// escaped reports whether what follows s is behind an odd number of
-// backslashes.
-func escaped(s string) bool {
-	n := len(s) - len(strings.TrimRight(s, `\`))
-	return n%2 == 1
-}
-
-func unquote(s string, quote byte) string {
-	if quote == '"' && strings.Contains(s, `\`) {
-		var out string
-		if json.Unmarshal([]byte(`"`+s+`"`), &out) == nil {
-			return out
+		key := s[1:i]
+		if strings.IndexByte(key, quote) >= 0 && strings.Contains(key, "[") {
+			// Most likely two components with a slip of the finger between them.
+			return Step{}, "", fmt.Errorf("a component does not end where another begins; if %s is one key, it is written [$%q]", s[:i+1], key)
 		}
+		return Step{Key: key, IsKey: true}, after[1:], nil
 	}
-	return s
+	return Step{}, "", errors.New("a quoted key is not closed by the same quote and ]")
+}
+
+// parseEscapedStep reads "key"] with escapes.
+func parseEscapedStep(s string) (Step, string, error) {
+	quoted, err := strconv.QuotedPrefix(s)
+	if err != nil || quoted[0] != '"' {
+		return Step{}, "", errors.New(`after $ a key in double quotes must follow, with escapes such as \n or \u00e9`)
+	}
+	after, closed := strings.CutPrefix(strings.TrimLeft(s[len(quoted):], " "), "]")
+	if !closed {
+		return Step{}, "", errors.New("a bracket is not closed")
+	}
+	key, err := strconv.Unquote(quoted)
+	return Step{Key: key, IsKey: true}, after, err
 }
 
 // ErrNotFound is in the chain of errors about an address that leads nowhere.

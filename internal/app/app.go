@@ -3,8 +3,10 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -55,6 +57,13 @@ func (a *App) verbosef(format string, args ...any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.say("info", fmt.Sprintf(format, args...))
+}
+
+// Exists reports whether there is a file of that name, also a link that leads
+// nowhere.
+func (a *App) Exists(name string) bool {
+	_, err := os.Lstat(a.abs(name))
+	return err == nil
 }
 
 // say prints one note on standard error, for people or for programs.
@@ -115,7 +124,7 @@ const (
 
 // A File names a file and says how to read it.
 type File struct {
-	Path             string // "" is standard input
+	Path             string // "" and "-" are standard input
 	InputType        string
 	OutputType       string
 	FilenameOverride string // counts instead of Path for rules and types
@@ -143,27 +152,32 @@ func (t Target) check(f File) error {
 	return nil
 }
 
-// isStdin reports whether the file is standard input, by either of its names.
-func (f File) isStdin() bool { return f.Path == "" || f.Path == "/dev/stdin" }
+// isStdin reports whether the file is standard input, by any of its names.
+func (f File) isStdin() bool { return f.isUnnamed() || f.Path == "/dev/stdin" }
+
+// isUnnamed reports whether the file is standard input without a name of its
+// own.
+func (f File) isUnnamed() bool { return f.Path == "" || f.Path == "-" }
 
 // name adds the name of the file to an error, once.
 func (f File) name(err error) error {
 	if err == nil {
 		return nil
 	}
-	name := f.Path
-	if name == "" {
-		name = "standard input"
+	if f.isUnnamed() {
+		return &fileError{"", err}
 	}
-	return &fileError{name, err}
+	return &fileError{f.Path, err}
 }
 
 // A fileError is an error about the content of a file.
 type fileError struct {
-	file string
+	file string // "" is standard input
 	err  error
 }
 
-func (e *fileError) Error() string { return hint.Line(e.file) + ": " + e.err.Error() }
+func (e *fileError) Error() string {
+	return hint.Line(cmp.Or(e.file, "standard input")) + ": " + e.err.Error()
+}
 func (e *fileError) Unwrap() error { return e.err }
 func (e *fileError) File() string  { return e.file }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
 // DevKMSOptions are the options of the devkms commands.
@@ -66,8 +68,8 @@ func exitStatus(e *exec.ExitError) int {
 	return e.ExitCode()
 }
 
-// DevKMSServe serves until ctx ends or Ctrl-C, and prints the variables that
-// lead to it.
+// DevKMSServe serves until ctx ends or Ctrl-C. It prints the variables that lead
+// to it and closes standard output.
 func (a *App) DevKMSServe(ctx context.Context, o DevKMSOptions) error {
 	s, err := a.startDevKMS(ctx, o)
 	if err != nil {
@@ -77,6 +79,13 @@ func (a *App) DevKMSServe(ctx context.Context, o DevKMSOptions) error {
 	for _, v := range s.environ {
 		name, value, _ := strings.Cut(v, "=")
 		fmt.Fprintf(a.Stdout, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
+	}
+	fmt.Fprintf(a.Stdout, "export DEVKMS_PID='%d'\n", os.Getpid())
+	// A shell that takes the variables from a pipe waits for the end of it.
+	if c, ok := a.Stdout.(io.Closer); ok && !term.IsTerminal(a.Stdout) {
+		if err := c.Close(); err != nil {
+			return err
+		}
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()

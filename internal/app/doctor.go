@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -30,6 +32,7 @@ type fileHealth struct {
 	Hints  []string    `json:"hints,omitempty"`
 	Keys   []keyHealth `json:"keys,omitempty"`
 	groups int
+	code   int // the exit code of what is wrong with the content
 }
 
 // A keyHealth is what Doctor finds out about one master key.
@@ -63,6 +66,7 @@ func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
 		return err
 	}
 	keepers := a.keepers(ctx, o.Access)
+	var failed []int
 	for i, path := range o.Files {
 		f := File{Path: path, InputType: o.InputType}
 		h, badContext := a.examine(ctx, f, keepers, texts, o)
@@ -70,13 +74,19 @@ func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
 			return f.name(badContext)
 		}
 		if !h.Opens {
-			err = &Error{Code: codeNoKey, Err: errUnopened}
+			failed = append(failed, cmp.Or(h.code, codeNoKey))
 		}
 		if printErr := a.showHealth(h, i); printErr != nil {
 			return printErr
 		}
 	}
-	return err
+	switch {
+	case len(failed) == 0:
+		return nil
+	case slices.Contains(failed, codeNoKey):
+		return &Error{Code: codeNoKey, Err: errUnopened}
+	}
+	return &Error{Code: failed[0], Err: errUnopened}
 }
 
 func (a *App) showHealth(h fileHealth, before int) error {
@@ -94,9 +104,9 @@ func (a *App) showHealth(h fileHealth, before int) error {
 // examine looks at one file. The error is about the context alone.
 func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map[string]string, o DoctorOptions) (fileHealth, error) {
 	h := fileHealth{File: f.Path}
-	sealed, err := a.patient(ctx, f, o)
+	s, sealed, err := a.patient(ctx, f, o)
 	if err != nil {
-		h.Error, h.Hints = err.Error(), hint.Hints(err)
+		h.fails(err)
 		return h, nil
 	}
 	groups, err := sealed.KeysUnder(texts)
@@ -116,16 +126,32 @@ func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map
 			}
 		}
 	}
-	h.Opens = len(h.Groups) >= h.Needed
+	if h.Opens = len(h.Groups) >= h.Needed; !h.Opens {
+		return h, nil
+	}
+	// Its keys work. The rest is what decrypt checks: MAC, seal and every value.
+	if _, err := a.open(ctx, s, keepers, o.Access); err != nil {
+		h.Opens, h.code = false, hint.ExitCode(err)
+		h.fails(err)
+	}
 	return h, nil
 }
 
-func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*sops.Sealed, error) {
+func (h *fileHealth) fails(err error) {
+	h.Error, h.Hints = err.Error(), hint.Hints(err)
+	var named *fileError
+	if errors.As(err, &named) {
+		h.Error = named.err.Error() // the name is shown already
+	}
+}
+
+func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*source, *sops.Sealed, error) {
 	s, err := a.readSealed(ctx, f, o.Common, codeReadInput)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return sops.Read(s.data, s.in)
+	sealed, err := s.readEncrypted()
+	return s, sealed, err
 }
 
 // examineKeys tries all keys at once, but for those that ask a person, who can

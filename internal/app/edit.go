@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops"
@@ -39,7 +40,7 @@ func (a *App) Edit(ctx context.Context, o EditOptions) error {
 	if err := editor.CleanStale(places); err != nil {
 		a.warnf("what a killed edit left behind could not be removed: %v", err)
 	}
-	argv, err := editor.Choose(a.Env.Get, exec.LookPath)
+	argv, err := a.editor()
 	if err != nil {
 		return err
 	}
@@ -51,6 +52,16 @@ func (a *App) Edit(ctx context.Context, o EditOptions) error {
 		a.showMasterKeys(e.opened)
 	}
 	return e.run(ctx)
+}
+
+// editor returns the editor. Without a terminal only one that was named: vim in a
+// job would wait for ever.
+func (a *App) editor() ([]string, error) {
+	named := strings.TrimSpace(a.Env.Get("SOPS_EDITOR")+a.Env.Get("EDITOR")) != ""
+	if !named && !(term.IsTerminal(a.Stdin) && term.IsTerminal(a.Stdout)) {
+		return nil, &editor.ChoiceError{Err: errors.New("standard input and output are no terminal, and neither SOPS_EDITOR nor EDITOR is set")}
+	}
+	return editor.Choose(a.Env.Get, exec.LookPath)
 }
 
 // An edition is one file on its way through the editor.
@@ -81,11 +92,12 @@ func (e *edition) begin(ctx context.Context, o EditOptions) error {
 
 // beginWith opens the file that is there.
 func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error {
-	if err := s.sameType("edit"); err != nil {
-		return err
+	if s.keepType(); s.in.Name() != s.out.Name() {
+		return fail(codeConflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
+			"edit keeps the type of the file, which is %s, not %s", s.in.Name(), s.out.Name())
 	}
 	// These two have a meaning for a file that exists: how to open it.
-	o.Access.KMS, o.Access.Context = o.Keys.KMS, o.Creation.EncryptionContext
+	o.Access.KMS, o.Access.SpareContext = o.Keys.KMS, o.Creation.EncryptionContext
 	o.Keys.KMS, o.Creation.EncryptionContext = "", ""
 	if o.Creation != (Creation{}) {
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
@@ -150,7 +162,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if bytes.Equal(text, before) {
+		if bytes.Equal(text, before) && !e.source.renew {
 			return e.unchanged(e.app.Now().Sub(started))
 		}
 		failure := e.save(ctx, before, text)
@@ -195,6 +207,9 @@ func (e *edition) save(ctx context.Context, before, text []byte) error {
 		return e.source.name(errors.New("the text holds no document"))
 	}
 	e.opened.RaiseVersion()
+	if e.source.file == nil { // a new file
+		e.app.checkSelection(e.source, e.opened)
+	}
 	out, err := e.app.seal(e.opened)
 	if err != nil {
 		return e.source.name(err)

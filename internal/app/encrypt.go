@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type EncryptOptions struct {
 	AcceptKeys bool   // with Onto: encrypt also for keys that nothing vouches for
 	// AllowPartial leaves out keys that cannot be wrapped.
 	AllowPartial bool
+	// AllowEncrypted encrypts also what holds encrypted values.
+	AllowEncrypted bool
 }
 
 // Encrypt encrypts a file that is in clear.
@@ -29,10 +32,10 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err := o.Target.check(o.File); err != nil {
 		return err
 	}
-	if o.Path == "" && o.FilenameOverride == "" && o.Onto != "" {
+	if o.isUnnamed() && o.FilenameOverride == "" {
 		o.FilenameOverride = o.Onto
 	}
-	if o.Path == "" && o.FilenameOverride == "" {
+	if o.isUnnamed() && o.FilenameOverride == "" {
 		return fail(codeConflict, "add --filename-override NAME: it decides on the rule and the file type",
 			"encrypting standard input needs a name for it")
 	}
@@ -41,7 +44,7 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 		return err
 	}
 	defer unlock()
-	s, err := a.read(ctx, o.File, o.Common, codeNoFile)
+	s, err := a.readInto(ctx, &source{File: o.File, plain: true}, o.Common, codeNoFile)
 	if err != nil {
 		return err
 	}
@@ -51,19 +54,39 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if o.FollowFile || o.AcceptKeys {
 		return fail(codeConflict, "leave it out", "--follow-file and --accept-keys are about the encrypted file that --onto names")
 	}
+	if err := s.encryptedType(o.Common); err != nil {
+		return err
+	}
 	plan, err := a.plan(s, o.Creation, o.Access)
 	if err != nil {
+		return err
+	}
+	if err := s.holdsTokens(o.AllowEncrypted); err != nil {
 		return err
 	}
 	opened, err := a.createSome(ctx, s, plan, o)
 	if err != nil {
 		return err
 	}
+	a.checkSelection(s, opened)
 	out, err := a.seal(opened)
 	if err != nil {
 		return s.name(err)
 	}
 	return a.write(ctx, s, o.Target, out, sealedMode)
+}
+
+// checkSelection warns of a new file in which nothing is encrypted, although
+// there is what could be: most likely a name in the rule is misspelt.
+func (a *App) checkSelection(s *source, o *sops.Opened) {
+	selected, all, err := o.Secrets()
+	if err != nil || selected > 0 || all == 0 {
+		return
+	}
+	name := cmp.Or(s.FilenameOverride, s.Path)
+	for _, f := range o.Meta.Selection.Fields() {
+		a.warnf("%s: nothing is encrypted: %s %q leaves all of its values in clear", name, f.Name, f.Text)
+	}
 }
 
 // createWith makes a new file of plain, which is in the input format of s.

@@ -100,9 +100,9 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 	if err != nil {
 		return err
 	}
-	sealed, err := sops.Read(s.data, s.in)
+	sealed, err := s.readEncrypted()
 	if err != nil {
-		return s.name(err)
+		return err
 	}
 	if err := a.requireSeal(s, sealed.Meta.Seal != "", o.Access); err != nil {
 		return s.name(err)

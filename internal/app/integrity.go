@@ -18,7 +18,15 @@ import (
 // only the nearest, which whoever writes to a directory can put there; so may
 // one that cannot be read, since it once could.
 func (a *App) requireSeal(s *source, good bool, o Access) error {
-	if good || o.IgnoreMAC {
+	if o.IgnoreMAC {
+		return nil
+	}
+	return a.lacksSeal(s, good)
+}
+
+// lacksSeal is requireSeal whatever the user says of MAC and seal.
+func (a *App) lacksSeal(s *source, good bool) error {
+	if good {
 		return nil
 	}
 	for _, path := range a.configsAbove(s) {
@@ -81,7 +89,7 @@ func (s *source) knowsRule(sealed bool) error {
 		Err:  fmt.Errorf("the file carries no seal, and which rule holds for it is not known: %w", s.unknownRule),
 		Advice: []string{
 			"mend " + hint.Path(s.configPath),
-			"or name another configuration with --config FILE (/dev/null if there is to be none)",
+			"or name another configuration with --config PATH (/dev/null if there is to be none)",
 		},
 	}
 }

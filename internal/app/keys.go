@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
@@ -34,6 +34,8 @@ type Access struct {
 	LocalKeys string
 	KMS       string // AWS keys to try before others: a list of ARNs
 	Context   string // the encryption context of AWS keys that the file gives none
+	// SpareContext is tried for such keys; it need not have an effect.
+	SpareContext string
 }
 
 // keepers returns the keepers of this run.
@@ -52,7 +54,7 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 	if err := a.localKeys(o.LocalKeys); err != nil {
 		return refuser{err}
 	}
-	all := standard.Keepers(aws, age.Options{
+	var all key.Keeper = standard.Keepers(aws, age.Options{
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
@@ -60,10 +62,13 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
 	})
-	if !a.Verbose {
-		return all
+	if term.IsTerminal(a.Stderr) && !a.JSON {
+		all = patient{all, time.AfterFunc, func(msg string) { a.tell("%s", msg) }}
 	}
-	return tracer{all, a.verbosef}
+	if a.Verbose {
+		all = tracer{all, a.verbosef}
+	}
+	return all
 }
 
 // localKeys returns why the keys of this machine may not be used, nil if they
@@ -141,12 +146,12 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 		return sops.OpenOptions{}, err
 	}
 	// The variable may be meant for other files: it need not have an effect here.
-	spare, err := parseContext(a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT"))
+	spare, err := parseContext(cmp.Or(o.SpareContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil {
 		return sops.OpenOptions{}, err
 	}
 	return sops.OpenOptions{
-		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Context: texts, SpareContext: spare,
+		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Note: func(msg string) { a.verbosef("%s", msg) }, Context: texts, SpareContext: spare,
 		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: overall(o), Warn: a.Warn},
 	}, nil
 }
@@ -184,15 +189,13 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := sops.Read(s.data, s.in)
-	if errors.Is(err, sops.ErrNotEncrypted) {
-		return nil, s.name(&Error{Code: codeGeneric, Err: err, Advice: s.notEncrypted()})
-	}
+	sealed, err := s.readEncrypted()
 	if err != nil {
-		return nil, s.name(err)
+		return nil, err
 	}
-	if err := a.requireSeal(s, sealed.Meta.Seal != "", o); err != nil {
-		return nil, s.name(err)
+	lacking := a.lacksSeal(s, sealed.Meta.Seal != "")
+	if lacking != nil && !o.IgnoreMAC {
+		return nil, s.name(lacking)
 	}
 	opened, err := sealed.Open(ctx, k, options)
 	if err == nil {
@@ -201,6 +204,7 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 	if err != nil {
 		return nil, s.name(err)
 	}
+	s.renew = lacking != nil || !opened.Authentic()
 	return opened, nil
 }
 
@@ -219,14 +223,6 @@ func (a *App) recoverKey(ctx context.Context, s *source, sealed *sops.Sealed, k 
 		return nil, err
 	}
 	return r, a.requireSeal(s, !sealed.Unproved(), o)
-}
-
-// notEncrypted advises what to do with a file that is in clear.
-func (s *source) notEncrypted() []string {
-	if s.isStdin() {
-		return nil
-	}
-	return []string{"the file is in clear; encrypt it with: sops encrypt -i " + hint.Path(s.Path)}
 }
 
 // seal seals with the clock and the randomness of this run.

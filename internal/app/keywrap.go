@@ -116,8 +116,12 @@ type reEncrypter interface {
 
 // keeperOf returns the keeper of a kind, nil if this run has none of its own.
 func keeperOf(all key.Keeper, kind string) key.Keeper {
-	if t, ok := all.(tracer); ok {
-		all = t.Keeper
+	for {
+		outer, ok := all.(interface{ inside() key.Keeper })
+		if !ok {
+			break
+		}
+		all = outer.inside()
 	}
 	mux, _ := all.(key.Mux)
 	return mux[kind]

@@ -19,6 +19,9 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 	if o.InPlace || o.Output != "" {
 		return fail(codeConflict, "leave them out", "--onto writes over the encrypted file; --in-place and --output say otherwise")
 	}
+	if err := s.holdsTokens(o.AllowEncrypted); err != nil {
+		return err
+	}
 	unlock, err := a.lock(ctx, o.Onto)
 	if err != nil {
 		return err

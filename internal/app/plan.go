@@ -68,7 +68,7 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 	if err := s.checkRuleContext(r, p.Groups); err != nil {
 		return p, err
 	}
-	if s.out.Name() == "binary" {
+	if s.in.Name() == "binary" {
 		a.dropSelection(&p)
 	}
 	return p, nil
@@ -92,23 +92,27 @@ func (a *App) creationRule(s *source, explicit bool) (*config.Rule, error) {
 		return nil, nil
 	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
-	a.doubts(s.config, err)
 	switch {
 	case err == nil:
+		a.doubts(s.config, s.config.WarningsAbout(r), nil)
 		a.verbosef("the creation rule is that of line %d in %s", r.Line, s.config.Path)
 		return r, nil
-	case errors.Is(err, config.ErrNoRules):
-		return nil, nil
 	case errors.Is(err, config.ErrNoRule) && explicit:
+		a.doubts(s.config, s.config.WarningsAbout(nil), nil)
+		return nil, nil
+	}
+	// A misspelt key may be the very reason why no rule counts.
+	a.doubts(s.config, s.config.Warnings, err)
+	if errors.Is(err, config.ErrNoRules) {
 		return nil, nil
 	}
 	return nil, err
 }
 
-// doubts warns of what is doubtful in the configuration: a misspelt key may be
-// the very reason why no rule counts. What err says is said already.
-func (a *App) doubts(f *config.File, err error) {
-	for _, w := range f.Warnings {
+// doubts warns of what is doubtful in the configuration, but for what err says
+// already.
+func (a *App) doubts(f *config.File, list []config.Problem, err error) {
+	for _, w := range list {
 		if err == nil || !strings.Contains(err.Error(), w.Msg) {
 			a.warnf("%s: %s", f.Path, w)
 		}

@@ -43,7 +43,8 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := s.sameType("rotate"); err != nil {
+	s.keepType()
+	if err := s.encryptedType(o.Common); err != nil {
 		return err
 	}
 	added, removed, err := a.changes(o)
@@ -72,6 +73,9 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	a.vouchStructure(s, opened)
 	if err := opened.Rotate(ctx, keepers, groups, opened.Meta.Threshold, a.Random); err != nil {
 		return s.name(fmt.Errorf("Could not generate data key: %w", err))
+	}
+	if opened, err = s.converted(opened); err != nil {
+		return s.name(err)
 	}
 	out, err := a.seal(opened)
 	if err != nil {

@@ -112,7 +112,8 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 }
 
 // change opens a file under its lock, lets f change it and writes it back. A
-// file whose content stays the same is left alone.
+// file whose content stays the same is left alone, unless its MAC or its seal is
+// to be made anew.
 func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (changed bool, err error)) error {
 	if err := (Target{InPlace: true}).check(o.File); err != nil {
 		return err
@@ -126,7 +127,8 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	if err != nil {
 		return err
 	}
-	if err := s.sameType("set"); err != nil {
+	s.keepType()
+	if err := s.encryptedType(o.Common); err != nil {
 		return err
 	}
 	opened, err := a.openToChange(ctx, s, a.keepers(ctx, o.Access), o.Access)
@@ -138,10 +140,14 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (ch
 	if err != nil {
 		return s.name(err)
 	}
-	if !changed || bytes.Equal(before, opened.Plain()) {
+	same := !changed || bytes.Equal(before, opened.Plain())
+	if same && !s.renew && s.in.Name() == s.out.Name() {
 		return nil
 	}
 	if err := a.obeyRule(s, opened, before, o.FollowFile); err != nil {
+		return s.name(err)
+	}
+	if opened, err = s.converted(opened); err != nil {
 		return s.name(err)
 	}
 	out, err := a.seal(opened)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -9,10 +10,12 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/doc"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 )
 
 // A source is a file that was read, with its formats and its configuration.
@@ -25,12 +28,17 @@ type source struct {
 
 	configPath  string // "" if there is none
 	unknownRule error  // why the configuration that is there cannot be read
+	plain       bool   // to be encrypted
+	renew       bool   // MAC or seal do not fit, and the person trusts the content
 }
 
 // rulePath is the absolute path that creation rules are matched with.
 func (a *App) rulePath(f File) string {
-	if f.FilenameOverride != "" {
+	switch {
+	case f.FilenameOverride != "":
 		return a.abs(f.FilenameOverride)
+	case f.Path == "-":
+		return a.abs("")
 	}
 	return a.abs(f.Path)
 }
@@ -38,7 +46,11 @@ func (a *App) rulePath(f File) string {
 // read reads the file and settles its formats. The code is that of a file that
 // is not there.
 func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source, error) {
-	s := &source{File: f}
+	return a.readInto(ctx, &source{File: f}, c, missing)
+}
+
+func (a *App) readInto(ctx context.Context, s *source, c Common, missing int) (*source, error) {
+	f := s.File
 	var err error
 	if f.isStdin() {
 		if s.data, err = a.readStdin(ctx); err != nil {
@@ -48,6 +60,9 @@ func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source,
 		a.clean(f.Path, false)
 		s.file, err = atomicfile.Read(ctx, a.abs(f.Path))
 		if errors.Is(err, fs.ErrNotExist) {
+			if a.Dir == "" && !filepath.IsAbs(f.Path) {
+				return nil, fail(missing, "name it by its absolute path, or go to a directory that is there", "the working directory is gone, so %q is nowhere", f.Path)
+			}
 			return nil, fail(missing, "", "cannot operate on non-existent file %q", a.abs(f.Path))
 		}
 		if err != nil {
@@ -59,7 +74,10 @@ func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source,
 		// What small files may waste for speed is too much for this one.
 		debug.SetGCPercent(100)
 	}
-	return s, a.settle(s, c)
+	if err := a.settle(s, c); err != nil {
+		return s, err
+	}
+	return s, s.unmerged()
 }
 
 // large is the size in bytes from which memory counts more than time.
@@ -100,27 +118,30 @@ func (a *App) settle(s *source, c Common) error {
 	return a.formats(s, c)
 }
 
-// formats settles how s is read and written. Where only one type is given and
-// the name says nothing, the other is the same.
+// formats settles how s is read: as the flag says, else the name, else the
+// metadata of an encrypted file, else as binary. It is written as its flag
+// says, else as the name does, else as it is read.
 func (a *App) formats(s *source, c Common) error {
 	name := s.FilenameOverride
 	if name == "" {
 		name = s.Path
 	}
-	in, inGiven := a.format(s.InputType)
-	out, outGiven := a.format(s.OutputType)
-	byName, known := standard.ForPath(name)
+	for _, word := range []string{s.InputType, s.OutputType} {
+		if word != "" && !standard.Known(word) {
+			return unknownType(word)
+		}
+	}
+	byName, named := standard.ForPath(name)
+	in := cmp.Or(s.InputType, byName)
+	if detected, ok := s.detected(); s.InputType == "" && !named && ok {
+		in = detected
+	}
+	out := s.OutputType
 	switch {
-	case inGiven && !outGiven && !known:
-		out = in
-	case outGiven && !inGiven && !known:
-		in = out
-	}
-	if in == "" {
-		in = byName
-	}
-	if out == "" {
+	case out == "" && named:
 		out = byName
+	case out == "":
+		out = in
 	}
 	stores := config.Stores{}
 	if s.config != nil {
@@ -139,27 +160,54 @@ func (a *App) formats(s *source, c Common) error {
 	return nil
 }
 
-// sameType refuses another output type where a file is changed: it would turn
-// into a file that its name does not fit.
-func (s *source) sameType(command string) error {
-	if s.in.Name() == s.out.Name() {
+// encryptedType settles how an encrypted file is written. That of a binary file
+// is JSON around one value; anything else that is to be binary is JSON around
+// its own values.
+func (s *source) encryptedType(c Common) (err error) {
+	if s.out.Name() != "binary" || s.in.Name() == "binary" {
 		return nil
 	}
-	return fail(codeConflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
-		"%s keeps the type of the file, which is %s, not %s", command, s.in.Name(), s.out.Name())
+	stores := config.Stores{}
+	if s.config != nil {
+		stores = s.config.Stores
+	}
+	if s.out, err = standard.Format("json", config.Stores{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
+		return &Error{Code: codeRender, Err: err}
+	}
+	return nil
 }
 
-// format checks a type given by flag. An unknown word counts as not given, as
-// it always did, but not in silence.
-func (a *App) format(word string) (name string, given bool) {
-	if word == "" {
+// detected returns the format of an encrypted file by its content. What is to
+// be encrypted is no encrypted file, whatever it looks like.
+func (s *source) detected() (format string, ok bool) {
+	if s.plain {
 		return "", false
 	}
-	if standard.Known(word) {
-		return word, true
+	return standard.Detect(s.data)
+}
+
+func unknownType(word string) error {
+	hint := ""
+	if near := suggest.Closest(word, append(standard.Names(), "env", "yml")); near != "" {
+		hint = "did you mean: " + strings.NewReplacer("env", "dotenv", "dotenv", "dotenv", "yml", "yaml").Replace(near) + "?"
 	}
-	a.warnf("%q is no file type (%s); the type follows from the file's name", word, strings.Join(standard.Names(), ", "))
-	return "", false
+	return fail(codeGeneric, hint, "%q is no file type; the types are %s", word, strings.Join(standard.Names(), ", "))
+}
+
+// keepType makes the output type that of the input, unless a flag says
+// otherwise: a file that is changed stays what it is, whatever its name says.
+func (s *source) keepType() {
+	if s.OutputType == "" {
+		s.out = s.in
+	}
+}
+
+// converted returns the content in the output format.
+func (s *source) converted(o *sops.Opened) (*sops.Opened, error) {
+	if s.in.Name() == s.out.Name() {
+		return o, nil
+	}
+	return o.As(s.out)
 }
 
 // config loads the configuration at path; nil if there is none.
@@ -189,6 +237,9 @@ func (a *App) configPath(f File, c Common) (string, error) {
 	if !f.isStdin() || f.FilenameOverride != "" {
 		fileDir = filepath.Dir(a.rulePath(f))
 	}
+	if !filepath.IsAbs(fileDir) {
+		fileDir = "" // the working directory is gone
+	}
 	path, warnings, err := config.Find(fileDir, a.Dir)
 	for _, w := range warnings {
 		a.Warn(w)
@@ -216,5 +267,8 @@ func (a *App) readSealed(ctx context.Context, f File, c Common, missing int) (*s
 	}
 	a.Warn(bad.Error())
 	s.unknownRule = bad.err
-	return s, a.formats(s, c)
+	if err := a.formats(s, c); err != nil {
+		return s, err
+	}
+	return s, s.unmerged()
 }

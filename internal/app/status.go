@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/standard"
 )
 
 // A status is what FileStatus says. Details are left out unless asked for:
@@ -18,17 +19,22 @@ type status struct {
 }
 
 // FileStatus prints whether a file is encrypted, as one line of JSON. It needs
-// no keys. Whatever is no encrypted file is not encrypted: also what does not
-// parse.
+// no keys. What is no encrypted file is not encrypted, also if it does not
+// parse; an encrypted file that cannot be read is an error.
 func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) error {
 	s, err := a.readSealed(ctx, f, c, codeReadInput)
 	if err != nil {
 		return err
 	}
-	sealed, err := sops.Read(s.data, s.in)
+	sealed, err := s.readEncrypted()
 	encrypted := err == nil && sealed.Meta.MAC != ""
-	if err != nil && !errors.Is(err, sops.ErrNotEncrypted) && looksSealed(s) {
-		return s.name(err)
+	switch {
+	case errors.Is(err, sops.ErrNotEncrypted):
+		if standard.Token(s.data) > 0 {
+			a.Warn(err.Error())
+		}
+	case err != nil && s.looksEncrypted():
+		return err
 	}
 	st := status{Encrypted: encrypted}
 	if details && encrypted {
@@ -38,9 +44,12 @@ func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) er
 	return hint.EncodeJSON(a.Stdout, st, "")
 }
 
-// looksSealed reports whether the file has a metadata entry, whatever its
-// state: then the reason why it is not readable matters.
-func looksSealed(s *source) bool {
+// looksEncrypted reports whether the file has a metadata entry or an encrypted
+// value, whatever its state: then the reason why it is not readable matters.
+func (s *source) looksEncrypted() bool {
+	if standard.Token(s.data) > 0 {
+		return true
+	}
 	d, err := s.in.ParseSealed(s.data)
 	return err == nil && d.Meta() != nil
 }

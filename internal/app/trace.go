@@ -12,6 +12,8 @@ type tracer struct {
 	say func(format string, args ...any)
 }
 
+func (t tracer) inside() key.Keeper { return t.Keeper }
+
 // Wrap says for which master key a data key was wrapped.
 func (t tracer) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
 	w, err := t.Keeper.Wrap(ctx, m, d)

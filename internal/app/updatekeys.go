@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops"
+
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/key"
@@ -117,9 +118,9 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 	if err != nil {
 		return err
 	}
-	sealed, err := sops.Read(s.data, s.in)
+	sealed, err := s.readEncrypted()
 	if err != nil {
-		return s.name(err)
+		return err
 	}
 	r, err := a.ruleOf(s)
 	if err != nil {
@@ -188,13 +189,12 @@ func (a *App) ruleOf(s *source) (*config.Rule, error) {
 		return nil, fail(codeGeneric, "put a .sops.yaml with creation_rules beside the file, or name one with --config",
 			"%s: config file not found", s.Path)
 	}
-	for _, w := range s.config.Warnings {
-		a.warnf("%s: %s", s.config.Path, w)
-	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
 	if err != nil {
+		a.doubts(s.config, s.config.Warnings, err)
 		return nil, err
 	}
+	a.doubts(s.config, s.config.WarningsAbout(r), nil)
 	if len(r.Groups) == 0 {
 		return nil, s.name(fail(codeGeneric, "name keys in the rule", "empty key group provided: the rule on line %d of %s has no keys", r.Line, s.config.Path))
 	}

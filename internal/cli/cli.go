@@ -33,11 +33,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	// another program.
 	ctx, stop := untilSignal(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	dir, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(stderr, "sops: error: working directory: %v\n", err)
-		return 1
-	}
+	dir, _ := os.Getwd() // "" if it is gone; absolute paths work all the same
 	host, _ := os.Hostname() // only the name of a session; "" will do
 	code, ended := runOnce(ctx, args, &app.App{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
@@ -82,7 +78,7 @@ func (r *run) run(ctx context.Context, args []string) error {
 		return nil
 	}
 	r.app.JSON = wantsJSON(args)
-	c, err := translate(root, args, r.app.Warn)
+	c, err := translate(root, args, world{r.app.Warn, r.app.Exists})
 	switch {
 	case err != nil:
 		return err
@@ -137,7 +133,7 @@ func (r *run) root() *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
-			r.filestatus(), r.doctor(), r.kms(), r.devkms(), r.completion(),
+			r.filestatus(), r.doctor(), r.config(), r.kms(), r.devkms(), r.completion(),
 		},
 	}
 	root.Flags = []cli.Flag{
@@ -163,8 +159,8 @@ func quiet(c *cli.Command) {
 	}
 }
 
-// file returns the one file that a command takes. More are a warning: scripts
-// have them.
+// file returns the one file that a command takes. More are refused before
+// anything is done: what is left out would stay as it is without a word.
 func (r *run) file(c *cli.Command, needed bool) (string, error) {
 	args := c.Args().Slice()
 	switch {
@@ -175,7 +171,23 @@ func (r *run) file(c *cli.Command, needed bool) (string, error) {
 	case args[0] == "":
 		return "", &noNameError{} // of a variable that is not set, most likely
 	case len(args) > 1:
-		r.app.Warn("more than one file was given; only the first is used")
+		return "", tooMany("sops "+c.Name, args)
 	}
 	return args[0], nil
+}
+
+// tooMany is the mistake of giving a command more than the one file it takes.
+func tooMany(command string, args []string) error {
+	for _, e := range args[1:] {
+		if isFlag(e) {
+			return &usageError{
+				msg:  fmt.Sprintf("%q is after the file, where the old form takes no flags, so nothing was done", e),
+				hint: "put flags before the file, or name the command, as in: sops decrypt " + hint.Path(args[0]),
+			}
+		}
+	}
+	return &usageError{
+		msg:  fmt.Sprintf("%s takes one file, so nothing was done: %q is one too many", command, args[1]),
+		hint: "run it for each: for f in FILES; do " + command + " \"$f\"; done",
+	}
 }

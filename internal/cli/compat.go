@@ -2,11 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 )
 
@@ -31,10 +33,16 @@ type call struct {
 	args    []string // for the command: --flag=value ... -- positionals
 }
 
+// A world is what the meaning of arguments depends on beside themselves.
+type world struct {
+	warn   func(msg string)
+	exists func(name string) bool
+}
+
 // translate reads the arguments. Root flags that stand before a command move
 // behind it if the command has them, and are refused if not: nothing is
 // accepted and ignored.
-func translate(root *cli.Command, args []string, warn func(string)) (call, error) {
+func translate(root *cli.Command, args []string, w world) (call, error) {
 	p, err := rootFlags(root).parse("sops", args, true)
 	switch {
 	case err != nil:
@@ -44,7 +52,7 @@ func translate(root *cli.Command, args []string, warn func(string)) (call, error
 	case p.has("version"):
 		return call{version: true}, nil
 	case len(p.rest) == 0 || p.dashes:
-		return oldForm(root, p, warn)
+		return oldForm(root, p, w)
 	}
 	if word := p.rest[0]; word == "help" || word == "h" {
 		return call{help: true, words: p.rest[1:]}, nil
@@ -52,7 +60,7 @@ func translate(root *cli.Command, args []string, warn func(string)) (call, error
 	if c := root.Command(p.rest[0]); c != nil {
 		return subcommand(c, nil, p.tokens, p.rest[1:])
 	}
-	return oldForm(root, p, warn)
+	return oldForm(root, p, w)
 }
 
 // commandWords returns the beginning of args that names a command.
@@ -123,7 +131,7 @@ func subcommand(c *cli.Command, above []string, before []token, args []string) (
 }
 
 // adopt returns before as flags of the command that has set; refuse makes the
-// error for one that the command does not have.
+// error for one that the command does not have, or none if it is left out.
 func adopt(set flagSet, before []token, refuse func(flag string) error) ([]token, error) {
 	var out []token
 	for _, t := range before {
@@ -132,7 +140,9 @@ func adopt(set flagSet, before []token, refuse func(flag string) error) ([]token
 		case own != nil:
 			out = append(out, token{own, t.value})
 		case !isNoOp(name):
-			return nil, refuse(name)
+			if err := refuse(name); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
@@ -156,28 +166,37 @@ func arguments(tokens []token, positionals []string) []string {
 }
 
 // oldForm reads arguments that name no command.
-func oldForm(root *cli.Command, p parsed, warn func(string)) (call, error) {
-	m, err := chooseMode(p.tokens, warn)
+func oldForm(root *cli.Command, p parsed, w world) (call, error) {
+	m, err := chooseMode(p.tokens, w.warn)
 	if err != nil {
 		return call{}, err
 	}
-	if err := mistyped(root, p, m); err != nil {
+	if err := mistyped(root, p, m, w.exists); err != nil {
 		return call{}, err
 	}
 	c := root.Command(m.command)
+	verbose := slices.ContainsFunc(p.tokens, func(t token) bool { return t.flag.Names()[0] == "verbose" && t.value == "true" })
 	tokens, err := adopt(commandFlags(c), m.others, func(flag string) error {
-		return &usageError{
-			msg:  fmt.Sprintf("flag --%s has no meaning for sops %s", flag, c.Name),
-			hint: fmt.Sprintf("leave it out, or see: sops %s --help", c.Name),
+		msg := fmt.Sprintf("flag --%s has no meaning for sops %s", flag, c.Name)
+		if !isOldFlag(flag) {
+			return &usageError{msg: msg, hint: fmt.Sprintf("leave it out, or see: sops %s --help", c.Name)}
 		}
+		if verbose {
+			w.warn(msg + " and is not used")
+		}
+		return nil
 	})
 	if err != nil {
 		return call{}, err
 	}
+	given := slices.Clone(tokens)
+	tokens = slices.DeleteFunc(tokens, func(t token) bool { return unused(c.Name, t.flag.Names()[0], given) })
 	if len(p.rest) == 0 {
 		return call{}, &noFileError{}
 	}
-	ignored(p.rest[1:], warn)
+	if len(p.rest) > 1 {
+		return call{}, tooMany("sops "+c.Name, p.rest)
+	}
 	return call{words: []string{c.Name}, args: arguments(tokens, append([]string{p.rest[0]}, m.operands...))}, nil
 }
 
@@ -187,6 +206,40 @@ type mode struct {
 	operands []string // behind the file
 	others   []token  // flags that choose no mode
 	chosen   bool
+}
+
+// isOldFlag reports whether SOPS 3.13.3 takes a flag in the old form, where each
+// flag goes with each mode, whether the mode has a use for it or not: editors
+// and wrappers pass one list of flags for all they do.
+func isOldFlag(name string) bool {
+	for _, prefix := range []string{"add-", "rm-"} {
+		if keys, ok := strings.CutPrefix(name, prefix); ok {
+			name = keys
+		}
+	}
+	return slices.Contains([]string{
+		"kms", "pgp", "age", "gcp-kms", "hckms", "azure-kv", "hc-vault-transit",
+		"aws-profile", "encryption-context", "shamir-secret-sharing-threshold",
+		"unencrypted-suffix", "encrypted-suffix", "unencrypted-regex", "encrypted-regex",
+		"unencrypted-comment-regex", "encrypted-comment-regex", "mac-only-encrypted",
+		"in-place", "output", "input-type", "output-type", "filename-override", "extract",
+		"ignore-mac", "show-master-keys", "decryption-order", "keyservice", "enable-local-keyservice",
+		"config", "indent", "verbose",
+	}, name)
+}
+
+// unused reports whether the old form has no use for a flag of the command, which
+// would be refused where it stands in the new form without an effect.
+func unused(command, flag string, all []token) bool {
+	switch {
+	case flag == "shamir-secret-sharing-threshold":
+		return command == "set"
+	case flag != "encryption-context":
+		return false
+	case command == "rotate":
+		return !slices.ContainsFunc(all, func(t token) bool { return t.flag.Names()[0] == "add-kms" || t.flag.Names()[0] == "rm-kms" })
+	}
+	return command == "decrypt" || command == "set"
 }
 
 // chooseMode chooses by the mode flags.
@@ -220,44 +273,38 @@ func chooseMode(tokens []token, warn func(string)) (mode, error) {
 	return m, nil
 }
 
-// mistyped finds the command that was meant by a word that would be taken for
-// a file to edit.
-func mistyped(root *cli.Command, p parsed, m mode) error {
+// mistyped finds words that would be taken for files to edit, although they were
+// meant as commands: an editor on a new file helps nobody, and in a job without
+// a terminal it hangs. A new file has an extension or a directory in its name;
+// any other is made with "sops edit".
+func mistyped(root *cli.Command, p parsed, m mode, exists func(string) bool) error {
 	if m.chosen || p.dashes || len(p.rest) == 0 {
 		return nil
 	}
-	if slices.Contains(notYet(), p.rest[0]) {
-		return &usageError{msg: fmt.Sprintf("the command %s of SOPS is not here yet", p.rest[0])}
+	word := p.rest[0]
+	if slices.Contains(notYet(), word) {
+		return &usageError{msg: fmt.Sprintf("the command %s of SOPS is not here yet", word)}
 	}
-	if len(p.rest) == 1 {
-		return nil // a file to edit
+	if exists(word) || len(p.rest) == 1 && (filepath.Ext(word) != "" || strings.ContainsAny(word, `/\`)) {
+		return nil
 	}
+	e := &usageError{msg: fmt.Sprintf("sops has no command %q, and there is no such file", word), hint: "see: sops --help"}
 	var names []string
 	for _, c := range root.Commands {
 		names = append(names, c.Name)
 	}
-	near := suggest.Closest(p.rest[0], names)
-	if near == "" {
-		return nil
+	if near := suggest.Closest(word, names); word == "version" {
+		e.hint = "sops --version"
+	} else if near != "" {
+		e.hint = "did you mean: sops " + near + "?"
+	} else if len(p.rest) == 1 && !isFlag(word) {
+		e.hint = "to make a new file of that name: sops edit " + hint.Path(word)
 	}
-	return &usageError{msg: fmt.Sprintf("sops has no command %q", p.rest[0]), hint: "did you mean: sops " + near + "?"}
+	return e
 }
 
 // notYet are commands of SOPS that must not be taken for files to edit.
 func notYet() []string { return []string{"exec-env", "exec-file", "publish", "keyservice"} }
-
-// ignored warns of what stands behind the file.
-func ignored(extra []string, warn func(string)) {
-	if len(extra) == 0 {
-		return
-	}
-	warn("more than one file was given; only the first is used")
-	for _, e := range extra {
-		if isFlag(e) {
-			warn(fmt.Sprintf("%q stands behind the file and is ignored; flags go before it", e))
-		}
-	}
-}
 
 // splitSet splits 'INDEX VALUE' behind the first bracket with a blank.
 func splitSet(text string) (index, value string, err error) {

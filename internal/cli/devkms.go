@@ -12,8 +12,9 @@ func (r *run) devkms() *cli.Command {
 	return &cli.Command{
 		Name:  "devkms",
 		Usage: "AWS KMS and STS on this machine, for development and tests",
-		Description: `sops devkms exec -- sops encrypt --kms arn:aws:kms:us-east-1:111111111111:alias/sops-dev prod.yaml
-eval "$(sops devkms serve &)"
+		Description: `sops devkms exec -- sops encrypt \
+  --kms arn:aws:kms:us-east-1:111111111111:alias/sops-dev prod.yaml
+eval "$(sops devkms serve &)"     # and when it is done: kill "$DEVKMS_PID"
 
 It checks signatures, policies, encryption contexts and account borders as AWS
 does. It listens on 127.0.0.1 only and is no place for real secrets.`,

@@ -95,7 +95,7 @@ func inPlaceAlways() cli.Flag {
 func access(o *app.Access) []cli.Flag {
 	return append(identity(o),
 		text(&o.DecryptionOrder, topicAccess, "decryption-order", "try these kinds of keys first, for example `age,kms` (SOPS_DECRYPTION_ORDER)"),
-		toggle(&o.IgnoreMAC, topicAccess, "ignore-mac", "open the file even if its MAC does not fit"),
+		toggle(&o.IgnoreMAC, topicAccess, "ignore-mac", "open the file even if its MAC does not fit; what is written gets a new one"),
 		duration(&o.Hedge, topicAccess, "hedge", "start the next key beside one that is silent for `DURATION` (default 300ms)"),
 		duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION`, without the time of a person (default 30s)"),
 	)

@@ -13,8 +13,9 @@ func (r *run) groups() *cli.Command {
 	return &cli.Command{
 		Name:  "groups",
 		Usage: "add and delete key groups, several of which open a file together",
-		Description: `sops groups add -i --file prod.yaml --kms arn:aws:kms:eu-west-1:111122223333:alias/b
-sops groups delete -i --file prod.yaml 1`,
+		Description: `sops groups add -i -f prod.yaml \
+  --kms arn:aws:kms:eu-west-1:111122223333:alias/b
+sops groups delete -i -f prod.yaml 1`,
 		Commands: []*cli.Command{r.groupsAdd(), r.groupsDelete()},
 	}
 }
@@ -37,8 +38,10 @@ func (r *run) groupsAdd() *cli.Command {
 		Name:      "add",
 		Usage:     "add a key group to a file",
 		ArgsUsage: "--file FILE",
-		Description: `sops groups add -i --file prod.yaml --kms arn:aws:kms:eu-west-1:111122223333:alias/b
-sops groups add -i --file prod.yaml --age age1... --shamir-secret-sharing-threshold 2
+		Description: `sops groups add -i -f prod.yaml \
+  --kms arn:aws:kms:eu-west-1:111122223333:alias/b
+sops groups add -i -f prod.yaml --age age1... \
+  --shamir-secret-sharing-threshold 2
 
 The data key is split afresh and wrapped for all keys. Nothing is written unless
 each of them succeeds. The file needs all of its groups unless you give a
@@ -62,7 +65,7 @@ func (r *run) groupsDelete() *cli.Command {
 		Name:      "delete",
 		Usage:     "take a key group out of a file",
 		ArgsUsage: "--file FILE INDEX",
-		Description: `sops groups delete -i --file prod.yaml 1
+		Description: `sops groups delete -i -f prod.yaml 1
 
 INDEX counts from 0. Who had the deleted group can still open old copies of the
 file, and this one with the data key of those; sops rotate makes a new one.`,

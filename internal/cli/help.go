@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v3"
 
@@ -52,31 +52,41 @@ KMS or age wraps.
 
 COMMANDS
 `)
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	var rows []row
 	for _, c := range root.Commands {
 		if !c.Hidden {
-			fmt.Fprintf(t, "  %s\t%s\n", c.Name, c.Usage)
+			rows = append(rows, row{c.Name, c.Usage})
 		}
 	}
-	fmt.Fprint(t, "  help\tshow help: help COMMAND, help environment, help exit-codes\n")
-	t.Flush()
+	printRows(w, append(rows, row{"help", "show help: help COMMAND, help environment, help exit-codes"}))
 	fmt.Fprint(w, `
-Flags may stand before or behind the file. The old form works as well, with flags
+Flags may stand before or after the file. The old form works as well, with flags
 before the file: sops FILE edits; sops -d, -e, -r FILE; sops --set.
 `)
 }
 
 func commandHelp(w io.Writer, name string, c *cli.Command) {
 	fmt.Fprintf(w, "%s: %s\n\n", name, c.Usage)
-	for line := range strings.SplitSeq(c.Description, "\n") {
-		fmt.Fprintln(w, strings.TrimRight("  "+line, " "))
+	examples, prose, _ := strings.Cut(c.Description, "\n\n")
+	for line := range strings.SplitSeq(examples, "\n") {
+		fmt.Fprintln(w, "  "+line)
+	}
+	if prose != "" {
+		fmt.Fprintln(w)
+		for paragraph := range strings.SplitSeq(prose, "\n\n") {
+			for _, line := range wrap(paragraph, helpWidth-2) {
+				fmt.Fprintln(w, "  "+line)
+			}
+		}
 	}
 	fmt.Fprintf(w, "\nUSAGE\n  %s [flags] %s\n", name, c.ArgsUsage)
 	if len(c.Commands) > 0 {
 		fmt.Fprintln(w, "\nCOMMANDS")
+		var rows []row
 		for _, sub := range c.Commands {
-			fmt.Fprintf(w, "  %s  %s\n", sub.Name, sub.Usage)
+			rows = append(rows, row{sub.Name, sub.Usage})
 		}
+		printRows(w, rows)
 		return
 	}
 	flagHelp(w, c.Flags)
@@ -87,11 +97,11 @@ func commandHelp(w io.Writer, name string, c *cli.Command) {
 func flagHelp(w io.Writer, flags []cli.Flag) {
 	for _, topic := range topicsOf(flags) {
 		fmt.Fprintf(w, "\n%s\n", topic.name)
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		var rows []row
 		for _, l := range topic.lines {
-			fmt.Fprintf(t, "  %s\t%s\n", l.flag, l.usage)
+			rows = append(rows, row{l.flag, l.usage})
 		}
-		t.Flush()
+		printRows(w, rows)
 	}
 }
 
@@ -162,21 +172,67 @@ func describe(f cli.Flag) (topic, left, usage string, hidden bool) {
 }
 
 func environmentHelp(w io.Writer) {
-	fmt.Fprintln(w, "Variables that sops reads. Flags go before them; those of AWS are read by its SDK.")
-	fmt.Fprintln(w)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "Variables that sops reads. Flags go before them; those of AWS are read by its\nSDK.\n\n")
+	var rows []row
 	for _, v := range env.Variables() {
-		fmt.Fprintf(t, "  %s\t%s\n", v.Name, v.Meaning)
+		rows = append(rows, row{v.Name, v.Meaning})
 	}
-	t.Flush()
+	printRows(w, rows)
 }
 
 func exitCodeHelp(w io.Writer) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var rows []row
 	for _, c := range exitCodes() {
-		fmt.Fprintf(t, "  %d\t%s\n", c.code, c.meaning)
+		rows = append(rows, row{strconv.Itoa(c.code), c.meaning})
 	}
-	t.Flush()
+	printRows(w, rows)
+}
+
+// A row is a word and what it means.
+type row struct{ left, right string }
+
+// Help fits the width of a terminal that nobody made wider.
+const (
+	helpWidth = 80
+	maxLeft   = 26 // a longer word has its line for itself
+)
+
+// printRows prints two columns.
+func printRows(w io.Writer, rows []row) {
+	width := 0
+	for _, r := range rows {
+		if n := len(r.left); n <= maxLeft {
+			width = max(width, n)
+		}
+	}
+	for _, r := range rows {
+		left := r.left
+		if len(left) > width {
+			fmt.Fprintf(w, "  %s\n", left)
+			left = ""
+		}
+		for _, line := range wrap(r.right, helpWidth-width-4) {
+			fmt.Fprintf(w, "  %-*s  %s\n", width, left, line)
+			left = ""
+		}
+	}
+}
+
+// wrap breaks a text between words.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }
 
 // An exitCode is one line of the table of exit codes.

@@ -30,10 +30,17 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{dir: t.TempDir(), peer: os.Getenv("SOPS_PEER"), vars: map[string]string{}}
-	if b.peer == "" {
+	b := newDesk(t)
+	if b.peer = os.Getenv("SOPS_PEER"); b.peer == "" {
 		t.Skip("SOPS_PEER does not name a real sops 3.13.3; .ci/run installs one")
 	}
+	return b
+}
+
+// newDesk returns a bench with our program alone.
+func newDesk(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{dir: t.TempDir(), vars: map[string]string{}}
 	server := devkms.Start(t, nil)
 	vars, err := server.Environ(b.dir)
 	if err != nil {

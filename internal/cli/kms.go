@@ -21,11 +21,13 @@ func (r *run) kmsPolicy() *cli.Command {
 	var o app.PolicyOptions
 	return &cli.Command{
 		Name:      "policy",
-		Usage:     "print the role, trust and key policies that a file or rule needs",
+		Usage:     "print the role, trust and key policies that files need",
 		ArgsUsage: "[FILE]",
 		Description: `sops kms policy prod.yaml
-sops kms policy --kms arn:aws:kms:eu-west-1:111122223333:alias/prod --encryption-context app:web
-sops kms policy --only key --principal arn:aws:iam::111122223333:role/web prod.yaml > policy.json
+sops kms policy --encryption-context app:web \
+  --kms arn:aws:kms:eu-west-1:111122223333:alias/prod
+sops kms policy --only key --principal arn:aws:iam::111122223333:role/web \
+  prod.yaml > policy.json
 
 Of an encrypted file its keys count, of any other those of the creation rule.
 Nothing is called. Encryption contexts become conditions.`,

@@ -119,7 +119,8 @@ const grammarReference = `
 - Flags may stand before the command, before its arguments or behind them. ` + "`--`" + ` ends them. Of a flag that is given twice the last counts.
 - What is not understood is refused, on standard error, before anything is done. Standard output is data and nothing else; success is silent.
 - The old form works as well: ` + "`sops FILE`" + ` edits, ` + "`sops -e FILE`, `sops -d FILE`, `sops -r FILE`" + ` encrypt, decrypt and rotate, ` + "`sops --set '[\"key\"] \"value\"' FILE`" + `
-  sets. There, flags stand before the file.
+  sets. There, flags stand before the file, and each mode takes every flag of SOPS; ` + "`--verbose`" + ` says which are not used.
+- A command that takes one file refuses more of them, before anything is done.
 - With ` + "`--json`" + ` each error is one object on one line of standard error:
   ` + "`{\"error\":\"...\",\"code\":\"MacMismatch\",\"exit\":51,\"hints\":[\"...\"],\"position\":{\"file\":\"...\",\"line\":3,\"column\":1},\"detail\":\"...\"}`" + `. Warnings are ` + "`{\"warning\":\"...\"}`" + `.
 - ` + "`--help`" + ` works everywhere; ` + "`--version`" + ` prints the version, and no network is asked.
@@ -162,3 +163,22 @@ func about(topic string) string {
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
+
+// TestHelpFitsTheTerminal walks every page of help.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	topics := []string{"", "environment", "exit-codes"}
+	eachCommand(testRoot(), "", func(name string, _ *cli.Command) { topics = append(topics, strings.TrimSpace(name)) })
+	for _, topic := range topics {
+		var out bytes.Buffer
+		r := &run{app: &app.App{Stdout: &out}}
+		if err := r.topic(r.root(), topic); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > helpWidth {
+				t.Errorf("sops help %s: %d columns: %s", topic, n, line)
+			}
+		}
+	}
+}

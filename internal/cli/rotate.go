@@ -16,7 +16,7 @@ func (r *run) rotate() *cli.Command {
 		Usage:     "give a file a new data key; add and remove master keys",
 		ArgsUsage: "FILE",
 		Description: `sops rotate -i prod.yaml
-sops rotate -i --rm-kms arn:aws:kms:eu-west-1:111122223333:key/old prod.yaml
+sops rotate -i --rm-kms arn:aws:kms:eu-west-1:111122223333:alias/old prod.yaml
 sops rotate -i --add-age age1... prod.yaml
 
 A removed key is known by its ARN or recipient alone; one that is not there is

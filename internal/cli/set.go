@@ -24,7 +24,8 @@ func (r *run) set() *cli.Command {
 		Usage:     "set one value of an encrypted file",
 		ArgsUsage: "FILE PATH [VALUE]",
 		Description: `sops set prod.yaml '["db"]["password"]' '"s3cret"'
-printf %s s3cret | sops set --value-stdin --value-raw prod.yaml '["db"]["password"]'
+printf %s s3cret |
+  sops set --value-stdin --value-raw prod.yaml '["db"]["password"]'
 sops set --value-file --value-raw prod.yaml '["tls"]["key"]' key.pem
 
 VALUE is JSON. In a list, a position at the end appends. A value on the command

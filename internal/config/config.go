@@ -46,6 +46,7 @@ type File struct {
 	hasCreation, hasDestination bool
 	creation                    []creation
 	destination                 []destination
+	lists                       []lines // where the lists of rules are
 }
 
 // Stores are the indentations of rendered files, nil where not set. For JSON
@@ -75,6 +76,7 @@ func Parse(path string, src []byte) (*File, error) {
 	f.Stores, f.creation, f.destination = t.stores, t.creation, t.destination
 	f.hasCreation, f.hasDestination = t.hasCreation, t.hasDestination
 	f.Warnings = inOrder(append(r.warnings, f.doubts()...))
+	f.lists = listsIn(doc)
 	return f, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,10 +28,15 @@ func each(err error, f func(error) (stop bool)) bool {
 }
 
 // Hints returns the hints of err and all that it wraps, outermost first, each
-// once.
+// once. The word FILE in them becomes the name of the file that err is about,
+// so that what they say can be typed as it is.
 func Hints(err error) []string {
 	var all []string
+	file := ""
 	each(err, func(err error) bool {
+		if named, ok := err.(interface{ File() string }); ok && file == "" {
+			file = named.File()
+		}
 		if adviser, ok := err.(interface{ Hints() []string }); ok {
 			for _, h := range adviser.Hints() {
 				if h != "" && !slices.Contains(all, h) {
@@ -40,6 +46,11 @@ func Hints(err error) []string {
 		}
 		return false
 	})
+	if file != "" {
+		for i, h := range all {
+			all[i] = regexp.MustCompile(`\bFILE\b`).ReplaceAllLiteralString(h, Path(file))
+		}
+	}
 	return all
 }
 

@@ -116,9 +116,9 @@ func keyHint(a *Attempt) string {
 	case KeyDeleted:
 		return "keep the key: " + command("cancel-key-deletion") + ", then enable-key"
 	case WrongKey:
-		return "enc was made by another key than arn names; take the entry from an earlier version of the file (git log -p FILE)"
+		return "enc was made by another key than arn names; take the entry from an earlier version of the file (git log -p -- FILE)"
 	case BadCiphertext:
-		return "enc or the context of the entry was changed after it was made; take both from an earlier version of the file (git log -p FILE)"
+		return "enc or the context of the entry was changed after it was made; take both from an earlier version of the file (git log -p -- FILE)"
 	}
 	if a.Cause == NotFound && a.arn.MultiRegion() {
 		return "name the regions that have the key: SOPS_AWS_MRK_REGIONS=REGION,...; or mrk_regions of sops/aws.yaml"

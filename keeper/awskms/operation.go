@@ -132,5 +132,5 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 
 // Hints returns where a good one may be.
 func (e *DamagedError) Hints() []string {
-	return []string{"take the entry from an earlier version of the file, such as git log -p FILE shows"}
+	return []string{"take the entry from an earlier version of the file, such as git log -p -- FILE shows"}
 }

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/standard"
+)
+
+// What merges leave behind: files with markers of conflicts in them, and files
+// that lost their metadata.
+
+// unmerged returns an error for a file in which a merge left its markers. A
+// binary file may hold any bytes.
+func (s *source) unmerged() error {
+	line := standard.Conflict(s.data)
+	sealed := !s.plain || standard.Token(s.data) > 0
+	if line == 0 || s.in.Name() == "binary" && !sealed {
+		return nil
+	}
+	return s.name(&conflictError{line: line, file: s.File, plain: s.plain, sealed: sealed && standard.Token(s.data) > 0})
+}
+
+// A conflictError is about the markers of a merge.
+type conflictError struct {
+	line          int
+	file          File
+	plain, sealed bool // to be encrypted; holds encrypted values
+}
+
+func (e *conflictError) Error() string {
+	return fmt.Sprintf("line %d: the file has the markers of a merge conflict", e.line)
+}
+
+func (e *conflictError) Position() (line, column int) { return e.line, 1 }
+
+func (e *conflictError) ExitCode() int {
+	if e.plain {
+		return codeReadInput
+	}
+	return codeGeneric
+}
+
+func (e *conflictError) Hints() []string {
+	if e.file.isStdin() {
+		return nil
+	}
+	name := hint.Path(e.file.Path)
+	ours := "take one side whole (--theirs for the other): git checkout --ours -- " + name
+	if !e.sealed {
+		return []string{ours, "or take the markers and the lines of one side out with an editor"}
+	}
+	return []string{
+		ours,
+		"or take the markers and the lines of one side out with a text editor; then make a new MAC with: sops edit --ignore-mac " + name,
+		"if the conflict was committed, the states before it are in: git log -p -- " + name,
+	}
+}
+
+// holdsTokens refuses to encrypt a text with encrypted values, which would have
+// to be decrypted twice: either it is encrypted, or its metadata was lost.
+func (s *source) holdsTokens(allowed bool) error {
+	line := standard.Token(s.data)
+	if line == 0 || allowed {
+		return nil
+	}
+	const anyway = "if it is to be encrypted once more: --allow-encrypted"
+	format, ok := standard.Detect(s.data)
+	switch {
+	case ok && format == s.in.Name() && format != "binary":
+		return nil // the reserved entry is refused where the content is taken
+	case ok:
+		return s.name(&Error{Code: sops.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already (%s)", line, format), Advice: []string{
+			"to change an encrypted file use: sops edit FILE", anyway,
+		}})
+	}
+	e := s.lostMetadata(fmt.Errorf("line %d: the file holds encrypted values", line))
+	e.Code, e.Advice = sops.CodeEncrypted, append(e.Advice, anyway)
+	return s.name(e)
+}
+
+// lostMetadata is the error for a file with encrypted values and without the
+// metadata that tells how to decrypt them.
+func (s *source) lostMetadata(err error) *Error {
+	e := &Error{Code: codeGeneric, Err: fmt.Errorf("%w, but the metadata that opens them (the entry sops) is lost, as in a merge", err)}
+	if !s.isStdin() {
+		e.Advice = []string{"git has the states that had it: git log -p -- FILE"}
+		if !filepath.IsAbs(s.Path) {
+			e.Advice = append(e.Advice, "take the metadata, or all of the file, out of one of them, such as: git show HEAD~1:./FILE")
+		}
+	}
+	return e
+}
+
+// notEncrypted says what to do with a file that has no metadata.
+func (s *source) notEncrypted(err error) error {
+	if line := standard.Token(s.data); line > 0 {
+		return s.name(s.lostMetadata(fmt.Errorf("%w: line %d holds an encrypted value", err, line)))
+	}
+	e := &Error{Code: codeGeneric, Err: err}
+	if !s.isStdin() {
+		e.Advice = []string{"the file is in clear; encrypt it with: sops encrypt -i FILE"}
+	}
+	return s.name(e)
+}
+
+// readEncrypted parses the encrypted file of s.
+func (s *source) readEncrypted() (*sops.Sealed, error) {
+	sealed, err := sops.Read(s.data, s.in)
+	switch {
+	case err == nil:
+		return sealed, nil
+	case errors.Is(err, sops.ErrNotEncrypted):
+		return nil, s.notEncrypted(err)
+	}
+	format, ok := standard.Detect(s.data)
+	switch {
+	case !ok && s.in.Name() == "binary" && standard.Token(s.data) > 0: // its name says nothing
+		return nil, s.notEncrypted(sops.ErrNotEncrypted)
+	case ok && format != s.in.Name():
+		return nil, s.name(&Error{Code: codeGeneric, Err: err, Advice: []string{
+			fmt.Sprintf("the content is that of an encrypted %s file; name it with --input-type %s", format, format),
+		}})
+	}
+	return nil, s.name(err)
+}

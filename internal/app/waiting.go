@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/key"
+)
+
+// patience is how long a key may be silent before a person is told for what the
+// program waits.
+const patience = 2 * time.Second
+
+// A patient keeper says which master key it waits for, once it has waited for a
+// while. It is for terminals alone: elsewhere standard error stays silent.
+type patient struct {
+	key.Keeper
+	after func(time.Duration, func()) *time.Timer
+	say   func(msg string)
+}
+
+func (p patient) inside() key.Keeper { return p.Keeper }
+
+// Wrap wraps a data key.
+func (p patient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+	defer p.watch(m)()
+	return p.Keeper.Wrap(ctx, m, d)
+}
+
+// Unwrap unwraps a data key.
+func (p patient) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+	if !p.Asks(w) { // a person who is asked knows what is waited for
+		defer p.watch(w.MasterKey)()
+	}
+	return p.Keeper.Unwrap(ctx, w)
+}
+
+func (p patient) watch(m key.MasterKey) (stop func()) {
+	t := p.after(patience, func() { p.say("waiting for " + m.Kind + " " + oneLine(m.Identity())) })
+	return func() { t.Stop() }
+}
+
+// Asks passes on whether a person is needed for w.
+func (p patient) Asks(w key.WrappedKey) bool {
+	asker, ok := p.Keeper.(key.Asker)
+	return ok && asker.Asks(w)
+}
