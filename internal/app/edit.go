@@ -156,7 +156,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 		err := session.Run(ctx, e.argv, e.app.Stdin, e.app.Stdout, e.app.Stderr)
 		watch.editing.Store(false)
 		if err != nil {
-			return e.canceled(ctx, watch, err)
+			return e.failed(ctx, watch, session, before, err)
 		}
 		text, err := session.Read()
 		if err != nil {
@@ -185,11 +185,15 @@ func (e *edition) unchanged(took time.Duration) error {
 	return fail(codeNotModified, advice, "%s: File has not changed, so nothing was written", e.source.Path)
 }
 
-// canceled tells an editor that failed from one that somebody stopped, by a
-// signal to this process or by Ctrl-C, which it got itself.
-func (e *edition) canceled(ctx context.Context, w *watch, err error) error {
+// failed tells an editor that failed from one that was stopped, by a signal to
+// this process or by Ctrl-C, which it got itself. One that crashed did not mean
+// to give up what it had saved.
+func (e *edition) failed(ctx context.Context, w *watch, s *editor.Session, before []byte, err error) error {
 	if ctx.Err() != nil || w.interrupted.Load() {
 		return &Error{Code: codeGeneric, Err: fmt.Errorf("User canceled, so nothing was written: %w", err)}
+	}
+	if text, gone := s.Read(); gone == nil && editor.Crashed(err) && !bytes.Equal(text, before) {
+		return e.rescue(text, err)
 	}
 	return err
 }

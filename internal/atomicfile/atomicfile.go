@@ -174,7 +174,9 @@ func (c *comparison) Write(b []byte) (int, error) {
 }
 
 // Create writes data to path, whatever is there. An existing file keeps its
-// mode and owner; a new one gets mode, less the umask. Pipes, devices and
+// mode and owner; a new one gets mode, less the umask. A mode that lets the user
+// alone read says that data is plaintext, which goes into no file that another
+// member of a group has put into their directory. Pipes, devices and
 // /dev/stdout are written to, not replaced; waiting for them ends with ctx.
 func Create(ctx context.Context, path string, data []byte, mode fs.FileMode) error {
 	if fd, ok := descriptorOf(path); ok {
@@ -184,17 +186,18 @@ func Create(ctx context.Context, path string, data []byte, mode fs.FileMode) err
 	if err != nil {
 		return unwritten(path, err)
 	}
+	plaintext := mode&0o077 == 0
 	info, err := os.Lstat(target)
 	switch {
 	case err == nil && info.IsDir():
 		return unwritten(path, syscall.EISDIR)
 	case err == nil && !info.Mode().IsRegular():
-		return stream(ctx, path, data, func() (*os.File, error) { return openStream(target) })
+		return stream(ctx, path, data, func() (*os.File, error) { return openStream(target, plaintext) })
 	case err != nil && isStream(path): // a link of /proc leads to no name
 		return stream(ctx, path, data, func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) })
 	}
 	r := replacement{
-		target: target, data: data, mode: mode, plaintext: mode&0o077 == 0, syncDir: syncDir,
+		target: target, data: data, mode: mode, plaintext: plaintext, strict: plaintext, syncDir: syncDir,
 		verify: func() error { return nil },
 	}
 	return unwritten(path, r.run(mayExist))
@@ -214,15 +217,15 @@ func stream(ctx context.Context, path string, data []byte, open func() (*os.File
 }
 
 // openStream opens the pipe or device at target for writing.
-func openStream(target string) (*os.File, error) {
-	if _, err := trusted(target); err != nil {
+func openStream(target string, strict bool) (*os.File, error) {
+	if _, err := trusted(target, strict); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(target, os.O_WRONLY|noFollow, 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := trustOpened(f, target); err != nil {
+	if err := trustOpened(f, target, strict); err != nil {
 		f.Close()
 		return nil, err
 	}

@@ -142,6 +142,9 @@ func backupName(target string) string {
 // left, or "". Only a write in place leaves one. It is removed if the write had
 // not begun to change the file.
 func Leftover(path string) string {
+	if _, ok := descriptorOf(path); ok {
+		return ""
+	}
 	target, err := resolve(path)
 	if err != nil {
 		return ""

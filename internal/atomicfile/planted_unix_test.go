@@ -81,6 +81,7 @@ func TestNothingIsWrittenToWhatAnotherUserPlanted(t *testing.T) {
 			{"file of another", 0, sticky, by(other, regular), "", "it belongs to user 4321"},
 			{"file of another, not sticky", 0, 0o777, by(other, regular), "", "it belongs to user 4321"},
 			{"file of another, group", 0, group, by(other, regular), "", "it belongs to user 4321"},
+			{"file of another, of a group without sticky bit", 0, 0o775, by(other, regular), "", "it belongs to user 4321"},
 			{"pipe of another", 0, sticky, by(other, fifo), "", "it belongs to user 4321"},
 			{"own link", 0, sticky, by(writer, link("../mine")), "", ""},
 			{"own link to nothing", 0, sticky, by(writer, link("new")), "", ""},
@@ -106,6 +107,9 @@ func TestNothingIsWrittenToWhatAnotherUserPlanted(t *testing.T) {
 					_, before := os.Stat(path)
 					if way == "write" && (before != nil || strings.Contains(test.name, "pipe") || test.name == "directory") {
 						return // there is nothing to read and write back
+					}
+					if way == "write" && strings.HasSuffix(test.name, "without sticky bit") {
+						return // colleagues change the files of each other
 					}
 					got := writeAs(t, writer, way, path)
 					if test.want == "" {

@@ -18,6 +18,7 @@ type replacement struct {
 	data      []byte
 	mode      fs.FileMode            // of a new file
 	plaintext bool                   // the user alone may read it before it is in place
+	strict    bool                   // see trusted
 	verify    func() error           // the last look before the point of no return
 	syncDir   func(dir string) error // makes a rename durable
 }
@@ -33,7 +34,7 @@ const (
 
 // run chooses the way: create, rename over, or overwrite in place.
 func (r *replacement) run(wanted existence) error {
-	info, err := writable(r.target)
+	info, err := writable(r.target, r.strict)
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case missing && wanted == mustExist:
@@ -58,8 +59,8 @@ func (r *replacement) run(wanted existence) error {
 
 // writable returns the state of the file at name if it may be written. To
 // rename over a read-only file is possible, but against its owner's will.
-func writable(name string) (fs.FileInfo, error) {
-	if _, err := trusted(name); err != nil {
+func writable(name string, strict bool) (fs.FileInfo, error) {
+	if _, err := trusted(name, strict); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(name, os.O_RDWR|noFollow|nonBlock, 0)
@@ -67,7 +68,7 @@ func writable(name string) (fs.FileInfo, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if err := trustOpened(f, name); err != nil {
+	if err := trustOpened(f, name, strict); err != nil {
 		return nil, err
 	}
 	return f.Stat()

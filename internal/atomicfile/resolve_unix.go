@@ -146,8 +146,9 @@ func planted(what string) error {
 // user may have put it there to get at what is written: it is in a directory
 // where others may write, and belongs neither to this user nor to the owner of
 // the directory. That is the rule of fs.protected_regular and
-// fs.protected_fifos, whatever their setting.
-func trusted(target string) (fs.FileInfo, error) {
+// fs.protected_fifos, whatever their setting. Strict counts a directory that a
+// group may write as one of others.
+func trusted(target string, strict bool) (fs.FileInfo, error) {
 	info, err := os.Lstat(target)
 	if err != nil {
 		return nil, err
@@ -157,7 +158,7 @@ func trusted(target string) (fs.FileInfo, error) {
 		return nil, err
 	}
 	owner := ownerOf(info)
-	if !isShared(dir) {
+	if !isShared(dir) && !(strict && dir.Mode()&0o020 != 0 && owner != 0) {
 		return info, nil
 	}
 	if !isUser(owner) && owner != ownerOf(dir) {
@@ -177,8 +178,8 @@ func linksAreProtected() bool {
 }
 
 // trustOpened reports whether f is what trusted has seen at target.
-func trustOpened(f *os.File, target string) error {
-	seen, err := trusted(target)
+func trustOpened(f *os.File, target string, strict bool) error {
+	seen, err := trusted(target, strict)
 	if err != nil {
 		return err
 	}

@@ -90,11 +90,11 @@ func (r *run) run(ctx context.Context, args []string) error {
 		return err
 	}
 	words := slices.Concat([]string{"sops"}, c.words, c.args)
-	if ownsKeyboard(c.words[0]) {
-		return root.Run(ctx, words)
+	if !ownsKeyboard(c.words[0]) {
+		var stop func()
+		ctx, stop = untilSignal(ctx, os.Interrupt)
+		defer stop()
 	}
-	ctx, stop := untilSignal(ctx, os.Interrupt)
-	defer stop()
 	return bySignal(ctx, root.Run(ctx, words))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 )
 
@@ -15,8 +16,10 @@ func helpers() map[string]func() {
 }
 
 // detach becomes another program in a session of its own, which has no
-// terminal.
+// terminal, and to which Ctrl-C means what it usually does: a shell switches it
+// off for what runs in the background.
 func detach() {
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // what is caught is as usual after exec
 	_, err := syscall.Setsid()
 	var path string
 	if err == nil {

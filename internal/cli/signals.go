@@ -14,12 +14,17 @@ type signalError struct{ signal os.Signal }
 
 func (e *signalError) Error() string { return e.signal.String() + " signal received" }
 
-// untilSignal returns a context that ends by any of the signals. The second
-// signal is not waited for: it has its usual effect.
+// untilSignal returns a context that ends by any of the signals, but for those
+// that the parent has switched off, as nohup does. The second signal is not
+// waited for: it has its usual effect.
 func untilSignal(ctx context.Context, signals ...os.Signal) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, signals...)
+	for _, s := range signals {
+		if !signal.Ignored(s) {
+			signal.Notify(c, s)
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

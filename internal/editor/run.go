@@ -34,6 +34,12 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // ExitCode returns the exit status.
 func (e *ExitError) ExitCode() int { return exitCode }
 
+// Crashed reports whether err, of Run, says that a signal ended the editor.
+func Crashed(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && !exit.Exited()
+}
+
 // Run runs the editor argv on the file and waits for it. When ctx ends, the
 // editor is told to end, and killed if it does not. An interrupt from the
 // keyboard belongs to the editor, which gets it too: while it runs this process
