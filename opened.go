@@ -53,7 +53,7 @@ type Plan struct {
 	Selection        rule.Rule
 	NoRule           bool // write no selection rule, not even the default one
 	MACOnlyEncrypted bool
-	ForgetIdentity   bool // do not store by which role or profile a key is used
+	ForgetIdentity   bool      // do not store by which role or profile a key is used
 	Random           io.Reader // nil means crypto/rand
 	Warn             func(string)
 }

@@ -62,11 +62,23 @@ func evilFiles() map[string]string {
 func TestNoTextOfAFileCommandsTheTerminal(t *testing.T) {
 	t.Parallel()
 	commands := [][]string{
-		{"decrypt", "--", "F"}, {"doctor", "--", "F"}, {"filestatus", "--", "F"}, {"filestatus", "--details", "--", "F"},
-		{"rotate", "-i", "--", "F"}, {"rotate", "-i", "--add-age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "--", "F"},
-		{"set", "--", "F", `["a"]`, "1"}, {"unset", "--", "F", `["a"]`}, {"edit", "--", "F"}, {"updatekeys", "--", "F"}, {"updatekeys", "-y", "--", "F"},
-		{"groups", "add", "--age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "-f", "F"}, {"groups", "delete", "-f", "F", "0"},
-		{"kms", "policy", "--", "F"}, {"encrypt", "-i", "--", "F"}, {"encrypt", "--onto", "F", "--", "plain.json"}, {"decrypt", "--extract", `["` + "\x1b[2J\u202e" + `"]`, "--", "F"},
+		{"decrypt", "--", "F"},
+		{"doctor", "--", "F"},
+		{"filestatus", "--", "F"},
+		{"filestatus", "--details", "--", "F"},
+		{"rotate", "-i", "--", "F"},
+		{"rotate", "-i", "--add-age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "--", "F"},
+		{"set", "--", "F", `["a"]`, "1"},
+		{"unset", "--", "F", `["a"]`},
+		{"edit", "--", "F"},
+		{"updatekeys", "--", "F"},
+		{"updatekeys", "-y", "--", "F"},
+		{"groups", "add", "--age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "-f", "F"},
+		{"groups", "delete", "-f", "F", "0"},
+		{"kms", "policy", "--", "F"},
+		{"encrypt", "-i", "--", "F"},
+		{"encrypt", "--onto", "F", "--", "plain.json"},
+		{"decrypt", "--extract", `["` + "\x1b[2J\u202e" + `"]`, "--", "F"},
 	}
 	names := []string{"a b'; rm -rf $HOME.json", "-x.json", "\x1b[2J\rx\nsops: hint: y\u202e\u009b.json", "dir"}
 	files := evilFiles()
