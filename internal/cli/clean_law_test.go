@@ -217,8 +217,14 @@ func TestNoTextOfAServerCommandsTheTerminal(t *testing.T) {
 			m.vars["AWS_ENDPOINT_URL_KMS"], m.vars["AWS_ENDPOINT_URL_STS"], m.vars["AWS_MAX_ATTEMPTS"] = s.URL, s.URL, "1"
 			for _, file := range []string{"f.json", "role.json"} {
 				for _, args := range [][]string{
-					{"decrypt", file}, {"decrypt", "--verbose", file}, {"decrypt", "--json", file}, {"doctor", file}, {"doctor", "--json", file},
-					{"doctor", "--aws-role", "arn:aws:iam::111111111111:role/r", file}, {"encrypt", "--kms", walkKey, "plain.json"}, {"rotate", "-i", file},
+					{"decrypt", file},
+					{"decrypt", "--verbose", file},
+					{"decrypt", "--json", file},
+					{"doctor", file},
+					{"doctor", "--json", file},
+					{"doctor", "--aws-role", "arn:aws:iam::111111111111:role/r", file},
+					{"encrypt", "--kms", walkKey, "plain.json"},
+					{"rotate", "-i", file},
 				} {
 					m.write(t, "plain.json", `{"a": 2}`)
 					m.law(t, args)
