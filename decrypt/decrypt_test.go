@@ -85,11 +85,13 @@ func TestErrorsCarryTheReasonAndHints(t *testing.T) {
 	}{
 		{
 			"no age identity", func(t *testing.T) { t.Setenv("HOME", t.TempDir()) }, read(t, "yaml-01-scalar-types/enc.yaml"),
-			[]string{"no age identity was found", "age1ym9"}, []string{"SOPS_AGE_KEY_FILE"},
+			[]string{"no age identity was found", "age1ym9"},
+			[]string{"SOPS_AGE_KEY_FILE"},
 		},
 		{
 			"profile that does not exist", func(t *testing.T) { t.Setenv("SOPS_AWS_PROFILE", "typo") }, kms,
-			[]string{"there is no profile typo"}, []string{"this machine has the profiles alice"},
+			[]string{"there is no profile typo"},
+			[]string{"this machine has the profiles alice"},
 		},
 		{"clear text", func(*testing.T) {}, []byte("a: b\n"), []string{"metadata"}, nil},
 		{"broken text", func(*testing.T) {}, []byte("a: [\n"), []string{"line"}, nil},

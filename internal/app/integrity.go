@@ -89,7 +89,7 @@ func (s *source) knowsRule(sealed bool) error {
 		Err:  fmt.Errorf("the file carries no seal, and which rule holds for it is not known: %w", s.unknownRule),
 		Advice: []string{
 			"mend " + hint.Path(s.configPath),
-			"or name another configuration with --config PATH (/dev/null if there is to be none)",
+			"or name another configuration with --config CONFIG (/dev/null if there is to be none)",
 		},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,11 +64,23 @@ func evilFiles() map[string]string {
 func TestNoTextOfAFileCommandsTheTerminal(t *testing.T) {
 	t.Parallel()
 	commands := [][]string{
-		{"decrypt", "--", "F"}, {"doctor", "--", "F"}, {"filestatus", "--", "F"}, {"filestatus", "--details", "--", "F"},
-		{"rotate", "-i", "--", "F"}, {"rotate", "-i", "--add-age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "--", "F"},
-		{"set", "--", "F", `["a"]`, "1"}, {"unset", "--", "F", `["a"]`}, {"edit", "--", "F"}, {"updatekeys", "--", "F"}, {"updatekeys", "-y", "--", "F"},
-		{"groups", "add", "--age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "-f", "F"}, {"groups", "delete", "-f", "F", "0"},
-		{"kms", "policy", "--", "F"}, {"encrypt", "-i", "--", "F"}, {"encrypt", "--onto", "F", "--", "plain.json"}, {"decrypt", "--extract", `["` + "\x1b[2J\u202e" + `"]`, "--", "F"},
+		{"decrypt", "--", "F"},
+		{"doctor", "--", "F"},
+		{"filestatus", "--", "F"},
+		{"filestatus", "--details", "--", "F"},
+		{"rotate", "-i", "--", "F"},
+		{"rotate", "-i", "--add-age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "--", "F"},
+		{"set", "--", "F", `["a"]`, "1"},
+		{"unset", "--", "F", `["a"]`},
+		{"edit", "--", "F"},
+		{"updatekeys", "--", "F"},
+		{"updatekeys", "-y", "--", "F"},
+		{"groups", "add", "--age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "-f", "F"},
+		{"groups", "delete", "-f", "F", "0"},
+		{"kms", "policy", "--", "F"},
+		{"encrypt", "-i", "--", "F"},
+		{"encrypt", "--onto", "F", "--", "plain.json"},
+		{"decrypt", "--extract", `["` + "\x1b[2J\u202e" + `"]`, "--", "F"},
 	}
 	names := []string{"a b'; rm -rf $HOME.json", "-x.json", "\x1b[2J\rx\nsops: hint: y\u202e\u009b.json", "dir"}
 	files := evilFiles()
@@ -162,4 +176,64 @@ func checkHint(t *testing.T, args []string, hint string) {
 
 func commanding(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+}
+
+// TestNoTextOfAServerCommandsTheTerminal lets KMS and STS say evil things in all
+// that they can say, and a program that gives credentials too.
+func TestNoTextOfAServerCommandsTheTerminal(t *testing.T) {
+	t.Parallel()
+	const raw = "\u202e\u009b31m\u2028"
+	answers := map[string]func(w http.ResponseWriter){
+		"error": func(w http.ResponseWriter) {
+			w.Header().Set("X-Amzn-Requestid", "r"+raw)
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, `{"__type":"AccessDeniedException`+raw+`","message":"User: `+evil+` is not authorized to do it`+evil+`"}`)
+		},
+		"unknown error": func(w http.ResponseWriter) {
+			w.Header().Set("X-Amzn-Errortype", "What"+raw)
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, `{"message":"`+evil+`"}`)
+		},
+		"page": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprint(w, "<html>\x1b[2J\r\nsops: hint: curl evil"+raw)
+		},
+		"other key": func(w http.ResponseWriter) {
+			fmt.Fprintf(w, `{"KeyId":"arn:aws:kms:`+evil+`","Plaintext":"YQ==","KeyMetadata":{"Arn":"`+evil+`","KeyState":"`+evil+`","KeyId":"x"}}`)
+		},
+		"caller": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "text/xml")
+			fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:&#x9b;`+raw+"\nsops: hint: y"+`</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+		},
+	}
+	m := newEvil(t)
+	m.write(t, "f.json", evilFiles()["context"])
+	m.write(t, "role.json", evilFiles()["role"])
+	m.write(t, "process.ini", "[profile it]\ncredential_process = printf '\\033[2J\\r\\nsops: hint: y\\302\\233' >&2; exit 1\n")
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) }))
+			defer s.Close()
+			m.vars["AWS_ENDPOINT_URL_KMS"], m.vars["AWS_ENDPOINT_URL_STS"], m.vars["AWS_MAX_ATTEMPTS"] = s.URL, s.URL, "1"
+			for _, file := range []string{"f.json", "role.json"} {
+				for _, args := range [][]string{
+					{"decrypt", file},
+					{"decrypt", "--verbose", file},
+					{"decrypt", "--json", file},
+					{"doctor", file},
+					{"doctor", "--json", file},
+					{"doctor", "--aws-role", "arn:aws:iam::111111111111:role/r", file},
+					{"encrypt", "--kms", walkKey, "plain.json"},
+					{"rotate", "-i", file},
+				} {
+					m.write(t, "plain.json", `{"a": 2}`)
+					m.law(t, args)
+				}
+			}
+		})
+	}
+	m.vars["AWS_CONFIG_FILE"] = filepath.Join(m.dir, "process.ini")
+	for _, args := range [][]string{{"decrypt", "--aws-profile", "it", "f.json"}, {"doctor", "--aws-profile", "it", "f.json"}, {"doctor", "--json", "--aws-profile", "it", "f.json"}} {
+		m.law(t, args)
+	}
 }

@@ -60,7 +60,7 @@ func secretInputs() map[string]secretInput {
 // breaks returns text, and text broken at each place in each way.
 func breaks(text string) []string {
 	all := []string{text, ""}
-	for i := 0; i < len(text); i += 1 + len(text)/16 {
+	for i := 0; i < len(text); i += 1 + len(text)/10 {
 		all = append(all, text[:i], text[i:])
 		for _, with := range []string{"", "\n", "\"", "[", "="} {
 			all = append(all, text[:i]+with+text[i+1:])

@@ -64,9 +64,9 @@ func hidden(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) && r != nonJoiner && r != joiner
 }
 
-// Word returns text as one word of a shell: people paste hints. What is hidden
+// ShellWord returns text as one word of a shell: people paste hints. What is hidden
 // is spelled in the way of bash and zsh.
-func Word(text string) string {
+func ShellWord(text string) string {
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, hidden) {
 		return "$'" + ansiC(text) + "'"
 	}
@@ -103,7 +103,7 @@ func Path(name string) string {
 	if strings.HasPrefix(name, "-") {
 		name = "./" + name
 	}
-	return Word(name)
+	return ShellWord(name)
 }
 
 // EncodeJSON writes v as JSON, one value a line, whose texts hide nothing either:

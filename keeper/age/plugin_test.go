@@ -182,3 +182,22 @@ func TestAPluginThatHangsIsEndedWithItsChildren(t *testing.T) {
 	}
 	t.Errorf("process %s still runs", child)
 }
+
+func TestTextsOfPluginsCommandNothing(t *testing.T) {
+	t.Parallel()
+	const evil = "\x1b[2J\rx\nsops: hint: y\u202e"
+	w := newWorld(t)
+	w.answers = []string{"a", "b", "yes"}
+	ui := w.keeper().ui()
+	err := ui.DisplayMessage("fake", evil)
+	_, err1 := ui.RequestValue("fake", evil, false)
+	_, err2 := ui.RequestValue("fake", evil, true)
+	_, err3 := ui.Confirm("fake", evil, "yes"+evil, "no"+evil)
+	if err := errors.Join(err, err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Join(append(w.prompts, w.told...), "")
+	if strings.ContainsAny(said, "\x1b\r\n\u202e") || strings.Count(said, `\x1b[2J`) != 6 {
+		t.Errorf("said %q", said)
+	}
+}

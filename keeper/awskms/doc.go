@@ -6,7 +6,8 @@
 // So the keeper makes a list of identities for each key and tries them in
 // order until one works:
 //
-//  1. what this run was told: --aws-profile, --aws-role, SOPS_AWS_*
+//  1. what this run was told: --aws-profile, --aws-role, SOPS_AWS_*; nothing else
+//     is tried then
 //  2. the user's own map, $XDG_CONFIG_HOME/sops/aws.yaml
 //  3. the profile that the file names, if this machine has it, and its role
 //  4. the ambient credentials, in the file's role

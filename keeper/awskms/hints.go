@@ -76,7 +76,7 @@ func (a *Attempt) flag() string {
 	if a.Profile == "" {
 		return ""
 	}
-	return " --profile " + hint.Word(a.Profile)
+	return " --profile " + hint.ShellWord(a.Profile)
 }
 
 func mapPath(e env.Env) string {
@@ -108,7 +108,7 @@ func statement(action, resource string, context map[string]string) string {
 
 func keyHint(a *Attempt) string {
 	command := func(name string) string {
-		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, hint.Word(a.unusable()), a.Region, a.flag())
+		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, hint.ShellWord(a.unusable()), a.Region, a.flag())
 	}
 	switch a.Cause {
 	case KeyDisabled:
@@ -146,5 +146,5 @@ func networkHint(a *Attempt) string {
 		service = "STS"
 	}
 	return fmt.Sprintf("check the way to %s: curl -sv %s; AWS_ENDPOINT_URL_%s, HTTPS_PROXY and NO_PROXY may point elsewhere",
-		service, hint.Word(a.where()), service)
+		service, hint.ShellWord(a.where()), service)
 }

@@ -127,7 +127,7 @@ func (p *profile) login() string {
 			return
 		}
 		if s.Profile != "" && s.Profile != "default" {
-			command += " --profile " + hint.Word(s.Profile)
+			command += " --profile " + hint.ShellWord(s.Profile)
 		}
 	})
 	return command
