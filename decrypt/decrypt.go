@@ -16,6 +16,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 )
 
 // File decrypts the file at path. format is yaml, json, dotenv, ini or binary;
@@ -56,7 +57,7 @@ func DataContext(ctx context.Context, data []byte, format string) ([]byte, error
 	}
 	vars := env.OS()
 	host, _ := os.Hostname() // only the name of a session
-	keepers := standard.Keepers(awskms.Options{Env: vars, HostName: host}, age.Options{Env: vars})
+	keepers := standard.Keepers(awskms.Options{Env: vars, HostName: host}, age.Options{Env: vars}, pgp.Options{Env: vars})
 	o, err := s.Open(ctx, keepers, sops.OpenOptions{})
 	if err != nil {
 		return nil, err

@@ -11,9 +11,11 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -58,6 +60,9 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", msg) },
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
+	}, pgp.Options{
+		Env: a.Env, Now: a.Now,
+		TTY: func() string { return term.Device(a.Stdin, a.Stderr, a.Stdout) },
 	})
 	if !a.Verbose {
 		return all
