@@ -108,9 +108,18 @@ func identitiesOf(groups [][]key.MasterKey) []string {
 
 // SameKey reports whether two entries are about one key, whatever role or
 // profile leads to it.
-func SameKey(a, b key.MasterKey) bool { return sealName(a) == sealName(b) }
+func SameKey(a, b key.MasterKey) bool {
+	return a.Kind == b.Kind && lasting(a).Identity() == lasting(b).Identity()
+}
 
-func sealName(m key.MasterKey) string { return m.Kind + " " + lasting(m).Identity() }
+// sealName names a key as it is written in the file: a fingerprint has several
+// spellings, and seals hold the one that the file has.
+func sealName(m key.MasterKey) string {
+	if m.Kind == key.PGP {
+		return m.Kind + " " + m.Text("fp")
+	}
+	return m.Kind + " " + lasting(m).Identity()
+}
 
 func deflate(text string) ([]byte, error) {
 	var packed bytes.Buffer

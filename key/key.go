@@ -162,8 +162,6 @@ func identityFields(kind string) []string {
 	switch kind {
 	case Age:
 		return []string{"recipient"}
-	case PGP:
-		return []string{"fp"}
 	case GCP:
 		return []string{"resource_id"}
 	case HCKMS:
@@ -177,12 +175,14 @@ func identityFields(kind string) []string {
 }
 
 // Identity returns the text by which people and comparisons know the key: the
-// recipient of an age key, ARN[+ROLE][|CONTEXT][|PROFILE] of an AWS KMS key,
+// recipient of an age key, the fingerprint of an OpenPGP key, ARN[+ROLE][|CONTEXT][|PROFILE] of an AWS KMS key,
 // the URL of a vault key. Two keys with one identity in one group are the same.
 func (m MasterKey) Identity() string {
 	switch m.Kind {
 	case KMS:
 		return m.kmsIdentity()
+	case PGP:
+		return pgpIdentity(m.Text("fp"))
 	case Azure:
 		return strings.TrimSuffix(m.Text("vault_url"), "/") + "/keys/" + m.Text("name") + "/" + m.Text("version")
 	case Vault:
@@ -219,4 +219,19 @@ func (m MasterKey) kmsIdentity() string {
 		return id + "|" + context
 	}
 	return id
+}
+
+// pgpIdentity returns a fingerprint as gpg writes it, whichever of its
+// spellings a file has. A text that is no fingerprint stays as it is.
+func pgpIdentity(fp string) string {
+	digits, mark := strings.ToUpper(strings.Join(strings.Fields(fp), "")), ""
+	if rest, forced := strings.CutSuffix(digits, "!"); forced {
+		digits, mark = rest, "!"
+	}
+	digits = strings.TrimPrefix(digits, "0X")
+	const shortest = 16
+	if len(digits) < shortest || strings.Trim(digits, "0123456789ABCDEF") != "" {
+		return fp
+	}
+	return digits + mark
 }

@@ -15,7 +15,7 @@ func TestListsOfKeysOfOtherKinds(t *testing.T) {
 		list  string
 		want  []string
 	}{
-		"pgp":   {ParsePGP, "FP, 7FD7 9B1A 0417 D339  E843 7091 E87A 88F5 9982 BA7C!,", []string{"0 pgp FP", "0 pgp 7FD79B1A0417D339E8437091E87A88F59982BA7C!"}},
+		"pgp":   {ParsePGP, "FP, 7FD7 9B1A 0417 D339  E843 7091 E87A 88F5 9982 BA7C!,0Xe87a88f59982ba7c", []string{"0 pgp FP", "0 pgp 7FD79B1A0417D339E8437091E87A88F59982BA7C!", "0 pgp E87A88F59982BA7C"}},
 		"gcp":   {ParseGCP, ",GCP", []string{"0 gcp_kms GCP"}},
 		"hckms": {ParseHCKMS, "r:1,r:2", []string{"0 hckms r:1", "0 hckms r:2"}},
 		"azure": {ParseAzure, "https://v/keys/k", []string{"0 azure_kv https://v/keys/k/"}},

@@ -23,6 +23,7 @@ type answer struct {
 	from *candidate
 	part key.Data
 	err  error
+	asks bool // nothing was tried, since the key asks a person
 }
 
 // race tries the keys of a group that need no person until one gives a part
@@ -31,12 +32,7 @@ type answer struct {
 func (s *search) race(ctx context.Context, group int, g *group, offers chan<- offer) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var waiting []*candidate
-	for _, c := range g.keys {
-		if !c.asks {
-			waiting = append(waiting, c)
-		}
-	}
+	waiting := g.keys
 	answers := make(chan answer, len(waiting))
 	hedge := time.NewTimer(s.o.Hedge)
 	defer hedge.Stop()
@@ -57,6 +53,10 @@ func (s *search) race(ctx context.Context, group int, g *group, offers chan<- of
 			next()
 		case a := <-answers:
 			delete(running, a.from)
+			if a.from.checked, a.from.asks = true, a.asks; a.asks {
+				next()
+				continue
+			}
 			if a.err == nil {
 				a.err = s.offer(offer{group: group, part: a.part, verdict: make(chan error)}, offers)
 			}
@@ -95,7 +95,9 @@ func hear(cause error, answers <-chan answer, running map[*candidate]bool) {
 		select {
 		case a := <-answers:
 			delete(running, a.from)
-			a.from.err = cmp.Or(a.err, cause)
+			if a.from.checked, a.from.asks = true, a.asks; !a.asks {
+				a.from.err = cmp.Or(a.err, cause)
+			}
 		case <-t.C:
 			return
 		}
@@ -112,8 +114,11 @@ func giveUp(cause error, running map[*candidate]bool, waiting []*candidate) {
 	}
 }
 
-// attempt asks one key.
+// attempt asks one key, unless that would ask a person.
 func (s *search) attempt(ctx context.Context, c *candidate) answer {
+	if s.asks(c) {
+		return answer{from: c, asks: true}
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Attempt, silence(s.o.Attempt))
 	defer cancel()
 	d, err := s.keeper.Unwrap(ctx, c.key)

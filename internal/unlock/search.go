@@ -51,7 +51,7 @@ type parts interface {
 func newSearch(k key.Keeper, groups []key.Group, threshold int, o Options) *search {
 	s := &search{keeper: k, o: o}
 	for _, g := range groups {
-		s.groups = append(s.groups, &group{keys: candidates(g, k, o)})
+		s.groups = append(s.groups, &group{keys: candidates(g, o)})
 	}
 	if len(groups) > 1 {
 		s.parts = newShares(len(groups), threshold, o)
@@ -93,7 +93,7 @@ func (s *search) askMachines(ctx context.Context) bool {
 func (s *search) askPeople(ctx context.Context) bool {
 	for i, g := range s.groups {
 		for _, c := range g.keys {
-			if g.open || !c.asks {
+			if g.open || !s.mayAsk(c) {
 				continue
 			}
 			if ctx.Err() != nil {
@@ -113,6 +113,15 @@ func (s *search) askPeople(ctx context.Context) bool {
 		}
 	}
 	return false
+}
+
+// mayAsk reports whether a key is left for people. What the race did not come to
+// is looked at now.
+func (s *search) mayAsk(c *candidate) bool {
+	if !c.checked {
+		c.checked, c.asks = true, s.asks(c)
+	}
+	return c.asks
 }
 
 // take adds the part of a group and reports whether that is enough. An error
