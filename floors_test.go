@@ -54,6 +54,7 @@ var floors = map[string]int{
 	"internal/suggest":    1,
 	"internal/formattest": 3,
 	"internal/faulttest":  3,
+	"internal/pgptest":    3,
 	"corpus":              8,
 	"bench/faults":        8,
 }

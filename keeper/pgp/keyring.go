@@ -78,11 +78,20 @@ func readKeys(file string) (openpgp.EntityList, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Contains(src, []byte("-----BEGIN PGP ")) {
-		return openpgp.ReadKeyRing(bytes.NewReader(src))
+	if bytes.Contains(src, []byte("-----BEGIN PGP ")) {
+		return readBlocks(bufio.NewReader(bytes.NewReader(src)))
 	}
-	return readBlocks(bufio.NewReader(bytes.NewReader(src)))
+	keys, err := openpgp.ReadKeyRing(bytes.NewReader(src))
+	if err != nil {
+		return nil, errNoKey
+	}
+	return keys, nil
 }
+
+var (
+	errNoKey      = errors.New("it holds no OpenPGP key")
+	errDamagedKey = errors.New("it holds a key that is damaged or of an unknown kind")
+)
 
 // readBlocks reads all blocks of a text: exports are often joined.
 func readBlocks(src *bufio.Reader) (openpgp.EntityList, error) {
@@ -93,11 +102,11 @@ func readBlocks(src *bufio.Reader) (openpgp.EntityList, error) {
 			return all, nil
 		}
 		if err != nil {
-			return all, errors.New("it holds no OpenPGP key")
+			return all, errNoKey
 		}
 		keys, err := openpgp.ReadKeyRing(block.Body)
 		if err != nil {
-			return all, errors.New("it holds a key that is damaged or of an unknown kind")
+			return all, errDamagedKey
 		}
 		all = append(all, keys...)
 	}
@@ -172,18 +181,9 @@ func (r *keyring) recipient(n name, now time.Time) (*openpgp.Entity, error) {
 		return nil, &KeyError{Name: n, Problem: ambiguity(len(found)), where: r.name}
 	}
 	e := found[0]
-	fail := func(p Problem, when time.Time) (*openpgp.Entity, error) {
-		return nil, &KeyError{Name: n, Problem: p, fpr: fingerprint(e.PrimaryKey), when: when, where: r.name}
-	}
-	if e.Revoked(now) {
-		return fail(Revoked, time.Time{})
-	}
-	self, _ := e.PrimarySelfSignature()
-	if self == nil {
-		return fail(Invalid, time.Time{})
-	}
-	if e.PrimaryKey.KeyExpired(self, now) {
-		return fail(Expired, expiry(e.PrimaryKey, self))
+	problem := KeyError{Name: n, fpr: fingerprint(e.PrimaryKey), where: r.name}
+	if found := primaryProblem(e, now, &problem); found {
+		return nil, &problem
 	}
 	if at := slices.IndexFunc(e.Subkeys, func(s openpgp.Subkey) bool { return n.matches(fingerprint(s.PublicKey)) }); at >= 0 {
 		only := *e
@@ -192,7 +192,8 @@ func (r *keyring) recipient(n name, now time.Time) (*openpgp.Entity, error) {
 			return &only, nil
 		}
 		if n.forced {
-			return fail(subkeyProblem(only.Subkeys, now))
+			subkeyProblem(only.Subkeys, now, &problem)
+			return nil, &problem
 		}
 	}
 	if n.forced && n.matches(fingerprint(e.PrimaryKey)) {
@@ -201,9 +202,31 @@ func (r *keyring) recipient(n name, now time.Time) (*openpgp.Entity, error) {
 		e = &only
 	}
 	if _, ok := e.EncryptionKey(now); !ok {
-		return fail(subkeyProblem(e.Subkeys, now))
+		subkeyProblem(e.Subkeys, now, &problem)
+		return nil, &problem
 	}
 	return e, nil
+}
+
+// primaryProblem says why a key as a whole cannot be used.
+func primaryProblem(e *openpgp.Entity, now time.Time, problem *KeyError) bool {
+	self, _ := e.PrimarySelfSignature()
+	switch {
+	case e.Revoked(now):
+		problem.Problem = Revoked
+	case self == nil:
+		problem.Problem = Invalid
+	case e.PrimaryKey.KeyExpired(self, now):
+		problem.Problem, problem.when = Expired, expiry(e.PrimaryKey, self)
+		for _, s := range e.Subkeys {
+			if encrypts(s) && s.PublicKey.KeyExpired(s.Sig, now) {
+				problem.subkeys = append(problem.subkeys, fingerprint(s.PublicKey))
+			}
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 func expiry(k *packet.PublicKey, self *packet.Signature) time.Time {
@@ -214,17 +237,23 @@ func expiry(k *packet.PublicKey, self *packet.Signature) time.Time {
 }
 
 // subkeyProblem says why no subkey can be encrypted to.
-func subkeyProblem(subkeys []openpgp.Subkey, now time.Time) (Problem, time.Time) {
-	for _, s := range slices.Backward(subkeys) {
+func subkeyProblem(subkeys []openpgp.Subkey, now time.Time, problem *KeyError) {
+	problem.Problem = SignOnly
+	for _, s := range subkeys {
 		switch {
-		case s.Sig == nil || !s.Sig.FlagsValid || !s.Sig.FlagEncryptCommunications && !s.Sig.FlagEncryptStorage:
+		case !encrypts(s):
 		case s.Revoked(now):
-			return SubkeyRevoked, time.Time{}
+			problem.Problem = SubkeyRevoked
 		case s.PublicKey.KeyExpired(s.Sig, now):
-			return SubkeyExpired, expiry(s.PublicKey, s.Sig)
+			problem.Problem, problem.when = SubkeyExpired, expiry(s.PublicKey, s.Sig)
+			problem.subkeys = []string{fingerprint(s.PublicKey)}
+			return
 		}
 	}
-	return SignOnly, time.Time{}
+}
+
+func encrypts(s openpgp.Subkey) bool {
+	return s.Sig != nil && s.Sig.FlagsValid && (s.Sig.FlagEncryptCommunications || s.Sig.FlagEncryptStorage)
 }
 
 // secrets returns the secret keys of the keyring that the message is for.
@@ -254,7 +283,7 @@ func (r *keyring) decrypt(enc string, m message, now time.Time) (key.Data, error
 		return key.Data{}, refuse(r.name+": the secret key has a passphrase, for which only the agent of gpg asks",
 			"import it into gpg with: gpg --import FILE")
 	}
-	block, err := armor.Decode(strings.NewReader(enc))
+	block, err := armor.Decode(strings.NewReader(strings.TrimSpace(enc)))
 	if err != nil {
 		return key.Data{}, damaged("it is not in ASCII armor")
 	}

@@ -26,7 +26,7 @@ const maxRecipients = 1000
 // passphrase instead of a key is refused: no keeper writes it, and it would make
 // gpg ask for a passphrase that does not exist.
 func parseMessage(enc string) (message, error) {
-	block, err := armor.Decode(strings.NewReader(enc))
+	block, err := armor.Decode(strings.NewReader(strings.TrimSpace(enc)))
 	if err != nil {
 		return message{}, damaged("it is not in ASCII armor")
 	}

@@ -20,6 +20,8 @@ package pgp
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -110,7 +112,8 @@ func (k *Keeper) encrypt(ctx context.Context, n name, d key.Data) (string, error
 	if ring != nil {
 		return ring.encrypt(n, d, k.o.Now())
 	}
-	return k.encryptByGPG(ctx, n, d)
+	enc, err := k.encryptByGPG(ctx, n, d)
+	return enc, k.besideKeyring(err)
 }
 
 // Unwrap decrypts w with the secret key that the user has.
@@ -126,7 +129,16 @@ func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error)
 	if ring != nil {
 		return ring.decrypt(w.Enc, m, k.o.Now())
 	}
-	return k.decryptByGPG(ctx, w, m)
+	d, err := k.decryptByGPG(ctx, w, m)
+	return d, k.besideKeyring(err)
+}
+
+// besideKeyring says of gpg's absence why gpg was needed at all.
+func (k *Keeper) besideKeyring(err error) error {
+	if r := k.named(); r != nil && errors.As(err, new(*MissingError)) {
+		return fmt.Errorf("%s does not have the key, and %w", r.name, err)
+	}
+	return err
 }
 
 // Asks reports whether a person may have to enter a passphrase or handle a card
