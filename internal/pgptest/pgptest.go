@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
@@ -124,8 +125,7 @@ func (h Home) Import(name string) error {
 
 // GPG runs gpg and returns its output.
 func (h Home) GPG(stdin []byte, args ...string) ([]byte, error) {
-	cmd := exec.Command("gpg", append([]string{"--batch", "--no-tty"}, args...)...)
-	cmd.Env = append(env.All(), "GNUPGHOME="+h.Dir, "LC_ALL=C")
+	cmd := h.command("gpg", append([]string{"--batch", "--no-tty"}, args...)...)
 	cmd.Stdin = strings.NewReader(string(stdin))
 	var errors strings.Builder
 	cmd.Stderr = &errors
@@ -145,11 +145,26 @@ func (h Home) Answer(passphrase string) error {
 	return os.WriteFile(h.path("answer"), []byte(passphrase), 0o600)
 }
 
-// Forget makes the agent forget what it knows.
+// Forget makes the agent forget what it knows: it ends it, and the next call of
+// gpg starts another.
 func (h Home) Forget() error {
-	cmd := exec.Command("gpgconf", "--kill", "gpg-agent")
-	cmd.Env = append(env.All(), "GNUPGHOME="+h.Dir)
-	return cmd.Run()
+	if err := h.command("gpgconf", "--kill", "gpg-agent").Run(); err != nil {
+		return err
+	}
+	// The old agent answers until it is gone, that it has no keys.
+	for range 1000 {
+		if out, _ := h.command("gpg-connect-agent", "--no-autostart", "GETINFO pid", "/bye").Output(); len(out) == 0 {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fmt.Errorf("the agent of %s does not end", h.Dir)
+}
+
+func (h Home) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(env.All(), "GNUPGHOME="+h.Dir, "LC_ALL=C")
+	return cmd
 }
 
 // Asked returns what pinentry was told and asked since the last call.
@@ -161,9 +176,7 @@ func (h Home) Asked() string {
 
 // Close ends what gpg has started and removes the home.
 func (h Home) Close() {
-	cmd := exec.Command("gpgconf", "--kill", "all")
-	cmd.Env = append(env.All(), "GNUPGHOME="+h.Dir)
-	_ = cmd.Run()
+	_ = h.command("gpgconf", "--kill", "all").Run()
 	_ = os.RemoveAll(h.Dir)
 }
 
