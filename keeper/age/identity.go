@@ -20,7 +20,9 @@ func (k *Keeper) parse(p *place, src []byte, file string) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	trimmed := bytes.TrimSpace(src)
 	switch {
-	case bytes.HasPrefix(trimmed, []byte("age-encryption.org/")), bytes.HasPrefix(trimmed, []byte(armor.Header)):
+	case bytes.HasPrefix(src, []byte("age-encryption.org/")):
+		p.identities = append(p.identities, k.newLockedFile(p, src)) // any byte may be its last
+	case bytes.HasPrefix(trimmed, []byte(armor.Header)):
 		p.identities = append(p.identities, k.newLockedFile(p, trimmed))
 	case bytes.HasPrefix(trimmed, []byte("-----BEGIN")):
 		k.parseSSH(p, trimmed, file)

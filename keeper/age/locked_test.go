@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"strings"
 	"testing"
+	"unicode"
 
 	"golang.org/x/crypto/ssh"
 
@@ -108,5 +109,21 @@ func TestAnOldLockedSSHKeyNeedsItsPublicKey(t *testing.T) {
 		if !beside && !strings.Contains(err.Error(), "old.pub") {
 			t.Errorf("error %v does not name the missing file", err)
 		}
+	}
+}
+
+func TestALockedFileMayEndWithAnyByte(t *testing.T) {
+	t.Parallel()
+	for {
+		file := locked(t, testKey(t, "main.txt"), "horse")
+		if !unicode.IsSpace(rune(file[len(file)-1])) || file[len(file)-1] > unicode.MaxASCII {
+			continue
+		}
+		w := newWorld(t)
+		w.vars[varKeyFile], w.answers = write(t, w.home, "k", file), []string{"horse"}
+		if _, err := w.keeper().Unwrap(t.Context(), wrappedFor(t, "main.txt")); err != nil {
+			t.Error(err)
+		}
+		return
 	}
 }
