@@ -21,7 +21,7 @@ func (k *Keeper) decryptByGPG(ctx context.Context, w key.WrappedKey, m message) 
 	}
 	ctx, cancel := k.patient(ctx)
 	defer cancel()
-	c := call{stdin: []byte(strings.TrimSpace(w.Enc) + "\n"), max: maxMessage, prompt: true, args: []string{"--decrypt"}}
+	c := call{stdin: []byte(strings.TrimSpace(w.Enc) + "\n"), max: maxMessage, prompt: true, args: []string{"--output", "-", "--decrypt"}}
 	o, err := k.run(ctx, c)
 	if err == nil && o.status.failed(codeNoMemory) {
 		o, err = k.run(ctx, c) // another program had the agent's memory

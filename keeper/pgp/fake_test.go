@@ -306,7 +306,7 @@ func TestPromptsAreOnTheTerminalAndInTheLanguageOfTheUser(t *testing.T) {
 		if strings.Contains(calls[0].env, "\nLC_ALL=C\n") != (os.Getenv("LC_ALL") == "C") {
 			t.Errorf("%s: the language is not that of the user", name)
 		}
-		if calls[0].args != "--batch --no-tty --status-fd=2 --decrypt\n" || calls[0].stdin != w.Enc+"\n" {
+		if calls[0].args != "--batch --no-tty --status-fd=2 --output - --decrypt\n" || calls[0].stdin != w.Enc+"\n" {
 			t.Errorf("%s: called with %q", name, calls[0].args)
 		}
 	}
