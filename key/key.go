@@ -112,9 +112,10 @@ type Keeper interface {
 }
 
 // Asker is a Keeper that may ask a person (a PIN, a passphrase, an MFA code)
-// to unwrap w. Such keys are tried after all others, one at a time.
+// to unwrap w. Such keys are tried after all others, one at a time. To find out
+// may take a while; where ctx ends first, the answer does not matter.
 type Asker interface {
-	Asks(w WrappedKey) bool
+	Asks(ctx context.Context, w WrappedKey) bool
 }
 
 // Text returns the text of the named field, or "".

@@ -152,7 +152,7 @@ func (a *App) examineKeys(ctx context.Context, groups []key.Group, keepers key.K
 		for _, w := range g {
 			h := &all[at]
 			at++
-			if asker != nil && asker.Asks(w) {
+			if asker != nil && asker.Asks(ctx, w) {
 				asking = append(asking, func() { h.try(ctx, w, keepers) })
 				continue
 			}

@@ -26,10 +26,10 @@ type fake struct {
 func (*fake) Kind() string { return "" }
 
 // Asks says what the field "asks" says, after the time in the field "after".
-func (f *fake) Asks(w key.WrappedKey) bool {
-	if d, err := time.ParseDuration(w.Text("after")); err == nil {
+func (f *fake) Asks(ctx context.Context, w key.WrappedKey) bool {
+	if after := w.Text("after"); after != "" {
 		f.enter("asks " + w.Identity())
-		time.Sleep(d)
+		_ = wait(ctx, after)
 		f.leave()
 	}
 	return w.Text("asks") != ""

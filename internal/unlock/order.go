@@ -2,6 +2,7 @@ package unlock
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,9 +99,9 @@ type candidate struct {
 
 // asks reports whether a person has to do something before the key can be used.
 // It is found out when the key's turn comes, since that may take a while.
-func (s *search) asks(c *candidate) bool {
+func (s *search) asks(ctx context.Context, c *candidate) bool {
 	asker, ok := s.keeper.(key.Asker)
-	return ok && asker.Asks(c.key)
+	return ok && asker.Asks(ctx, c.key)
 }
 
 // candidates returns the keys of a group, best first.

@@ -116,8 +116,8 @@ func giveUp(cause error, running map[*candidate]bool, waiting []*candidate) {
 
 // attempt asks one key, unless that would ask a person.
 func (s *search) attempt(ctx context.Context, c *candidate) answer {
-	if asks, err := promptly(ctx, func() bool { return s.asks(c) }); asks || err != nil {
-		return answer{from: c, asks: asks, err: err}
+	if s.asks(ctx, c) {
+		return answer{from: c, asks: true}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Attempt, silence(s.o.Attempt))
 	defer cancel()
@@ -137,17 +137,4 @@ func explain(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return fmt.Errorf("%w: %w", context.Cause(ctx), err)
-}
-
-// promptly returns what f returns, or the error of ctx as soon as it ends: an
-// agent that hangs may not hold back the answer of another key.
-func promptly[T any](ctx context.Context, f func() T) (value T, err error) {
-	done := make(chan T, 1)
-	go func() { done <- f() }()
-	select {
-	case value = <-done:
-		return value, nil
-	case <-ctx.Done():
-		return value, ctx.Err()
-	}
 }

@@ -93,7 +93,7 @@ func (s *search) askMachines(ctx context.Context) bool {
 func (s *search) askPeople(ctx context.Context) bool {
 	for i, g := range s.groups {
 		for _, c := range g.keys {
-			if g.open || !s.mayAsk(c) {
+			if g.open || !s.mayAsk(ctx, c) {
 				continue
 			}
 			if ctx.Err() != nil {
@@ -117,9 +117,9 @@ func (s *search) askPeople(ctx context.Context) bool {
 
 // mayAsk reports whether a key is left for people. What the race did not come to
 // is looked at now.
-func (s *search) mayAsk(c *candidate) bool {
+func (s *search) mayAsk(ctx context.Context, c *candidate) bool {
 	if !c.checked {
-		c.checked, c.asks = true, s.asks(c)
+		c.checked, c.asks = true, s.asks(ctx, c)
 	}
 	return c.asks
 }

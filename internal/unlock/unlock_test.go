@@ -373,7 +373,6 @@ func TestWhetherAKeyAsksIsFoundOutWhenItsTurnComes(t *testing.T) {
 				if took := time.Since(start); took != tt.took {
 					t.Errorf("took %s, want %s", took, tt.took)
 				}
-				time.Sleep(time.Second) // what wonders still
 			})
 		})
 	}

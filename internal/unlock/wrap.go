@@ -109,7 +109,7 @@ func wrapAll(ctx context.Context, k key.Keeper, jobs []job) error {
 // wrapOne does one job, within a time limit unless a person may be asked.
 func wrapOne(ctx context.Context, k key.Keeper, j job) (key.WrappedKey, error) {
 	asker, _ := k.(key.Asker)
-	if asker == nil || !asker.Asks(key.WrappedKey{MasterKey: j.key}) {
+	if asker == nil || !asker.Asks(ctx, key.WrappedKey{MasterKey: j.key}) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, DefaultOverall, silence(DefaultOverall))
 		defer cancel()

@@ -16,27 +16,36 @@ func (m message) isFor(p part) bool {
 	return slices.Contains(m.ids, p.id()) || slices.Contains(m.ids, anonymous)
 }
 
-// listSecrets returns the keys whose secret part gpg has, perhaps on a card. What
+// secretKeys returns the keys whose secret part gpg has, perhaps on a card. What
 // goes wrong is said by the decryption that follows.
-func (k *Keeper) listSecrets() []publicKey {
-	// key.Asker has no context: whether a person is asked is found out before
-	// anything is waited for.
-	ctx, cancel := context.WithTimeout(context.Background(), lookAround)
+func (k *Keeper) secretKeys(ctx context.Context) []publicKey {
+	ctx, cancel := context.WithTimeout(ctx, lookAround)
 	defer cancel()
+	select {
+	case k.listing <- struct{}{}:
+		defer func() { <-k.listing }()
+	case <-ctx.Done():
+		return nil
+	}
+	if k.secrets != nil {
+		return *k.secrets
+	}
 	o, err := k.run(ctx, call{max: maxOutput, args: []string{
 		"--no-auto-check-trustdb", "--with-colons", "--fixed-list-mode", "--with-keygrip", "--list-secret-keys",
 	}})
 	if err != nil {
 		return nil
 	}
-	return parseListing(string(o.out))
+	keys := parseListing(string(o.out))
+	k.secrets = &keys
+	return keys
 }
 
 // agentAsks reports whether the agent may ask a person to use one of the keys
 // that open m.
-func (k *Keeper) agentAsks(m message) bool {
+func (k *Keeper) agentAsks(ctx context.Context, m message) bool {
 	var own []part
-	for _, key := range k.secrets() {
+	for _, key := range k.secretKeys(ctx) {
 		for _, p := range key.parts {
 			if p.encrypt && p.token != "#" && m.isFor(p) {
 				own = append(own, p)
@@ -46,7 +55,7 @@ func (k *Keeper) agentAsks(m message) bool {
 	if len(own) == 0 {
 		return false
 	}
-	known := k.keyInfo()
+	known := k.keyInfo(ctx)
 	return slices.ContainsFunc(own, func(p part) bool { return p.onCard() || known[p.grip].asks() })
 }
 
@@ -73,12 +82,12 @@ const (
 )
 
 // keyInfo asks the agent about its keys by their grips.
-func (k *Keeper) keyInfo() map[string]keyInfo {
+func (k *Keeper) keyInfo(ctx context.Context) map[string]keyInfo {
 	program := k.beside(connectAgent)
 	if program == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookAround)
+	ctx, cancel := context.WithTimeout(ctx, lookAround)
 	defer cancel()
 	// What does not run has no passphrase either.
 	o, err := k.execute(ctx, program, call{max: maxOutput, args: []string{"--no-autostart", "KEYINFO --list", "/bye"}})

@@ -34,7 +34,7 @@ func (k *Keeper) decryptByGPG(ctx context.Context, w key.WrappedKey, m message) 
 		return key.Data{}, err
 	case !o.ok || !o.status.has("DECRYPTION_OKAY"):
 		clear(o.out)
-		return key.Data{}, k.notDecrypted(w, m, o.status)
+		return key.Data{}, k.notDecrypted(ctx, w, m, o.status)
 	}
 	return key.NewData(o.out), nil
 }
@@ -72,7 +72,7 @@ func (impatience) Hints() []string {
 }
 
 // notDecrypted says why gpg did not decrypt.
-func (k *Keeper) notDecrypted(w key.WrappedKey, m message, s status) error {
+func (k *Keeper) notDecrypted(ctx context.Context, w key.WrappedKey, m message, s status) error {
 	switch {
 	case s.failed(codeCanceled, codeFullyCanceled):
 		return refuse("the prompt for the passphrase was cancelled", "enter the passphrase, or use another key of the file with --decryption-order")
@@ -102,7 +102,7 @@ func (k *Keeper) notDecrypted(w key.WrappedKey, m message, s status) error {
 	case s.has("NODATA"):
 		return damaged("gpg finds no message in it")
 	case s.has("NO_SECKEY") || s.failed(codeNoSecretKey):
-		return k.noSecretKey(w, m)
+		return k.noSecretKey(ctx, w, m)
 	case s.has("BADMDC"), s.has("DECRYPTION_FAILED") && len(s.codes("pkdecrypt_failed")) == 0:
 		return damaged("gpg cannot decrypt it")
 	}
@@ -117,9 +117,9 @@ func noTerminal() []string {
 }
 
 // noSecretKey says that the user has none of the keys that the message is for.
-func (k *Keeper) noSecretKey(w key.WrappedKey, m message) error {
+func (k *Keeper) noSecretKey(ctx context.Context, w key.WrappedKey, m message) error {
 	e := &NoSecretKeyError{FP: clean(w.Text(fieldFP)), IDs: m.ids, home: k.home()}
-	for _, key := range k.secrets() {
+	for _, key := range k.secretKeys(ctx) {
 		for _, p := range key.parts {
 			if m.isFor(p) && p.token == "#" {
 				e.stub = true

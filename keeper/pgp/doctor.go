@@ -47,7 +47,7 @@ func (k *Keeper) lookAtGPG(ctx context.Context, w key.WrappedKey, m message) []k
 		return []key.Step{step("gpg", err, "")}
 	}
 	steps := []key.Step{step("gpg", nil, k.version(ctx, path))}
-	return append(steps, k.lookAtPublic(ctx, w), k.lookAtSecret(m))
+	return append(steps, k.lookAtPublic(ctx, w), k.lookAtSecret(ctx, m))
 }
 
 // version names the program and its home.
@@ -81,9 +81,9 @@ func (k *Keeper) lookAtPublic(ctx context.Context, w key.WrappedKey) key.Step {
 }
 
 // lookAtSecret says where the secret key is, and whether a prompt is to come.
-func (k *Keeper) lookAtSecret(m message) key.Step {
+func (k *Keeper) lookAtSecret(ctx context.Context, m message) key.Step {
 	const name = "secret key"
-	for _, key := range k.secrets() {
+	for _, key := range k.secretKeys(ctx) {
 		for _, p := range key.parts {
 			switch {
 			case !m.isFor(p) || !p.encrypt:
@@ -91,7 +91,7 @@ func (k *Keeper) lookAtSecret(m message) key.Step {
 				return step(name, nil, fmt.Sprintf("%s is on the smart card %s", p.id(), clean(p.token)))
 			case p.token == "#":
 				return step(name, fmt.Errorf("%s is known without its secret part", p.id()), "")
-			case k.keyInfo()[p.grip].asks():
+			case k.keyInfo(ctx)[p.grip].asks():
 				return step(name, nil, p.id()+" has a passphrase, which the agent asks for")
 			default:
 				return step(name, nil, p.id()+" is here, and no passphrase is needed now")

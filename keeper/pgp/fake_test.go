@@ -68,7 +68,7 @@ func TestAProgramThatIsNotThereIsNamed(t *testing.T) {
 				t.Errorf("%s: hints %q", program, hints(err))
 			}
 		}
-		if k.Asks(w) {
+		if k.Asks(t.Context(), w) {
 			t.Errorf("%s: it is said to ask", program)
 		}
 	}

@@ -124,7 +124,7 @@ func TestWhatIsWrappedUnderAnySpellingUnwraps(t *testing.T) {
 			if got := pgp.Recipients(w.Enc); !slices.Equal(got, []string{tt.sub}) {
 				t.Errorf("%s: encrypted for %v, want %s", tt.text, got, tt.sub)
 			}
-			if k.Asks(w) {
+			if k.Asks(t.Context(), w) {
 				t.Errorf("%s: it is said to ask a person", tt.text)
 			}
 			d, err := k.Unwrap(t.Context(), w)
@@ -263,7 +263,7 @@ func TestPassphrasesAreAskedForByTheAgentAlone(t *testing.T) {
 	if asked := h.Asked(); asked != "" {
 		t.Errorf("wrapping asks: %s", asked)
 	}
-	if !k.Asks(w) {
+	if !k.Asks(t.Context(), w) {
 		t.Error("the key is said to ask nobody")
 	}
 	for _, tt := range []struct{ answer, want string }{
@@ -282,7 +282,7 @@ func TestPassphrasesAreAskedForByTheAgentAlone(t *testing.T) {
 			t.Errorf("answer %q: pinentry got %q", tt.answer, asked)
 		}
 	}
-	if k.Asks(w) {
+	if k.Asks(t.Context(), w) {
 		t.Error("the agent knows the passphrase, and the key is said to ask")
 	}
 	if _, err := k.Unwrap(t.Context(), w); err != nil || h.Asked() != "" {
@@ -346,7 +346,7 @@ func TestWithoutTheSecretKey(t *testing.T) {
 	w := wrap(t, from, pgptest.Plain)
 	for name, names := range map[string][]string{"nothing": nil, "public key": {"public:plain"}, "another key": {"other"}} {
 		h, k := home(t, names...)
-		if k.Asks(w) {
+		if k.Asks(t.Context(), w) {
 			t.Errorf("%s: it is said to ask", name)
 		}
 		_, err := k.Unwrap(t.Context(), w)

@@ -112,7 +112,7 @@ func TestDamagedMessagesAreNamed(t *testing.T) {
 			"cut off":    {begin + body[:len(body)/2/4*4] + end, ""},
 		} {
 			w.Enc = tt.enc
-			if k.Asks(w) {
+			if k.Asks(t.Context(), w) {
 				t.Errorf("%s: it is said to ask", name)
 			}
 			_, err := k.Unwrap(t.Context(), w)

@@ -57,11 +57,13 @@ type Options struct {
 
 // A Keeper wraps and unwraps data keys with OpenPGP.
 type Keeper struct {
-	o       Options
-	turn    chan struct{} // held by the one decryption that the agent works on
-	named   func() *keyring
-	old     func() *keyring
-	secrets func() []publicKey // the keys whose secret part gpg has
+	o     Options
+	turn  chan struct{} // held by the one decryption that the agent works on
+	named func() *keyring
+	old   func() *keyring
+
+	listing chan struct{} // held by the call that lists secret keys
+	secrets *[]publicKey  // the keys whose secret part gpg has; nil until they are listed
 
 	mu     sync.Mutex
 	public map[string][]publicKey // what gpg has listed so far, by name
@@ -80,10 +82,9 @@ func New(o Options) *Keeper {
 	if o.Patience == 0 {
 		o.Patience = defaultPatience
 	}
-	k := &Keeper{o: o, turn: make(chan struct{}, 1), public: map[string][]publicKey{}}
+	k := &Keeper{o: o, turn: make(chan struct{}, 1), listing: make(chan struct{}, 1), public: map[string][]publicKey{}}
 	k.named = sync.OnceValue(k.readNamed)
 	k.old = sync.OnceValue(k.readOld)
-	k.secrets = sync.OnceValue(k.listSecrets)
 	return k
 }
 
@@ -143,13 +144,13 @@ func (k *Keeper) besideKeyring(err error) error {
 
 // Asks reports whether a person may have to enter a passphrase or handle a card
 // before w can be unwrapped. Wrapping takes public keys and never asks.
-func (k *Keeper) Asks(w key.WrappedKey) bool {
+func (k *Keeper) Asks(ctx context.Context, w key.WrappedKey) bool {
 	m, err := parseMessage(w.Enc)
 	if err != nil {
 		return false
 	}
 	ring, err := k.keyringWith(func(r *keyring) bool { return r.opens(m) })
-	return err == nil && ring == nil && k.agentAsks(m)
+	return err == nil && ring == nil && k.agentAsks(ctx, m)
 }
 
 // keyringWith returns the keyring that has what is looked for; nil is gpg.
