@@ -202,6 +202,18 @@ func TestKeysThatAreNotThereAreNamed(t *testing.T) {
 	}
 }
 
+func TestKeysThatGPGCannotReadAreNotMissing(t *testing.T) {
+	t.Parallel()
+	h, k := home(t)
+	if err := os.WriteFile(filepath.Join(h.Dir, "pubring.kbx"), []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := k.Wrap(t.Context(), fp(pgptest.Plain), dataKey())
+	if err == nil || !strings.HasPrefix(err.Error(), "gpg cannot read its keys: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // shell runs a command of a hint, as a person would type it. Only the terminal
 // is missing, which gpg is told.
 func shell(t *testing.T, h pgptest.Home, err error) {

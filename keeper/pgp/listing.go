@@ -124,6 +124,9 @@ func (k *Keeper) list(ctx context.Context, n name) ([]publicKey, error) {
 		return nil, err
 	}
 	found = slices.DeleteFunc(parseListing(string(o.out)), func(p publicKey) bool { return !p.named(n) })
+	if codes := o.status.codes("keylist.getkey"); len(found) == 0 && len(codes) > 0 && !slices.Contains(codes, codeNoPublicKey) {
+		return nil, refuse(said("gpg cannot read its keys", o.status))
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.public[n.digits] = found

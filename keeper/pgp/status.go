@@ -45,6 +45,7 @@ func (s status) has(keyword string) bool { return len(s.args(keyword)) > 0 }
 
 // Codes of errors, as libgpg-error numbers them.
 const (
+	codeNoPublicKey   = 9
 	codeBadPassphrase = 11
 	codeNoSecretKey   = 17
 	codeTimeout       = 62
