@@ -101,7 +101,7 @@ func (k *Keeper) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.Wra
 	if err != nil {
 		return key.WrappedKey{}, err
 	}
-	return key.WrappedKey{MasterKey: m, Enc: enc, Created: k.o.Now().UTC()}, nil
+	return key.WrappedKey{MasterKey: m, Enc: enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
 }
 
 // encrypt chooses what encrypts: a keyring that has the key, or gpg.
