@@ -38,6 +38,7 @@ var floors = map[string]int{
 	"internal/jsontext":   2,
 	"keeper/awskms":       2,
 	"keeper/age":          2,
+	"keeper/pgp":          2,
 	"internal/rule":       2,
 	"internal/unlock":     2,
 	"devkms":              2,
@@ -55,6 +56,7 @@ var floors = map[string]int{
 	"internal/suggest":    1,
 	"internal/formattest": 3,
 	"internal/faulttest":  3,
+	"internal/pgptest":    3,
 	"corpus":              8,
 	"bench/faults":        8,
 }
@@ -63,6 +65,7 @@ var floors = map[string]int{
 var owners = map[string][]string{
 	"github.com/aws/":              {"keeper/awskms", "devkms"},
 	"filippo.io/age":               {"keeper/age"},
+	"github.com/ProtonMail/":       {"keeper/pgp"},
 	"go.yaml.in/yaml":              {"format/yaml", "internal/config", "devkms", "keeper/awskms"},
 	"github.com/urfave/cli":        {"internal/cli"},
 	"golang.org/x/term":            {"internal/term"},

@@ -22,6 +22,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 )
 
 // File decrypts the file at path. The format is yaml, json, dotenv, ini or
@@ -97,7 +98,7 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 			return nil, err
 		}
 	}
-	o, err := s.Open(ctx, standard.Keepers(awskms.Options{}, age.Options{}), sops.OpenOptions{})
+	o, err := s.Open(ctx, standard.Keepers(awskms.Options{}, age.Options{}, pgp.Options{}), sops.OpenOptions{})
 	if err != nil {
 		return nil, err
 	}

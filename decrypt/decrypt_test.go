@@ -180,3 +180,17 @@ func TestAFileWithoutASealIsRefusedWhereOneIsDemanded(t *testing.T) {
 		}
 	}
 }
+
+// The file has an entry for an OpenPGP key that gpg made, and one of age.
+func TestAFileOfTheFieldDecryptsWithItsOpenPGPKey(t *testing.T) {
+	t.Setenv("SOPS_AGE_KEY_FILE", "missing")
+	t.Setenv("SOPS_PGP_KEYRING", "../testdata/fixtures/keys/pgp-fixture.asc")
+	dir := filepath.Join(fixtures, "key-05-pgp-and-age")
+	want, err := os.ReadFile(filepath.Join(dir, "dec.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := decrypt.File(filepath.Join(dir, "enc.yaml"), ""); err != nil || string(got) != string(want) {
+		t.Errorf("%v; got %d bytes, want %d", err, len(got), len(want))
+	}
+}

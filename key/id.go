@@ -65,8 +65,11 @@ func (m MasterKey) encode(chosen func(name string) bool) string {
 
 // canonical returns the text of a field in its one spelling.
 func (m MasterKey) canonical(f Field) string {
-	if m.Kind == Azure && f.Name == "vault_url" {
+	switch {
+	case m.Kind == Azure && f.Name == "vault_url":
 		return strings.TrimSuffix(f.Text, "/")
+	case m.Kind == PGP && f.Name == "fp":
+		return pgpIdentity(f.Text)
 	}
 	return f.Text
 }

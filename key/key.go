@@ -118,9 +118,10 @@ type Keeper interface {
 }
 
 // Asker is a Keeper that may ask a person (a PIN, a passphrase, an MFA code)
-// to unwrap w. Such keys are tried after all others, one at a time.
+// to unwrap w. Such keys are tried after all others, one at a time. To find out
+// may take a while; where ctx ends first, the answer does not matter.
 type Asker interface {
-	Asks(w WrappedKey) bool
+	Asks(ctx context.Context, w WrappedKey) bool
 }
 
 // Text returns the text of the named field, or "".
@@ -168,8 +169,6 @@ func identityFields(kind string) []string {
 	switch kind {
 	case Age:
 		return []string{"recipient"}
-	case PGP:
-		return []string{"fp"}
 	case GCP:
 		return []string{"resource_id"}
 	case HCKMS:
@@ -183,10 +182,15 @@ func identityFields(kind string) []string {
 }
 
 // Identity returns the text by which people know the key: the recipient of an
-// age key, ARN[+ROLE][|CONTEXT][|PROFILE] of an AWS KMS key, the URL of a vault
+// age key, the fingerprint of an OpenPGP key, ARN[+ROLE][|CONTEXT][|PROFILE] of an AWS KMS key, the URL of a vault
 // key. What a file says cannot command a terminal by it: control characters are
 // spelled out. Comparisons use ID and EntryID.
-func (m MasterKey) Identity() string { return shown(m.RawIdentity()) }
+func (m MasterKey) Identity() string {
+	if m.Kind == PGP {
+		return shown(pgpIdentity(m.Text("fp")))
+	}
+	return shown(m.RawIdentity())
+}
 
 // Name is the kind of the key with its Identity, for people.
 func (m MasterKey) Name() string { return shown(m.Kind) + " " + m.Identity() }
@@ -259,4 +263,19 @@ func (m MasterKey) kmsIdentity() string {
 		return id + "|" + context
 	}
 	return id
+}
+
+// pgpIdentity returns a fingerprint as gpg writes it, whichever of its
+// spellings a file has. A text that is no fingerprint stays as it is.
+func pgpIdentity(fp string) string {
+	digits, mark := strings.ToUpper(strings.Join(strings.Fields(fp), "")), ""
+	if rest, forced := strings.CutSuffix(digits, "!"); forced {
+		digits, mark = rest, "!"
+	}
+	digits = strings.TrimPrefix(digits, "0X")
+	const shortest = 16
+	if len(digits) < shortest || strings.Trim(digits, "0123456789ABCDEF") != "" {
+		return fp
+	}
+	return digits + mark
 }

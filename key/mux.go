@@ -42,9 +42,9 @@ func (m Mux) Unwrap(ctx context.Context, w WrappedKey) (Data, error) {
 }
 
 // Asks reports whether the keeper of w's kind may ask a person.
-func (m Mux) Asks(w WrappedKey) bool {
+func (m Mux) Asks(ctx context.Context, w WrappedKey) bool {
 	a, ok := m[w.Kind].(Asker)
-	return ok && a.Asks(w)
+	return ok && a.Asks(ctx, w)
 }
 
 func (m Mux) keeper(kind string) (Keeper, error) {

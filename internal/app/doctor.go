@@ -44,11 +44,17 @@ type keyHealth struct {
 	Error    string         `json:"error,omitempty"`
 	Hints    []string       `json:"hints,omitempty"`
 	AWS      *awskms.Report `json:"aws,omitempty"`
+	Steps    []key.Step     `json:"steps,omitempty"`
 }
 
 // A diagnoser says step by step how it goes with a key of AWS KMS.
 type diagnoser interface {
 	Diagnose(ctx context.Context, w key.WrappedKey) awskms.Report
+}
+
+// An examiner says step by step how far it comes with a key of another kind.
+type examiner interface {
+	Examine(ctx context.Context, w key.WrappedKey) ([]key.Step, error)
 }
 
 // codeNoKey is the exit code of a file that no key opens.
@@ -171,7 +177,7 @@ func (a *App) examineKeys(ctx context.Context, groups []key.Group, keepers key.K
 		for _, w := range g {
 			h := &all[at]
 			at++
-			if asker != nil && asker.Asks(w) {
+			if asker != nil && asker.Asks(ctx, w) {
 				asking = append(asking, func() { h.try(ctx, w, keepers) })
 				continue
 			}
@@ -192,7 +198,12 @@ func (h *keyHealth) try(ctx context.Context, w key.WrappedKey, keepers key.Keepe
 		h.Opens, h.Error, h.Hints, h.AWS = r.Opens, r.Problem, r.Hints, &r
 		return
 	}
-	_, err := keepers.Unwrap(ctx, w)
+	var err error
+	if e, ok := keeperOf(keepers, w.Kind).(examiner); ok {
+		h.Steps, err = e.Examine(ctx, w)
+	} else {
+		_, err = keepers.Unwrap(ctx, w)
+	}
 	if h.Opens = err == nil; err != nil {
 		h.Error, h.Hints = err.Error(), hint.Hints(err)
 	}

@@ -53,6 +53,11 @@ func (k keyHealth) print(b *bytes.Buffer) {
 			printAttempt(b, a, said)
 		}
 	}
+	for _, s := range k.Steps {
+		line := fmt.Sprintf("    %-6s  %-12s %s", okOrFailed(s.OK), s.Name, oneLine(s.Detail))
+		fmt.Fprintln(b, strings.TrimRight(line, " "))
+		printHints(b, "    ", []string{s.Hint})
+	}
 	if k.AWS == nil || len(k.AWS.Attempts) == 0 {
 		printHints(b, "    ", k.Hints)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -61,6 +62,9 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
+	}, pgp.Options{
+		Env: a.Env, Now: a.Now,
+		TTY: func() string { return term.Device(a.Stdin, a.Stderr, a.Stdout) },
 	})
 	if term.IsTerminal(a.Stderr) && !a.JSON {
 		all = patient{all, time.AfterFunc, func(msg string) { a.tell("%s", msg) }}

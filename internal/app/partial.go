@@ -43,9 +43,9 @@ func (l *lenient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.Wr
 }
 
 // Asks reports whether the keeper inside may ask a person.
-func (l *lenient) Asks(w key.WrappedKey) bool {
+func (l *lenient) Asks(ctx context.Context, w key.WrappedKey) bool {
 	asker, ok := l.Keeper.(key.Asker)
-	return ok && asker.Asks(w)
+	return ok && asker.Asks(ctx, w)
 }
 
 // anyOfEach refuses groups that nobody could open.

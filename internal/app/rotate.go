@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/key"
@@ -158,10 +159,24 @@ func removes(m, n key.MasterKey) bool {
 	if m.Kind != n.Kind {
 		return false
 	}
+	if m.Kind == key.PGP {
+		return removesPGP(m.Identity(), n.Identity())
+	}
 	for _, f := range m.Fields {
 		if f.Text != n.Text(f.Name) || f.Map != nil && !maps.Equal(f.Map, n.Map(f.Name)) {
 			return false
 		}
 	}
 	return true
+}
+
+// removesPGP reports whether an OpenPGP key that is removed by one name is in
+// the file by the other: a key id of 16 digits is the end of a fingerprint, and
+// the mark that forces a subkey only says how the key is used.
+func removesPGP(removed, present string) bool {
+	if !strings.HasSuffix(removed, "!") {
+		present = strings.TrimSuffix(present, "!")
+	}
+	const keyID = 16
+	return removed == present || len(removed) == keyID && strings.HasSuffix(present, removed)
 }

@@ -53,7 +53,7 @@ func (r refuser) Unwrap(context.Context, key.WrappedKey) (key.Data, error) {
 }
 
 // Asks passes on whether a person is needed for w.
-func (t tracer) Asks(w key.WrappedKey) bool {
+func (t tracer) Asks(ctx context.Context, w key.WrappedKey) bool {
 	asker, ok := t.Keeper.(key.Asker)
-	return ok && asker.Asks(w)
+	return ok && asker.Asks(ctx, w)
 }

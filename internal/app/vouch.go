@@ -67,7 +67,7 @@ func (a *App) speakingRule(s *source) (*config.Rule, error) {
 // ruleFor returns the creation rule that matches s, nil if none does.
 func (a *App) ruleFor(s *source) (*config.Rule, error) {
 	if s.config == nil {
-		return nil, nil
+		return nil, nil // where it cannot be read: see knowsRule
 	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
 	if errors.Is(err, config.ErrNoRules) || errors.Is(err, config.ErrNoRule) {

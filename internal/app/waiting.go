@@ -29,19 +29,19 @@ func (p patient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.Wra
 
 // Unwrap unwraps a data key.
 func (p patient) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
-	if !p.Asks(w) { // a person who is asked knows what is waited for
+	if !p.Asks(ctx, w) { // a person who is asked knows what is waited for
 		defer p.watch(w.MasterKey)()
 	}
 	return p.Keeper.Unwrap(ctx, w)
 }
 
 func (p patient) watch(m key.MasterKey) (stop func()) {
-	t := p.after(patience, func() { p.say("waiting for " + m.Kind + " " + oneLine(m.Identity())) })
+	t := p.after(patience, func() { p.say("waiting for " + m.Name()) })
 	return func() { t.Stop() }
 }
 
 // Asks passes on whether a person is needed for w.
-func (p patient) Asks(w key.WrappedKey) bool {
+func (p patient) Asks(ctx context.Context, w key.WrappedKey) bool {
 	asker, ok := p.Keeper.(key.Asker)
-	return ok && asker.Asks(w)
+	return ok && asker.Asks(ctx, w)
 }

@@ -27,7 +27,7 @@ func (s slow) Unwrap(context.Context, key.WrappedKey) (key.Data, error) {
 	return key.Data{}, nil
 }
 
-func (s slow) Asks(key.WrappedKey) bool { return s.asks }
+func (s slow) Asks(context.Context, key.WrappedKey) bool { return s.asks }
 
 func TestAPersonIsToldWhichKeyIsSilent(t *testing.T) {
 	t.Parallel()

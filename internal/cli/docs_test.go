@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
 )
 
 // TestThePagesAboutAWSWorkAsWritten plays each page of docs/aws from top to
@@ -39,6 +40,26 @@ func TestThePagesAboutAWSWorkAsWritten(t *testing.T) {
 			playPage(t, string(src))
 		})
 	}
+}
+
+// TestThePageAboutPGPWorksAsWritten plays docs/pgp.md in the same way, with a
+// gpg of its own. Its blocks are marked sh gpg.
+func TestThePageAboutPGPWorksAsWritten(t *testing.T) {
+	t.Parallel()
+	if !pgptest.Installed() {
+		t.Skip("gpg is not installed")
+	}
+	h, err := pgptest.NewHome()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	src, err := os.ReadFile("../../docs/pgp.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(src), "```sh gpg", "```sh devkms")
+	playPage(t, "```sh devkms\n$ export GNUPGHOME="+h.Dir+"\n```\n"+page)
 }
 
 // TestLinksBetweenPagesLead looks for the files that docs/aws points to.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
+	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
 )
 
 func TestMain(m *testing.M) {
@@ -38,13 +39,14 @@ func TestMain(m *testing.M) {
 //	await FILE              waits until the file is there
 //	parallel PROG ARGS...   runs the program once for each N of 1 to 8, in place of {}, all at once
 //	mode FILE OCTAL         the file has that mode
+//	gnupg NAME...           a home of gpg with these keys; see gnupg_test.go, also for pinentry and pgpkey
 //
 // Beside sops there are the programs detach PROG ARGS..., which runs PROG without
 // a terminal, noflock PROG ARGS..., which runs it on Linux without locks, and
 // whatever the machine has.
 //
 // Conditions: [peer] where SOPS_PEER names a real sops 3.13.3, [root] where the
-// tests run as root, whom no file mode stops.
+// tests run as root, whom no file mode stops, [gpg] where gpg is installed.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	keys, err := filepath.Abs("../../testdata/fixtures/keys")
@@ -63,6 +65,8 @@ func TestScripts(t *testing.T) {
 				return peer != "", nil
 			case "root":
 				return os.Geteuid() == 0, nil
+			case "gpg":
+				return pgptest.Installed(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -75,6 +79,9 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"await":    await,
 			"parallel": parallel,
+			"gnupg":    gnupg,
+			"pinentry": pinentry,
+			"pgpkey":   pgpKey,
 		}),
 		Setup: func(e *testscript.Env) error {
 			server, err := newLab(t, e)
@@ -167,7 +174,7 @@ func runPeer(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{
 		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
-		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",
+		"GNUPGHOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",
 	} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)

@@ -19,6 +19,9 @@ func pgpKey(item string) (key.MasterKey, error) {
 		return key.MasterKey{}, withHint(fmt.Errorf("pgp: %q is not a fingerprint", item),
 			"write the 40 hexadecimal digits that gpg --list-keys prints")
 	}
+	if digits, found := strings.CutPrefix(fp, "0X"); found {
+		fp = "0x" + digits // SOPS knows no other prefix
+	}
 	return key.New(key.PGP, "fp", fp), nil
 }
 

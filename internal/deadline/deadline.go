@@ -34,6 +34,12 @@ type clockKey struct{}
 // With returns a context that ends after d, not counting pauses, with the error
 // context.DeadlineExceeded and the given cause.
 func With(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+	return WithIf(ctx, d, cause, func() bool { return true })
+}
+
+// WithIf is With, but for a context that goes on without a deadline of its own
+// if holds is false when d is over. It may be called from any goroutine.
+func WithIf(ctx context.Context, d time.Duration, cause error, holds func() bool) (context.Context, context.CancelFunc) {
 	inner, cancel := context.WithCancelCause(ctx)
 	c := &clock{Context: inner, done: make(chan struct{}), left: d, since: time.Now()}
 	end := func(err, cause error) {
@@ -52,7 +58,7 @@ func With(ctx context.Context, d time.Duration, cause error) (context.Context, c
 		c.mu.Lock()
 		paused := c.paused > 0
 		c.mu.Unlock()
-		if !paused {
+		if !paused && holds() {
 			end(context.DeadlineExceeded, cause)
 		}
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 	"github.com/seed-1f7fdfb8/sops/key"
 )
 
@@ -95,6 +96,6 @@ func jsonIndent(n *int) (int, error) {
 }
 
 // Keepers returns every keeper.
-func Keepers(aws awskms.Options, a age.Options) key.Mux {
-	return key.NewMux(awskms.New(aws), age.New(a))
+func Keepers(aws awskms.Options, a age.Options, p pgp.Options) key.Mux {
+	return key.NewMux(awskms.New(aws), age.New(a), pgp.New(p))
 }

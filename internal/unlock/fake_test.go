@@ -26,7 +26,15 @@ type fake struct {
 
 func (*fake) Kind() string { return "" }
 
-func (f *fake) Asks(w key.WrappedKey) bool { return w.Text("asks") != "" }
+// Asks says what the field "asks" says, after the time in the field "after".
+func (f *fake) Asks(ctx context.Context, w key.WrappedKey) bool {
+	if after := w.Text("after"); after != "" {
+		f.enter("asks " + w.Identity())
+		_ = wait(ctx, after)
+		f.leave()
+	}
+	return w.Text("asks") != ""
+}
 
 // named returns a key of a kind whose identity is name.
 func named(kind, name string, do ...string) key.MasterKey {

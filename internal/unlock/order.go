@@ -2,6 +2,7 @@ package unlock
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,17 +91,24 @@ func nearest(name string) string {
 
 // candidate is one key of a group and how it fared.
 type candidate struct {
-	key  key.WrappedKey
-	asks bool  // a person has to do something
-	err  error // why it did not help; nil if it has not been tried, or did
+	key     key.WrappedKey
+	checked bool  // it is known whether it asks
+	asks    bool  // a person has to do something
+	err     error // why it did not help; nil if it has not been tried, or did
+}
+
+// asks reports whether a person has to do something before the key can be used.
+// It is found out when the key's turn comes, since that may take a while.
+func (s *search) asks(ctx context.Context, c *candidate) bool {
+	asker, ok := s.keeper.(key.Asker)
+	return ok && asker.Asks(ctx, c.key)
 }
 
 // candidates returns the keys of a group, best first.
-func candidates(g key.Group, k key.Keeper, o Options) []*candidate {
-	asker, _ := k.(key.Asker)
+func candidates(g key.Group, o Options) []*candidate {
 	cs := make([]*candidate, len(g))
 	for i, w := range g {
-		cs[i] = &candidate{key: w, asks: asker != nil && asker.Asks(w)}
+		cs[i] = &candidate{key: w}
 	}
 	rank := func(c *candidate) int {
 		if i := slices.Index(o.Order, c.key.Kind); i >= 0 {

@@ -24,6 +24,7 @@ type answer struct {
 	from *candidate
 	part key.Data
 	err  error
+	asks bool // nothing was tried, since the key asks a person
 }
 
 // race tries the keys of a group that need no person until one gives a part
@@ -32,12 +33,7 @@ type answer struct {
 func (s *search) race(ctx context.Context, group int, g *group, offers chan<- offer) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var waiting []*candidate
-	for _, c := range g.keys {
-		if !c.asks {
-			waiting = append(waiting, c)
-		}
-	}
+	waiting := g.keys
 	answers := make(chan answer, len(waiting))
 	hedge := time.NewTimer(s.o.Hedge)
 	defer hedge.Stop()
@@ -49,7 +45,7 @@ func (s *search) race(ctx context.Context, group int, g *group, offers chan<- of
 		c := waiting[0]
 		waiting = waiting[1:]
 		running[c] = true
-		s.attempts.Go(func() { answers <- s.attempt(ctx, c, g.othersAsk()) })
+		s.attempts.Go(func() { answers <- s.attempt(ctx, c, g.asking.Load) })
 		hedge.Reset(s.o.Hedge)
 	}
 	for next(); len(running) > 0; {
@@ -58,6 +54,11 @@ func (s *search) race(ctx context.Context, group int, g *group, offers chan<- of
 			next()
 		case a := <-answers:
 			delete(running, a.from)
+			if a.from.checked, a.from.asks = true, a.asks; a.asks {
+				g.asking.Store(true)
+				next()
+				continue
+			}
 			if a.err == nil {
 				a.err = s.offer(offer{group: group, part: a.part, verdict: make(chan error)}, offers)
 			}
@@ -96,7 +97,9 @@ func hear(cause error, answers <-chan answer, running map[*candidate]bool) {
 		select {
 		case a := <-answers:
 			delete(running, a.from)
-			a.from.err = cmp.Or(a.err, cause)
+			if a.from.checked, a.from.asks = true, a.asks; !a.asks {
+				a.from.err = cmp.Or(a.err, cause)
+			}
 		case <-t.C:
 			return
 		}
@@ -113,13 +116,14 @@ func giveUp(cause error, running map[*candidate]bool, waiting []*candidate) {
 	}
 }
 
-// attempt asks one key, for a limited time if a person is left to be asked.
-func (s *search) attempt(ctx context.Context, c *candidate, limited bool) answer {
-	if limited {
-		var cancel context.CancelFunc
-		ctx, cancel = deadline.With(ctx, s.o.Attempt, silence{s.o.Attempt, "--attempt-timeout"})
-		defer cancel()
+// attempt asks one key, unless that would ask a person. Its time is limited if
+// another key does that.
+func (s *search) attempt(ctx context.Context, c *candidate, othersAsk func() bool) answer {
+	if s.asks(ctx, c) {
+		return answer{from: c, asks: true}
 	}
+	ctx, cancel := deadline.WithIf(ctx, s.o.Attempt, silence{s.o.Attempt, "--attempt-timeout"}, othersAsk)
+	defer cancel()
 	d, err := s.keeper.Unwrap(ctx, c.key)
 	if err != nil {
 		err = explain(ctx, err)

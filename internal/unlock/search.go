@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
@@ -33,8 +33,9 @@ type search struct {
 
 // group is a group of the file in the order of trial.
 type group struct {
-	keys []*candidate
-	open bool
+	keys   []*candidate
+	open   bool
+	asking atomic.Bool // a key that asks a person has been found
 }
 
 // parts collects what groups give until that is enough.
@@ -54,7 +55,7 @@ type parts interface {
 func newSearch(k key.Keeper, groups []key.Group, threshold int, o Options) *search {
 	s := &search{keeper: k, o: o}
 	for _, g := range groups {
-		s.groups = append(s.groups, &group{keys: candidates(g, k, o)})
+		s.groups = append(s.groups, &group{keys: candidates(g, o)})
 	}
 	if len(groups) > 1 {
 		s.parts = newShares(len(groups), threshold, o)
@@ -96,7 +97,7 @@ func (s *search) askMachines(ctx context.Context) bool {
 func (s *search) askPeople(ctx context.Context) bool {
 	for i, g := range s.groups {
 		for _, c := range g.keys {
-			if g.open || !c.asks {
+			if g.open || !s.mayAsk(ctx, c) {
 				continue
 			}
 			if ctx.Err() != nil {
@@ -116,6 +117,15 @@ func (s *search) askPeople(ctx context.Context) bool {
 		}
 	}
 	return false
+}
+
+// mayAsk reports whether a key is left for people. What the race did not come to
+// is looked at now.
+func (s *search) mayAsk(ctx context.Context, c *candidate) bool {
+	if !c.checked {
+		c.checked, c.asks = true, s.asks(ctx, c)
+	}
+	return c.asks
 }
 
 // take adds the part of a group and reports whether that is enough. An error
@@ -161,9 +171,4 @@ func (s silence) Error() string { return fmt.Sprintf("no answer within %s", s.li
 // Hints says how to wait longer.
 func (s silence) Hints() []string {
 	return []string{fmt.Sprintf("if the answer is slow, wait longer: %s %s", s.flag, 4*s.limit)}
-}
-
-// othersAsk reports whether a person could be asked for a key of the group.
-func (g *group) othersAsk() bool {
-	return slices.ContainsFunc(g.keys, func(c *candidate) bool { return c.asks })
 }

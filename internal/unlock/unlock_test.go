@@ -337,3 +337,61 @@ func TestKindsWithoutKeeperAreReported(t *testing.T) {
 		t.Errorf("error %v, want an UnknownKindError of kms", err)
 	}
 }
+
+// slowToSay returns a key of which it takes a while to say whether it asks.
+func slowToSay(name, after string) key.MasterKey {
+	return key.New(key.PGP, "fp", name, "asks", "yes", "after", after)
+}
+
+func TestWhetherAKeyAsksIsFoundOutWhenItsTurnComes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		keys []key.MasterKey
+		want []string
+		took time.Duration
+	}{
+		{"the key before it opens the file", []key.MasterKey{named(key.Age, "g"), slowToSay("p", "20ms")}, []string{"unwrap g"}, 0},
+		{
+			"the key before it fails",
+			[]key.MasterKey{named(key.Age, "g", "fail"), slowToSay("p", "20ms")},
+			[]string{"unwrap g", "asks p", "unwrap p"},
+			20 * time.Millisecond,
+		},
+		{
+			"it takes long, and the next key does not wait for it",
+			[]key.MasterKey{slowToSay("p", "900ms"), named(key.KMS, "k")},
+			[]string{"asks p", "unwrap k"},
+			DefaultHedge,
+		},
+		{
+			"it asks, and goes after the others",
+			[]key.MasterKey{slowToSay("p", "1ms"), named(key.KMS, "k", "fail")},
+			[]string{"asks p", "unwrap k", "unwrap p"},
+			time.Millisecond,
+		},
+		{
+			"the others took all the time, and it is asked all the same",
+			[]key.MasterKey{named(key.Age, "g", "hang"), slowToSay("p", "1ms")},
+			[]string{"unwrap g", "asks p", "unwrap p"},
+			DefaultAttempt,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f, start := &fake{}, time.Now()
+				_, err := DataKey(t.Context(), f, one(dataKey(1), tt.keys...), 0, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(tt.want, f.log()); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+				if took := time.Since(start); took != tt.took {
+					t.Errorf("took %s, want %s", took, tt.took)
+				}
+			})
+		})
+	}
+}

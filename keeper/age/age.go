@@ -150,7 +150,7 @@ func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (
 // Asks reports whether a person may have to do something before w can be
 // unwrapped: no identity that lies ready opens it, and there are others. Of a
 // key that has wrapped nothing yet it tells whether wrapping may ask.
-func (k *Keeper) Asks(w key.WrappedKey) bool {
+func (k *Keeper) Asks(_ context.Context, w key.WrappedKey) bool {
 	if w.Enc == "" {
 		return isPlugin(w.Text("recipient"))
 	}

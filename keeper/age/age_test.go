@@ -111,7 +111,7 @@ func TestNobodyIsAskedInVain(t *testing.T) {
 	w.vars[varKeyCmd] = "print it"
 	k := w.keeper()
 	wrapped := wrappedFor(t, "main.txt")
-	if k.Asks(wrapped) {
+	if k.Asks(t.Context(), wrapped) {
 		t.Error("Asks, although an identity lies ready")
 	}
 	if _, err := k.Unwrap(t.Context(), wrapped); err != nil {
@@ -130,7 +130,7 @@ func TestAFileIsUnlockedOnceInARun(t *testing.T) {
 	w.answers = []string{"horse"}
 	k := w.keeper()
 	main, second := wrappedFor(t, "main.txt"), wrappedFor(t, "second.txt")
-	if !k.Asks(main) {
+	if !k.Asks(t.Context(), main) {
 		t.Error("does not ask, although the passphrase is unknown")
 	}
 	var all sync.WaitGroup
@@ -145,7 +145,7 @@ func TestAFileIsUnlockedOnceInARun(t *testing.T) {
 	if len(w.prompts) != 1 || !strings.Contains(w.prompts[0], w.vars[varKeyFile]) {
 		t.Errorf("prompts %q, want one that names the file", w.prompts)
 	}
-	if k.Asks(main) {
+	if k.Asks(t.Context(), main) {
 		t.Error("asks, although the passphrase is known")
 	}
 }
@@ -174,7 +174,7 @@ func TestWithoutTerminalLockedFilesAskNobody(t *testing.T) {
 	o := w.options()
 	o.Passphrase = nil
 	k := New(o)
-	if k.Asks(wrappedFor(t, "main.txt")) {
+	if k.Asks(t.Context(), wrappedFor(t, "main.txt")) {
 		t.Error("Asks, although nobody can be asked")
 	}
 	_, err := k.Unwrap(t.Context(), wrappedFor(t, "main.txt"))

@@ -42,7 +42,7 @@ func TestALockedSSHKeyAsksOnceAndOnlyForItsFiles(t *testing.T) {
 		}
 		return wrapped
 	}
-	if mine, theirs := k.Asks(wrap(recipient)), k.Asks(wrap(another)); !mine || theirs {
+	if mine, theirs := k.Asks(t.Context(), wrap(recipient)), k.Asks(t.Context(), wrap(another)); !mine || theirs {
 		t.Errorf("Asks: %v for its own file, %v for another's", mine, theirs)
 	}
 	if _, err := k.Unwrap(t.Context(), wrap(another)); err == nil {
@@ -59,7 +59,7 @@ func TestALockedSSHKeyAsksOnceAndOnlyForItsFiles(t *testing.T) {
 	if len(w.prompts) != 1 || !strings.Contains(w.prompts[0], file) {
 		t.Errorf("prompts %q, want one that names the key", w.prompts)
 	}
-	if k.Asks(wrap(recipient)) {
+	if k.Asks(t.Context(), wrap(recipient)) {
 		t.Error("asks, although the passphrase is known")
 	}
 }

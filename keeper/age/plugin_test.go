@@ -75,7 +75,7 @@ func TestPluginsWrapAndUnwrapAndAsk(t *testing.T) {
 		w.vars[varKey], w.answers = identity, tt.answers
 		k := w.keeper()
 		m := key.New(key.Age, "recipient", recipient)
-		if !k.Asks(key.WrappedKey{MasterKey: m}) {
+		if !k.Asks(t.Context(), key.WrappedKey{MasterKey: m}) {
 			t.Errorf("%s: wrapping for a plugin is said not to ask", tt.name)
 		}
 		d := key.NewData([]byte(strings.Repeat("k", key.Size)))
@@ -83,7 +83,7 @@ func TestPluginsWrapAndUnwrapAndAsk(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
-		if !k.Asks(wrapped) {
+		if !k.Asks(t.Context(), wrapped) {
 			t.Errorf("%s: a plugin is said not to ask", tt.name)
 		}
 		got, err := k.Unwrap(t.Context(), wrapped)

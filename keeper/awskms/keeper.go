@@ -123,7 +123,7 @@ func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error)
 }
 
 // Asks reports whether a person may have to give an MFA code to unwrap w.
-func (k *Keeper) Asks(w key.WrappedKey) bool {
+func (k *Keeper) Asks(_ context.Context, w key.WrappedKey) bool {
 	if k.err != nil {
 		return false
 	}

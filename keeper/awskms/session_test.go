@@ -41,7 +41,7 @@ func TestAPersonIsAskedOnceForAnMFACode(t *testing.T) {
 			}
 			k := r.keeper()
 			w := r.wrapped(named(key1, profile, ""))
-			if !k.Asks(w) {
+			if !k.Asks(t.Context(), w) {
 				t.Error("Asks says that nobody will be asked")
 			}
 			var wg sync.WaitGroup
@@ -56,7 +56,7 @@ func TestAPersonIsAskedOnceForAnMFACode(t *testing.T) {
 			if n := asked.Load(); n != 1 {
 				t.Errorf("asked %d times", n)
 			}
-			if k.Asks(w) {
+			if k.Asks(t.Context(), w) {
 				t.Error("Asks says that somebody will be asked again")
 			}
 		})
@@ -68,7 +68,7 @@ func TestAnMFACodeComesFromTheEnvironment(t *testing.T) {
 	r := newRig(t).set("SOPS_AWS_MFA_TOKEN", code)
 	r.o.AskMFA = func(context.Context, string) (string, error) { return "", errors.New("nobody was to be asked") }
 	k := r.keeper()
-	if k.Asks(r.wrapped(named(key1, "vault", ""))) {
+	if k.Asks(t.Context(), r.wrapped(named(key1, "vault", ""))) {
 		t.Error("Asks says that somebody will be asked")
 	}
 	if _, err := k.Wrap(t.Context(), named(key1, "vault", ""), dataKey()); err != nil {
@@ -79,7 +79,7 @@ func TestAnMFACodeComesFromTheEnvironment(t *testing.T) {
 func TestOnlyKeysBehindMFAAskAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	asks := func(m key.MasterKey) bool { return r.keeper().Asks(key.WrappedKey{MasterKey: m}) }
+	asks := func(m key.MasterKey) bool { return r.keeper().Asks(t.Context(), key.WrappedKey{MasterKey: m}) }
 	if asks(named(key1, "vault", "")) {
 		t.Error("without a terminal nobody can be asked")
 	}
