@@ -112,12 +112,14 @@ func (s *Sealed) OpenWith(d key.Data, o OpenOptions) (*Opened, error) {
 // find returns what the seal says. Whoever ignores the MAC takes the content as
 // it is, but vouches for no key.
 func (s *Sealed) find(c *cipher.Cipher, macText string, o OpenOptions) (*finding, error) {
-	if o.IgnoreMAC {
-		f := unknown(s.Meta.MasterKeys())
-		f.unproved = false
-		return f, nil
-	}
 	f, err := s.checkSeal(c, macText)
+	if o.IgnoreMAC {
+		err = nil
+		if f == nil {
+			f = unknown(s.Meta.MasterKeys())
+		}
+		f.unproved = false
+	}
 	if err == nil && f.keys != nil {
 		o.warn("%v; this is no reason not to read the file, but nothing vouches for an added key (sops updatekeys shows the difference to .sops.yaml and makes a new seal)", f.keys)
 	}

@@ -154,7 +154,7 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 		return err
 	}
 	a.tell("%s: synced with new keys", f.Path)
-	if c.removes() {
+	if c.removes() || c.recovered != nil && sealed.KeysRemoved() {
 		a.tellOldCopies(f.Path)
 	}
 	return nil
