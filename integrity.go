@@ -222,8 +222,8 @@ func (f fingerprints) contains(one []byte) bool {
 
 // mark puts a digest of the list into the second half of a nonce, the first half
 // of which is random: so it can be seen without the data key that a list is not
-// the sealed one. A nonce stays one that never comes twice, and nobody can change
-// the mark of a seal, since the cipher binds the nonce.
+// the sealed one. A nonce stays one that never comes twice, and the mark of a
+// seal cannot be changed without the data key, since the cipher binds the nonce.
 func (f fingerprints) mark(nonce []byte) {
 	const half = cipher.NonceSize / 2
 	h := sha512.New512_256()
