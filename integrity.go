@@ -59,6 +59,7 @@ type finding struct {
 	unproved bool     // nothing vouches for structure and rule
 	ignored  bool     // MAC or seal do not fit, and the user trusts the content
 	keys     error    // how the list of master keys differs from the sealed one, or nil
+	removed  bool     // the sealed list has a key that this one lacks
 }
 
 // note notes what is doubtful about a key.
@@ -118,7 +119,8 @@ func sealStructure(c *cipher.Cipher, nonce []byte, d description, macText string
 
 // checkSeal compares the file with its seal. A list of master keys that is
 // another than the sealed one is a finding: it says who can open the file, and
-// nothing about what is in it. Everything else is an error.
+// nothing about what is in it. Everything else is an error; where the seal itself
+// opens, there is a finding about the keys nevertheless.
 func (s *Sealed) checkSeal(c *cipher.Cipher, macText string) (*finding, error) {
 	if s.Meta.Seal == "" {
 		return unknown(s.Meta.MasterKeys()), nil
@@ -132,9 +134,6 @@ func (s *Sealed) checkSeal(c *cipher.Cipher, macText string) (*finding, error) {
 	}
 	found := structureOf(s.Meta, s.doc.Trees(), asItStands{})
 	text, _ := inflate(content.Text) // it only names what differs
-	if !bytes.Equal(content.Digest, found.digest) {
-		return nil, structureFailure(text, found.text)
-	}
 	f := &finding{unproved: content.Unproved}
 	if !slices.EqualFunc(content.Keys, found.keys, bytes.Equal) {
 		f.keys = keysFailure(text, found.text)
@@ -145,6 +144,10 @@ func (s *Sealed) checkSeal(c *cipher.Cipher, macText string) (*finding, error) {
 			injected := content.Injected.contains(mark) || !content.Keys.contains(groupFingerprint(i, m))
 			f.note(m, injected || content.Doubtful.contains(mark), injected)
 		}
+	}
+	f.removed = slices.ContainsFunc(content.Keys, func(one []byte) bool { return !found.keys.contains(one) })
+	if !bytes.Equal(content.Digest, found.digest) {
+		return f, structureFailure(text, found.text)
 	}
 	return f, nil
 }
@@ -220,8 +223,8 @@ func (f fingerprints) contains(one []byte) bool {
 
 // mark puts a digest of the list into the second half of a nonce, the first half
 // of which is random: so it can be seen without the data key that a list is not
-// the sealed one. A nonce stays one that never comes twice, and nobody can change
-// the mark of a seal, since the cipher binds the nonce.
+// the sealed one. A nonce stays one that never comes twice, and the mark of a
+// seal cannot be changed without the data key, since the cipher binds the nonce.
 func (f fingerprints) mark(nonce []byte) {
 	const half = cipher.NonceSize / 2
 	h := sha512.New512_256()

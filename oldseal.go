@@ -33,6 +33,8 @@ func (s *Sealed) checkOldSeal(content sealContent) (*finding, error) {
 		}
 		f.keys = keysFailure(text, found.text)
 		lines := keyLines(text)
+		present := keyLines(found.text)
+		f.removed = slices.ContainsFunc(lines, func(line string) bool { return !slices.Contains(present, line) })
 		known = func(m key.MasterKey, group int) bool { return slices.Contains(lines, keyLine(lineName(m), group)) }
 	}
 	for i, g := range s.Meta.MasterKeys() {

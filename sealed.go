@@ -117,9 +117,10 @@ func (s *Sealed) find(c *cipher.Cipher, macText string, o OpenOptions) (*finding
 	f, err := s.checkSeal(c, macText)
 	if o.IgnoreMAC {
 		ignored := err != nil || f.keys != nil
-		f = unknown(s.Meta.MasterKeys())
-		f.unproved, f.ignored = false, ignored
-		return f, nil
+		if f == nil {
+			f = unknown(s.Meta.MasterKeys())
+		}
+		err, f.unproved, f.ignored = nil, false, ignored
 	}
 	if err == nil && f.keys != nil {
 		o.warn("%v; this is no reason not to read the file, but nothing vouches for an added key (sops updatekeys shows the difference to .sops.yaml and makes a new seal)", f.keys)

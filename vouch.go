@@ -13,13 +13,13 @@ import (
 func (o *Opened) Unverified() []key.MasterKey { return named(o.Meta.MasterKeys(), o.doubtful) }
 
 // Unverified is that of Opened. It follows Recover.
-func (s *Sealed) Unverified() []key.MasterKey { return named(s.Meta.MasterKeys(), s.sealer.doubtful) }
+func (s *Sealed) Unverified() []key.MasterKey { return named(s.Meta.MasterKeys(), s.found().doubtful) }
 
 // Injected returns those of them that were put into a sealed list.
 func (o *Opened) Injected() []key.MasterKey { return named(o.Meta.MasterKeys(), o.injected) }
 
 // Injected is that of Opened. It follows Recover.
-func (s *Sealed) Injected() []key.MasterKey { return named(s.Meta.MasterKeys(), s.sealer.injected) }
+func (s *Sealed) Injected() []key.MasterKey { return named(s.Meta.MasterKeys(), s.found().injected) }
 
 // named returns the keys whose IDs are listed.
 func named(groups [][]key.MasterKey, ids []string) []key.MasterKey {
@@ -30,14 +30,14 @@ func named(groups [][]key.MasterKey, ids []string) []key.MasterKey {
 func (o *Opened) Vouch(keys []key.MasterKey) { o.vouch(keys) }
 
 // Vouch is that of Opened. It follows Recover.
-func (s *Sealed) Vouch(keys []key.MasterKey) { s.sealer.vouch(keys) }
+func (s *Sealed) Vouch(keys []key.MasterKey) { s.found().vouch(keys) }
 
 // Unproved reports that nothing vouches for the structure of the file and its
 // selection rule: it carries no seal, or one that was made over a file without.
 func (o *Opened) Unproved() bool { return o.unproved }
 
 // Unproved is that of Opened. It follows Recover.
-func (s *Sealed) Unproved() bool { return s.sealer.unproved }
+func (s *Sealed) Unproved() bool { return s.found().unproved }
 
 // VouchStructure says that the structure of the file and its selection rule are
 // right as they are.
@@ -45,4 +45,16 @@ func (o *Opened) VouchStructure() { o.unproved = false }
 
 // KeysChanged returns how the list of master keys differs from the sealed one,
 // nil if it does not. It follows Recover.
-func (s *Sealed) KeysChanged() error { return s.sealer.keys }
+func (s *Sealed) KeysChanged() error { return s.found().keys }
+
+// KeysRemoved reports whether the sealed list has a key that this one lacks. It
+// follows Recover.
+func (s *Sealed) KeysRemoved() bool { return s.found().removed }
+
+// found is what the seal says. Before Recover that is nothing.
+func (s *Sealed) found() *finding {
+	if s.sealer == nil {
+		return unknown(s.Meta.MasterKeys())
+	}
+	return &s.sealer.finding
+}

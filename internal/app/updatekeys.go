@@ -155,7 +155,7 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 		return err
 	}
 	a.tell("%s: synced with new keys", f.Path)
-	if c.removes() {
+	if c.removes() || c.recovered != nil && sealed.KeysRemoved() {
 		a.tellOldCopies(f.Path)
 	}
 	return nil
@@ -165,7 +165,14 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 // takes the data key only where the mark of the seal says that it may, or where
 // the rule demands a good seal.
 func (a *App) compareSeal(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) error {
-	if sealed.Meta.Seal == "" || sealed.KeysMarked() && !c.mustSeal || o.ReEncrypt {
+	if sealed.Meta.Seal == "" || sealed.KeysMarked() && !c.mustSeal {
+		return nil
+	}
+	if o.ReEncrypt {
+		if sealed.KeysMarked() {
+			return nil
+		}
+		a.warnf("%s: whether its list of keys is the sealed one cannot be told without the data key, which --reencrypt does without", s.Path)
 		return nil
 	}
 	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)

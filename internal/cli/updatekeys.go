@@ -18,7 +18,8 @@ func (r *run) updatekeys() *cli.Command {
 sops updatekeys -y secrets/*.yaml
 sops updatekeys --reencrypt prod.yaml   # the data key never leaves KMS
 
-Shows what changes and asks. Values, MAC and dates stay, and so does every
+Shows what changes and asks, also where a list of keys that was edited by hand
+is not the sealed one. Values, MAC and dates stay, and so does every
 wrapped key that is still wanted: only new keys are called. The data key stays
 the same; who had it can still read old copies (sops rotate makes a new one).`,
 		Flags: join(r.common(&o.Common), []cli.Flag{
