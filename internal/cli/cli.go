@@ -35,7 +35,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()
-	dir, _ := os.Getwd() // "" if it is gone; absolute paths work all the same
+	dir, _ := os.Getwd()     // "" if it is gone; absolute paths work all the same
 	host, _ := os.Hostname() // only the name of a session; "" will do
 	return Run(ctx, args, &app.App{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
