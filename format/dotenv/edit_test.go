@@ -71,7 +71,7 @@ func TestSetRefusesWhatALineCannotHold(t *testing.T) {
 		{`["A"]`, &tree.Map{}, `key "A" holds a map or a list, dotenv has single values only`},
 		{`["#A"]`, tree.Text("x"), `key "#A" cannot stand in dotenv`},
 		{`["A=B"]`, tree.Text("x"), `key "A=B" cannot stand in dotenv`},
-		{`["A\nB"]`, tree.Text("x"), `key "A\nB" cannot stand in dotenv`},
+		{`[$"A\nB"]`, tree.Text("x"), `key "A\nB" cannot stand in dotenv`},
 	} {
 		_, err := parse(t, "A=1\n").Set(address(t, c.address), c.value)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {

@@ -85,7 +85,7 @@ func (a *App) checkSelection(s *source, o *sops.Opened) {
 	}
 	name := cmp.Or(s.FilenameOverride, s.Path)
 	for _, f := range o.Meta.Selection.Fields() {
-		a.warnf("%s: nothing is encrypted: %s %q leaves all of its values in clear", name, f.Name, f.Text)
+		a.warnf("%s: nothing is encrypted: %s %q leaves all of its values unencrypted", name, f.Name, f.Text)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/seed-1f7fdfb8/sops"
-	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
 )
 
@@ -48,15 +47,14 @@ func (e *conflictError) Hints() []string {
 	if e.file.isStdin() {
 		return nil
 	}
-	name := hint.Path(e.file.Path)
-	ours := "take one side whole (--theirs for the other): git checkout --ours -- " + name
+	const ours = "take one side whole (--theirs for the other): git checkout --ours -- FILE"
 	if !e.sealed {
 		return []string{ours, "or take the markers and the lines of one side out with an editor"}
 	}
 	return []string{
 		ours,
-		"or take the markers and the lines of one side out with a text editor; then make a new MAC with: sops edit --ignore-mac " + name,
-		"if the conflict was committed, the states before it are in: git log -p -- " + name,
+		"or take the markers and the lines of one side out with a text editor; then make a new MAC with: sops edit --ignore-mac FILE",
+		"if the conflict was committed, the states before it are in: git log -p -- FILE",
 	}
 }
 

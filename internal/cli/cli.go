@@ -33,7 +33,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	// another program.
 	ctx, stop := untilSignal(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	dir, _ := os.Getwd() // "" if it is gone; absolute paths work all the same
+	dir, _ := os.Getwd()     // "" if it is gone; absolute paths work all the same
 	host, _ := os.Hostname() // only the name of a session; "" will do
 	code, ended := runOnce(ctx, args, &app.App{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,

@@ -229,7 +229,7 @@ func isOldFlag(name string) bool {
 }
 
 // unused reports whether the old form has no use for a flag of the command, which
-// would be refused where it stands in the new form without an effect.
+// the new form refuses where it is without an effect.
 func unused(command, flag string, all []token) bool {
 	switch {
 	case flag == "shamir-secret-sharing-threshold":
@@ -274,8 +274,8 @@ func chooseMode(tokens []token, warn func(string)) (mode, error) {
 }
 
 // mistyped finds words that would be taken for files to edit, although they were
-// meant as commands: an editor on a new file helps nobody, and in a job without
-// a terminal it hangs. A new file has an extension or a directory in its name;
+// meant as commands: an editor on a new file is no answer, and in a job
+// without a terminal it hangs. A new file has an extension or a directory in its name;
 // any other is made with "sops edit".
 func mistyped(root *cli.Command, p parsed, m mode, exists func(string) bool) error {
 	if m.chosen || p.dashes || len(p.rest) == 0 {

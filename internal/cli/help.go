@@ -191,7 +191,7 @@ func exitCodeHelp(w io.Writer) {
 // A row is a word and what it means.
 type row struct{ left, right string }
 
-// Help fits the width of a terminal that nobody made wider.
+// Help fits the usual width of a terminal.
 const (
 	helpWidth = 80
 	maxLeft   = 26 // a longer word has its line for itself

@@ -41,7 +41,7 @@ var refused = map[string][]string{
 	"rotate": {"--rm-"},
 }
 
-// quieter are flags with which SOPS fails for want of a key service, and we do
+// needsOtherKeeper reports whether it is a flag with which SOPS fails for want of a key service, and we do
 // not start: no keeper for these kinds is here.
 func needsOtherKeeper(mode, flag string) bool {
 	kind := strings.TrimPrefix(strings.TrimPrefix(flag, "--"), "add-")
@@ -81,7 +81,7 @@ func TestTheOldFormTakesEveryFlagInEveryMode(t *testing.T) {
 				if mode == "decrypt" && ours.stdout != theirs.stdout {
 					t.Errorf("sops %s\n ours: %q\nSOPS: %q", strings.Join(args, " "), ours.stdout, theirs.stdout)
 				}
-				noisy := flag == "--verbose" || mode == "encrypt" && strings.HasPrefix(flag, "--shamir")
+				noisy := flag == "--verbose" || strings.Contains(ours.stderr, "nothing is encrypted") || mode == "encrypt" && strings.HasPrefix(flag, "--shamir")
 				if ours.exit == 0 && ours.stderr != "" && !noisy {
 					t.Errorf("sops %s says %q", strings.Join(args, " "), ours.stderr)
 				}

@@ -30,8 +30,8 @@ func listsIn(doc *yaml.Node) []lines {
 }
 
 // WarningsAbout returns the warnings that are about r, which may be nil, or
-// about no rule at all: what is doubtful in a rule that is not used concerns
-// nobody who works on other files.
+// about no rule at all: what is doubtful in a rule that is not used does not
+// concern other files.
 func (f *File) WarningsAbout(r *Rule) []Problem {
 	var about []Problem
 	for _, w := range f.Warnings {

@@ -47,6 +47,9 @@ func Hints(err error) []string {
 		return false
 	})
 	if file != "" {
+		if strings.HasPrefix(file, "-") {
+			file = "./" + file // or it is taken for a flag
+		}
 		for i, h := range all {
 			all[i] = regexp.MustCompile(`\bFILE\b`).ReplaceAllLiteralString(h, Path(file))
 		}

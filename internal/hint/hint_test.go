@@ -206,3 +206,26 @@ type outer struct{ err error }
 func (o outer) Error() string { return "outer" }
 func (o outer) Unwrap() error { return o.err }
 func (o outer) ExitCode() int { return 201 }
+
+// A named error is about a file and knows what to do with it.
+type named struct{ file, advise string }
+
+func (n named) Error() string   { return "bad" }
+func (n named) File() string    { return n.file }
+func (n named) Hints() []string { return []string{n.advise} }
+
+func TestHintsNameTheFileThatTheErrorIsAbout(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, advise, want string }{
+		{"f.yaml", "sops edit FILE", "sops edit f.yaml"},
+		{"my file's.yaml", "sops edit FILE", `sops edit 'my file'\''s.yaml'`},
+		{"-f.yaml", "git log -p -- FILE", "git log -p -- ./-f.yaml"},
+		{"a$1.yaml", "sops edit FILE", "sops edit 'a$1.yaml'"},
+		{"", "sops edit FILE", "sops edit FILE"},
+		{"f.yaml", "set SOPS_AGE_KEY_FILE", "set SOPS_AGE_KEY_FILE"},
+	} {
+		if got := hint.Hints(named{c.file, c.advise}); len(got) != 1 || got[0] != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}

@@ -78,7 +78,7 @@ func TestTheContextBindsTheFile(t *testing.T) {
 	w = r.wrapped(plainKey(key1).With("context", app))
 	w.MasterKey = plainKey(key1).With("context", map[string]string{"AppName": "Other"})
 	_, err = r.keeper().Unwrap(t.Context(), w)
-	requireHint(t, err, BadCiphertext, "git log -p FILE")
+	requireHint(t, err, BadCiphertext, "git log -p -- FILE")
 }
 
 // requireHint checks that err is an *Error whose last attempt had the cause,
@@ -364,7 +364,7 @@ func TestAMovedAliasStillOpens(t *testing.T) {
 	}
 	other.MasterKey = plainKey(key1)
 	_, err = r.keeper().Unwrap(t.Context(), other)
-	requireHint(t, err, WrongKey, "git log -p FILE")
+	requireHint(t, err, WrongKey, "git log -p -- FILE")
 }
 
 func TestSiblingsOfAMultiRegionKeyStandIn(t *testing.T) {
