@@ -12,7 +12,6 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -32,7 +31,7 @@ type run struct{ app *app.App }
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// These end every command; Ctrl-C ends those that do not leave it to
 	// another program. The second signal is not waited for by anybody.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(ctx, endings()...)
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()
 	dir, err := os.Getwd()
@@ -125,7 +124,7 @@ func (r *run) root() *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
-			r.filestatus(), r.doctor(), r.kms(), r.devkms(), r.completion(),
+			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.kms(), r.devkms(), r.completion(),
 		},
 	}
 	root.Flags = []cli.Flag{
