@@ -170,10 +170,15 @@ func noShell(cmd *exec.Cmd) []string {
 	return []string{"give the program itself with its arguments, which needs no shell: sops exec-env FILE -- PROGRAM ARGUMENT"}
 }
 
+// asFile is the way for what no variable can hold.
+func asFile(file string) string {
+	return fmt.Sprintf("hand it over as a file: sops exec-file %s 'cat {}'", shellWord(file))
+}
+
 // tooLarge says what the system does not take: one variable that is too long,
 // or all of them together.
 func tooLarge(own []string, cmd *exec.Cmd, file string) error {
-	advice := fmt.Sprintf("hand the values over as a file: sops exec-file %s 'cat {}'", shellWord(file))
+	advice := asFile(file)
 	total := 0
 	for _, s := range slices.Concat(cmd.Args, cmd.Environ()) {
 		total += len(s) + 1

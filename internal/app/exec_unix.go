@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
@@ -92,11 +93,13 @@ func typed(s os.Signal) bool {
 // endLike ends this process as the program ended, if Ctrl-C did that: a shell
 // leaves a loop only for a command that died of it.
 func endLike(end *ChildExit) {
-	if end.Signal != syscall.SIGINT {
+	if end.Signal != syscall.SIGINT || os.Getpid() == 1 { // which signals do not end
 		return
 	}
 	signal.Reset(syscall.SIGINT)
-	_ = syscall.Kill(os.Getpid(), syscall.SIGINT) // process 1 of a container lives on
+	if syscall.Kill(os.Getpid(), syscall.SIGINT) == nil {
+		time.Sleep(time.Second) // until it is delivered
+	}
 }
 
 // longest is the length from which the system refuses a variable; 0 is no

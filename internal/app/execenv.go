@@ -132,7 +132,7 @@ func (a *App) fileValues(ctx context.Context, path string, o ExecEnvOptions) ([]
 	if err != nil {
 		return nil, err
 	}
-	v := variables{names: o.Names, ini: s.in.Name() == "ini", at: map[string]tree.Address{}}
+	v := variables{file: path, names: o.Names, ini: s.in.Name() == "ini", at: map[string]tree.Address{}}
 	if trees := opened.Trees(); len(trees) > 0 {
 		err = v.children(nil, "", trees[0])
 	}
@@ -149,6 +149,7 @@ func (a *App) readNamed(ctx context.Context, f File, c Common) (*source, error) 
 
 // variables collects those of one document.
 type variables struct {
+	file  string
 	names Names
 	ini   bool
 	list  []string                // NAME=value
@@ -233,11 +234,22 @@ func (v *variables) add(at tree.Address, name string, value tree.Value) error {
 	case strings.Contains(name, "\x00"):
 		return fmt.Errorf("the key at %s holds a NUL, which no variable can", at)
 	case strings.Contains(text, "\x00"):
-		return fail(codeGeneric, "hand it over as a file, with: sops exec-file", "the value at %s holds a NUL, which no variable can", at)
+		return fail(codeGeneric, asFile(v.file), "the value at %s holds a NUL, which no variable can", at)
 	case twice:
-		return fail(codeGeneric, "choose another --separator, for example --separator __", "the values at %s and %s would both be the variable %s", other, at, name)
+		return fail(codeGeneric, v.names.apart(), "the values at %s and %s would both be the variable %s", other, at, name)
 	}
 	v.at[name] = at
 	v.list = append(v.list, name+"="+text)
 	return nil
+}
+
+// apart is what to do about two values with one name.
+func (n Names) apart() string {
+	switch {
+	case n.Flatten && n.Upper:
+		return "choose another --separator, for example --separator __, or leave --upper out"
+	case n.Flatten:
+		return "choose another --separator, for example --separator __"
+	}
+	return "leave --upper out"
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -36,7 +37,7 @@ func operands(c *cli.Command, p parsed) []string {
 // for the program.
 func programFlag(c *cli.Command, args []string, err error) error {
 	var usage *usageError
-	if c.Metadata[runsProgram] != nil && errors.As(err, &usage) && slices.ContainsFunc(args, func(a string) bool { return !isFlag(a) }) {
+	if c.Metadata[runsProgram] != nil && errors.As(err, &usage) && !strings.HasPrefix(usage.hint, "did you mean") && slices.ContainsFunc(args, func(a string) bool { return !isFlag(a) }) {
 		usage.hint = fmt.Sprintf("flags of the program go after --: sops %s FILE -- PROGRAM ARGUMENT", c.Name)
 	}
 	return err
