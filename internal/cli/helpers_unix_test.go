@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 )
 
@@ -15,8 +16,10 @@ func helpers() map[string]func() {
 }
 
 // detach becomes another program in a session of its own, which has no
-// terminal.
+// terminal and where Ctrl-C is not ignored, as it is in the background of a
+// shell.
 func detach() {
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // the new program has the default
 	_, err := syscall.Setsid()
 	var path string
 	if err == nil {
