@@ -142,6 +142,10 @@ func TestExecDoesWhatSOPSDoes(t *testing.T) {
 		}
 		seen[c.args] = true
 		ours, theirs := execRun(t, dir, "sops", c.args), execRun(t, dir, peer, c.args)
+		for try := 0; try < 3 && c.reason == "" && ours != theirs; try++ {
+			// SOPS fails now and then if the program ends before its pipe is read.
+			theirs = execRun(t, dir, peer, c.args)
+		}
 		switch {
 		case c.reason == "" && ours != theirs:
 			t.Errorf("sops %s\n got: %s\nwant: %s", c.args, ours, theirs)

@@ -34,8 +34,8 @@ func Variables() []Variable {
 		{"SOPS_AGE_SSH_PRIVATE_KEY_FILE", "an SSH key to use as an age identity"},
 		{"SOPS_AGE_SSH_PRIVATE_KEY_CMD", "a command that prints such a key"},
 		{"XDG_CONFIG_HOME", "where sops/age/keys.txt and sops/aws.yaml are looked for"},
-		{"XDG_RUNTIME_DIR", "where edit keeps the text in clear, if it is in memory"},
-		{"TMPDIR", "where it keeps it otherwise"},
+		{"XDG_RUNTIME_DIR", "where edit and exec-file keep the decrypted text, if it is in memory"},
+		{"TMPDIR", "where they keep it otherwise"},
 		{"NO_COLOR", "no colour on the terminal"},
 		{"AWS_ROLE_SESSION_NAME", "the session name of assumed roles (default sops@HOST)"},
 	}
