@@ -27,7 +27,10 @@ type DevKMSOptions struct {
 
 // A ChildExit is the end of a program that was run, with a status of its own.
 // It has said itself what there is to say.
-type ChildExit struct{ Status int }
+type ChildExit struct {
+	Status int
+	Signal os.Signal // that ended it; nil if it ended by itself
+}
 
 func (e *ChildExit) Error() string { return fmt.Sprintf("exit status %d", e.Status) }
 

@@ -108,7 +108,7 @@ func subcommand(c *cli.Command, above []string, before []token, args []string) (
 	p, err := set.parse("sops "+strings.Join(words, " "), args, nested)
 	switch {
 	case err != nil:
-		return call{}, err
+		return call{}, programFlag(c, args, err)
 	case p.has("help"), nested && len(p.rest) == 0:
 		return call{help: true, words: words}, nil
 	case nested:
@@ -127,7 +127,7 @@ func subcommand(c *cli.Command, above []string, before []token, args []string) (
 	if err != nil {
 		return call{}, err
 	}
-	return call{words: words, args: arguments(append(tokens, p.tokens...), append(p.positionals, p.rest...))}, nil
+	return call{words: words, args: arguments(append(tokens, p.tokens...), operands(c, p))}, nil
 }
 
 // adopt returns before as flags of the command that has set; refuse makes the
@@ -304,7 +304,7 @@ func mistyped(root *cli.Command, p parsed, m mode, exists func(string) bool) err
 }
 
 // notYet are commands of SOPS that must not be taken for files to edit.
-func notYet() []string { return []string{"exec-env", "exec-file", "publish", "keyservice"} }
+func notYet() []string { return []string{"publish", "keyservice"} }
 
 // splitSet splits 'INDEX VALUE' behind the first bracket with a blank.
 func splitSet(text string) (index, value string, err error) {

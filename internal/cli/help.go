@@ -259,6 +259,8 @@ func exitCodes() []exitCode {
 		{92, "the input holds no document"},
 		{100, "no file, or the file does not exist"},
 		{112, "--decryption-order names a kind twice"},
+		{126, "exec-env, exec-file: the program cannot be run"},
+		{127, "exec-env, exec-file: the program is not there"},
 		{128, "no master key gave out the data key"},
 		{129, "ended by a hang-up (128 and the number of the signal)"},
 		{130, "ended by Ctrl-C"},

@@ -9,7 +9,7 @@
 // The text stands in a private directory, on a memory file system where there
 // is one, so that no disk ever holds it. Close removes the directory with all
 // that the editor left there; CleanStale removes those of processes that died
-// before they could.
+// before they could. NewFile makes such a directory for any other program.
 package editor
 
 import (

@@ -38,6 +38,7 @@ type Session struct {
 	dir, path string
 	memory    bool
 	claim     io.Closer // tells CleanStale that this process lives
+	feeder    *feeder   // of a FIFO; nil for a file
 }
 
 // NewSession makes a private directory and in it a file of the given name that
@@ -46,9 +47,24 @@ func NewSession(name string, content []byte, p Places) (*Session, error) {
 	if name != filepath.Base(name) || name == "." || name == ".." || name == string(filepath.Separator) {
 		return nil, fmt.Errorf("%q is not the name of a file", name)
 	}
+	return p.first(func(parent string) (*Session, error) {
+		s, err := newDirectory(parent, prefix)
+		if err != nil {
+			return nil, err
+		}
+		s.path = filepath.Join(s.dir, name)
+		if err := writeNew(s.path, content); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	})
+}
+
+// first makes a session in the first place where that works.
+func (p Places) first(begin func(parent string) (*Session, error)) (*Session, error) {
 	var failures []error
 	for _, dir := range p.directories() {
-		s, err := newSession(dir, name, content)
+		s, err := begin(dir)
 		if err == nil {
 			return s, nil
 		}
@@ -57,21 +73,18 @@ func NewSession(name string, content []byte, p Places) (*Session, error) {
 	return nil, &PlaceError{Err: errors.Join(failures...)}
 }
 
-func newSession(parent, name string, content []byte) (*Session, error) {
-	dir, claim, err := claimed(parent)
+// newDirectory makes a session that holds nothing yet.
+func newDirectory(parent, prefix string) (*Session, error) {
+	dir, claim, err := claimed(parent, prefix)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{dir: dir, path: filepath.Join(dir, name), memory: inMemory(dir), claim: claim}
-	if err := writeNew(s.path, content); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return &Session{dir: dir, memory: inMemory(dir), claim: claim}, nil
 }
 
 // claimed makes a directory and claims it. In the moment between the two
 // another process may take it for stale; then the next one will do.
-func claimed(parent string) (string, io.Closer, error) {
+func claimed(parent, prefix string) (string, io.Closer, error) {
 	for range 10 {
 		dir, err := os.MkdirTemp(parent, prefix)
 		if err != nil {
@@ -101,7 +114,7 @@ func writeNew(path string, content []byte) error {
 type PlaceError struct{ Err error }
 
 func (e *PlaceError) Error() string {
-	return "no place for the text to edit: " + strings.ReplaceAll(e.Err.Error(), "\n", "; ")
+	return "no place for the decrypted text: " + strings.ReplaceAll(e.Err.Error(), "\n", "; ")
 }
 
 // Unwrap returns the reasons.
@@ -146,6 +159,10 @@ func (e *LostError) ExitCode() int { return 2 }
 func (s *Session) Close() error {
 	if s.dir == "" {
 		return nil
+	}
+	if s.feeder != nil {
+		s.feeder.stop()
+		s.feeder = nil
 	}
 	err := removeAll(s.dir)
 	if err == nil {

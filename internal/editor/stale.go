@@ -2,6 +2,7 @@ package editor
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,11 +15,11 @@ func CleanStale(p Places) error {
 	var failures []error
 	for _, parent := range p.directories() {
 		entries, err := os.ReadDir(parent)
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			failures = append(failures, err)
 		}
 		for _, e := range entries {
-			if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) {
+			if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) && !strings.HasPrefix(e.Name(), execPrefix) {
 				continue
 			}
 			failures = append(failures, cleanOne(filepath.Join(parent, e.Name())))

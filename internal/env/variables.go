@@ -38,8 +38,8 @@ func Variables() []Variable {
 		{"GNUPGHOME", "where gpg keeps its keys (default ~/.gnupg)"},
 		{"GPG_TTY", "the terminal on which gpg asks for passphrases (default that of this program)"},
 		{"XDG_CONFIG_HOME", "where sops/age/keys.txt and sops/aws.yaml are looked for"},
-		{"XDG_RUNTIME_DIR", "where edit keeps the text in clear, if it is in memory"},
-		{"TMPDIR", "where it keeps it otherwise"},
+		{"XDG_RUNTIME_DIR", "where edit and exec-file keep the decrypted text, if it is in memory"},
+		{"TMPDIR", "where they keep it otherwise"},
 		{"NO_COLOR", "no colour on the terminal"},
 		{"AWS_ROLE_SESSION_NAME", "the session name of assumed roles (default sops@HOST)"},
 	}

@@ -1,0 +1,43 @@
+package editor
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// execPrefix begins the name of the directory of a file for another program.
+const execPrefix = "sops-exec-"
+
+// NewFile makes a private directory and in it, at the given relative path, a
+// file that another program can read. As a FIFO, where the system has them, it
+// gives the content to one reader, once, and no file system holds any of it.
+func NewFile(path string, content []byte, fifo bool, p Places) (*Session, error) {
+	if !filepath.IsLocal(path) || filepath.Clean(path) == "." {
+		return nil, fmt.Errorf("%q is not the name of a file", path)
+	}
+	fill := writeNew
+	if fifo && hasFIFO {
+		fill = nil
+	}
+	return p.first(func(parent string) (*Session, error) {
+		s, err := newDirectory(parent, execPrefix)
+		if err != nil {
+			return nil, err
+		}
+		s.path = filepath.Join(s.dir, path)
+		err = os.MkdirAll(filepath.Dir(s.path), 0o700)
+		switch {
+		case err != nil:
+		case fill != nil:
+			err = fill(s.path, content)
+		default:
+			s.feeder, err = feed(s.path, content)
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	})
+}
