@@ -47,6 +47,10 @@ func (f *framed) back(at int) int {
 // It returns nil if src holds no document.
 func frame(src []byte, newline string) *framed {
 	docs := documents(src)
+	if len(docs) == 0 && bytes.IndexByte(src, '#') >= 0 && bytes.IndexByte(src, '%') < 0 {
+		// Nothing but comments: they are a document once the metadata is there.
+		docs = []docRange{{stop: len(src), end: len(src)}}
+	}
 	if len(docs) == 0 {
 		return nil
 	}

@@ -54,6 +54,8 @@ func judgement(text []byte, err error) error {
 		e.Line, e.Column = placeOf(text, "%YAML")
 		e.Msg = "the directive asks for another version of YAML than 1.1, which SOPS does not read"
 		e.Hint = "remove the line %YAML"
+	case strings.Contains(msg, "exceeded max depth"):
+		e.Msg = "collections are nested more than 10000 deep"
 	case strings.Contains(msg, "undefined tag handle"):
 		e.Hint = "if it is no tag but a text that begins with !, put it in quotes"
 	case strings.Contains(msg, "UTF-8") || strings.Contains(msg, "control characters") || strings.Contains(msg, "invalid Unicode"):

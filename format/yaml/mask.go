@@ -140,7 +140,7 @@ func (m *masking) leaf(l *leaf, token string, blank bool) error {
 func (m *masking) blank(l *leaf) error {
 	for _, p := range bytes.Fields(m.src[l.prop:l.start]) {
 		if p[0] == '!' && !isCoreTag(string(p)) || p[0] == '&' && !m.referred(string(p[1:])) {
-			return &doc.Error{Line: l.line, Msg: "the value is nothing but a tag or an anchor, since it begins with ! or & and has no quotes"}
+			return &doc.Error{Line: l.line, Msg: "the value is nothing but a tag or an anchor, since it begins with ! or & and has no quotes; other programs find it empty"}
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -49,8 +50,8 @@ func (d *document) outline() (*outline, error) {
 			o.root = t
 		}
 	}
-	if w.broken != nil {
-		return nil, w.broken
+	if w.broken != nil || o.root == nil {
+		return nil, cmp.Or(w.broken, errPlace)
 	}
 	o.gaps = findGaps(d.src, w.skips)
 	o.close(o.root)

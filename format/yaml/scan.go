@@ -82,7 +82,7 @@ type metaSpan struct {
 const metaKey = "sops"
 
 const (
-	maxDepth  = 1000
+	maxDepth  = 10_000 // as the library
 	maxCopies = 200_000
 )
 
