@@ -182,7 +182,10 @@ func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
 	case l.block() && isBody && (before == "" || before[0] == '!' && !strings.ContainsAny(before, `"'`)):
 		// An older hint: a tag of a core type at most, and no header.
 		s := u.document.seat(&l.place)
-		u.block(l, before+s.headFor(v.Str()), body)
+		if before == "" {
+			s.head = s.headFor(v.Str())
+		}
+		u.block(l, before+s.head, body)
 	case !l.block() && !strings.HasPrefix(h, "\n"):
 		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: h})
 	default:
