@@ -169,6 +169,8 @@ func identityFields(kind string) []string {
 	switch kind {
 	case Age:
 		return []string{"recipient"}
+	case PGP:
+		return []string{"fp"}
 	case GCP:
 		return []string{"resource_id"}
 	case HCKMS:

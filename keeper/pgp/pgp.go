@@ -43,7 +43,7 @@ const (
 
 // Options say which gpg is used and what it is told of the user's terminal.
 type Options struct {
-	// Env is the environment.
+	// Env is the environment; nil is that of the process.
 	Env env.Env
 	// TTY returns the device of the user's terminal, "" if there is none. Nil
 	// means that there is none.
@@ -73,6 +73,9 @@ const defaultPatience = 30 * time.Second
 
 // New returns a Keeper. It runs and reads nothing before a key is used.
 func New(o Options) *Keeper {
+	if o.Env == nil {
+		o.Env = env.OS()
+	}
 	if o.TTY == nil {
 		o.TTY = func() string { return "" }
 	}
