@@ -47,6 +47,7 @@ func (a *App) command(p Program, environ []string) *exec.Cmd {
 		argv = shell(p.Line)
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = a.Dir
 	cmd.Env = append([]string{}, environ...) // nil would be the environment of this process
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr
 	return cmd

@@ -43,6 +43,8 @@ func contextCommands() map[string][]string {
 		"set":        {"set", "bare.yaml", `["a"]`, "2"},
 		"unset":      {"unset", "bare.yaml", `["a"]`},
 		"doctor":     {"doctor", "bare.yaml"},
+		"exec-env":   {"exec-env", "bare.yaml", "exit 0"},
+		"exec-file":  {"exec-file", "bare.yaml", "exit 0"},
 	}
 }
 

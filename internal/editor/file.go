@@ -17,27 +17,27 @@ func NewFile(path string, content []byte, fifo bool, p Places) (*Session, error)
 	if !filepath.IsLocal(path) || filepath.Clean(path) == "." {
 		return nil, fmt.Errorf("%q is not the name of a file", path)
 	}
-	fill := writeNew
-	if fifo && hasFIFO {
-		fill = nil
-	}
 	return p.first(func(parent string) (*Session, error) {
 		s, err := newDirectory(parent, execPrefix)
 		if err != nil {
 			return nil, err
 		}
 		s.path = filepath.Join(s.dir, path)
-		err = os.MkdirAll(filepath.Dir(s.path), 0o700)
-		switch {
-		case err != nil:
-		case fill != nil:
-			err = fill(s.path, content)
-		default:
-			s.feeder, err = feed(s.path, content)
-		}
-		if err != nil {
+		if err := s.fill(content, fifo && hasFIFO); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		return s, nil
 	})
+}
+
+// fill makes the file of an empty session.
+func (s *Session) fill(content []byte, fifo bool) (err error) {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	if !fifo {
+		return writeNew(s.path, content)
+	}
+	s.feeder, err = feed(s.path, content)
+	return err
 }
