@@ -198,6 +198,7 @@ func runExample(t *testing.T, shell, text string, vars []string) {
 		"prod.yaml": examplePlain, ".env": "A=one\n", "key.pem": "secret\n", "secrets.yaml": examplePlain, "secrets/a.yaml": examplePlain, "prod/db.yaml": examplePlain,
 		".sops.yaml": "creation_rules:\n  - kms: " + exampleKey + "," + exampleOld + "\n", "other.yaml": "creation_rules:\n  - age: " + exampleRecipient + "\n",
 		"run-tests": "#!/bin/sh\ntest -n \"$AWS_ENDPOINT_URL\"\n", "world.yaml": pageWorld(t), ".config/fish/completions/x": "", "new.pem": "",
+		"app.env": "user=admin\n", "server": "#!/bin/sh\nexit 0\n",
 	}
 	for name, content := range files {
 		path := filepath.Join(dir, name)
@@ -208,7 +209,7 @@ func runExample(t *testing.T, shell, text string, vars []string) {
 			t.Fatal(err)
 		}
 	}
-	prepare := "sops encrypt prod.yaml > prod.enc.yaml && sops encrypt -i secrets/a.yaml && sops encrypt -i prod/db.yaml"
+	prepare := "sops encrypt prod.yaml > prod.enc.yaml && sops encrypt -i secrets/a.yaml && sops encrypt -i prod/db.yaml && sops encrypt -i app.env"
 	encrypts := strings.Contains(text, "sops encrypt") || strings.Contains(text, "secrets.yaml")
 	if !encrypts {
 		prepare += " && cp prod.enc.yaml prod.yaml"

@@ -88,9 +88,9 @@ func (r *run) execEnv() *cli.Command {
 		Name:      "exec-env",
 		Usage:     "run a program with decrypted values in its environment",
 		ArgsUsage: "FILE 'COMMAND' | FILE... -- PROGRAM [ARGUMENT...]",
-		Description: `sops exec-env prod.yaml 'echo "$user"'
-sops exec-env prod.yaml -- printenv user
-sops exec-env --flatten --upper --prefix APP_ common.yaml prod.yaml -- ./server --port 8080
+		Description: `sops exec-env app.env 'echo "$user"'
+sops exec-env app.env -- printenv user
+sops exec-env --flatten --upper app.env prod.yaml -- ./server --port 8080
 
 COMMAND is a line for the shell, and so is a single word after --. More words are
 a program with its arguments, without a shell. Of variables with the same name
@@ -121,7 +121,7 @@ func (r *run) execFile() *cli.Command {
 		Usage:     "run a program with the name of a decrypted file",
 		ArgsUsage: "FILE 'COMMAND' | FILE -- PROGRAM [ARGUMENT...]",
 		Description: `sops exec-file prod.yaml 'grep user: {}'
-sops exec-file --no-fifo --filename config.json --output-type json prod.yaml -- ./server --config {}
+sops exec-file --no-fifo --output-type json prod.yaml -- ./server --config {}
 
 Each {} becomes the name of the file. It is a pipe, which can be read once; with
 --no-fifo it is a file, in memory where there is a memory file system. It is

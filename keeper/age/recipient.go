@@ -115,7 +115,7 @@ func (e *RecipientError) Unwrap() error { return e.err }
 func (e *RecipientError) Hints() []string {
 	switch {
 	case e.private():
-		return []string{"give the public key instead: age-keygen -y FILE prints it"}
+		return []string{"give the public key instead: age-keygen -y KEYFILE prints it"}
 	case strings.HasPrefix(e.text, "arn:"):
 		return []string{"an ARN is a key of AWS KMS: give it with --kms"}
 	}

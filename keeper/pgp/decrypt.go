@@ -154,7 +154,7 @@ func (e *NoSecretKeyError) Error() string {
 // Hints says where a secret key comes from.
 func (e *NoSecretKeyError) Hints() []string {
 	return []string{
-		"import the secret key of " + e.FP + " with: gpg --import FILE",
+		"import the secret key of " + e.FP + " with: gpg --import KEYFILE",
 		"if it is on a smart card, import the public key, insert the card and run: gpg --card-status",
 	}
 }

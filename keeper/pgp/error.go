@@ -58,7 +58,7 @@ func (e *HomeError) Hints() []string {
 	if e.given {
 		return []string{"set GNUPGHOME to the directory of your keys, or unset it"}
 	}
-	return []string{"import your key with: gpg --import FILE"}
+	return []string{"import your key with: gpg --import KEYFILE"}
 }
 
 // A Problem is why a key cannot be encrypted to.
@@ -100,7 +100,7 @@ func (e *KeyError) Hints() []string {
 	switch e.Problem {
 	case NotFound:
 		return []string{
-			"import it with: gpg --import FILE",
+			"import it with: gpg --import KEYFILE",
 			"or fetch it with: gpg --recv-keys " + e.Name.digits,
 		}
 	case Ambiguous:

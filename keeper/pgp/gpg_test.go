@@ -190,7 +190,7 @@ func TestKeysThatAreNotThereAreNamed(t *testing.T) {
 	if err == nil || err.Error() != "gpg does not have the public key" {
 		t.Errorf("got %v", err)
 	}
-	if want := []string{"import it with: gpg --import FILE", "or fetch it with: gpg --recv-keys " + unknown}; !slices.Equal(hints(err), want) {
+	if want := []string{"import it with: gpg --import KEYFILE", "or fetch it with: gpg --recv-keys " + unknown}; !slices.Equal(hints(err), want) {
 		t.Errorf("hints %q", hints(err))
 	}
 	_, wrapping := ring.Wrap(t.Context(), fp(unknown), dataKey())
@@ -365,7 +365,7 @@ func TestWithoutTheSecretKey(t *testing.T) {
 		if want := "gpg has no secret key for it in " + h.Dir + " (key id 12552BDA9D788ABB)"; err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
-		if got := hints(err); len(got) != 2 || got[0] != "import the secret key of "+pgptest.Plain+" with: gpg --import FILE" {
+		if got := hints(err); len(got) != 2 || got[0] != "import the secret key of "+pgptest.Plain+" with: gpg --import KEYFILE" {
 			t.Errorf("%s: hints %q", name, got)
 		}
 	}

@@ -281,7 +281,7 @@ func (r *keyring) decrypt(enc string, m message, now time.Time) (key.Data, error
 	locked := func(p *packet.PrivateKey) bool { return p.Encrypted }
 	if secrets := r.secrets(m); !slices.ContainsFunc(secrets, func(p *packet.PrivateKey) bool { return !locked(p) }) {
 		return key.Data{}, refuse(r.name+": the secret key has a passphrase, for which only the agent of gpg asks",
-			"import it into gpg with: gpg --import FILE")
+			"import it into gpg with: gpg --import KEYFILE")
 	}
 	block, err := armor.Decode(strings.NewReader(strings.TrimSpace(enc)))
 	if err != nil {

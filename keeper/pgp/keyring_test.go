@@ -88,7 +88,7 @@ func TestALockedKeyInAKeyringIsSentToGPG(t *testing.T) {
 	if err == nil || !strings.HasSuffix(err.Error(), "the secret key has a passphrase, for which only the agent of gpg asks") {
 		t.Errorf("got %v", err)
 	}
-	if h := hints(err); len(h) != 1 || h[0] != "import it into gpg with: gpg --import FILE" {
+	if h := hints(err); len(h) != 1 || h[0] != "import it into gpg with: gpg --import KEYFILE" {
 		t.Errorf("hints %q", h)
 	}
 }
