@@ -1,0 +1,372 @@
+package yamltext
+
+// A scanner turns text into tokens. Block structure is not in the text: it
+// follows from columns, and from colons that turn what is before them into keys.
+// So a token that may yet become a key waits in the queue until its line ends.
+type scanner struct {
+	text      string
+	pos       int
+	line      int32
+	lineStart int
+
+	queue []token
+	head  int
+	taken int // tokens that have left the queue
+	ended bool
+
+	indent  int32
+	indents []int32
+	flow    int
+	// allowed says whether an implicit key may begin here.
+	allowed bool
+	keys    []keyPlace // one for each level of flow collections
+	live    int        // no level below has a possible key
+	// tabsUntil is where the white space ends that a plain scalar has passed;
+	// tabs in it are no indentation.
+	tabsUntil int
+
+	file   *File
+	notes  notes
+	number int32
+	err    *Error
+}
+
+// A keyPlace is where an implicit key may have begun.
+type keyPlace struct {
+	possible bool
+	required bool // nothing else can be there
+	token    int  // its number in the stream
+	at       int
+	line     int32
+}
+
+// maxKey is the longest implicit key, in characters.
+const maxKey = 1024
+
+func (s *scanner) column() int32 { return int32(s.pos - s.lineStart) }
+
+func (s *scanner) fail(at int, want string) {
+	if s.err == nil {
+		line, column := position(s.text, at)
+		s.err = &Error{line, column, want}
+	}
+}
+
+// peek returns the next token.
+func (s *scanner) peek() *token {
+	for s.err == nil && (s.head == len(s.queue) || s.mayBeKey(s.taken)) {
+		if s.head == len(s.queue) {
+			s.queue, s.head = s.queue[:0], 0
+		}
+		s.fetch()
+	}
+	if s.err != nil {
+		return &token{}
+	}
+	return &s.queue[s.head]
+}
+
+func (s *scanner) next() {
+	if s.err == nil {
+		s.head++
+		s.taken++
+	}
+}
+
+// mayBeKey reports whether a token may yet become a key.
+func (s *scanner) mayBeKey(number int) bool {
+	s.expire()
+	return s.live < len(s.keys) && s.keys[s.live].token == number
+}
+
+// expire gives up keys that did not end on their line.
+func (s *scanner) expire() {
+	for ; s.live < len(s.keys); s.live++ {
+		k := &s.keys[s.live]
+		if !k.possible {
+			continue
+		}
+		if k.line == s.line && !s.tooLong(k.at) {
+			return
+		}
+		s.dropKey(k)
+	}
+}
+
+func (s *scanner) tooLong(from int) bool {
+	return s.pos-from > maxKey && runes(s.text[from:s.pos]) > maxKey
+}
+
+func (s *scanner) dropKey(k *keyPlace) {
+	if k.possible && k.required {
+		s.fail(s.pos, "\":\" after the key on line "+itoa(int(k.line)))
+	}
+	k.possible = false
+}
+
+// saveKey remembers that the next token may be a key.
+func (s *scanner) saveKey() {
+	if !s.allowed {
+		return
+	}
+	k := &s.keys[s.flow]
+	s.dropKey(k)
+	*k = keyPlace{
+		possible: true, required: s.flow == 0 && s.indent == s.column(),
+		token: s.taken + len(s.queue) - s.head, at: s.pos, line: s.line,
+	}
+	s.live = min(s.live, s.flow)
+}
+
+// fetch adds the next token.
+func (s *scanner) fetch() {
+	s.skip()
+	s.expire()
+	if s.err != nil {
+		return
+	}
+	s.unroll(s.column())
+	s.notes.arrive(s)
+	if s.pos >= len(s.text) {
+		s.fetchEnd()
+		return
+	}
+	if s.pos == s.lineStart && s.fetchMarker() {
+		return
+	}
+	s.fetchToken(s.text[s.pos])
+}
+
+func (s *scanner) fetchToken(c byte) {
+	switch c {
+	case '[':
+		s.openFlow(flowSequenceStart)
+	case '{':
+		s.openFlow(flowMappingStart)
+	case ']':
+		s.closeFlow(flowSequenceEnd)
+	case '}':
+		s.closeFlow(flowMappingEnd)
+	case ',':
+		s.dropKey(&s.keys[s.flow])
+		s.allowed = true
+		s.sign(flowEntry)
+	case '*':
+		s.fetchName(aliasToken)
+	case '&':
+		s.fetchName(anchorToken)
+	case '!':
+		s.fetchTag()
+	case '\'', '"':
+		s.fetchQuoted(c)
+	case '-', '?', ':':
+		s.fetchIndicator(c)
+	default:
+		if (c == '|' || c == '>') && s.flow == 0 {
+			s.fetchBlockScalar(c)
+			return
+		}
+		s.fetchPlain(c)
+	}
+}
+
+// fetchIndicator reads a sign that is an indicator only before white space, or
+// in a flow collection.
+func (s *scanner) fetchIndicator(c byte) {
+	ends := endsToken(s.text, s.pos+1)
+	switch {
+	case c == '-' && ends:
+		s.fetchEntry()
+	case c == '?' && (ends || s.flow > 0):
+		s.fetchKey()
+	case c == ':' && (ends || s.flow > 0):
+		s.fetchValue()
+	default:
+		s.fetchPlain(c)
+	}
+}
+
+// skip passes white space and comments.
+func (s *scanner) skip() {
+	for s.pos < len(s.text) {
+		switch c := s.text[s.pos]; {
+		case c == ' ', c == '\t' && (s.flow > 0 || !s.allowed || s.pos < s.tabsUntil):
+			s.pos++
+		case c == '#':
+			s.comment()
+		case class[c]&maybeBreak != 0:
+			n := breakLen(s.text, s.pos)
+			if n == 0 {
+				return
+			}
+			s.newLine(n)
+			if s.flow == 0 {
+				s.allowed = true
+			}
+		case c == 0xEF && s.pos == s.lineStart && hasMark(s.text[s.pos:]):
+			s.pos += len(byteOrderMark)
+			s.lineStart = s.pos
+			if s.pos > len(byteOrderMark) {
+				s.doubt("a byte order mark inside the text")
+			}
+		default:
+			return
+		}
+	}
+}
+
+// newLine passes a line break of n bytes.
+func (s *scanner) newLine(n int) {
+	s.pos += n
+	s.line++
+	s.lineStart = s.pos
+}
+
+// add adds a token of n bytes without moving.
+func (s *scanner) add(kind tokenKind, n int) *token {
+	s.number++
+	s.queue = append(s.queue, token{
+		kind: kind, start: int32(s.pos), end: int32(s.pos + n),
+		line: s.line, column: s.column(), number: s.number,
+	})
+	return &s.queue[len(s.queue)-1]
+}
+
+func (s *scanner) sign(kind tokenKind) *token {
+	t := s.add(kind, 1)
+	s.pos++
+	return t
+}
+
+// roll begins a block collection at a column; it returns the flag for its first
+// token.
+func (s *scanner) roll(column int32, flag uint8) uint8 {
+	if s.flow > 0 || s.indent >= column {
+		return 0
+	}
+	s.indents = append(s.indents, s.indent)
+	s.indent = column
+	return flag
+}
+
+// unroll ends the block collections that are deeper than a column.
+func (s *scanner) unroll(column int32) {
+	if s.flow > 0 {
+		return
+	}
+	for s.indent > column {
+		s.queue = append(s.queue, token{
+			kind: blockEnd, start: int32(s.pos), end: int32(s.pos), line: s.line, column: s.indent,
+		})
+		s.indent = s.indents[len(s.indents)-1]
+		s.indents = s.indents[:len(s.indents)-1]
+	}
+}
+
+func (s *scanner) fetchEnd() {
+	if !s.ended {
+		s.unroll(-1)
+		s.resetKeys()
+	}
+	s.ended = true
+	s.add(streamEnd, 0)
+}
+
+// resetKeys is for what ends a document.
+func (s *scanner) resetKeys() {
+	s.dropKey(&s.keys[s.flow])
+	s.allowed = false
+}
+
+// fetchMarker reads what is special at the start of a line.
+func (s *scanner) fetchMarker() bool {
+	kind, n := directiveToken, 0
+	switch {
+	case s.text[s.pos] == '%':
+		n = lineEnd(s.text, s.pos) - s.pos
+	case isMarker(s.text, s.pos, '-'):
+		kind, n = documentStart, 3
+	case isMarker(s.text, s.pos, '.'):
+		kind, n = documentEnd, 3
+	default:
+		return false
+	}
+	s.unroll(-1)
+	s.resetKeys()
+	s.add(kind, n)
+	s.pos += n
+	return true
+}
+
+func (s *scanner) openFlow(kind tokenKind) {
+	s.saveKey()
+	s.flow++
+	if s.flow > maxDepth {
+		s.fail(s.pos, tooDeep)
+	}
+	if s.flow == len(s.keys) {
+		s.keys = append(s.keys, keyPlace{})
+	}
+	s.keys[s.flow] = keyPlace{}
+	s.allowed = true
+	s.sign(kind)
+}
+
+func (s *scanner) closeFlow(kind tokenKind) {
+	s.dropKey(&s.keys[s.flow])
+	if s.flow > 0 {
+		s.flow--
+	}
+	s.allowed = false
+	s.sign(kind)
+}
+
+func (s *scanner) fetchEntry() {
+	var flag uint8
+	if s.flow == 0 {
+		if !s.allowed {
+			s.fail(s.pos, "a value; an entry of a block sequence must begin its line")
+			return
+		}
+		flag = s.roll(s.column(), startsSequence)
+	}
+	s.dropKey(&s.keys[s.flow])
+	s.allowed = true
+	s.sign(blockEntry).flags = flag
+}
+
+func (s *scanner) fetchKey() {
+	var flag uint8
+	if s.flow == 0 {
+		if !s.allowed {
+			s.fail(s.pos, "a value; a key must begin its line")
+			return
+		}
+		flag = s.roll(s.column(), startsMapping)
+	}
+	s.dropKey(&s.keys[s.flow])
+	s.allowed = s.flow == 0
+	s.sign(keyToken).flags = flag
+}
+
+func (s *scanner) fetchValue() {
+	k := &s.keys[s.flow]
+	if k.possible {
+		t := &s.queue[k.token-s.taken+s.head]
+		t.flags |= startsKey | s.roll(t.column, startsMapping)
+		k.possible = false
+		s.allowed = false
+		s.sign(valueToken)
+		return
+	}
+	var flag uint8
+	if s.flow == 0 {
+		if !s.allowed {
+			s.fail(s.pos, "a line break or a comment; a mapping must begin on a line of its own, or in braces")
+			return
+		}
+		flag = s.roll(s.column(), startsMapping)
+	}
+	s.allowed = s.flow == 0
+	s.sign(valueToken).flags = flag
+}
