@@ -22,6 +22,7 @@ func (s *scanner) fetchBlockScalar(sign byte) {
 	s.dropKey(&s.keys[s.flow])
 	s.allowed = true
 	b := &blockScalar{scanner: s, folded: sign == '>'}
+	s.lastLine = s.line
 	t := s.add(scalarToken, 1)
 	t.style = Literal
 	if b.folded {
@@ -73,6 +74,8 @@ func (b *blockScalar) headerEnd() bool {
 	}
 	if b.pos < len(b.text) && b.text[b.pos] == '#' {
 		b.comment()
+		c := len(b.file.comments)
+		b.notes.request(b.file, b.scanner.number, Inline, group{from: c - 1, to: c})
 	}
 	n := breakLen(b.text, b.pos)
 	if n == 0 && b.pos < len(b.text) {
@@ -137,6 +140,7 @@ func (b *blockScalar) content() {
 			return
 		}
 		b.last = breakText(b.text[end : end+n])
+		b.lastLine = b.line
 		b.newLine(n)
 		b.blankLines(false)
 	}

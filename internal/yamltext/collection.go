@@ -5,14 +5,19 @@ type collection struct {
 	*parser
 	id   ID
 	last ID
+	foot ID // what a foot of the collection belongs to
 }
 
 func (p *parser) open(kind Kind, style Style, t *token) collection {
 	id := p.newNode(kind, t)
 	n := &p.file.nodes[id]
 	n.Style, n.End = style, t.start
-	p.notes.open(p, id)
-	return collection{p, id, None}
+	if style == Flow {
+		p.notes.take(p.file, id, t.number)
+	} else {
+		p.notes.takeEntry(p.file, id)
+	}
+	return collection{p, id, None, p.footFor(id)}
 }
 
 func (c *collection) node(block, indentless bool) {
@@ -49,10 +54,9 @@ func (p *parser) blockSequence(indentless bool) ID {
 		case k == blockEntry:
 			c.entry(t, indentless)
 		case indentless:
-			p.notes.close(p, c.id, nil)
 			return c.close()
 		case k == blockEnd:
-			p.notes.close(p, c.id, t)
+			p.notes.closed(p.file, t, c.foot)
 			p.next()
 			return c.close()
 		default:
@@ -65,11 +69,14 @@ func (p *parser) blockSequence(indentless bool) ID {
 func (c *collection) entry(dash *token, indentless bool) {
 	end, line := dash.end, dash.line
 	c.file.nodes[c.id].End = end
-	c.notes.dash(c.parser, dash)
+	c.notes.dash(dash)
+	number := dash.number
 	c.next()
 	switch k := c.peek().turn(); {
 	case k == blockEntry, k == blockEnd, indentless && (k == keyToken || k == valueToken):
-		c.add(c.empty(end, line))
+		id := c.empty(end, line)
+		c.notes.bind(c.file, number, id, id)
+		c.add(id)
 	default:
 		c.node(true, false)
 	}
@@ -89,7 +96,7 @@ func (p *parser) blockMapping() ID {
 		case keyToken:
 			c.pair(t)
 		case blockEnd:
-			p.notes.close(p, c.id, t)
+			p.notes.closed(p.file, t, c.foot)
 			p.next()
 			return c.close()
 		default:
@@ -105,7 +112,6 @@ func (p *parser) passKey(t *token) {
 		t.flags &^= startsKey
 		return
 	}
-	p.notes.sign(t)
 	p.next()
 }
 
@@ -136,13 +142,14 @@ func (c *collection) value(block bool) {
 	}
 	end, line := t.end, t.line
 	c.file.nodes[c.id].End = end
-	c.notes.colon(c.parser, t)
+	c.notes.bind(c.file, t.number, c.last, c.last)
 	c.next()
 	switch k := c.peek().turn(); {
 	case block && (k == keyToken || k == valueToken || k == blockEnd),
 		!block && (k == flowEntry || k == flowMappingEnd):
 		c.add(c.empty(end, line))
 	default:
+		c.key = c.last
 		c.node(block, block)
 	}
 }
@@ -191,7 +198,6 @@ func (c *collection) comma(want string) bool {
 		c.fail(int(t.start), want)
 		return false
 	}
-	c.notes.sign(t)
 	c.next()
 	return true
 }
@@ -203,7 +209,7 @@ func (c *collection) closeFlow() ID {
 	}
 	t := c.peek()
 	c.file.nodes[c.id].End = t.end
-	c.notes.close(c.parser, c.id, t)
+	c.notes.bind(c.file, t.number, c.id, c.foot)
 	c.next()
 	return c.id
 }
@@ -228,11 +234,12 @@ func (p *parser) singlePair(t *token) ID {
 	switch t := p.peek(); t.turn() {
 	case valueToken:
 		end, line := t.end, t.line
-		p.notes.colon(p, t)
+		p.notes.bind(p.file, t.number, c.last, c.last)
 		p.next()
 		if k := p.peek().turn(); k == flowEntry || k == flowSequenceEnd {
 			c.add(p.empty(end, line))
 		} else {
+			c.key = c.last
 			c.node(false, false)
 		}
 	default:

@@ -6,12 +6,13 @@ import "iter"
 type Comment struct {
 	Start, End int32 // from its sign to the end of its line
 	Line       int32
-	Node       ID // None: it belongs to the document
-	Document   int32
-	Place      Place
+	// Node is what it belongs to, None for a document or if Place is Apart.
+	Node     ID
+	Document int32
+	Place    Place
 
 	column int32
-	next   int32 // as Node.notes: the comment before, of the same node
+	next   int32 // as Node.notes
 }
 
 // Place is where a comment is beside what it belongs to.
@@ -19,31 +20,223 @@ type Place uint8
 
 // The places of comments.
 const (
-	Head Place = iota
-	Inline
-	Foot
+	Head   Place = iota // above it
+	Inline              // on its line
+	Foot                // below it
+	Apart               // belongs to nothing
 )
 
-type notes struct{ entry bool }
+// Comments returns the comments of a node at a place, in the order of the text.
+func (f *File) Comments(id ID, at Place) iter.Seq[*Comment] {
+	return f.chain(f.nodes[id].notes, at)
+}
 
+// DocumentComments returns the comments that belong to the document as a whole:
+// Head, Foot or Apart.
+func (f *File) DocumentComments(i int, at Place) iter.Seq[*Comment] {
+	return f.chain(f.Documents[i].notes, at)
+}
+
+func (f *File) chain(first int32, at Place) iter.Seq[*Comment] {
+	return func(yield func(*Comment) bool) {
+		for i := first; i > 0; i = f.comments[i-1].next {
+			if c := &f.comments[i-1]; c.Place == at && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// All returns all comments in the order of the text.
+func (f *File) All() []Comment { return f.comments }
+
+// A group is a run of comments that belong together.
+type group struct {
+	from, to int // of File.comments
+	blank    bool
+	// ends says that a blank line comes after it, or the end of the text.
+	ends bool
+}
+
+func (g group) empty() bool { return g.from == g.to }
+
+// notes decides what comments belong to. The gap between two tokens is looked at
+// once the second one is known: what is to come may be a foot of what is before
+// the gap, or of a block collection that ends in it, or a head of what is after
+// it. Nodes are made later than tokens, so a decision waits for its node.
+type notes struct {
+	entry bool
+	from  int // first comment of the gap
+
+	prev     tokenKind // before the gap
+	number   int32     // of that token
+	prevLine int32     // on which it ends
+
+	groups   []group // feet of block collections that end, by token.foot
+	head     group   // for the node at the token headNext
+	headNext int32
+	entryOf  group // for the entry of a sequence whose dash has been passed
+	property group // behind properties: for the next node
+
+	documentHead group // for the next document
+	documentFoot group // for the current one
+
+	late  []request
+	bound binding
+}
+
+// A request is a decision whose node does not exist yet.
+type request struct {
+	number int32
+	at     Place
+	group  group
+}
+
+// A binding is the last token that has a node, and that node; feet go to the key
+// of a pair.
+type binding struct {
+	number   int32
+	id, foot ID
+}
+
+// comment reads a comment.
 func (s *scanner) comment() {
 	end := lineEnd(s.text, s.pos)
-	s.file.Comments = append(s.file.Comments, Comment{Start: int32(s.pos), End: int32(end), Line: s.line, Node: None, column: s.column()})
+	s.file.comments = append(s.file.comments, Comment{
+		Start: int32(s.pos), End: int32(end), Line: s.line, Node: None, Place: Apart,
+		Document: int32(max(len(s.file.Documents)-1, 0)), column: s.column(),
+	})
 	s.pos = end
 }
-func (n *notes) arrive(s *scanner)                {}
-func (n *notes) document(i int)                   {}
-func (n *notes) documentEnd(p *parser)            {}
-func (n *notes) finish(p *parser)                 {}
-func (n *notes) emptyNode(p *parser, id ID)       {}
-func (n *notes) node(p *parser, id ID, t *token)  {}
-func (n *notes) property(t *token)                {}
-func (n *notes) open(p *parser, id ID)            {}
-func (n *notes) close(p *parser, id ID, t *token) {}
-func (n *notes) dash(p *parser, t *token)         {}
-func (n *notes) colon(p *parser, t *token)        {}
-func (n *notes) sign(t *token)                    {}
 
-func (f *File) DocumentComments(i int) iter.Seq[*Comment] { return func(func(*Comment) bool) {} }
-func (f *File) NodeComments(id ID) iter.Seq[*Comment]     { return func(func(*Comment) bool) {} }
-func (f *File) CommentText(c *Comment) string             { return f.Text[c.Start:c.End] }
+// leave begins a gap; the scanner is behind a token.
+func (n *notes) leave(s *scanner) {
+	n.from = len(s.file.comments)
+	if s.lastLine > 0 {
+		n.prevLine, s.lastLine = s.lastLine, 0
+		return
+	}
+	n.prevLine = s.line
+}
+
+// arrive decides on the comments of a gap. The ends of block collections in it
+// are in the queue; the next token is at the position of the scanner.
+func (n *notes) arrive(s *scanner, ends []token) {
+	g := group{from: n.from, to: len(s.file.comments)}
+	if g.empty() {
+		return
+	}
+	n.from = g.to
+	k := gap{scanner: s, notes: n, ends: ends, eof: s.pos >= len(s.text)}
+	k.marker = !k.eof && s.flow == 0 && s.pos == s.lineStart && (s.text[s.pos] == '%' || anyMarker(s.text, s.pos))
+	switch {
+	case s.flow > 0:
+		k.flow(g)
+	case n.prev == noToken, n.prev == documentEnd:
+		k.start(g)
+	default:
+		k.block(g)
+	}
+}
+
+// request gives a group to the node of a token.
+func (n *notes) request(f *File, number int32, at Place, g group) {
+	if g.empty() {
+		return
+	}
+	if number == n.bound.number {
+		n.give(f, n.bound, at, g)
+		return
+	}
+	n.late = append(n.late, request{number, at, g})
+}
+
+func (n *notes) give(f *File, b binding, at Place, g group) {
+	id := b.id
+	if at == Foot {
+		id = b.foot
+	}
+	f.give(id, at, g)
+}
+
+// give adds comments to a node.
+func (f *File) give(id ID, at Place, g group) {
+	if g.empty() {
+		return
+	}
+	f.link(&f.nodes[id].notes, id, at, g)
+}
+
+func (f *File) link(at *int32, id ID, place Place, g group) {
+	for *at > 0 {
+		at = &f.comments[*at-1].next
+	}
+	for i := g.from; i < g.to; i++ {
+		c := &f.comments[i]
+		c.Node, c.Place = id, place
+		*at = int32(i + 1)
+		at = &c.next
+	}
+}
+
+// giveDocument adds comments to a document.
+func (f *File) giveDocument(i int, at Place, g group) {
+	if g.empty() || i < 0 || i >= len(f.Documents) {
+		return
+	}
+	for k := g.from; k < g.to; k++ {
+		f.comments[k].Document = int32(i)
+	}
+	f.link(&f.Documents[i].notes, None, at, g)
+}
+
+// bind says that a token has a node.
+func (n *notes) bind(f *File, number int32, id, foot ID) {
+	n.bound = binding{number, id, foot}
+	for len(n.late) > 0 && n.late[0].number <= number {
+		if r := n.late[0]; r.number == number {
+			n.give(f, n.bound, r.at, r.group)
+		}
+		n.late = n.late[1:]
+	}
+}
+
+// leaf is told of each scalar and alias.
+func (n *notes) leaf(f *File, id, foot ID, t *token) {
+	n.take(f, id, t.number)
+	n.bind(f, t.number, id, foot)
+}
+
+// take gives a node that begins at a token the comments above it.
+func (n *notes) take(f *File, id ID, number int32) {
+	n.takeEntry(f, id)
+	if !n.head.empty() && n.headNext <= number {
+		f.give(id, Head, n.head)
+		n.head = group{}
+	}
+	f.give(id, Inline, n.property)
+	n.property = group{}
+}
+
+func (n *notes) takeEntry(f *File, id ID) {
+	f.give(id, Head, n.entryOf)
+	n.entryOf = group{}
+}
+
+// dash is told of the dash of an entry: comments above it belong to the entry.
+func (n *notes) dash(t *token) {
+	if !n.head.empty() && n.headNext == t.number {
+		n.entryOf, n.head = n.head, group{}
+	}
+}
+
+// closed gives a block collection, or the key it is the value of, the foot that
+// was found at its end.
+func (n *notes) closed(f *File, t *token, foot ID) {
+	if t.foot > 0 {
+		f.give(foot, Foot, n.groups[t.foot-1])
+	}
+}
+
+// CommentText returns a comment with its sign.
+func (f *File) CommentText(c *Comment) string { return f.Text[c.Start:c.End] }

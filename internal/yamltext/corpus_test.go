@@ -36,3 +36,24 @@ func TestStructureAgreesWithTheLibrary(t *testing.T) {
 		}
 	}
 }
+
+func TestCommentsAgreeWithTheLibrary(t *testing.T) {
+	t.Parallel()
+	asked, all := 0, 0
+	for name, text := range corpus(t) {
+		f, err := Parse(text)
+		if err != nil {
+			continue
+		}
+		all++
+		if len(f.Doubts) > 0 {
+			asked++
+			t.Logf("%s: %v", name, f.Doubts[0])
+			continue
+		}
+		if d := disagreement(text, true); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	t.Logf("%d of %d ask", asked, all)
+}

@@ -39,6 +39,8 @@ type dump struct {
 	bytes.Buffer
 	comments bool
 	number   map[*lib.Node]int
+	line     int // of the last node, and where it is
+	start    int
 }
 
 func (d *dump) comment(place, text string) {
@@ -85,7 +87,7 @@ func (d *dump) library(n *lib.Node, depth int) {
 		value, anchor = "", n.Value
 	}
 	tagged := n.Style&lib.TaggedStyle != 0
-	d.line(depth, kind, style, n.Tag, tagged, anchor, value, target)
+	d.scalar(depth, kind, style, n.Tag, tagged, anchor, value, target)
 	if value != "" || anchor != "" || tagged || kind != Scalar {
 		fmt.Fprintf(d, " at %d:%d", n.Line, n.Column)
 	}
@@ -98,7 +100,7 @@ func (d *dump) library(n *lib.Node, depth int) {
 	}
 }
 
-func (d *dump) line(depth int, kind Kind, style Style, tag string, tagged bool, anchor, value string, target int) {
+func (d *dump) scalar(depth int, kind Kind, style Style, tag string, tagged bool, anchor, value string, target int) {
 	fmt.Fprintf(d, "%s%d/%d %s %v &%s %q ->%d", strings.Repeat(" ", min(depth, 100)), kind, style, tag, tagged, anchor, value, target)
 }
 
@@ -106,8 +108,10 @@ func ourDump(f *File, comments bool) string {
 	d := &dump{comments: comments}
 	for i := range f.Documents {
 		d.WriteString("document")
-		for c := range f.DocumentComments(i) {
-			d.comment(c.Place.letter(), f.CommentText(c))
+		for at := Head; at <= Foot; at++ {
+			for c := range f.DocumentComments(i, at) {
+				d.comment(at.letter(), f.CommentText(c))
+			}
 		}
 		d.WriteString("\n")
 		d.ours(f, f.Documents[i].Root, 1)
@@ -124,21 +128,38 @@ func (d *dump) ours(f *File, id ID, depth int) {
 		target = int(f.Target(id))
 	}
 	value := f.Value(id)
-	d.line(depth, n.Kind, n.Style, f.Tag(id), f.Tagged(id), f.Anchor(id), value, target)
+	d.scalar(depth, n.Kind, n.Style, f.Tag(id), f.Tagged(id), f.Anchor(id), value, target)
 	if value != "" || f.Anchor(id) != "" || f.Tagged(id) || n.Kind != Scalar {
-		line, column := f.Position(int(n.Prop))
+		line, column := d.position(f, int(n.Prop))
 		if line != int(n.Line) {
 			fmt.Fprintf(d, " (line %d)", n.Line)
 		}
 		fmt.Fprintf(d, " at %d:%d", line, column)
 	}
-	for c := range f.NodeComments(id) {
-		d.comment(c.Place.letter(), f.CommentText(c))
+	for at := Head; at <= Foot; at++ {
+		for c := range f.Comments(id, at) {
+			d.comment(at.letter(), f.CommentText(c))
+		}
 	}
 	d.WriteString("\n")
 	for c := range f.Children(id) {
 		d.ours(f, c, depth+1)
 	}
+}
+
+// position is File.Position for places that come in order.
+func (d *dump) position(f *File, at int) (line, column int) {
+	for i := d.start; i < at; {
+		n := breakLen(f.Text, i)
+		if i += max(n, 1); n > 0 && i <= at {
+			d.line, d.start = d.line+1, i
+		}
+	}
+	head := f.Text[d.start:at]
+	if d.line == 0 {
+		head = strings.TrimPrefix(head, byteOrderMark)
+	}
+	return d.line + 1, runes(head) + 1
 }
 
 // disagreement says where the two readings of text differ, "" if nowhere.

@@ -56,6 +56,13 @@ func parseInt(s string) (i int64, u uint64, ok bool) {
 	if u, err := strconv.ParseUint(s, 0, 64); err == nil {
 		return math.MinInt64, u, true
 	}
+	// After 0b and 0o a sign is read too.
+	for prefix, base := range map[string]int{"0b": 2, "0o": 8} {
+		if digits, ok := strings.CutPrefix(s, prefix); ok {
+			i, err := strconv.ParseInt(digits, base, 64)
+			return i, uint64(i), err == nil
+		}
+	}
 	return 0, 0, false
 }
 
@@ -63,6 +70,11 @@ func parseInt(s string) (i int64, u uint64, ok bool) {
 func parseFloat(s string) (float64, bool) {
 	if v, ok := infinity(s); ok {
 		return v, true
+	}
+	if s[0] == '.' {
+		// Here underscores must be between digits, as in Go.
+		v, err := strconv.ParseFloat(s, 64)
+		return v, err == nil
 	}
 	if s = strings.ReplaceAll(s, "_", ""); !isFloat(s) {
 		return 0, false

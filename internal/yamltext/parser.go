@@ -7,6 +7,7 @@ import "strconv"
 type parser struct {
 	scanner
 	depth   int
+	key     ID // of the pair whose value is next
 	anchors map[string]ID
 	// Tag handles of the document, and which of them it declares.
 	handles   map[string]string
@@ -24,6 +25,7 @@ func newParser(text string, o Options) *parser {
 	p.text = text
 	p.line = 1
 	p.indent = -1
+	p.key = None
 	p.allowed = true
 	p.keys = make([]keyPlace, 1, 8)
 	p.file = &File{Text: text, nodes: make([]Node, 0, len(text)/24+8), props: make([]props, 1)}
@@ -49,7 +51,6 @@ func (s *scanner) doubt(construct string) {
 // stream reads all documents. Only the first one may begin without a marker.
 func (p *parser) stream() {
 	if t := p.peek(); t.turn() == streamEnd || p.err != nil {
-		p.notes.finish(p)
 		return
 	}
 	switch p.peek().turn() {
@@ -72,7 +73,6 @@ func (p *parser) stream() {
 		first := *t
 		p.document(&first)
 	}
-	p.notes.finish(p)
 }
 
 // document reads one document; first is its first directive or marker.
@@ -92,11 +92,13 @@ func (p *parser) document(first *token) {
 	if p.err != nil {
 		return
 	}
-	p.notes.document(len(p.file.Documents))
 	p.file.Documents = append(p.file.Documents, d)
+	i := len(p.file.Documents) - 1
+	p.file.giveDocument(i, Head, p.notes.documentHead)
+	p.notes.documentHead = group{}
 	root := p.root(first != nil)
 	t := p.peek()
-	k := &p.file.Documents[len(p.file.Documents)-1]
+	k := &p.file.Documents[i]
 	k.Root, k.End = root, t.start
 	if t.turn() == documentEnd {
 		k.EndMarker = t.start
@@ -104,7 +106,8 @@ func (p *parser) document(first *token) {
 	if t.turn() == streamEnd {
 		k.End = int32(len(p.text))
 	}
-	p.notes.documentEnd(p)
+	p.file.giveDocument(i, Foot, p.notes.documentFoot)
+	p.notes.documentFoot = group{}
 }
 
 // prolog reads directives and the marker after them.
@@ -152,7 +155,7 @@ func (p *parser) empty(at, line int32) ID {
 	t := token{start: at, end: at, line: line}
 	id := p.newNode(Scalar, &t)
 	p.file.nodes[id].Type = Null
-	p.notes.emptyNode(p, id)
+	p.notes.takeEntry(p.file, id)
 	return id
 }
 
@@ -226,7 +229,6 @@ func (p *parser) properties(t *token) nodeStart {
 			return s
 		}
 		s.any, s.end, s.endLine = true, t.end, t.line
-		p.notes.property(t)
 		p.next()
 		t = p.peek()
 	}
@@ -267,8 +269,18 @@ func (p *parser) alias(t *token) ID {
 	n.first = int32(target)
 	n.props = int32(len(p.file.props))
 	p.file.props = append(p.file.props, props{anchor: name})
-	p.notes.node(p, id, t)
+	p.notes.leaf(p.file, id, p.footFor(id), t)
 	p.next()
+	return id
+}
+
+// footFor returns what a foot of a node belongs to: the key, if it is the value
+// of a pair.
+func (p *parser) footFor(id ID) ID {
+	key := p.key
+	if p.key = None; key != None {
+		return key
+	}
 	return id
 }
 
@@ -282,7 +294,7 @@ func (p *parser) scalar(t *token, s *nodeStart) ID {
 	case t.style == Plain:
 		n.Type = plainType(p.file.Value(id))
 	}
-	p.notes.node(p, id, t)
+	p.notes.leaf(p.file, id, p.footFor(id), t)
 	p.next()
 	return id
 }

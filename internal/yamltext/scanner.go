@@ -24,6 +24,8 @@ type scanner struct {
 	// tabsUntil is where the white space ends that a plain scalar has passed;
 	// tabs in it are no indentation.
 	tabsUntil int
+	// lastLine is the line on which a block scalar ended, 0 after other tokens.
+	lastLine int32
 
 	file   *File
 	notes  notes
@@ -120,21 +122,30 @@ func (s *scanner) saveKey() {
 
 // fetch adds the next token.
 func (s *scanner) fetch() {
+	s.notes.leave(s)
 	s.skip()
 	s.expire()
 	if s.err != nil {
 		return
 	}
-	s.unroll(s.column())
-	s.notes.arrive(s)
-	if s.pos >= len(s.text) {
+	before := len(s.queue)
+	marker, n := s.marker()
+	if s.pos >= len(s.text) || marker != noToken {
+		s.unroll(-1)
+	} else {
+		s.unroll(s.column())
+	}
+	s.notes.arrive(s, s.queue[before:])
+	switch {
+	case s.pos >= len(s.text):
 		s.fetchEnd()
-		return
+	case marker != noToken:
+		s.resetKeys()
+		s.add(marker, n)
+		s.pos += n
+	default:
+		s.fetchToken(s.text[s.pos])
 	}
-	if s.pos == s.lineStart && s.fetchMarker() {
-		return
-	}
-	s.fetchToken(s.text[s.pos])
 }
 
 func (s *scanner) fetchToken(c byte) {
@@ -225,6 +236,7 @@ func (s *scanner) newLine(n int) {
 // add adds a token of n bytes without moving.
 func (s *scanner) add(kind tokenKind, n int) *token {
 	s.number++
+	s.notes.prev, s.notes.number = kind, s.number
 	s.queue = append(s.queue, token{
 		kind: kind, start: int32(s.pos), end: int32(s.pos + n),
 		line: s.line, column: s.column(), number: s.number,
@@ -265,7 +277,6 @@ func (s *scanner) unroll(column int32) {
 
 func (s *scanner) fetchEnd() {
 	if !s.ended {
-		s.unroll(-1)
 		s.resetKeys()
 	}
 	s.ended = true
@@ -274,28 +285,25 @@ func (s *scanner) fetchEnd() {
 
 // resetKeys is for what ends a document.
 func (s *scanner) resetKeys() {
-	s.dropKey(&s.keys[s.flow])
+	for i := range s.keys {
+		s.dropKey(&s.keys[i])
+	}
 	s.allowed = false
 }
 
-// fetchMarker reads what is special at the start of a line.
-func (s *scanner) fetchMarker() bool {
-	kind, n := directiveToken, 0
+// marker returns the token that is special at the start of a line, and its
+// length.
+func (s *scanner) marker() (tokenKind, int) {
 	switch {
+	case s.pos != s.lineStart || s.pos >= len(s.text):
 	case s.text[s.pos] == '%':
-		n = lineEnd(s.text, s.pos) - s.pos
+		return directiveToken, lineEnd(s.text, s.pos) - s.pos
 	case isMarker(s.text, s.pos, '-'):
-		kind, n = documentStart, 3
+		return documentStart, 3
 	case isMarker(s.text, s.pos, '.'):
-		kind, n = documentEnd, 3
-	default:
-		return false
+		return documentEnd, 3
 	}
-	s.unroll(-1)
-	s.resetKeys()
-	s.add(kind, n)
-	s.pos += n
-	return true
+	return noToken, 0
 }
 
 func (s *scanner) openFlow(kind tokenKind) {

@@ -44,6 +44,7 @@ type token struct {
 	column     int32
 	cooked     int32 // as in Node
 	number     int32 // of the real tokens, from 1; 0 for the ends of blocks
+	foot       int32 // ends of blocks: 1 + index in notes.groups
 }
 
 // turn returns what the token stands for now.

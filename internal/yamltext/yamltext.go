@@ -10,14 +10,13 @@ import (
 type File struct {
 	Text      string
 	Documents []Document
-	// Comments are in the order of the text.
-	Comments []Comment
 	// Doubts are the constructs whose reading by other programs is not certain.
 	Doubts []Doubt
 
-	nodes  []Node
-	props  []props
-	cooked []string
+	nodes    []Node
+	props    []props
+	cooked   []string
+	comments []Comment
 }
 
 // A Document is one document of the text.
