@@ -14,6 +14,10 @@ func (p *parser) open(kind Kind, style Style, t *token) collection {
 	n.Style, n.End = style, t.start
 	if style == Flow {
 		p.notes.take(p.file, id, t.number)
+		if !p.notes.passed.empty() {
+			p.doubt("a comment before a flow collection that is an entry of a sequence")
+			p.notes.passed = group{}
+		}
 	} else {
 		p.notes.takeEntry(p.file, id)
 	}
@@ -54,9 +58,10 @@ func (p *parser) blockSequence(indentless bool) ID {
 		case k == blockEntry:
 			c.entry(t, indentless)
 		case indentless:
+			p.notes.closed(p.file, &token{}, c.id, c.foot)
 			return c.close()
 		case k == blockEnd:
-			p.notes.closed(p.file, t, c.foot)
+			p.notes.closed(p.file, t, c.id, c.foot)
 			p.next()
 			return c.close()
 		default:
@@ -76,6 +81,7 @@ func (c *collection) entry(dash *token, indentless bool) {
 	case k == blockEntry, k == blockEnd, indentless && (k == keyToken || k == valueToken):
 		id := c.empty(end, line)
 		c.notes.bind(c.file, number, id, id)
+		c.notes.emptyEntry()
 		c.add(id)
 	default:
 		c.node(true, false)
@@ -96,7 +102,7 @@ func (p *parser) blockMapping() ID {
 		case keyToken:
 			c.pair(t)
 		case blockEnd:
-			p.notes.closed(p.file, t, c.foot)
+			p.notes.closed(p.file, t, c.id, c.foot)
 			p.next()
 			return c.close()
 		default:

@@ -71,11 +71,14 @@ type notes struct {
 	prev     tokenKind // before the gap
 	number   int32     // of that token
 	prevLine int32     // on which it ends
+	// blankTail says that it is a block scalar with blank lines at its end.
+	blankTail bool
 
 	groups   []group // feet of block collections that end, by token.foot
 	head     group   // for the node at the token headNext
 	headNext int32
 	entryOf  group // for the entry of a sequence whose dash has been passed
+	passed   group // a foot on its way from the end of an entry
 	property group // behind properties: for the next node
 
 	documentHead group // for the next document
@@ -112,11 +115,11 @@ func (s *scanner) comment() {
 // leave begins a gap; the scanner is behind a token.
 func (n *notes) leave(s *scanner) {
 	n.from = len(s.file.comments)
+	n.prevLine, n.blankTail = s.line, false
 	if s.lastLine > 0 {
+		n.blankTail = s.line > s.lastLine+1
 		n.prevLine, s.lastLine = s.lastLine, 0
-		return
 	}
-	n.prevLine = s.line
 }
 
 // arrive decides on the comments of a gap. The ends of block collections in it
@@ -151,10 +154,20 @@ func (n *notes) request(f *File, number int32, at Place, g group) {
 	n.late = append(n.late, request{number, at, g})
 }
 
+// passing is the place of a foot of what a node is the value of: for an entry of
+// a sequence, that is what comes after it.
+const passing Place = Apart + 1
+
 func (n *notes) give(f *File, b binding, at Place, g group) {
 	id := b.id
-	if at == Foot {
+	switch {
+	case at == Foot:
 		id = b.foot
+	case at == passing && b.id == b.foot:
+		n.passed = g
+		return
+	case at == passing:
+		id, at = b.foot, Foot
 	}
 	f.give(id, at, g)
 }
@@ -204,6 +217,8 @@ func (n *notes) bind(f *File, number int32, id, foot ID) {
 // leaf is told of each scalar and alias.
 func (n *notes) leaf(f *File, id, foot ID, t *token) {
 	n.take(f, id, t.number)
+	f.give(foot, Foot, n.passed)
+	n.passed = group{}
 	n.bind(f, t.number, id, foot)
 }
 
@@ -230,12 +245,32 @@ func (n *notes) dash(t *token) {
 	}
 }
 
-// closed gives a block collection, or the key it is the value of, the foot that
-// was found at its end.
-func (n *notes) closed(f *File, t *token, foot ID) {
-	if t.foot > 0 {
-		f.give(foot, Foot, n.groups[t.foot-1])
+// emptyEntry is told of an entry without text: comments above it belong to what
+// comes after it.
+func (n *notes) emptyEntry() {
+	if n.head.empty() {
+		n.head, n.entryOf = n.entryOf, group{}
 	}
+}
+
+// closed gives a block collection the foot that was found at its end. That of an
+// entry of a sequence is passed on: to the sequence if it ends here as well,
+// else to what comes next.
+func (n *notes) closed(f *File, t *token, id, foot ID) {
+	g := n.passed
+	n.passed = group{}
+	if t.foot > 0 {
+		own := n.groups[t.foot-1]
+		if g.empty() {
+			g.from = own.from
+		}
+		g.to = own.to // what is between them belongs to neither
+	}
+	if id == foot {
+		n.passed = g
+		return
+	}
+	f.give(foot, Foot, g)
 }
 
 // CommentText returns a comment with its sign.

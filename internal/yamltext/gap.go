@@ -1,5 +1,7 @@
 package yamltext
 
+import "slices"
+
 // A gap is what is between two tokens, with comments in it.
 type gap struct {
 	*scanner
@@ -20,12 +22,11 @@ func (k *gap) inline(g *group) group {
 	return first
 }
 
-// split cuts comments at blank lines, and where they come out of a block
-// collection.
+// split cuts comments at blank lines, and where one is in the column of an outer
+// block collection.
 func (k *gap) split(g group) []group {
 	var out []group
-	line := k.notes.prevLine
-	depth := max(k.depthBefore(), 0)
+	line, column := k.notes.prevLine, int32(-1)
 	cs := k.file.comments
 	for i := g.from; i < g.to; i++ {
 		c := &cs[i]
@@ -33,14 +34,11 @@ func (k *gap) split(g group) []group {
 		if blank && len(out) > 0 {
 			out[len(out)-1].ends = true
 		}
-		if i == g.from || blank || c.column < depth {
+		if i == g.from || blank || c.column != column && k.isOuter(c.column) {
 			out = append(out, group{from: i, to: i, blank: blank})
 		}
 		out[len(out)-1].to = i + 1
-		if c.column < depth {
-			depth = k.enclosing(c.column)
-		}
-		line = c.Line
+		line, column = c.Line, c.column
 	}
 	out[len(out)-1].ends = k.eof || k.line > line+1
 	return out
@@ -54,19 +52,23 @@ func (k *gap) depthBefore() int32 {
 	return k.indent
 }
 
-// enclosing returns the indentation of the innermost collection that a column
-// is in.
-func (k *gap) enclosing(column int32) int32 {
-	for i := range k.ends {
-		if k.ends[i].column <= column {
-			return k.ends[i].column
-		}
+// isOuter reports whether a column is that of a block collection around the
+// innermost one before the gap.
+func (k *gap) isOuter(column int32) bool {
+	if column >= k.depthBefore() {
+		return false
 	}
-	return max(min(k.indent, column), 0)
+	if column <= k.indent {
+		return column == k.indent || slices.Contains(k.indents, column)
+	}
+	return slices.ContainsFunc(k.ends, func(t token) bool { return t.column == column })
 }
 
 // start decides on comments before the first token of a document.
 func (k *gap) start(g group) {
+	if k.notes.prev == documentEnd && (k.eof || k.file.comments[g.from].Line > k.notes.prevLine+1 || k.file.comments[g.from].Line == k.notes.prevLine) {
+		k.doubt("a comment after \"...\"")
+	}
 	groups := k.split(g)
 	last := len(groups) - 1
 	d := len(k.file.Documents)
@@ -98,12 +100,18 @@ func (k *gap) headOfNext(g group) {
 	if g.empty() {
 		return
 	}
+	if (k.eof || k.marker) && k.notes.prev == documentStart {
+		k.doubt("a comment in a document without content")
+	}
 	if k.eof || k.marker && k.notes.prev != noToken && k.notes.prev != documentEnd {
 		k.notes.documentFoot = group{from: g.from, to: g.to}
 		return
 	}
 	n := k.notes
 	if !n.head.empty() {
+		if n.prev == documentStart && k.file.comments[g.to-1].Line+1 < k.line {
+			k.doubt("comments on both sides of \"---\"")
+		}
 		if n.head.to == g.from {
 			n.head.to = g.to
 			return
@@ -129,11 +137,44 @@ func (k *gap) block(g group) {
 		return
 	}
 	groups := k.split(g)
-	if !k.hasFoot() {
-		k.headOfNext(g)
-		return
+	k.zigzag(g)
+	if n.prev == valueToken && len(k.ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.indent }) {
+		k.doubt("a comment that is indented less than the empty value above it")
 	}
-	k.feet(groups, g.to)
+	switch {
+	case k.hasFoot():
+		k.feet(groups, g.to)
+	case n.prev == documentStart && len(k.file.Documents) > 1 && !groups[0].blank && groups[0].ends && n.prevLine < k.file.comments[g.from].Line:
+		k.footOfPrevious(groups[0])
+		k.headOfNext(group{from: groups[0].to, to: g.to})
+	default:
+		k.headOfNext(g)
+	}
+}
+
+// zigzag doubts comments whose columns do not tell which block they are in.
+func (k *gap) zigzag(g group) {
+	last := k.file.comments[g.from]
+	for _, c := range k.file.comments[g.from+1 : g.to] {
+		in := c.column > last.column && last.column < k.depthBefore()
+		off := c.column < k.depthBefore() && !k.isOuter(c.column) && c.column != k.nextColumn()
+		if (c.Line == last.Line+1 || k.eof) && (in || off) {
+			k.doubt("comments whose columns go in and out below a block")
+			return
+		}
+		last = c
+	}
+}
+
+// footOfPrevious gives comments after "---" to the document before, as a blank
+// line parts them from what comes after.
+func (k *gap) footOfPrevious(g group) {
+	i := len(k.file.Documents) - 2
+	d := &k.file.Documents[i]
+	if d.EndMarker >= 0 || d.notes > 0 {
+		k.doubt("comments on both sides of \"---\"")
+	}
+	k.file.giveDocument(i, Foot, g)
 }
 
 // hasFoot reports whether comments can be below what is before the gap.
@@ -142,64 +183,85 @@ func (k *gap) hasFoot() bool {
 	case scalarToken, aliasToken:
 		return true
 	case flowSequenceEnd, flowMappingEnd:
-		return len(k.ends) > 0 && !k.eof || k.indent < 0 && len(k.ends) == 0 || k.nextIsDash()
+		if k.notes.prevLine == 1 {
+			k.doubt("comments after a flow collection that ends on the first line")
+		}
+		return true
 	case valueToken, blockEntry:
-		return len(k.ends) > 0
+		return k.depthBefore() > k.nextColumn()
 	}
 	return false
-}
-
-func (k *gap) nextIsDash() bool {
-	return !k.eof && k.text[k.pos] == '-' && endsToken(k.text, k.pos+1)
 }
 
 // feet gives groups to what ends before or in the gap, until one belongs to
 // what is after it.
 func (k *gap) feet(groups []group, to int) {
-	next := k.column()
-	if k.eof {
-		next = 0
+	next := k.nextColumn()
+	deeper := !k.eof && k.depthBefore() > next
+	if len(groups) > 1 && (k.eof && k.notes.prev == valueToken || k.notes.blankTail) {
+		k.doubt("several comments below an empty value or a block scalar that ends in blank lines")
 	}
-	holder := 0 // 0 is the node before, then come the collections that end
+	holder := -1 // -1 is the node before, then come the collections that end
 	for i, g := range groups {
 		column := k.file.comments[g.from].column
-		inner := len(k.ends) > 0 && column > next && !k.eof
+		inner := deeper && column != next
 		split := i+1 < len(groups) && !g.ends
-		switch {
-		case g.blank && !inner, !g.ends && !inner && !split:
+		outer := column < k.depthBefore()
+		if i > 0 && deeper && column < next {
+			k.doubt("comments whose columns go in and out below a block")
+		}
+		if !split && (g.blank && !inner || !g.ends && !inner || k.eof && (!outer && k.notes.prev == valueToken || groups[0].blank)) {
 			k.headOfNext(group{from: g.from, to: to})
 			return
-		case !g.blank && g.ends && column < k.depthBefore():
-			holder = max(holder, k.endAt(column))
 		}
+		at := -1
+		if outer && (i > 0 || !g.blank && g.ends) {
+			if !k.isOuter(column) {
+				k.doubt("a comment between the columns of two blocks")
+			}
+			at = k.endAt(column)
+		}
+		if outer && at < 0 && g.ends && len(k.ends) == 0 {
+			if i > 0 {
+				k.doubt("several comments below the last entry of a block")
+			}
+			k.notes.request(k.file, k.notes.number, passing, g)
+			continue
+		}
+		if i > 0 && at <= holder {
+			k.doubt("several comments below the last entry of a block")
+		}
+		holder = at
 		k.footOf(holder, g)
-		holder++
 	}
 }
 
-// endAt returns the collection whose end leads to a column.
+// nextColumn returns the column of what is after the gap.
+func (k *gap) nextColumn() int32 {
+	if k.eof {
+		return 0
+	}
+	return k.column()
+}
+
+// endAt returns the collection whose end leads to a column, -1 if none does.
 func (k *gap) endAt(column int32) int {
 	for i := range k.ends {
 		if i+1 == len(k.ends) || k.ends[i+1].column <= column {
-			return i + 1
+			return i
 		}
 	}
-	k.doubt("a comment that is indented less than the block around it")
-	return 0
+	return -1
 }
 
-func (k *gap) footOf(holder int, g group) {
+func (k *gap) footOf(end int, g group) {
 	n := k.notes
-	if holder == 0 {
+	if end < 0 {
 		n.request(k.file, n.number, Foot, g)
 		return
 	}
-	if holder > len(k.ends) {
-		k.doubt("several comments below the last entry of a block")
-		return
-	}
 	n.groups = append(n.groups, g)
-	k.ends[holder-1].foot = int32(len(n.groups))
+	k.ends[end].foot = int32(len(n.groups))
 }
 
 // flow decides on comments in flow collections.
@@ -223,17 +285,23 @@ func (k *gap) flow(g group) {
 		n.request(k.file, n.number-1, Inline, k.inline(&g))
 	case valueToken:
 		n.property = k.inline(&g)
+		if closes {
+			k.doubt("a comment in place of a value")
+		}
 	default:
 		k.doubt("a comment inside a flow collection")
 	}
 	if g.empty() {
 		return
 	}
+	groups := k.split(g)
+	if len(groups) > 1 && (closes || n.prevLine == 1) {
+		k.doubt("several comments in one place of a flow collection")
+	}
 	if closes {
 		k.flowFoot(g)
 		return
 	}
-	groups := k.split(g)
 	if n.prev != flowEntry && n.prev != valueToken {
 		k.doubt("a comment before a comma")
 	}

@@ -106,6 +106,11 @@ func (p *parser) document(first *token) {
 	if t.turn() == streamEnd {
 		k.End = int32(len(p.text))
 	}
+	if !p.notes.passed.empty() && !p.notes.documentFoot.empty() {
+		p.doubt("several comments below the last entry of a block")
+	}
+	p.file.giveDocument(i, Foot, p.notes.passed)
+	p.notes.passed = group{}
 	p.file.giveDocument(i, Foot, p.notes.documentFoot)
 	p.notes.documentFoot = group{}
 }
@@ -155,7 +160,6 @@ func (p *parser) empty(at, line int32) ID {
 	t := token{start: at, end: at, line: line}
 	id := p.newNode(Scalar, &t)
 	p.file.nodes[id].Type = Null
-	p.notes.takeEntry(p.file, id)
 	return id
 }
 
