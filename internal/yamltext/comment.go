@@ -130,8 +130,12 @@ func (n *notes) arrive(s *scanner, ends []token) {
 		return
 	}
 	n.from = g.to
-	k := gap{scanner: s, notes: n, ends: ends, eof: s.pos >= len(s.text)}
+	k := gap{
+		scanner: s, notes: n, ends: ends, inner: s.indent, eof: s.pos >= len(s.text),
+		nextLine: s.line, column: s.column(),
+	}
 	k.marker = !k.eof && s.flow == 0 && s.pos == s.lineStart && (s.text[s.pos] == '%' || anyMarker(s.text, s.pos))
+	k.foresee()
 	switch {
 	case s.flow > 0:
 		k.flow(g)

@@ -7,8 +7,35 @@ type gap struct {
 	*scanner
 	notes  *notes
 	ends   []token // block collections that end in it, the deepest first
+	inner  int32   // the indentation after those
 	eof    bool
 	marker bool // a marker or a directive comes after it
+	// virtual says that an entry of the root mapping will come after it, on the
+	// line next and in that column.
+	virtual  bool
+	nextLine int32
+	column   int32
+}
+
+// foresee makes the entry that will be added to the document the end of the gap.
+func (k *gap) foresee() {
+	if !k.notes.entry || !k.eof && !k.marker || k.notes.prev == noToken || k.notes.prev == documentEnd {
+		return
+	}
+	switch root := len(k.ends) - 1; {
+	case k.notes.prev == documentStart:
+		k.column = 0
+	case root >= 0 && k.rootFlag == startsMapping:
+		k.column = k.ends[root].column
+		k.ends = k.ends[:root]
+		k.inner = k.column
+	default:
+		return
+	}
+	if k.eof && k.pos != k.lineStart {
+		k.nextLine++
+	}
+	k.virtual, k.eof, k.marker = true, false, false
 }
 
 // inline takes the comment on the line of the token before.
@@ -40,7 +67,7 @@ func (k *gap) split(g group) []group {
 		out[len(out)-1].to = i + 1
 		line, column = c.Line, c.column
 	}
-	out[len(out)-1].ends = k.eof || k.line > line+1
+	out[len(out)-1].ends = k.eof || k.nextLine > line+1
 	return out
 }
 
@@ -49,7 +76,7 @@ func (k *gap) depthBefore() int32 {
 	if len(k.ends) > 0 {
 		return k.ends[0].column
 	}
-	return k.indent
+	return k.inner
 }
 
 // isOuter reports whether a column is that of a block collection around the
@@ -58,8 +85,8 @@ func (k *gap) isOuter(column int32) bool {
 	if column >= k.depthBefore() {
 		return false
 	}
-	if column <= k.indent {
-		return column == k.indent || slices.Contains(k.indents, column)
+	if column <= k.inner {
+		return column == k.inner || slices.Contains(k.indents, column)
 	}
 	return slices.ContainsFunc(k.ends, func(t token) bool { return t.column == column })
 }
@@ -103,13 +130,13 @@ func (k *gap) headOfNext(g group) {
 	if (k.eof || k.marker) && k.notes.prev == documentStart {
 		k.doubt("a comment in a document without content")
 	}
-	if k.eof || k.marker && k.notes.prev != noToken && k.notes.prev != documentEnd {
+	if k.virtual || k.eof || k.marker && k.notes.prev != noToken && k.notes.prev != documentEnd {
 		k.notes.documentFoot = group{from: g.from, to: g.to}
 		return
 	}
 	n := k.notes
 	if !n.head.empty() {
-		if n.prev == documentStart && k.file.comments[g.to-1].Line+1 < k.line {
+		if n.prev == documentStart && k.apart(g) {
 			k.doubt("comments on both sides of \"---\"")
 		}
 		if n.head.to == g.from {
@@ -138,7 +165,7 @@ func (k *gap) block(g group) {
 	}
 	groups := k.split(g)
 	k.zigzag(g)
-	if n.prev == valueToken && len(k.ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.indent }) {
+	if n.prev == valueToken && len(k.ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.inner }) {
 		k.doubt("a comment that is indented less than the empty value above it")
 	}
 	switch {
@@ -164,6 +191,20 @@ func (k *gap) zigzag(g group) {
 		}
 		last = c
 	}
+}
+
+// apart reports whether a blank line follows one of the comments.
+func (k *gap) apart(g group) bool {
+	for i := g.from; i < g.to; i++ {
+		next := k.nextLine
+		if i+1 < g.to {
+			next = k.file.comments[i+1].Line
+		}
+		if next > k.file.comments[i].Line+1 {
+			return true
+		}
+	}
+	return false
 }
 
 // footOfPrevious gives comments after "---" to the document before, as a blank
@@ -241,7 +282,7 @@ func (k *gap) nextColumn() int32 {
 	if k.eof {
 		return 0
 	}
-	return k.column()
+	return k.column
 }
 
 // endAt returns the collection whose end leads to a column, -1 if none does.

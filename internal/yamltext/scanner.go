@@ -16,6 +16,8 @@ type scanner struct {
 
 	indent  int32
 	indents []int32
+	// rootFlag says what the root of the document is, if it is a block collection.
+	rootFlag uint8
 	flow    int
 	// allowed says whether an implicit key may begin here.
 	allowed bool
@@ -255,6 +257,9 @@ func (s *scanner) sign(kind tokenKind) *token {
 func (s *scanner) roll(column int32, flag uint8) uint8 {
 	if s.flow > 0 || s.indent >= column {
 		return 0
+	}
+	if s.indent < 0 {
+		s.rootFlag = flag
 	}
 	s.indents = append(s.indents, s.indent)
 	s.indent = column
