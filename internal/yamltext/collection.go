@@ -9,10 +9,11 @@ type collection struct {
 }
 
 func (p *parser) open(kind Kind, style Style, t *token) collection {
+	single := kind == Mapping && style == Flow && t.kind != flowMappingStart
 	id := p.newNode(kind, t)
 	n := &p.file.nodes[id]
-	n.Style, n.End = style, t.start
-	if style == Flow {
+	n.Style, n.End, n.Single = style, t.start, single
+	if style == Flow && !single {
 		p.notes.take(p.file, id, t.number)
 		if !p.notes.passed.empty() {
 			p.doubt("a comment before a flow collection that is an entry of a sequence")
@@ -81,7 +82,7 @@ func (c *collection) entry(dash *token, indentless bool) {
 	case k == blockEntry, k == blockEnd, indentless && (k == keyToken || k == valueToken):
 		id := c.empty(end, line)
 		c.notes.bind(c.file, number, id, id)
-		c.notes.emptyEntry()
+		c.notes.emptyEntry(c.parser)
 		c.add(id)
 	default:
 		c.node(true, false)
@@ -223,7 +224,6 @@ func (c *collection) closeFlow() ID {
 // singlePair reads a pair that is an entry of a flow sequence.
 func (p *parser) singlePair(t *token) ID {
 	c := p.open(Mapping, Flow, t)
-	p.file.nodes[c.id].Single = true
 	explicit := t.flags&startsKey == 0
 	end, line := t.end, t.line
 	p.passKey(t)

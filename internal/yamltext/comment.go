@@ -67,7 +67,10 @@ func (g group) empty() bool { return g.from == g.to }
 type notes struct {
 	entry bool
 	from  int // first comment of the gap
+	// gapFrom is the same after the gap has been looked at.
+	gapFrom int
 
+	before   tokenKind // the token before prev
 	prev     tokenKind // before the gap
 	number   int32     // of that token
 	prevLine int32     // on which it ends
@@ -75,17 +78,22 @@ type notes struct {
 	blankTail bool
 
 	groups   []group // feet of block collections that end, by token.foot
-	head     group   // for the node at the token headNext
-	headNext int32
-	entryOf  group // for the entry of a sequence whose dash has been passed
-	passed   group // a foot on its way from the end of an entry
-	property group // behind properties: for the next node
+	heads    []head  // for nodes that begin at or after a token
+	entryOf  group   // for the entry of a sequence whose dash has been passed
+	passed   group   // a foot on its way from the end of an entry
+	property head    // behind properties: for the node there
 
 	documentHead group // for the next document
 	documentFoot group // for the current one
 
 	late  []request
 	bound binding
+}
+
+// A head is a group that is above the node at a token.
+type head struct {
+	number int32
+	group  group
 }
 
 // A request is a decision whose node does not exist yet.
@@ -129,7 +137,7 @@ func (n *notes) arrive(s *scanner, ends []token) {
 	if g.empty() {
 		return
 	}
-	n.from = g.to
+	n.from, n.gapFrom = g.to, n.from
 	k := gap{
 		scanner: s, notes: n, ends: ends, inner: s.indent, eof: s.pos >= len(s.text),
 		nextLine: s.line, column: s.column(),
@@ -181,6 +189,15 @@ func (f *File) give(id ID, at Place, g group) {
 	if g.empty() {
 		return
 	}
+	if n := &f.nodes[id]; n.Kind == Scalar && n.Empty() {
+		f.Doubts = append(f.Doubts, Doubt{"a comment beside an empty node", int(f.comments[g.from].Line)})
+	}
+	if at == Foot {
+		for range f.Comments(id, Foot) {
+			f.Doubts = append(f.Doubts, Doubt{"several comments below the last entry of a block", int(f.comments[g.from].Line)})
+			break
+		}
+	}
 	f.link(&f.nodes[id].notes, id, at, g)
 }
 
@@ -190,6 +207,9 @@ func (f *File) link(at *int32, id ID, place Place, g group) {
 	}
 	for i := g.from; i < g.to; i++ {
 		c := &f.comments[i]
+		if c.Place != Apart {
+			continue // what was passed on spans some that are not
+		}
 		c.Node, c.Place = id, place
 		*at = int32(i + 1)
 		at = &c.next
@@ -229,12 +249,18 @@ func (n *notes) leaf(f *File, id, foot ID, t *token) {
 // take gives a node that begins at a token the comments above it.
 func (n *notes) take(f *File, id ID, number int32) {
 	n.takeEntry(f, id)
-	if !n.head.empty() && n.headNext <= number {
-		f.give(id, Head, n.head)
-		n.head = group{}
+	k := 0
+	for k < len(n.heads) && n.heads[k].number <= number {
+		f.give(id, Head, n.heads[k].group)
+		k++
 	}
-	f.give(id, Inline, n.property)
-	n.property = group{}
+	if k > 0 {
+		n.heads = n.heads[:copy(n.heads, n.heads[k:])]
+	}
+	if n.property.number <= number {
+		f.give(id, Inline, n.property.group)
+		n.property = head{}
+	}
 }
 
 func (n *notes) takeEntry(f *File, id ID) {
@@ -244,17 +270,31 @@ func (n *notes) takeEntry(f *File, id ID) {
 
 // dash is told of the dash of an entry: comments above it belong to the entry.
 func (n *notes) dash(t *token) {
-	if !n.head.empty() && n.headNext == t.number {
-		n.entryOf, n.head = n.head, group{}
+	for len(n.heads) > 0 && n.heads[0].number <= t.number {
+		h := n.heads[0].group
+		switch {
+		case n.entryOf.empty():
+			n.entryOf = h
+		case n.entryOf.to == h.from:
+			n.entryOf.to = h.to
+		default:
+			return // a comment that belongs to a property is between them
+		}
+		n.heads = n.heads[:copy(n.heads, n.heads[1:])]
 	}
 }
 
 // emptyEntry is told of an entry without text: comments above it belong to what
 // comes after it.
-func (n *notes) emptyEntry() {
-	if n.head.empty() {
-		n.head, n.entryOf = n.entryOf, group{}
+func (n *notes) emptyEntry(p *parser) {
+	if n.entryOf.empty() {
+		return
 	}
+	if len(n.heads) > 0 {
+		p.doubt("comments above and below an empty entry")
+	}
+	n.heads = append(n.heads, head{0, n.entryOf})
+	n.entryOf = group{}
 }
 
 // closed gives a block collection the foot that was found at its end. That of an

@@ -46,7 +46,7 @@ func endsInBlock(f *File) bool {
 // entryDisagreement is disagreement for Options.Entry.
 func entryDisagreement(text string) string {
 	f, err := Options{Entry: true}.Parse(text)
-	if err != nil || len(f.Doubts) > 0 {
+	if err != nil || len(f.Doubts) > 0 || len(f.Documents) == 0 {
 		return ""
 	}
 	framed, ok := withEntries(f)
@@ -65,7 +65,7 @@ func entryDisagreement(text string) string {
 		}
 		// What is above the new entry is at the end of the document without it.
 		k := root.Content[n]
-		d.FootComment = strings.TrimSpace(k.HeadComment + "\n" + d.FootComment)
+		d.FootComment = strings.Trim(k.HeadComment+"\n"+d.FootComment, "\n")
 		root.Content = root.Content[:n]
 		if n == 0 {
 			*root = lib.Node{Kind: lib.ScalarNode, Tag: "!!null", HeadComment: root.HeadComment, LineComment: root.LineComment}
@@ -78,7 +78,7 @@ func entryDisagreement(text string) string {
 func stripPlaces(dump string) string {
 	lines := strings.Split(dump, "\n")
 	for i, l := range lines {
-		if at := strings.Index(l, " at "); at >= 0 {
+		if at := strings.Index(l, " @@"); at >= 0 {
 			rest := l[at+4:]
 			if sp := strings.IndexByte(rest, ' '); sp >= 0 {
 				lines[i] = l[:at] + rest[sp:]

@@ -19,6 +19,9 @@ type gap struct {
 
 // foresee makes the entry that will be added to the document the end of the gap.
 func (k *gap) foresee() {
+	if k.marker && k.text[k.pos] == '%' {
+		k.doubt("a comment before a directive")
+	}
 	if !k.notes.entry || !k.eof && !k.marker || k.notes.prev == noToken || k.notes.prev == documentEnd {
 		return
 	}
@@ -57,7 +60,7 @@ func (k *gap) split(g group) []group {
 	cs := k.file.comments
 	for i := g.from; i < g.to; i++ {
 		c := &cs[i]
-		blank := c.Line > line+1
+		blank := c.Line > line+1 || i > g.from && k.looksBlank(i-1)
 		if blank && len(out) > 0 {
 			out[len(out)-1].ends = true
 		}
@@ -67,8 +70,15 @@ func (k *gap) split(g group) []group {
 		out[len(out)-1].to = i + 1
 		line, column = c.Line, c.column
 	}
-	out[len(out)-1].ends = k.eof || k.nextLine > line+1
+	out[len(out)-1].ends = k.eof || k.nextLine > line+1 || k.looksBlank(g.to-1)
 	return out
+}
+
+// looksBlank reports whether a blank line seems to come after a comment: other
+// programs take the two characters of CRLF for two line breaks there.
+func (k *gap) looksBlank(i int) bool {
+	end := int(k.file.comments[i].End)
+	return end < len(k.text) && k.text[end] == '\r'
 }
 
 // depthBefore returns the indentation before the gap.
@@ -93,7 +103,7 @@ func (k *gap) isOuter(column int32) bool {
 
 // start decides on comments before the first token of a document.
 func (k *gap) start(g group) {
-	if k.notes.prev == documentEnd && (k.eof || k.file.comments[g.from].Line > k.notes.prevLine+1 || k.file.comments[g.from].Line == k.notes.prevLine) {
+	if k.notes.prev == documentEnd {
 		k.doubt("a comment after \"...\"")
 	}
 	groups := k.split(g)
@@ -130,22 +140,18 @@ func (k *gap) headOfNext(g group) {
 	if (k.eof || k.marker) && k.notes.prev == documentStart {
 		k.doubt("a comment in a document without content")
 	}
+	if k.virtual && k.notes.prev == documentStart && (len(k.notes.heads) > 0 || k.apart(g)) {
+		k.doubt("a comment in a document without content")
+	}
 	if k.virtual || k.eof || k.marker && k.notes.prev != noToken && k.notes.prev != documentEnd {
 		k.notes.documentFoot = group{from: g.from, to: g.to}
 		return
 	}
 	n := k.notes
-	if !n.head.empty() {
-		if n.prev == documentStart && k.apart(g) {
-			k.doubt("comments on both sides of \"---\"")
-		}
-		if n.head.to == g.from {
-			n.head.to = g.to
-			return
-		}
-		k.doubt("comments above a node in several places")
+	if n.prev == documentStart && len(n.heads) > 0 && k.apart(g) {
+		k.doubt("comments on both sides of \"---\"")
 	}
-	n.head, n.headNext = g, k.number+1
+	n.heads = append(n.heads, head{k.number + 1, g})
 }
 
 // block decides on comments in block collections.
@@ -156,14 +162,22 @@ func (k *gap) block(g group) {
 		n.request(k.file, n.number, Inline, k.inline(&g))
 	case anchorToken, tagToken:
 		k.doubt("a comment between properties and content")
-		n.property = k.inline(&g)
-	case keyToken:
-		k.doubt("a comment after \"?\"")
+		n.property = head{k.number + 1, k.inline(&g)}
 	}
+	k.odd(g)
 	if g.empty() {
 		return
 	}
 	groups := k.split(g)
+	switch {
+	case n.prev == blockEntry && groups[0].ends:
+		k.doubt("a comment and a blank line after a dash")
+	case n.prev == documentStart && groups[0].ends && (len(k.file.Documents) == 1 && n.prevLine > 1 || len(groups) > 2):
+		k.doubt("a comment and a blank line after \"---\"")
+	}
+	if len(groups) > 1 && len(k.ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.inner }) {
+		k.doubt("comments whose columns go in and out below a block")
+	}
 	k.zigzag(g)
 	if n.prev == valueToken && len(k.ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.inner }) {
 		k.doubt("a comment that is indented less than the empty value above it")
@@ -185,7 +199,8 @@ func (k *gap) zigzag(g group) {
 	for _, c := range k.file.comments[g.from+1 : g.to] {
 		in := c.column > last.column && last.column < k.depthBefore()
 		off := c.column < k.depthBefore() && !k.isOuter(c.column) && c.column != k.nextColumn()
-		if (c.Line == last.Line+1 || k.eof) && (in || off) {
+		back := last.column >= k.nextColumn() && c.column < k.nextColumn() && len(k.ends) > 0
+		if (c.Line == last.Line+1 || k.eof) && (in || off) || back {
 			k.doubt("comments whose columns go in and out below a block")
 			return
 		}
@@ -200,7 +215,7 @@ func (k *gap) apart(g group) bool {
 		if i+1 < g.to {
 			next = k.file.comments[i+1].Line
 		}
-		if next > k.file.comments[i].Line+1 {
+		if next > k.file.comments[i].Line+1 || k.looksBlank(i) {
 			return true
 		}
 	}
@@ -216,6 +231,39 @@ func (k *gap) footOfPrevious(g group) {
 		k.doubt("comments on both sides of \"---\"")
 	}
 	k.file.giveDocument(i, Foot, g)
+}
+
+func (k *gap) nextIsDash() bool {
+	return !k.eof && !k.virtual && k.text[k.pos] == '-' && endsToken(k.text, k.pos+1)
+}
+
+// odd doubts comments beside what is rare.
+func (k *gap) odd(g group) {
+	next := byte(0)
+	if !k.eof && !k.virtual {
+		next = k.text[k.pos]
+	}
+	last := &k.file.comments[len(k.file.comments)-1]
+	switch {
+	case g.to-g.from > 1 && len(k.ends) > 0 && k.looksBlank(g.from):
+		k.doubt("comments with CRLF at the end of a block")
+	case k.notes.prevLine == 1 && k.notes.prev != valueToken && last.Line > 1 && k.file.comments[k.notes.gapFrom].Line == 1:
+		k.doubt("comments after a comment at the end of the first line")
+	case k.eof && int(last.End) == len(k.text) && !g.empty() && last.Line > k.file.comments[g.from].Line && k.apart(group{from: g.from, to: g.to - 1}):
+		k.doubt("comments at the end of a text without a line break")
+	case k.notes.prev == directiveToken:
+		k.doubt("a comment after a directive")
+	case k.eof && int(last.End) < k.pos && k.pos != k.lineStart && !g.empty():
+		k.doubt("a comment before blanks at the end of the text")
+	case k.eof && int(last.End) == len(k.text) && !g.empty() && last.column < k.depthBefore():
+		k.doubt("a comment at the end of a text without a line break")
+	case (next == '&' || next == '!') && !g.empty():
+		k.doubt("a comment above properties")
+	case k.notes.prev == blockEntry && (k.eof || k.virtual || k.marker || k.nextIsDash() || len(k.ends) > 0):
+		k.doubt("a comment in an empty entry of a block sequence")
+	case k.inner < 0 && len(k.ends) == 0 && k.notes.prev == scalarToken && !g.empty():
+		k.doubt("a comment below a document that is a scalar")
+	}
 }
 
 // hasFoot reports whether comments can be below what is before the gap.
@@ -239,8 +287,13 @@ func (k *gap) hasFoot() bool {
 func (k *gap) feet(groups []group, to int) {
 	next := k.nextColumn()
 	deeper := !k.eof && k.depthBefore() > next
-	if len(groups) > 1 && (k.eof && k.notes.prev == valueToken || k.notes.blankTail) {
+	if len(groups) > 1 && (k.notes.prev == valueToken || k.notes.blankTail) {
 		k.doubt("several comments below an empty value or a block scalar that ends in blank lines")
+	}
+	if groups[0].blank && (k.eof || len(k.ends) == 0) && slices.ContainsFunc(groups, func(g group) bool {
+		return g.blank && k.file.comments[g.from].column != k.file.comments[groups[0].from].column
+	}) {
+		k.doubt("comments in several columns at the end of a block")
 	}
 	holder := -1 // -1 is the node before, then come the collections that end
 	for i, g := range groups {
@@ -251,7 +304,7 @@ func (k *gap) feet(groups []group, to int) {
 		if i > 0 && deeper && column < next {
 			k.doubt("comments whose columns go in and out below a block")
 		}
-		if !split && (g.blank && !inner || !g.ends && !inner || k.eof && (!outer && k.notes.prev == valueToken || groups[0].blank)) {
+		if !split && (g.blank && !inner || !g.ends && !inner || k.eof && !outer && k.notes.prev == valueToken || i > 0 && groups[0].blank && !inner) {
 			k.headOfNext(group{from: g.from, to: to})
 			return
 		}
@@ -316,17 +369,26 @@ func (k *gap) flow(g group) {
 	switch n.prev {
 	case flowSequenceStart, flowMappingStart:
 		k.inline(&g) // other programs drop it
-		if !closes {
+		switch {
+		case !closes && !g.empty():
+			if k.apart(g) || k.file.comments[g.from].column > k.column {
+				k.doubt("several comments in one place of a flow collection")
+			}
 			k.headOfNext(g)
+		case !g.empty():
+			k.doubt("a comment in an empty flow collection")
 		}
 		return
 	case scalarToken, aliasToken, flowSequenceEnd, flowMappingEnd:
 		n.request(k.file, n.number, Inline, k.inline(&g))
 	case flowEntry:
+		if n.before == valueToken || n.before == flowEntry || n.before == keyToken || n.before == tagToken || n.before == anchorToken {
+			k.doubt("a comment after an empty value in a flow collection")
+		}
 		n.request(k.file, n.number-1, Inline, k.inline(&g))
 	case valueToken:
-		n.property = k.inline(&g)
-		if closes {
+		n.property = head{k.number + 1, k.inline(&g)}
+		if closes || next == ',' || !g.empty() {
 			k.doubt("a comment in place of a value")
 		}
 	default:
@@ -336,10 +398,16 @@ func (k *gap) flow(g group) {
 		return
 	}
 	groups := k.split(g)
+	if f := &k.file.comments[g.from]; n.prev == flowEntry && f.column != k.column && f.Line == n.prevLine+1 {
+		k.doubt("a comment in another column than the entry of a flow collection after it")
+	}
 	if len(groups) > 1 && (closes || n.prevLine == 1) {
 		k.doubt("several comments in one place of a flow collection")
 	}
 	if closes {
+		if k.file.comments[g.from].column < k.indent {
+			k.doubt("a comment in a flow collection that is indented less than the block around it")
+		}
 		k.flowFoot(g)
 		return
 	}

@@ -2,6 +2,7 @@ package yamltext
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,10 +30,28 @@ func TestGapsAgreeWithTheLibrary(t *testing.T) {
 	n, asked, wrong := 0, 0, 0
 	doubts := map[string]int{}
 	bad := map[string]int{}
-	for _, lines := range gaps(3, []int{0, 2, 4, 3}) {
+	befores := slices.Clone(befores)
+	all := gaps(3, []int{0, 2, 4, 3})
+	for _, lines := range gaps(3, []int{0, 2}) {
+		all = append(all, strings.ReplaceAll(lines, "\n", "\r\n"))
+	}
+	// What is on the first line of a text is special to the library.
+	for _, before := range befores {
+		switch {
+		case before == "", strings.HasPrefix(before, "---"):
+		case before[0] == '-':
+			befores = append(befores, "- zz\n"+before)
+		case before[0] >= 'a':
+			befores = append(befores, "zz: 0\n"+before)
+		}
+	}
+	for _, lines := range all {
 		for _, before := range befores {
 			for _, after := range afters {
 				text := before + lines + after
+				if strings.Contains(lines, "\r") {
+					text = strings.ReplaceAll(before, "\n", "\r\n") + lines + strings.ReplaceAll(after, "\n", "\r\n")
+				}
 				f, err := Parse(text)
 				if err != nil {
 					continue

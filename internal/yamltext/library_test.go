@@ -89,7 +89,7 @@ func (d *dump) library(n *lib.Node, depth int) {
 	tagged := n.Style&lib.TaggedStyle != 0
 	d.scalar(depth, kind, style, n.Tag, tagged, anchor, value, target)
 	if value != "" || anchor != "" || tagged || kind != Scalar {
-		fmt.Fprintf(d, " at %d:%d", n.Line, n.Column)
+		fmt.Fprintf(d, " @@%d:%d", n.Line, n.Column)
 	}
 	d.comment("H", n.HeadComment)
 	d.comment("L", n.LineComment)
@@ -134,7 +134,7 @@ func (d *dump) ours(f *File, id ID, depth int) {
 		if line != int(n.Line) {
 			fmt.Fprintf(d, " (line %d)", n.Line)
 		}
-		fmt.Fprintf(d, " at %d:%d", line, column)
+		fmt.Fprintf(d, " @@%d:%d", line, column)
 	}
 	for at := Head; at <= Foot; at++ {
 		for c := range f.Comments(id, at) {

@@ -64,6 +64,7 @@ func (p *parser) stream() {
 		}
 		t := p.peek()
 		if t.turn() == streamEnd || p.err != nil {
+			p.doubtComments()
 			break
 		}
 		if k := t.turn(); k != directiveToken && k != documentStart {
@@ -75,13 +76,23 @@ func (p *parser) stream() {
 	}
 }
 
+// doubtComments doubts all comments of a text with what is rare.
+func (p *parser) doubtComments() {
+	switch {
+	case len(p.file.comments) == 0:
+	case p.breaks != lineFeed && p.breaks != carriage && p.breaks != 0:
+		p.doubt("comments in a text with several kinds of line breaks")
+	case p.explicit:
+		p.doubt("comments in a text with \"?\" keys")
+	}
+}
+
 // document reads one document; first is its first directive or marker.
 func (p *parser) document(first *token) {
 	d := Document{Root: None, Marker: -1, EndMarker: -1}
 	p.handles = map[string]string{"!": "!", "!!": corePrefix}
 	p.declared = nil
 	p.versioned = false
-	p.anchors = nil
 	if first != nil {
 		d.Start, d.Line = first.start, first.line
 		p.prolog(&d)
@@ -105,6 +116,10 @@ func (p *parser) document(first *token) {
 	}
 	if t.turn() == streamEnd {
 		k.End = int32(len(p.text))
+	}
+	if len(p.notes.heads) > 0 || !p.notes.entryOf.empty() {
+		p.doubt("a comment above an empty node")
+		p.notes.heads, p.notes.entryOf = p.notes.heads[:0], group{}
 	}
 	if !p.notes.passed.empty() && !p.notes.documentFoot.empty() {
 		p.doubt("several comments below the last entry of a block")
@@ -182,6 +197,9 @@ func (p *parser) node(block, indentless bool) ID {
 	start := p.properties(t)
 	t = p.peek()
 	p.declare(start.anchor, ID(len(p.file.nodes)))
+	if start.any && !p.notes.entryOf.empty() && t.kind != scalarToken {
+		p.doubt("a comment above an entry with properties")
+	}
 	var id ID
 	switch k := t.turn(); {
 	case p.err != nil:

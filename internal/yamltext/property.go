@@ -25,8 +25,8 @@ func (s *scanner) fetchTag() {
 	i := s.pos + 1
 	if i < len(s.text) && s.text[i] == '<' {
 		i = s.uri(i + 1)
-		if i >= len(s.text) || s.text[i] != '>' {
-			s.fail(i, "\">\" after the tag")
+		if i == s.pos+2 || i >= len(s.text) || s.text[i] != '>' {
+			s.fail(i, "a tag and \">\" after it")
 			return
 		}
 		i++
@@ -43,14 +43,14 @@ func (s *scanner) fetchTag() {
 
 // uri returns where the characters of a URI that begin at i end.
 func (s *scanner) uri(i int) int {
-	for i < len(s.text) {
-		c := s.text[i]
-		if class[c]&wordClass == 0 && (c >= 0x80 || strings.IndexByte(";/?:@&=+$.!~*'()%,[]", c) < 0) {
-			break
-		}
+	for i < len(s.text) && uriChar(s.text[i]) {
 		i++
 	}
 	return i
+}
+
+func uriChar(c byte) bool {
+	return class[c]&wordClass != 0 || strings.IndexByte(";/?:@&=+$.!~*'()%,[]", c) >= 0
 }
 
 // tag returns the short form of the tag in t, with its handle resolved, and ""
@@ -160,6 +160,19 @@ func (p *parser) handle(handle, prefix string, at int) {
 	if p.declared[handle] {
 		p.fail(at, "one %TAG directive for a handle")
 	}
+	if !isURI(prefix) {
+		p.fail(at, "a URI as the prefix of the tag handle")
+	}
 	p.declared[handle] = true
 	p.handles[handle] = p.unescape(prefix, at)
+}
+
+// isURI reports whether s has only characters of URIs.
+func isURI(s string) bool {
+	for i := range len(s) {
+		if !uriChar(s[i]) {
+			return false
+		}
+	}
+	return true
 }

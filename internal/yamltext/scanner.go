@@ -18,7 +18,9 @@ type scanner struct {
 	indents []int32
 	// rootFlag says what the root of the document is, if it is a block collection.
 	rootFlag uint8
-	flow    int
+	flow     int
+	breaks   uint8 // the kinds of line breaks in the text
+	explicit bool  // there is a key with "?" in a block mapping
 	// allowed says whether an implicit key may begin here.
 	allowed bool
 	keys    []keyPlace // one for each level of flow collections
@@ -43,6 +45,13 @@ type keyPlace struct {
 	at       int
 	line     int32
 }
+
+// Kinds of line breaks.
+const (
+	lineFeed uint8 = 1 << iota
+	carriage
+	otherBreak
+)
 
 // maxKey is the longest implicit key, in characters.
 const maxKey = 1024
@@ -216,20 +225,62 @@ func (s *scanner) skip() {
 			if s.flow == 0 {
 				s.allowed = true
 			}
-		case c == 0xEF && s.pos == s.lineStart && hasMark(s.text[s.pos:]):
-			s.pos += len(byteOrderMark)
-			s.lineStart = s.pos
-			if s.pos > len(byteOrderMark) {
-				s.doubt("a byte order mark inside the text")
-			}
+		case c == '\t' && s.tabsToComment():
+		case c == 0xEF && hasMark(s.text[s.pos:]):
+			s.doubt("a byte order mark inside the text")
+			return
 		default:
 			return
 		}
 	}
 }
 
+// tabsToComment passes tabs between two comments, where they are no indentation.
+func (s *scanner) tabsToComment() bool {
+	n, k := len(s.file.comments), s.notes.prev
+	if n == s.notes.from {
+		return (k == keyToken || k == valueToken) && s.line == s.notes.prevLine && s.tabsThenSign()
+	}
+	if s.file.comments[n-1].Line == s.notes.prevLine && k != noToken && k != blockEntry && k != documentStart {
+		return false // after a comment at the end of a line they are
+	}
+	for i := s.pos; i < len(s.text); {
+		n := breakLen(s.text, i)
+		if n == 0 && !isBlank(s.text[i]) {
+			if s.text[i] != '#' {
+				return false
+			}
+			s.tabsUntil = i
+			s.doubt("tabs before a comment")
+			return true
+		}
+		i += max(n, 1)
+	}
+	return false
+}
+
+// tabsThenSign passes tabs before a comment on the same line.
+func (s *scanner) tabsThenSign() bool {
+	i := s.pos
+	for i < len(s.text) && isBlank(s.text[i]) {
+		i++
+	}
+	if i == len(s.text) || s.text[i] != '#' {
+		return false
+	}
+	s.tabsUntil = i
+	return true
+}
+
 // newLine passes a line break of n bytes.
 func (s *scanner) newLine(n int) {
+	kind := lineFeed
+	if n == 2 && s.text[s.pos] == '\r' {
+		kind = carriage
+	} else if s.text[s.pos] != '\n' {
+		kind = otherBreak
+	}
+	s.breaks |= kind
 	s.pos += n
 	s.line++
 	s.lineStart = s.pos
@@ -238,7 +289,7 @@ func (s *scanner) newLine(n int) {
 // add adds a token of n bytes without moving.
 func (s *scanner) add(kind tokenKind, n int) *token {
 	s.number++
-	s.notes.prev, s.notes.number = kind, s.number
+	s.notes.before, s.notes.prev, s.notes.number = s.notes.prev, kind, s.number
 	s.queue = append(s.queue, token{
 		kind: kind, start: int32(s.pos), end: int32(s.pos + n),
 		line: s.line, column: s.column(), number: s.number,
@@ -356,6 +407,7 @@ func (s *scanner) fetchKey() {
 			return
 		}
 		flag = s.roll(s.column(), startsMapping)
+		s.explicit = true
 	}
 	s.dropKey(&s.keys[s.flow])
 	s.allowed = s.flow == 0
