@@ -30,8 +30,8 @@ func newParser(text string, o Options) *parser {
 	p.keys = make([]keyPlace, 1, 8)
 	p.file = &File{Text: text, nodes: make([]Node, 0, len(text)/24+8), props: make([]props, 1)}
 	p.notes.entry = o.Entry
-	if hasMark(text) {
-		p.pos = len(byteOrderMark)
+	for hasMark(text[p.pos:]) {
+		p.pos += len(byteOrderMark)
 		p.lineStart = p.pos
 	}
 	return p
@@ -197,7 +197,7 @@ func (p *parser) node(block, indentless bool) ID {
 	start := p.properties(t)
 	t = p.peek()
 	p.declare(start.anchor, ID(len(p.file.nodes)))
-	if start.any && !p.notes.entryOf.empty() && t.kind != scalarToken {
+	if start.any && !p.notes.entryOf.empty() && t.turn() != scalarToken {
 		p.doubt("a comment above an entry with properties")
 	}
 	var id ID
