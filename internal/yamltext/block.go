@@ -38,6 +38,7 @@ func (s *scanner) fetchBlockScalar(sign byte) {
 		b.indent = max(s.indent, 0) + digit
 	}
 	b.blankLines(digit == 0)
+	b.out.Grow(b.extent() - b.pos)
 	b.content()
 	b.chomp()
 	t = &s.queue[len(s.queue)-1]
@@ -117,6 +118,19 @@ func (b *blockScalar) blankLines(find bool) {
 	}
 }
 
+// extent returns where the lines that are indented like content end, about.
+func (b *blockScalar) extent() int {
+	i := b.pos
+	for i < len(b.text) {
+		end := b.lineEnd(i)
+		if text := strings.TrimLeft(b.text[i:end], " "); text != "" && end-i-len(text) < int(b.indent) && i != b.pos {
+			break
+		}
+		i = min(end+1, len(b.text))
+	}
+	return i
+}
+
 // content reads the lines with content.
 func (b *blockScalar) content() {
 	blankBefore := false
@@ -132,7 +146,7 @@ func (b *blockScalar) content() {
 		b.out.Write(b.breaks)
 		b.breaks, b.last = b.breaks[:0], ""
 		blankBefore = blank
-		end := lineEnd(b.text, b.pos)
+		end := b.lineEnd(b.pos)
 		b.out.WriteString(b.text[b.pos:end])
 		b.pos, b.end = end, end
 		n := breakLen(b.text, end)

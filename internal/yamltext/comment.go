@@ -77,6 +77,7 @@ type notes struct {
 	// blankTail says that it is a block scalar with blank lines at its end.
 	blankTail bool
 
+	pieces   []group // of the gap, reused
 	groups   []group // feet of block collections that end, by token.foot
 	heads    []head  // for nodes that begin at or after a token
 	entryOf  group   // for the entry of a sequence whose dash has been passed
@@ -112,7 +113,7 @@ type binding struct {
 
 // comment reads a comment.
 func (s *scanner) comment() {
-	end := lineEnd(s.text, s.pos)
+	end := s.lineEnd(s.pos)
 	s.file.comments = append(s.file.comments, Comment{
 		Start: int32(s.pos), End: int32(end), Line: s.line, Node: None, Place: Apart,
 		Document: int32(max(len(s.file.Documents)-1, 0)), column: s.column(),

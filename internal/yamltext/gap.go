@@ -55,7 +55,7 @@ func (k *gap) inline(g *group) group {
 // split cuts comments at blank lines, and where one is in the column of an outer
 // block collection.
 func (k *gap) split(g group) []group {
-	var out []group
+	out := k.notes.pieces[:0]
 	line, column := k.notes.prevLine, int32(-1)
 	cs := k.file.comments
 	for i := g.from; i < g.to; i++ {
@@ -71,6 +71,7 @@ func (k *gap) split(g group) []group {
 		line, column = c.Line, c.column
 	}
 	out[len(out)-1].ends = k.eof || k.nextLine > line+1 || k.looksBlank(g.to-1)
+	k.notes.pieces = out
 	return out
 }
 

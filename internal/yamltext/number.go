@@ -14,6 +14,9 @@ func numberType(s string) Type {
 			return Timestamp
 		}
 	}
+	if t, ok := decimal(s); ok {
+		return t
+	}
 	if !numeric(s) {
 		return Str
 	}
@@ -24,6 +27,32 @@ func numberType(s string) Type {
 		return Float
 	}
 	return Str
+}
+
+// decimal resolves what is most frequent: decimal integers, and numbers with a
+// point.
+func decimal(s string) (t Type, ok bool) {
+	i := 0
+	if s[0] == '-' {
+		i++
+	}
+	from := i
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	n := i - from
+	if n == 0 || n > 18 || s[from] == '0' && n > 1 {
+		return Str, false
+	}
+	if i == len(s) {
+		return Int, true
+	}
+	if s[i] != '.' {
+		return Str, false
+	}
+	for i++; i < len(s) && isDigit(s[i]); i++ {
+	}
+	return Float, i == len(s) && i < 300
 }
 
 // numeric reports whether s has only characters of numbers: it is asked before

@@ -1,6 +1,9 @@
 package yamltext
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // A parser turns tokens into nodes: the grammar of YAML 1.1 by recursive
 // descent.
@@ -20,15 +23,15 @@ const maxDepth = 10_000
 
 const tooDeep = "collections nested less than 10,000 deep"
 
-func newParser(text string, o Options) *parser {
+func newParser(text string, v survey, o Options) *parser {
 	p := &parser{}
-	p.text = text
+	p.text, p.survey = text, v
 	p.line = 1
 	p.indent = -1
 	p.key = None
 	p.allowed = true
 	p.keys = make([]keyPlace, 1, 8)
-	p.file = &File{Text: text, nodes: make([]Node, 0, len(text)/24+8), props: make([]props, 1)}
+	p.file = &File{Text: text, nodes: make([]Node, 0, 2*strings.Count(text, "\n")+8), props: make([]props, 1)}
 	p.notes.entry = o.Entry
 	for hasMark(text[p.pos:]) {
 		p.pos += len(byteOrderMark)

@@ -4,6 +4,7 @@ package yamltext
 // follows from columns, and from colons that turn what is before them into keys.
 // So a token that may yet become a key waits in the queue until its line ends.
 type scanner struct {
+	survey    survey
 	text      string
 	pos       int
 	line      int32
@@ -107,7 +108,7 @@ func (s *scanner) expire() {
 }
 
 func (s *scanner) tooLong(from int) bool {
-	return s.pos-from > maxKey && runes(s.text[from:s.pos]) > maxKey
+	return s.pos-from > maxKey && (s.survey.ascii || runes(s.text[from:s.pos]) > maxKey)
 }
 
 func (s *scanner) dropKey(k *keyPlace) {
@@ -353,7 +354,7 @@ func (s *scanner) marker() (tokenKind, int) {
 	switch {
 	case s.pos != s.lineStart || s.pos >= len(s.text):
 	case s.text[s.pos] == '%':
-		return directiveToken, lineEnd(s.text, s.pos) - s.pos
+		return directiveToken, s.lineEnd(s.pos) - s.pos
 	case isMarker(s.text, s.pos, '-'):
 		return documentStart, 3
 	case isMarker(s.text, s.pos, '.'):

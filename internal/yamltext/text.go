@@ -89,24 +89,65 @@ func lineEnd(text string, i int) int {
 	return i
 }
 
-// checkText finds what no YAML text may have: control characters and malformed
-// UTF-8.
-func checkText(text string) (at int, msg string) {
-	for i := 0; i < len(text); {
-		if class[text[i]]&needsCheck == 0 {
-			i++
-			continue
+// A survey is what a first look at a text finds.
+type survey struct {
+	ascii bool // it has only ASCII
+	feeds bool // LF is its only line break
+	bad   int  // where a character is that no text may have, -1 if there is none
+	want  string
+}
+
+// Masks to test eight bytes at once.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// look finds what no YAML text may have: control characters and malformed UTF-8.
+func look(text string) survey {
+	v := survey{ascii: true, feeds: true, bad: -1}
+	i := 0
+	for i < len(text) {
+		if i+8 <= len(text) {
+			w := uint64(text[i]) | uint64(text[i+1])<<8 | uint64(text[i+2])<<16 | uint64(text[i+3])<<24 |
+				uint64(text[i+4])<<32 | uint64(text[i+5])<<40 | uint64(text[i+6])<<48 | uint64(text[i+7])<<56
+			// No byte is below a blank, and none is DEL or above.
+			if (w-0x20*ones|w|w+ones)&highs == 0 {
+				i += 8
+				continue
+			}
 		}
-		r, n := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == utf8.RuneError && n <= 1:
-			return i, "a character in valid UTF-8"
-		case r < 0xA0 && r != 0x85, r == 0xFFFE, r == 0xFFFF:
-			return i, "a printable character; control characters must be escaped in double quotes"
+		for end := min(i+8, len(text)); i < end; {
+			if class[text[i]]&needsCheck == 0 {
+				v.feeds = v.feeds && text[i] != '\r'
+				i++
+				continue
+			}
+			n := v.rune(text, i)
+			if n == 0 {
+				return v
+			}
+			i += n
 		}
-		i += n
 	}
-	return -1, ""
+	return v
+}
+
+// rune looks at one character; it returns its length, 0 if it must not be there.
+func (v *survey) rune(text string, i int) int {
+	r, n := utf8.DecodeRuneInString(text[i:])
+	switch {
+	case r == utf8.RuneError && n <= 1:
+		v.bad, v.want = i, "a character in valid UTF-8"
+		return 0
+	case r < 0xA0 && r != 0x85, r == 0xFFFE, r == 0xFFFF:
+		v.bad, v.want = i, "a printable character; control characters must be escaped in double quotes"
+		return 0
+	case r == 0x85, r == 0x2028, r == 0x2029:
+		v.feeds = false
+	}
+	v.ascii = false
+	return n
 }
 
 // isMarker reports whether the line that begins at i is a document marker made
@@ -117,6 +158,17 @@ func isMarker(text string, i int, sign byte) bool {
 
 func anyMarker(text string, i int) bool {
 	return isMarker(text, i, '-') || isMarker(text, i, '.')
+}
+
+// lineEnd is the function of this name, faster.
+func (s *scanner) lineEnd(i int) int {
+	if !s.survey.feeds {
+		return lineEnd(s.text, i)
+	}
+	if n := strings.IndexByte(s.text[i:], '\n'); n >= 0 {
+		return i + n
+	}
+	return len(s.text)
 }
 
 // Position returns the line and column of a byte, from 1. Columns count

@@ -75,11 +75,12 @@ func (o Options) Parse(text string) (*File, error) {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return nil, &Error{1, 1, "UTF-8; the text is UTF-16"}
 	}
-	if at, want := checkText(text); at >= 0 {
-		line, column := position(text, at)
-		return nil, &Error{line, column, want}
+	v := look(text)
+	if v.bad >= 0 {
+		line, column := position(text, v.bad)
+		return nil, &Error{line, column, v.want}
 	}
-	p := newParser(text, o)
+	p := newParser(text, v, o)
 	p.stream()
 	if p.err != nil {
 		return nil, p.err
