@@ -101,6 +101,22 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// BenchmarkLibrary is what the library takes for the same texts, for comparison.
+func BenchmarkLibrary(b *testing.B) {
+	plain := teams(10_000)
+	for name, text := range map[string]string{"plain": plain, "encrypted": encrypted(plain)} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := readLibrary(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func deepBlock(n int) string {
 	var b strings.Builder
 	for i := range n {

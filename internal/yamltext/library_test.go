@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"testing"
 
 	lib "go.yaml.in/yaml/v3"
 )
@@ -186,12 +185,4 @@ func firstDifference(got, want string) string {
 		}
 	}
 	return "the library has more: " + w[len(g)]
-}
-
-func TestScratch(t *testing.T) {
-	for _, s := range []string{"a: b\n", "a: [b, c]\n? d\n: - e\n  - f: g\n"} {
-		if d := disagreement(s, false); d != "" {
-			t.Errorf("%q: %s", s, d)
-		}
-	}
 }
