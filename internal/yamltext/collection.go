@@ -33,7 +33,6 @@ func (c *collection) add(child ID) { c.last = c.adopt(c.id, c.last, child) }
 
 // close ends a block collection at the end of its last node.
 func (c *collection) close() ID {
-	c.depth--
 	if c.err != nil {
 		return None
 	}
@@ -49,9 +48,6 @@ func (c *collection) close() ID {
 func (p *parser) blockSequence(indentless bool) ID {
 	t := p.peek()
 	t.flags &^= startsSequence
-	if !p.enter(t) {
-		return None
-	}
 	c := p.open(Sequence, Block, t)
 	for p.err == nil {
 		t := p.peek()
@@ -93,9 +89,6 @@ func (c *collection) entry(dash *token, indentless bool) {
 func (p *parser) blockMapping() ID {
 	t := p.peek()
 	t.flags &^= startsMapping
-	if !p.enter(t) {
-		return None
-	}
 	c := p.open(Mapping, Block, t)
 	for p.err == nil {
 		t := p.peek()
@@ -175,9 +168,6 @@ func (c *collection) bare() {
 // flowSequence reads a flow sequence.
 func (p *parser) flowSequence() ID {
 	t := p.peek()
-	if !p.enter(t) {
-		return None
-	}
 	c := p.open(Sequence, Flow, t)
 	p.next()
 	for p.err == nil {
@@ -210,7 +200,6 @@ func (c *collection) comma(want string) bool {
 }
 
 func (c *collection) closeFlow() ID {
-	c.depth--
 	if c.err != nil {
 		return None
 	}
@@ -251,7 +240,6 @@ func (p *parser) singlePair(t *token) ID {
 	default:
 		c.bare()
 	}
-	p.depth++ // as closed below
 	return c.close()
 }
 
@@ -276,9 +264,6 @@ func (c *collection) missingKey() {
 // flowMapping reads a flow mapping.
 func (p *parser) flowMapping() ID {
 	t := p.peek()
-	if !p.enter(t) {
-		return None
-	}
 	c := p.open(Mapping, Flow, t)
 	p.next()
 	for p.err == nil {

@@ -9,7 +9,6 @@ import (
 // descent.
 type parser struct {
 	scanner
-	depth   int
 	key     ID // of the pair whose value is next
 	anchors map[string]ID
 	// Tag handles of the document, and which of them it declares.
@@ -18,7 +17,8 @@ type parser struct {
 	versioned bool
 }
 
-// maxDepth is how deep collections may be nested.
+// maxDepth is how deep block collections may be nested, and flow collections in
+// the innermost one.
 const maxDepth = 10_000
 
 const tooDeep = "collections nested less than 10,000 deep"
@@ -337,13 +337,4 @@ func (p *parser) adopt(parent, last, child ID) ID {
 	}
 	nodes[parent].Len++
 	return child
-}
-
-// enter counts the depth of collections.
-func (p *parser) enter(t *token) bool {
-	p.depth++
-	if p.depth > maxDepth {
-		p.fail(int(t.start), tooDeep)
-	}
-	return p.err == nil
 }

@@ -314,6 +314,9 @@ func (s *scanner) roll(column int32, flag uint8) uint8 {
 		s.rootFlag = flag
 	}
 	s.indents = append(s.indents, s.indent)
+	if len(s.indents) > maxDepth {
+		s.fail(s.pos, tooDeep)
+	}
 	s.indent = column
 	return flag
 }
