@@ -3,6 +3,7 @@ package yamltext
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,43 +41,41 @@ func encrypted(text string) string {
 	if err != nil {
 		panic(err)
 	}
-	var b strings.Builder
-	at := 0
-	put := func(start, end int32, sort string) {
-		b.WriteString(text[at:start])
-		n := (int(end-start) + 2) / 3 * 4
-		fmt.Fprintf(&b, "ENC[AES256_GCM,data:%s,iv:%s,tag:%s,type:%s]", strings.Repeat("q", n), strings.Repeat("I", 43)+"=", strings.Repeat("T", 22)+"==", sort)
-		at = int(end)
-	}
 	type spot struct {
 		start, end int32
-		sort       string
+		quote      string
 	}
 	var spots []spot
-	key := map[ID]bool{}
+	key, flow := make([]bool, len(f.nodes)), make([]bool, len(f.nodes))
 	for i := range f.nodes {
-		if f.nodes[i].Kind == Mapping {
-			isKey := true
-			for c := range f.Children(ID(i)) {
-				key[c], isKey = isKey, !isKey
+		n, id := &f.nodes[i], ID(i)
+		isKey := n.Kind == Mapping
+		for c := range f.Children(id) {
+			key[c], flow[c] = isKey, flow[i] || n.Style == Flow
+			isKey = n.Kind == Mapping && !isKey
+		}
+		if n.Kind == Scalar && n.Type != Null && !key[i] && !n.Empty() {
+			quote := ""
+			if flow[i] || n.Style == DoubleQuoted {
+				quote = `"`
 			}
+			spots = append(spots, spot{n.Start, n.End, quote})
 		}
 	}
-	for i := range f.nodes {
-		if n := &f.nodes[i]; n.Kind == Scalar && n.Type != Null && !key[ID(i)] {
-			spots = append(spots, spot{n.Start, n.End, "str"})
-		}
+	for _, c := range f.All() {
+		spots = append(spots, spot{c.Start + 1, c.End, ""})
 	}
-	c := 0
-	all := f.All()
+	slices.SortFunc(spots, func(a, b spot) int { return int(a.start - b.start) })
+	var b strings.Builder
+	at := int32(0)
 	for _, s := range spots {
-		for ; c < len(all) && all[c].Start < s.start; c++ {
-			put(all[c].Start+1, all[c].End, "comment")
+		if s.start < at {
+			continue // a comment in the header of a block scalar
 		}
-		put(s.start, s.end, s.sort)
-	}
-	for ; c < len(all); c++ {
-		put(all[c].Start+1, all[c].End, "comment")
+		b.WriteString(text[at:s.start])
+		data := strings.Repeat("q", (int(s.end-s.start)+2)/3*4)
+		fmt.Fprintf(&b, "%sENC[AES256_GCM,data:%s,iv:%s=,tag:%s==,type:str]%s", s.quote, data, strings.Repeat("I", 43), strings.Repeat("T", 22), s.quote)
+		at = s.end
 	}
 	b.WriteString(text[at:])
 	return b.String()
