@@ -51,6 +51,7 @@ var floors = map[string]int{
 	"internal/env":        1,
 	"internal/hint":       1,
 	"internal/suggest":    1,
+	"internal/yamltext":   1,
 	"internal/formattest": 3,
 	"internal/faulttest":  3,
 	"corpus":              8,

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// corpus returns the YAML files of testdata, and those below the directories of
-// $SOPS_CORPUS.
+// corpus returns the YAML files of the project's test data, and those below the
+// directories of $SOPS_CORPUS.
 func corpus(t testing.TB) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	for _, dir := range append([]string{"testdata"}, filepath.SplitList(os.Getenv("SOPS_CORPUS"))...) {
+	for _, dir := range append([]string{"../../format/yaml/testdata", "../../testdata/fixtures"}, filepath.SplitList(os.Getenv("SOPS_CORPUS"))...) {
 		err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") {
 				return err

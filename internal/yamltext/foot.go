@@ -76,12 +76,13 @@ func (k *gap) nextColumn() int32 {
 
 // endAt returns the collection whose end leads to a column, -1 if none does.
 func (k *gap) endAt(column int32) int {
-	for i := range k.ends {
-		if i+1 == len(k.ends) || k.ends[i+1].column <= column {
-			return i
+	i, _ := slices.BinarySearchFunc(k.ends, column, func(t token, c int32) int {
+		if t.column > c {
+			return -1
 		}
-	}
-	return -1
+		return 1
+	})
+	return min(max(i-1, 0), len(k.ends)-1)
 }
 
 func (k *gap) footOf(end int, g group) {

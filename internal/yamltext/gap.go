@@ -97,9 +97,11 @@ func (k *gap) isOuter(column int32) bool {
 		return false
 	}
 	if column <= k.inner {
-		return column == k.inner || slices.Contains(k.indents, column)
+		_, found := slices.BinarySearch(k.indents, column)
+		return found || column == k.inner
 	}
-	return slices.ContainsFunc(k.ends, func(t token) bool { return t.column == column })
+	i := k.endAt(column)
+	return i >= 0 && i+1 < len(k.ends) && k.ends[i+1].column == column
 }
 
 // start decides on comments before the first token of a document.

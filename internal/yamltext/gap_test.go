@@ -2,6 +2,7 @@ package yamltext
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,15 +25,18 @@ var afters = []string{
 
 // TestGapsAgreeWithTheLibrary: what comments belong to depends on what is
 // around a gap and on the columns and blank lines in it. This is the product of
-// all of these.
+// all of these; with $SOPS_CORPUS, of longer gaps too.
 func TestGapsAgreeWithTheLibrary(t *testing.T) {
 	t.Parallel()
 	n, asked, wrong := 0, 0, 0
 	doubts := map[string]int{}
-	bad := map[string]int{}
 	befores := slices.Clone(befores)
-	all := gaps(3, []int{0, 2, 4, 3})
-	for _, lines := range gaps(3, []int{0, 2}) {
+	all := append(gaps(2, []int{0, 2, 4, 3}), gaps(3, []int{0, 2})...)
+	crlf := gaps(2, []int{0, 2})
+	if os.Getenv("SOPS_CORPUS") != "" {
+		all, crlf = gaps(3, []int{0, 2, 4, 3}), gaps(3, []int{0, 2})
+	}
+	for _, lines := range crlf {
 		all = append(all, strings.ReplaceAll(lines, "\n", "\r\n"))
 	}
 	// What is on the first line of a text is special to the library.
@@ -63,17 +67,12 @@ func TestGapsAgreeWithTheLibrary(t *testing.T) {
 					continue
 				}
 				if d := disagreement(text, true); d != "" {
-					wrong++
-					bad[fmt.Sprintf("%q %q", before, after)]++
-					if bad[fmt.Sprintf("%q %q", before, after)] < 3 {
-						fmt.Printf("%q: %s\n", text, both(text))
+					if wrong++; wrong < 20 {
+						t.Errorf("%q: %s", text, d)
 					}
 				}
 			}
 		}
-	}
-	if wrong > 0 {
-		t.Error(bad)
 	}
 	t.Logf("%d texts, %d in doubt, %d wrong; %v", n, asked, wrong, doubts)
 }
@@ -92,24 +91,4 @@ func gaps(n int, columns []int) []string {
 		from = to
 	}
 	return all
-}
-
-func both(text string) string {
-	docs, _ := readLibrary(text)
-	f, _ := Parse(text)
-	return strings.Join(commentLines(ourDump(f, true)), " ") + "    LIB " + strings.Join(commentLines(libraryDump(docs, true)), " ")
-}
-
-func commentLines(dump string) (out []string) {
-	for l := range strings.Lines(dump) {
-		l = strings.TrimSpace(l)
-		if i := strings.Index(l, "\"#"); i >= 0 {
-			name := "doc "
-			if f := strings.Fields(l); f[0] != "document" {
-				name = f[0] + f[4]
-			}
-			out = append(out, name+l[i-1:])
-		}
-	}
-	return out
 }

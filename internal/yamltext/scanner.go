@@ -50,7 +50,7 @@ func (s *scanner) column() int32 { return int32(s.pos - s.lineStart) }
 func (s *scanner) fail(at int, want string) {
 	if s.err == nil {
 		line, column := position(s.text, at)
-		s.err = &Error{line, column, want}
+		s.err = &Error{Line: line, Column: column, Want: want}
 	}
 }
 

@@ -50,6 +50,8 @@ type Doubt struct {
 type Error struct {
 	Line, Column int // from 1
 	Want         string
+	// Doubts are those about the text before that place.
+	Doubts []Doubt
 }
 
 func (e *Error) Error() string {
@@ -70,19 +72,20 @@ func Parse(text string) (*File, error) { return Options{}.Parse(text) }
 // Parse reads text.
 func (o Options) Parse(text string) (*File, error) {
 	if int64(len(text)) > math.MaxInt32 {
-		return nil, &Error{1, 1, "a text of less than 2 GB"}
+		return nil, &Error{Line: 1, Column: 1, Want: "a text of less than 2 GB"}
 	}
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return nil, &Error{1, 1, "UTF-8; the text is UTF-16"}
+		return nil, &Error{Line: 1, Column: 1, Want: "UTF-8; the text is UTF-16"}
 	}
 	v := look(text)
 	if v.bad >= 0 {
 		line, column := position(text, v.bad)
-		return nil, &Error{line, column, v.want}
+		return nil, &Error{Line: line, Column: column, Want: v.want}
 	}
 	p := newParser(text, v, o)
 	p.stream()
 	if p.err != nil {
+		p.err.Doubts = p.file.Doubts
 		return nil, p.err
 	}
 	return p.file, nil
