@@ -146,7 +146,7 @@ func (c *collection) value(block bool) {
 	c.next()
 	switch k := c.peek().turn(); {
 	case block && (k == keyToken || k == valueToken || k == blockEnd),
-		!block && (k == flowEntry || k == flowMappingEnd):
+		!block && (k == flowEntry || k == flowMappingEnd || k == flowSequenceEnd):
 		c.add(c.empty(end, line))
 	default:
 		c.key = c.last
@@ -216,48 +216,35 @@ func (p *parser) singlePair(t *token) ID {
 	explicit := t.flags&startsKey == 0
 	end, line := t.end, t.line
 	p.passKey(t)
-	switch k := p.peek().turn(); k {
+	switch p.peek().turn() {
 	case valueToken, flowEntry, flowSequenceEnd:
 		if !explicit {
 			end = p.peek().start
 		}
 		c.add(p.empty(end, line))
 		c.missingKey()
+		c.bare()
 	default:
 		c.node(false, false)
-	}
-	switch t := p.peek(); t.turn() {
-	case valueToken:
-		end, line := t.end, t.line
-		p.notes.bind(p.file, t.number, c.last, c.last)
-		p.next()
-		if k := p.peek().turn(); k == flowEntry || k == flowSequenceEnd {
-			c.add(p.empty(end, line))
-		} else {
-			c.key = c.last
-			c.node(false, false)
-		}
-	default:
-		c.bare()
+		c.value(false)
 	}
 	return c.close()
 }
 
-// missingKey reads on after "?" without a key in a flow sequence. Only a colon
-// with nothing after it can follow, in readers of YAML 1.1.
+// missingKey reads on after "?" without a key in a flow sequence. For readers of
+// the format only a colon with nothing after it can follow.
 func (c *collection) missingKey() {
 	t := c.peek()
 	if t.turn() != valueToken {
 		c.fail(int(t.start), "a key after \"?\"")
 		return
 	}
-	end, line := t.end, t.line
+	c.file.nodes[c.last].End, c.file.nodes[c.id].End = t.end, t.end
+	c.file.nodes[c.last].Prop, c.file.nodes[c.last].Start = t.end, t.end
 	c.next()
-	if k := c.peek().turn(); k != flowSequenceEnd && k != flowEntry {
-		c.fail(int(c.peek().start), "a key after \"?\"")
+	if t := c.peek(); t.turn() != flowSequenceEnd && t.turn() != flowEntry {
+		c.fail(int(t.start), "a key after \"?\"")
 	}
-	c.file.nodes[c.id].End = end
-	_ = line
 	c.doubt("a pair without key in a flow sequence")
 }
 
