@@ -231,21 +231,15 @@ func (p *parser) singlePair(t *token) ID {
 	return c.close()
 }
 
-// missingKey reads on after "?" without a key in a flow sequence. For readers of
-// the format only a colon with nothing after it can follow.
+// missingKey reads on after "?" without a key in a flow sequence. The library
+// takes the next token for a part of the pair, whatever it is, so that only a
+// colon with nothing after it can follow.
 func (c *collection) missingKey() {
-	t := c.peek()
-	if t.turn() != valueToken {
-		c.fail(int(t.start), "a key after \"?\"")
-		return
-	}
-	c.file.nodes[c.last].End, c.file.nodes[c.id].End = t.end, t.end
-	c.file.nodes[c.last].Prop, c.file.nodes[c.last].Start = t.end, t.end
-	c.next()
-	if t := c.peek(); t.turn() != flowSequenceEnd && t.turn() != flowEntry {
-		c.fail(int(t.start), "a key after \"?\"")
-	}
 	c.doubt("a pair without key in a flow sequence")
+	end := c.peek().end
+	key := &c.file.nodes[c.last]
+	key.Prop, key.Start, key.End = end, end, end
+	c.next()
 }
 
 // flowMapping reads a flow mapping.

@@ -74,6 +74,7 @@ type notes struct {
 	prev     tokenKind // before the gap
 	number   int32     // of that token
 	prevLine int32     // on which it ends
+	quoted   bool      // that it is a quoted scalar
 	// blankTail says that it is a block scalar with blank lines at its end.
 	blankTail bool
 

@@ -41,6 +41,9 @@ func (k *gap) feet(groups []group, to int) {
 			k.doubt("comments whose columns go in and out below a block")
 		}
 		if !split && (g.blank && !inner || !g.ends && !inner || k.eof && !outer && k.notes.prev == valueToken || i > 0 && groups[0].blank && !inner) {
+			if deeper && slices.ContainsFunc(k.file.comments[g.from:to], func(c Comment) bool { return c.column > next }) && k.apart(group{from: g.from, to: to - 1}) {
+				k.doubt("comments whose columns go in and out below a block")
+			}
 			k.headOfNext(group{from: g.from, to: to})
 			return
 		}

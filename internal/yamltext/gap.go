@@ -173,6 +173,8 @@ func (k *gap) block(g group) {
 	}
 	groups := k.split(g)
 	switch {
+	case n.prevLine == 1 && n.prev == scalarToken && n.quoted && groups[0].ends:
+		k.doubt("a comment and a blank line after a quoted scalar on the first line")
 	case n.prev == blockEntry && groups[0].ends:
 		k.doubt("a comment and a blank line after a dash")
 	case n.prev == documentStart && groups[0].ends && (len(k.file.Documents) == 1 && n.prevLine > 1 || len(groups) > 2):
@@ -201,7 +203,7 @@ func (k *gap) zigzag(g group) {
 	last := k.file.comments[g.from]
 	for _, c := range k.file.comments[g.from+1 : g.to] {
 		in := c.column > last.column && last.column < k.depthBefore()
-		off := c.column < k.depthBefore() && !k.isOuter(c.column) && c.column != k.nextColumn()
+		off := c.column < k.depthBefore() && !k.isOuter(c.column) && (k.eof || c.column != k.nextColumn())
 		back := last.column >= k.nextColumn() && c.column < k.nextColumn() && len(k.ends) > 0
 		if (c.Line == last.Line+1 || k.eof) && (in || off) || back {
 			k.doubt("comments whose columns go in and out below a block")
@@ -230,7 +232,7 @@ func (k *gap) apart(g group) bool {
 func (k *gap) footOfPrevious(g group) {
 	i := len(k.file.Documents) - 2
 	d := &k.file.Documents[i]
-	if d.EndMarker >= 0 || d.notes > 0 {
+	if d.EndMarker >= 0 || d.notes > 0 || k.text[d.End] == '%' {
 		k.doubt("comments on both sides of \"---\"")
 	}
 	k.file.giveDocument(i, Foot, g)

@@ -10,6 +10,7 @@ func (s *scanner) fetchQuoted(quote byte) {
 	s.saveKey()
 	s.allowed = false
 	t := s.add(scalarToken, 0)
+	s.notes.quoted = true
 	t.style = SingleQuoted
 	if quote == '"' {
 		t.style = DoubleQuoted

@@ -233,6 +233,7 @@ func (s *scanner) newLine(n int) {
 // add adds a token of n bytes without moving.
 func (s *scanner) add(kind tokenKind, n int) *token {
 	s.number++
+	s.notes.quoted = false
 	s.notes.before, s.notes.prev, s.notes.number = s.notes.prev, kind, s.number
 	s.queue = append(s.queue, token{
 		kind: kind, start: int32(s.pos), end: int32(s.pos + n),
