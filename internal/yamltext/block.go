@@ -146,15 +146,17 @@ func (b *blockScalar) content() {
 		b.out.Write(b.breaks)
 		b.breaks, b.last = b.breaks[:0], ""
 		blankBefore = blank
-		end := b.lineEnd(b.pos)
-		b.out.WriteString(b.text[b.pos:end])
+		start, end := b.pos, b.lineEnd(b.pos)
+		b.out.WriteString(b.text[start:end])
 		b.pos, b.end = end, end
 		n := breakLen(b.text, end)
 		if n == 0 {
 			return
 		}
 		b.last = breakText(b.text[end : end+n])
-		b.lastLine = b.line
+		if !blank || strings.TrimLeft(b.text[start:end], " \t") != "" {
+			b.lastLine = b.line
+		}
 		b.newLine(n)
 		b.blankLines(false)
 	}

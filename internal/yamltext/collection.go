@@ -14,6 +14,9 @@ func (p *parser) open(kind Kind, style Style, t *token) collection {
 	n := &p.file.nodes[id]
 	n.Style, n.End, n.Single = style, t.start, single
 	if style == Flow && !single {
+		if h := p.notes.property; !h.group.empty() && h.number <= t.number {
+			p.doubt("a comment between properties and content")
+		}
 		p.notes.take(p.file, id, t.number)
 		if !p.notes.passed.empty() {
 			p.doubt("a comment before a flow collection that is an entry of a sequence")

@@ -15,7 +15,7 @@ var befores = []string{
 	"x:\n  - a: 1\n", "x:\n  - a:\n    - b\n", "x:\n- a:\n  - b\n", "- b:\n    - c: 1\n", "a: {}\n", "z: 1\na: [b]\n", "z:\n  a: [b] # l\n", "z:\n- [b]\n",
 	"z: 1\na: 'x' # l\n", "z: &x 1\na: *x\n", "z:\n  a: |\n    x\n", "z:\n  a: |-\n   x\n\n", "z:\n  a: x\n    y\n", "? a\n", "? a\n: b\n", "---\n", "a: 1\n---\n", "a: 1\n...\n",
 	"z: [\n", "z: [a,\n", "z: [a\n", "z: {\n", "z: {a: b,\n", "z: {a: b\n", "z: {a:\n", "z: [a, # l\n", "z: {a: b, # l\n", "z:\n  a: &x # l\n", "z:\n  a: !t\n",
-	"z: !t # l\n", "- - - a\n", "-   - a: b\n",
+	"z: !t # l\n", "z:\n  - &x # l\n", "z:\n  - !t # l\n", "- - &x # l\n", "z: &x !t # l\n", "z:\n- !t &x # l\n", "- - - a\n", "-   - a: b\n",
 }
 
 var afters = []string{

@@ -178,6 +178,9 @@ func (p *parser) empty(at, line int32) ID {
 	t := token{start: at, end: at, line: line}
 	id := p.newNode(Scalar, &t)
 	p.file.nodes[id].Type = Null
+	if !p.notes.property.group.empty() {
+		p.doubt("a comment between properties and content")
+	}
 	return id
 }
 
