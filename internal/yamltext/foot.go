@@ -26,9 +26,7 @@ func (k *gap) feet(groups []group, to int) {
 	if len(groups) > 1 && (k.notes.prev == valueToken || k.notes.blankTail) {
 		k.doubt("several comments below an empty value or a block scalar that ends in blank lines")
 	}
-	if groups[0].blank && (k.eof || len(k.ends) == 0) && slices.ContainsFunc(groups, func(g group) bool {
-		return g.blank && k.file.comments[g.from].column != k.file.comments[groups[0].from].column
-	}) {
+	if (k.eof || len(k.ends) == 0) && k.severalColumns(groups) {
 		k.doubt("comments in several columns at the end of a block")
 	}
 	holder := -1 // -1 is the node before, then come the collections that end
@@ -67,6 +65,22 @@ func (k *gap) feet(groups []group, to int) {
 		holder = at
 		k.footOf(holder, g)
 	}
+}
+
+// severalColumns reports whether groups after blank lines are in different
+// columns.
+func (k *gap) severalColumns(groups []group) bool {
+	column := int32(-1)
+	for _, g := range groups {
+		at := k.file.comments[g.from].column
+		if g.blank && column >= 0 && at != column {
+			return true
+		}
+		if g.blank {
+			column = at
+		}
+	}
+	return false
 }
 
 // nextColumn returns the column of what is after the gap.

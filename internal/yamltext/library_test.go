@@ -165,6 +165,10 @@ func (d *dump) position(f *File, at int) (line, column int) {
 func disagreement(text string, comments bool) string {
 	docs, libErr := readLibrary(text)
 	f, err := Parse(text)
+	var refused *Error
+	if errors.As(err, &refused) && len(refused.Doubts) > 0 {
+		return ""
+	}
 	if (libErr == nil) != (err == nil) {
 		return fmt.Sprintf("error %v, the library's is %v", err, libErr)
 	}

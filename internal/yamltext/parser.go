@@ -33,9 +33,13 @@ func newParser(text string, v survey, o Options) *parser {
 	p.keys = make([]keyPlace, 1, 8)
 	p.file = &File{Text: text, nodes: make([]Node, 0, 2*strings.Count(text, "\n")+8), props: make([]props, 1)}
 	p.notes.entry = o.Entry
-	for hasMark(text[p.pos:]) {
-		p.pos += len(byteOrderMark)
+	if hasMark(text) {
+		p.pos = len(byteOrderMark)
 		p.lineStart = p.pos
+	}
+	if hasMark(text[p.pos:]) {
+		p.doubt("several byte order marks")
+		p.fail(p.pos, "one byte order mark")
 	}
 	return p
 }
