@@ -204,8 +204,11 @@ func (p *parser) node(block, indentless bool) ID {
 	if t.turn() == aliasToken {
 		return p.alias(t)
 	}
-	start := p.properties(t)
-	t = p.peek()
+	var start nodeStart
+	if k := t.turn(); k == tagToken || k == anchorToken {
+		start = p.properties(t)
+		t = p.peek()
+	}
 	p.declare(start.anchor, ID(len(p.file.nodes)))
 	if start.any && !p.notes.entryOf.empty() && t.turn() != scalarToken {
 		p.doubt("a comment above an entry with properties")

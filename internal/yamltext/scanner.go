@@ -13,6 +13,7 @@ type scanner struct {
 	queue []token
 	head  int
 	taken int // tokens that have left the queue
+	ready int // 1 + the number of the token that peek has returned
 	ended bool
 
 	indent  int32
@@ -56,6 +57,9 @@ func (s *scanner) fail(at int, want string) {
 
 // peek returns the next token.
 func (s *scanner) peek() *token {
+	if s.ready == s.taken+1 && s.err == nil {
+		return &s.queue[s.head]
+	}
 	for s.err == nil && (s.head == len(s.queue) || s.mayBeKey(s.taken)) {
 		if s.head == len(s.queue) {
 			s.queue, s.head = s.queue[:0], 0
@@ -65,6 +69,7 @@ func (s *scanner) peek() *token {
 	if s.err != nil {
 		return &token{}
 	}
+	s.ready = s.taken + 1
 	return &s.queue[s.head]
 }
 
