@@ -36,11 +36,15 @@ func withEntries(f *File) (string, bool) {
 	return b.String(), true
 }
 
-// endsInBlock reports whether the last scalar is a block scalar. Without a line
-// break at the end it would become another one with an entry below it.
+// endsInBlock reports whether there is a block scalar. If the text ends in it
+// without a line break, it would become another one with an entry below it.
 func endsInBlock(f *File) bool {
-	n := &f.nodes[len(f.nodes)-1]
-	return n.Style == Literal || n.Style == Folded
+	for i := range f.nodes {
+		if n := &f.nodes[i]; n.Style == Literal || n.Style == Folded {
+			return true
+		}
+	}
+	return false
 }
 
 // entryDisagreement is disagreement for Options.Entry.

@@ -39,6 +39,9 @@ func TestErrorsSayWhereWhatWasExpected(t *testing.T) {
 		{"a\n...\nb\n", 3, 1, `"---" before another document`},
 		{"a: \x01\n", 1, 4, "a printable character"},
 		{"a: \xff\n", 1, 4, "valid UTF-8"},
+		{"00000\xff00", 1, 6, "valid UTF-8"},
+		{"a: 12345\x7f789012345\n", 1, 9, "a printable character"},
+		{"a: 12345678\x1f9012345\n", 1, 12, "a printable character"},
 	}
 	for _, tt := range tests {
 		_, err := Parse(tt.text)
@@ -64,6 +67,21 @@ func TestErrorsHoldNoText(t *testing.T) {
 				if _, err := Parse(before + middle + after); err != nil && strings.Contains(err.Error(), secret) {
 					t.Errorf("%q: %v", before+middle+after, err)
 				}
+			}
+		}
+	}
+}
+
+// TestEveryByteIsLookedAt: eight bytes are tested at once, so each byte is put at
+// each place of eight.
+func TestEveryByteIsLookedAt(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for at := range 16 {
+			text := []byte("\"aaaaaaaaaaaaaaaaaaaaaa\"")
+			text[at+1] = byte(c)
+			if d := disagreement(string(text), true); d != "" {
+				t.Errorf("%q: %s", text, d)
 			}
 		}
 	}

@@ -205,7 +205,7 @@ func (k *gap) zigzag(g group) {
 	last := k.file.comments[g.from]
 	for _, c := range k.file.comments[g.from+1 : g.to] {
 		in := c.column > last.column && last.column < k.depthBefore()
-		off := c.column < k.depthBefore() && !k.isOuter(c.column) && (k.eof || c.column != k.nextColumn())
+		off := c.column < k.depthBefore() && !k.isOuter(c.column) && (k.eof || k.marker || c.column != k.nextColumn())
 		back := last.column >= k.nextColumn() && c.column < k.nextColumn() && len(k.ends) > 0
 		if (c.Line == last.Line+1 || k.eof) && (in || off) || back {
 			k.doubt("comments whose columns go in and out below a block")
@@ -281,6 +281,9 @@ func (k *gap) flow(g group) {
 		next = k.text[k.pos]
 	}
 	closes := next == ']' || next == '}'
+	if next == '!' || next == '&' {
+		k.doubt("a comment above properties")
+	}
 	switch n.prev {
 	case flowSequenceStart, flowMappingStart:
 		k.inline(&g) // other programs drop it

@@ -195,6 +195,9 @@ func (s *scanner) tabsToComment() bool {
 	}
 	for i := s.pos; i < len(s.text); {
 		n := breakLen(s.text, i)
+		if s.text[i] >= 0x80 {
+			return false
+		}
 		if n == 0 && !isBlank(s.text[i]) {
 			if s.text[i] != '#' {
 				return false

@@ -112,7 +112,7 @@ func look(text string) survey {
 			w := uint64(text[i]) | uint64(text[i+1])<<8 | uint64(text[i+2])<<16 | uint64(text[i+3])<<24 |
 				uint64(text[i+4])<<32 | uint64(text[i+5])<<40 | uint64(text[i+6])<<48 | uint64(text[i+7])<<56
 			// No byte is below a blank, and none is DEL or above.
-			if (w-0x20*ones|w|w+ones)&highs == 0 {
+			if ((w-0x20*ones)|w|(w+ones))&highs == 0 {
 				i += 8
 				continue
 			}
