@@ -292,9 +292,7 @@ func (n *notes) emptyEntry(p *parser) {
 	if n.entryOf.empty() {
 		return
 	}
-	if len(n.heads) > 0 {
-		p.doubt("comments above and below an empty entry")
-	}
+	p.doubt("a comment above an empty entry")
 	n.heads = append(n.heads, head{0, n.entryOf})
 	n.entryOf = group{}
 }

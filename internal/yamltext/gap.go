@@ -164,6 +164,9 @@ func (k *gap) block(g group) {
 	case scalarToken, aliasToken, flowSequenceEnd, flowMappingEnd, valueToken:
 		n.request(k.file, n.number, Inline, k.inline(&g))
 	case anchorToken, tagToken:
+		if !n.property.group.empty() {
+			k.doubt("several comments between properties and content")
+		}
 		n.property = head{k.number + 1, k.inline(&g)}
 		if !g.empty() || k.eof || k.virtual || k.marker || len(k.ends) > 0 || k.column <= k.inner || n.prevLine == 1 || k.text[k.pos] == '[' || k.text[k.pos] == '{' {
 			k.doubt("a comment between properties and content")

@@ -193,6 +193,9 @@ func (s *scanner) tabsToComment() bool {
 	if s.file.comments[n-1].Line == s.notes.prevLine && k != noToken && k != blockEntry && k != documentStart {
 		return false // after a comment at the end of a line they are
 	}
+	if s.text[s.file.comments[n-1].End] >= 0x80 {
+		return false // after NEL, LS and PS they are, too
+	}
 	for i := s.pos; i < len(s.text); {
 		n := breakLen(s.text, i)
 		if s.text[i] >= 0x80 {
