@@ -54,6 +54,7 @@ var floors = map[string]int{
 	"internal/helper":     1,
 	"internal/hint":       1,
 	"internal/suggest":    1,
+	"internal/yamltext":   1,
 	"internal/formattest": 3,
 	"internal/faulttest":  3,
 	"internal/pgptest":    3,

@@ -1,0 +1,58 @@
+package yamltext
+
+// A keyPlace is where an implicit key may have begun.
+type keyPlace struct {
+	possible bool
+	required bool // nothing else can be there
+	token    int  // its number in the stream
+	at       int
+	line     int32
+}
+
+// maxKey is the longest implicit key, in characters.
+const maxKey = 1024
+
+// mayBeKey reports whether a token may yet become a key.
+func (s *scanner) mayBeKey(number int) bool {
+	s.expire()
+	return s.live < len(s.keys) && s.keys[s.live].token == number
+}
+
+// expire gives up keys that did not end on their line.
+func (s *scanner) expire() {
+	for ; s.live < len(s.keys); s.live++ {
+		k := &s.keys[s.live]
+		if !k.possible {
+			continue
+		}
+		if k.line == s.line && !s.tooLong(k.at) {
+			return
+		}
+		s.dropKey(k)
+	}
+}
+
+func (s *scanner) tooLong(from int) bool {
+	return s.pos-from > maxKey && (s.survey.ascii || runes(s.text[from:s.pos]) > maxKey)
+}
+
+func (s *scanner) dropKey(k *keyPlace) {
+	if k.possible && k.required {
+		s.fail(s.pos, "\":\" after the key on line "+itoa(int(k.line)))
+	}
+	k.possible = false
+}
+
+// saveKey remembers that the next token may be a key.
+func (s *scanner) saveKey() {
+	if !s.allowed {
+		return
+	}
+	k := &s.keys[s.flow]
+	s.dropKey(k)
+	*k = keyPlace{
+		possible: true, required: s.flow == 0 && s.indent == s.column(),
+		token: s.taken + len(s.queue) - s.head, at: s.pos, line: s.line,
+	}
+	s.live = min(s.live, s.flow)
+}
