@@ -17,12 +17,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // File decrypts the file at path. The format is yaml, json, dotenv, ini or
@@ -85,11 +85,11 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 	if _, err := parseFormat(format.String()); err != nil {
 		return nil, err
 	}
-	f, err := standard.Format(format.String(), config.Stores{})
+	f, err := std.Format(format.String(), config.Stores{})
 	if err != nil {
 		return nil, err
 	}
-	s, err := sops.Read(data, f)
+	s, err := envelope.Read(data, f)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 			return nil, err
 		}
 	}
-	o, err := s.Open(ctx, standard.Keepers(awskms.Options{}, age.Options{}, pgp.Options{}), sops.OpenOptions{})
+	o, err := s.Open(ctx, std.Keepers(awskms.Options{}, age.Options{}, pgp.Options{}), envelope.OpenOptions{})
 	if err != nil {
 		return nil, err
 	}

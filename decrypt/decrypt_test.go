@@ -11,7 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms"
 )
 
-const fixtures = "../testdata/fixtures/files"
+const fixtures = "../internal/test/golden/files"
 
 func read(t *testing.T, name string) []byte {
 	t.Helper()
@@ -34,7 +34,7 @@ var files = []struct {
 }
 
 func TestEveryFunctionReadsEveryFormat(t *testing.T) {
-	t.Setenv("SOPS_AGE_KEY_FILE", "../testdata/fixtures/keys/age-main.txt")
+	t.Setenv("SOPS_AGE_KEY_FILE", "../internal/test/golden/keys/age-main.txt")
 	for _, f := range files {
 		want := string(read(t, f.dir+"/dec."+f.ext))
 		path := f.dir + "/enc." + f.ext
@@ -60,7 +60,7 @@ func TestEveryFunctionReadsEveryFormat(t *testing.T) {
 }
 
 func TestAFormatThatDoesNotExistIsAnError(t *testing.T) {
-	t.Setenv("SOPS_AGE_KEY_FILE", "../testdata/fixtures/keys/age-main.txt")
+	t.Setenv("SOPS_AGE_KEY_FILE", "../internal/test/golden/keys/age-main.txt")
 	enc := read(t, "yaml-01-scalar-types/enc.yaml")
 	for name, do := range map[string]func() ([]byte, error){
 		"File":           func() ([]byte, error) { return decrypt.File(fixtures+"/yaml-01-scalar-types/enc.yaml", "yml") },
@@ -153,7 +153,7 @@ func TestAFileUnderAWSKMSIsReadAsTheEnvironmentSays(t *testing.T) {
 }
 
 func TestAFileWithoutASealIsRefusedWhereOneIsDemanded(t *testing.T) {
-	t.Setenv("SOPS_AGE_KEY_FILE", "../testdata/fixtures/keys/age-main.txt")
+	t.Setenv("SOPS_AGE_KEY_FILE", "../internal/test/golden/keys/age-main.txt")
 	dir := t.TempDir()
 	write := func(name, text string) {
 		t.Helper()
@@ -184,7 +184,7 @@ func TestAFileWithoutASealIsRefusedWhereOneIsDemanded(t *testing.T) {
 // The file has an entry for an OpenPGP key that gpg made, and one of age.
 func TestAFileOfTheFieldDecryptsWithItsOpenPGPKey(t *testing.T) {
 	t.Setenv("SOPS_AGE_KEY_FILE", "missing")
-	t.Setenv("SOPS_PGP_KEYRING", "../testdata/fixtures/keys/pgp-fixture.asc")
+	t.Setenv("SOPS_PGP_KEYRING", "../internal/test/golden/keys/pgp-fixture.asc")
 	dir := filepath.Join(fixtures, "key-05-pgp-and-age")
 	want, err := os.ReadFile(filepath.Join(dir, "dec.yaml"))
 	if err != nil {

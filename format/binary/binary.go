@@ -13,7 +13,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -50,15 +50,15 @@ func (f Format) style() jsontext.Style {
 func (f Format) Name() string { return "binary" }
 
 // Parse takes src as it is; it never fails.
-func (f Format) Parse(src []byte) (doc.Document, error) {
-	leaf := &tree.Scalar{Value: tree.StringValue(doc.Text(src)), Ref: 0}
+func (f Format) Parse(src []byte) (format.Document, error) {
+	leaf := &tree.Scalar{Value: tree.StringValue(format.Text(src)), Ref: 0}
 	m := &tree.Map{Items: []tree.Item{{Key: dataKey, Value: leaf}}}
 	return &content{src: src, trees: []*tree.Map{m}, style: f.style()}, nil
 }
 
 // ParseSealed reads an envelope.
-func (f Format) ParseSealed(src []byte) (doc.Document, error) {
-	text := doc.Text(src)
+func (f Format) ParseSealed(src []byte) (format.Document, error) {
+	text := format.Text(src)
 	file, err := jsontext.Scan(text)
 	if err != nil {
 		return nil, noEnvelope(text, err)
@@ -66,7 +66,7 @@ func (f Format) ParseSealed(src []byte) (doc.Document, error) {
 	e := &envelope{file: file, src: src, style: f.style(), meta: file.Root.Find(reserved)}
 	for i, m := range file.Root.Members {
 		if m.Key == reserved && i != e.meta {
-			return nil, &doc.Error{Line: file.Line(m.At), Msg: `the key "sops" comes twice`}
+			return nil, &format.Error{Line: file.Line(m.At), Msg: `the key "sops" comes twice`}
 		}
 	}
 	m, leaves := file.Tree(reserved)
@@ -76,7 +76,7 @@ func (f Format) ParseSealed(src []byte) (doc.Document, error) {
 
 // noEnvelope says where the text stops being an envelope.
 func noEnvelope(text string, err error) error {
-	out := &doc.Error{
+	out := &format.Error{
 		Msg:  "sops metadata not found: a sealed binary file is a JSON object",
 		Hint: "if the file has a syntax of its own, name it with --input-type yaml, json, dotenv or ini",
 	}
@@ -114,7 +114,7 @@ func (f Format) RenderValue(n tree.Node) ([]byte, error) {
 }
 
 func noData() error {
-	return &doc.Error{
+	return &format.Error{
 		Msg:     `binary output needs one document with a string under the key "data"`,
 		Hint:    "use --output-type yaml or json",
 		Content: true,

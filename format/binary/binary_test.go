@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/format/binary"
-	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -77,7 +77,7 @@ func TestTextThatIsNoEnvelopeHasNoMetadata(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "hello", "[1]", `{"a": 1} x`, "{"} {
 		_, err := binary.Format{}.ParseSealed([]byte(text))
-		var e *doc.Error
+		var e *format.Error
 		if !errors.As(err, &e) || !strings.HasPrefix(e.Msg, "sops metadata not found") || len(e.Hints()) == 0 {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -102,7 +102,7 @@ func TestOnlyAStringUnderDataIsShown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := d.Unmask(make([]doc.Plain, d.Leaves()), nil)
+		got, err := d.Unmask(make([]format.Plain, d.Leaves()), nil)
 		if err != nil {
 			got = []byte("error")
 		}
@@ -122,7 +122,7 @@ func TestRenderNeedsData(t *testing.T) {
 	}
 	for _, trees := range [][]*tree.Map{nil, {data, data}, {{}}, {number}} {
 		_, err := binary.Format{}.Render(trees)
-		var e *doc.Error
+		var e *format.Error
 		if !errors.As(err, &e) || !strings.Contains(e.Hint, "--output-type") {
 			t.Errorf("%d documents: %v", len(trees), err)
 		}
@@ -188,9 +188,9 @@ func FuzzAnyTextIsAnEnvelopeOrAnError(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		d, err := binary.Format{}.ParseSealed(src)
 		if err == nil {
-			_, err = d.Unmask(make([]doc.Plain, d.Leaves()), nil)
+			_, err = d.Unmask(make([]format.Plain, d.Leaves()), nil)
 		}
-		var e *doc.Error
+		var e *format.Error
 		if err != nil && !errors.As(err, &e) {
 			t.Fatalf("%T: %v", err, err)
 		}
@@ -219,7 +219,7 @@ func BenchmarkBinaryOf16MB(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := s.Unmask([]doc.Plain{{Set: true, Value: d.Trees()[0].Items[0].Value.(*tree.Scalar).Value}}, nil); err != nil {
+		if _, err := s.Unmask([]format.Plain{{Set: true, Value: d.Trees()[0].Items[0].Value.(*tree.Scalar).Value}}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -26,15 +26,15 @@ func (c *content) Meta() tree.Node { return nil }
 
 func (c *content) Reserved() int { return 0 }
 
-func (c *content) Mask(tokens []string) (doc.Masked, error) {
+func (c *content) Mask(tokens []string) (format.Masked, error) {
 	if err := check(len(tokens), 1); err != nil {
-		return doc.Masked{}, err
+		return format.Masked{}, err
 	}
 	data, size := c.trees[0].Items[0].Value, len(c.src)
 	if tokens[0] != "" {
 		data, size = tree.Text(tokens[0]), len(tokens[0])
 	}
-	return doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
+	return format.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
 		m := &tree.Map{Items: []tree.Item{{Key: dataKey, Value: data}, {Key: reserved, Value: meta}}}
 		b, err := c.style.Append(make([]byte, 0, size+8192), m)
 		if err != nil {
@@ -44,7 +44,7 @@ func (c *content) Mask(tokens []string) (doc.Masked, error) {
 	}}, nil
 }
 
-func (c *content) Unmask(values []doc.Plain, _ *doc.Layout) ([]byte, error) {
+func (c *content) Unmask(values []format.Plain, _ *format.Layout) ([]byte, error) {
 	if err := check(len(values), 1); err != nil {
 		return nil, err
 	}
@@ -65,20 +65,20 @@ func (c *content) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	if s, ok := n.(*tree.Scalar); ok && s.Value.Kind() == tree.String {
 		return []byte(s.Value.Str()), nil
 	}
-	return nil, &doc.Error{Msg: `the "data" of a binary file must be a string`, Content: true}
+	return nil, &format.Error{Msg: `the "data" of a binary file must be a string`, Content: true}
 }
 
 func (c *content) Unset(a tree.Address) ([]byte, error) {
 	if !isData(a) {
 		return nil, fmt.Errorf("component %s: %w: a binary file holds nothing but its data", a, tree.ErrNotFound)
 	}
-	return nil, &doc.Error{Msg: "the content of a binary file cannot be removed", Hint: "delete the file, or set it to an empty string", Content: true}
+	return nil, &format.Error{Msg: "the content of a binary file cannot be removed", Hint: "delete the file, or set it to an empty string", Content: true}
 }
 
 func isData(a tree.Address) bool { return len(a) == 1 && a[0].IsKey && a[0].Key == dataKey }
 
 func notData(a tree.Address) error {
-	return &doc.Error{
+	return &format.Error{
 		Msg:     fmt.Sprintf("%s: a binary file holds nothing but its data", a),
 		Hint:    `use the address '["data"]', or name the syntax with --input-type`,
 		Content: true,
@@ -98,5 +98,5 @@ func writeError(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &doc.Error{Msg: e.Msg, Hint: e.Hint, Content: true}
+	return &format.Error{Msg: e.Msg, Hint: e.Hint, Content: true}
 }

@@ -3,7 +3,7 @@ package binary
 import (
 	"errors"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -40,21 +40,21 @@ func (e *envelope) Reserved() int {
 }
 
 // Mask replaces tokens by others, as when the data key changes.
-func (e *envelope) Mask(tokens []string) (doc.Masked, error) {
+func (e *envelope) Mask(tokens []string) (format.Masked, error) {
 	if err := check(len(tokens), len(e.leaves)); err != nil {
-		return doc.Masked{}, err
+		return format.Masked{}, err
 	}
-	var edits []doc.Edit
+	var edits []format.Edit
 	for ref, token := range tokens {
 		if n := e.leaves[ref]; token != "" {
-			edits = append(edits, doc.Edit{Start: n.Start, End: n.End, Text: `"` + token + `"`})
+			edits = append(edits, format.Edit{Start: n.Start, End: n.End, Text: `"` + token + `"`})
 		}
 	}
-	return doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return e.withMeta(edits, meta) }}, nil
+	return format.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return e.withMeta(edits, meta) }}, nil
 }
 
 // Unmask returns the content.
-func (e *envelope) Unmask(values []doc.Plain, _ *doc.Layout) ([]byte, error) {
+func (e *envelope) Unmask(values []format.Plain, _ *format.Layout) ([]byte, error) {
 	if err := check(len(values), len(e.leaves)); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (e *envelope) Unmask(values []doc.Plain, _ *doc.Layout) ([]byte, error) {
 
 func (e *envelope) SetMeta(meta *tree.Map) ([]byte, error) { return e.withMeta(nil, meta) }
 
-func (e *envelope) withMeta(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
+func (e *envelope) withMeta(edits []format.Edit, meta *tree.Map) ([]byte, error) {
 	if e.meta < 0 {
 		return nil, errors.New("binary: the envelope has no metadata to replace")
 	}
@@ -85,7 +85,7 @@ func (e *envelope) withMeta(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
 	if err != nil {
 		return nil, writeError(err)
 	}
-	return doc.Splice(e.src, append(edits[:len(edits):len(edits)], doc.Edit{Start: old.Start, End: old.End, Text: text}))
+	return format.Splice(e.src, append(edits[:len(edits):len(edits)], format.Edit{Start: old.Start, End: old.End, Text: text}))
 }
 
 func (e *envelope) Set(a tree.Address, _ tree.Node) ([]byte, error) { return nil, sealed(a) }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -46,11 +46,11 @@ func (d *document) Reserved() int {
 // Mask writes tokens in place of values and comment texts. Layout.Lines
 // remembers, by the number of a line among those that are no metadata, its
 // blanks: all of a line of blanks, or those before a comment sign.
-func (d *document) Mask(tokens []string) (doc.Masked, error) {
+func (d *document) Mask(tokens []string) (format.Masked, error) {
 	if err := d.check(len(tokens)); err != nil {
-		return doc.Masked{}, err
+		return format.Masked{}, err
 	}
-	layout := &doc.Layout{BOM: d.bom, NoNewline: d.open}
+	layout := &format.Layout{BOM: d.bom, NoNewline: d.open}
 	size, n := d.size, 0
 	for _, l := range d.lines {
 		if front := l.front(); front != "" {
@@ -76,7 +76,7 @@ func (d *document) Mask(tokens []string) (doc.Masked, error) {
 		}
 		return append(to, l.text[front:]...)
 	}
-	return doc.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.withMeta(write, size, meta) }}, nil
+	return format.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.withMeta(write, size, meta) }}, nil
 }
 
 // front returns the blanks of a line that SOPS would refuse.
@@ -93,12 +93,12 @@ func (l line) front() string {
 
 // Unmask cuts the metadata lines and puts the remembered blanks back where the
 // lines are still of the kind that had them.
-func (d *document) Unmask(values []doc.Plain, layout *doc.Layout) ([]byte, error) {
+func (d *document) Unmask(values []format.Plain, layout *format.Layout) ([]byte, error) {
 	if err := d.check(len(values)); err != nil {
 		return nil, err
 	}
 	if layout == nil {
-		layout = &doc.Layout{}
+		layout = &format.Layout{}
 	}
 	size := len(bom)
 	for _, l := range d.lines {
@@ -149,14 +149,14 @@ func (l line) remembered(front, text string) string {
 }
 
 // unmasked returns the text of a line with its value in place, in two parts.
-func (d *document) unmasked(i int, values []doc.Plain) (head, rest string, err error) {
+func (d *document) unmasked(i int, values []format.Plain) (head, rest string, err error) {
 	l := d.lines[i]
 	if l.ref < 0 || !values[l.ref].Set {
 		return l.text, "", nil
 	}
 	v := values[l.ref]
 	if v.Comment != (l.kind == comment) {
-		return "", "", &doc.Error{Line: i + 1, Msg: "a comment was sealed as a value, or a value as a comment"}
+		return "", "", &format.Error{Line: i + 1, Msg: "a comment was sealed as a value, or a value as a comment"}
 	}
 	if v.Comment {
 		return l.text[:l.at], commentText(v.Value.Canonical()), nil

@@ -19,7 +19,7 @@ package dotenv
 import (
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -36,10 +36,10 @@ type Format struct{}
 func (Format) Name() string { return "dotenv" }
 
 // Parse reads plain text.
-func (Format) Parse(src []byte) (doc.Document, error) {
+func (Format) Parse(src []byte) (format.Document, error) {
 	// SOPS takes the mark for a part of the first line, so sealed text never
 	// has one of ours.
-	body, marked := strings.CutPrefix(doc.Text(src), bom)
+	body, marked := strings.CutPrefix(format.Text(src), bom)
 	d, err := parse(body)
 	if err != nil {
 		return nil, err
@@ -49,8 +49,8 @@ func (Format) Parse(src []byte) (doc.Document, error) {
 }
 
 // ParseSealed reads text that was sealed.
-func (Format) ParseSealed(src []byte) (doc.Document, error) {
-	d, err := parse(doc.Text(src))
+func (Format) ParseSealed(src []byte) (format.Document, error) {
+	d, err := parse(format.Text(src))
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (Format) ParseSealed(src []byte) (doc.Document, error) {
 	}
 	m, err := tree.Unflatten(flat)
 	if err != nil {
-		return nil, &doc.Error{Line: d.Reserved(), Msg: err.Error()}
+		return nil, &format.Error{Line: d.Reserved(), Msg: err.Error()}
 	}
 	d.meta = m
 	return d, nil
@@ -139,7 +139,7 @@ func parse(body string) (*document, error) {
 		body = rest
 		l, ok := scan(text)
 		if !ok {
-			return nil, &doc.Error{
+			return nil, &format.Error{
 				Line: i + 1,
 				Msg:  "the line is neither KEY=value nor a comment, it has no =",
 				Hint: "values cannot span lines: write line breaks as \\n; comments begin with #",

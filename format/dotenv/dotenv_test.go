@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/format/dotenv"
-	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 )
 
 var cases = []formattest.Case{

@@ -9,16 +9,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/format/dotenv"
-	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 func TestALineWithoutEqualsIsNamedAndNotShown(t *testing.T) {
 	t.Parallel()
 	_, err := dotenv.Format{}.Parse([]byte("A=1\n\nhunter2\n"))
-	var e *doc.Error
+	var e *format.Error
 	if !errors.As(err, &e) || e.Line != 3 || len(e.Hints()) == 0 || strings.Contains(err.Error()+e.Hint, "hunter2") {
 		t.Errorf("got %v, hints %q", err, e.Hints())
 	}
@@ -131,7 +131,7 @@ func TestMetadataIsReadAnywhereAndInAnyOrder(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err = dotenv.Format{}.ParseSealed([]byte("A=1\nsops_a=1\nsops_a=2\n"))
-	var e *doc.Error
+	var e *format.Error
 	if !errors.As(err, &e) || e.Line != 2 {
 		t.Errorf("a name twice: %v", err)
 	}
@@ -209,7 +209,7 @@ func address(t *testing.T, s string) tree.Address {
 	return a
 }
 
-func parse(t *testing.T, text string) doc.Document {
+func parse(t *testing.T, text string) format.Document {
 	t.Helper()
 	d, err := dotenv.Format{}.Parse([]byte(text))
 	if err != nil {

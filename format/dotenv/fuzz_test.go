@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/format/dotenv"
-	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 )
 
 func FuzzOpeningWhatWasSealedGivesEveryByte(f *testing.F) {

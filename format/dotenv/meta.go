@@ -1,7 +1,7 @@
 package dotenv
 
 import (
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -16,7 +16,7 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 func (d *document) withMeta(write func([]byte, line) []byte, size int, m *tree.Map) ([]byte, error) {
 	flat, err := tree.Flatten(m)
 	if err != nil {
-		return nil, &doc.Error{Msg: err.Error(), Content: true}
+		return nil, &format.Error{Msg: err.Error(), Content: true}
 	}
 	for _, f := range flat {
 		size += len(reserved) + len(f.Name) + 2*len(f.Text) + 2

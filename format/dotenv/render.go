@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -15,7 +15,7 @@ import (
 // value.
 func (Format) Render(trees []*tree.Map) ([]byte, error) {
 	if len(trees) != 1 {
-		return nil, &doc.Error{Msg: "a dotenv file holds exactly one document", Hint: "use --output-type yaml, which holds any number"}
+		return nil, &format.Error{Msg: "a dotenv file holds exactly one document", Hint: "use --output-type yaml, which holds any number"}
 	}
 	var b bytes.Buffer
 	for _, it := range trees[0].Items {
@@ -39,7 +39,7 @@ func (f Format) RenderValue(n tree.Node) ([]byte, error) {
 			return []byte(n.Value.Str()), nil
 		}
 	}
-	return nil, &doc.Error{
+	return nil, &format.Error{
 		Msg:     "dotenv shows single values only if they are strings",
 		Hint:    "use --output-type json or yaml",
 		Content: true,
@@ -56,7 +56,7 @@ func render(it tree.Item) (string, error) {
 		}
 		return it.Key + "=" + encode(spelled(v.Value)), nil
 	}
-	return "", &doc.Error{
+	return "", &format.Error{
 		Msg:     fmt.Sprintf("key %q holds a map or a list, dotenv has single values only", it.Key),
 		Hint:    "use --output-type yaml or json",
 		Content: true,
@@ -68,7 +68,7 @@ func checkKey(key string) error {
 	if !strings.HasPrefix(key, "#") && !strings.ContainsAny(key, "=\n") {
 		return nil
 	}
-	return &doc.Error{Msg: fmt.Sprintf("key %q cannot stand in dotenv: keys hold no = and no line break, and do not begin with #", key), Content: true}
+	return &format.Error{Msg: fmt.Sprintf("key %q cannot stand in dotenv: keys hold no = and no line break, and do not begin with #", key), Content: true}
 }
 
 // commentText keeps each line of a comment a comment.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -17,7 +17,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 		return nil, err
 	}
 	if tree.IsComment(n) {
-		return nil, &doc.Error{Msg: "a comment cannot be set as a value", Content: true}
+		return nil, &format.Error{Msg: "a comment cannot be set as a value", Content: true}
 	}
 	text, err := render(tree.Item{Key: key, Value: n})
 	if err != nil {
@@ -32,7 +32,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 // single returns the key of an address, which has no more to it in dotenv.
 func single(a tree.Address) (string, error) {
 	if len(a) != 1 || !a[0].IsKey {
-		return "", &doc.Error{
+		return "", &format.Error{
 			Msg:     fmt.Sprintf("%s: dotenv has no maps and no lists, an address is one key", a),
 			Hint:    `write it as '["KEY"]'`,
 			Content: true,

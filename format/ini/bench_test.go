@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/format/ini"
-	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 )
 
 // BenchmarkFormat has a comment every tenth key and a section every hundredth.

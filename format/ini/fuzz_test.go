@@ -5,7 +5,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 )
 
 func seed(f *testing.F) {

@@ -61,21 +61,21 @@
 package ini
 
 import (
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 // Format is the INI syntax. The zero value is ready for use.
 type Format struct{}
 
-var _ doc.Format = Format{}
+var _ format.Format = Format{}
 
 // Name returns "ini".
 func (Format) Name() string { return "ini" }
 
 // Parse reads plain text.
-func (Format) Parse(src []byte) (doc.Document, error) {
-	d, err := read(doc.Text(src), false)
+func (Format) Parse(src []byte) (format.Document, error) {
+	d, err := read(format.Text(src), false)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +83,8 @@ func (Format) Parse(src []byte) (doc.Document, error) {
 }
 
 // ParseSealed reads sealed text exactly as the peer does.
-func (Format) ParseSealed(src []byte) (doc.Document, error) {
-	d, err := read(doc.Text(src), true)
+func (Format) ParseSealed(src []byte) (format.Document, error) {
+	d, err := read(format.Text(src), true)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	judge "gopkg.in/ini.v1"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -53,7 +53,7 @@ func judged(text []byte) (reading, error) {
 	return r, nil
 }
 
-func readingOf(d doc.Document) reading {
+func readingOf(d format.Document) reading {
 	var r reading
 	for _, it := range d.Trees()[0].Items {
 		s := sectionReading{Name: it.Key}
@@ -73,7 +73,7 @@ func readingOf(d doc.Document) reading {
 // peerDiff compares what the peer reads with our tree. Sections and keys must
 // be equal. We may know more comments than the peer, which loses some, and more
 // text in one.
-func peerDiff(text []byte, d doc.Document) string {
+func peerDiff(text []byte, d format.Document) string {
 	theirs, err := judged(text)
 	if err != nil {
 		return "the peer cannot read it: " + err.Error()
@@ -115,12 +115,12 @@ func fakeToken(n int, kind string) string {
 
 // A seal is a plain text with tokens in it.
 type seal struct {
-	plain  doc.Document
+	plain  format.Document
 	tokens []string
-	values []doc.Plain // by Ref of the plain document
-	layout *doc.Layout
+	values []format.Plain // by Ref of the plain document
+	layout *format.Layout
 	text   []byte
-	sealed doc.Document
+	sealed format.Document
 }
 
 // sealText masks the leaves that choose takes, inserts metadata and reads the
@@ -130,7 +130,7 @@ func sealText(src []byte, choose func(ref int, comment bool) bool) (*seal, error
 	if err != nil {
 		return nil, err
 	}
-	s := &seal{plain: plain, tokens: make([]string, plain.Leaves()), values: make([]doc.Plain, plain.Leaves())}
+	s := &seal{plain: plain, tokens: make([]string, plain.Leaves()), values: make([]format.Plain, plain.Leaves())}
 	eachLeaf(plain, func(ref int, text string, comment bool) {
 		if text == "" || !choose(ref, comment) {
 			return
@@ -140,10 +140,10 @@ func sealText(src []byte, choose func(ref int, comment bool) bool) (*seal, error
 			kind = "comment"
 		}
 		s.tokens[ref] = fakeToken(ref, kind)
-		s.values[ref] = doc.Plain{Set: true, Value: tree.StringValue(text), Comment: comment}
+		s.values[ref] = format.Plain{Set: true, Value: tree.StringValue(text), Comment: comment}
 	})
 	m, err := plain.Mask(s.tokens)
-	if refusal := (*doc.Error)(nil); errors.As(err, &refusal) {
+	if refusal := (*format.Error)(nil); errors.As(err, &refusal) {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
 	if err != nil {
@@ -170,7 +170,7 @@ func someMeta() *tree.Map {
 }
 
 // eachLeaf calls f for every key and comment.
-func eachLeaf(d doc.Document, f func(ref int, text string, comment bool)) {
+func eachLeaf(d format.Document, f func(ref int, text string, comment bool)) {
 	for _, sec := range d.Trees()[0].Items {
 		for _, it := range sec.Value.(*tree.Map).Items {
 			switch n := it.Value.(type) {
@@ -184,7 +184,7 @@ func eachLeaf(d doc.Document, f func(ref int, text string, comment bool)) {
 }
 
 // open returns the plaintext of a sealed text, by the tokens in it.
-func (s *seal) open(layout *doc.Layout) ([]byte, error) {
+func (s *seal) open(layout *format.Layout) ([]byte, error) {
 	if s.sealed.Leaves() != len(s.values) {
 		return nil, fmt.Errorf("%d leaves became %d", len(s.values), s.sealed.Leaves())
 	}

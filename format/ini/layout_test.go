@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -39,13 +39,13 @@ func TestWrongLayoutsChangeLooksOnly(t *testing.T) {
 	}
 }
 
-func wrongLayouts(s *seal) []*doc.Layout {
-	all := &doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
+func wrongLayouts(s *seal) []*format.Layout {
+	all := &format.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for _, token := range s.tokens {
 		if token == "" {
 			continue
 		}
-		hash := doc.TokenHash(token)
+		hash := format.TokenHash(token)
 		all.Scalars[hash] = "x ; y"
 		all.Comments[hash] = ""
 		all.Comments[hash+tailMark] = " ; other"
@@ -57,9 +57,9 @@ func wrongLayouts(s *seal) []*doc.Layout {
 			all.Lines[bannerMark+e.id()] = ";;\nother = 1\n"
 		}
 	}
-	layouts := []*doc.Layout{{}, all}
+	layouts := []*format.Layout{{}, all}
 	if s.layout != nil {
-		layouts = append(layouts, &doc.Layout{
+		layouts = append(layouts, &format.Layout{
 			Scalars: rotated(s.layout.Scalars), Comments: rotated(s.layout.Comments), Lines: rotated(s.layout.Lines),
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -29,23 +29,25 @@ type masker struct {
 	d      *document
 	mixed  bool              // the file has line breaks of both kinds
 	was    map[string]string // the quotes that tokens had before
-	edits  []doc.Edit
-	layout doc.Layout
+	edits  []format.Edit
+	layout format.Layout
 }
 
 // Mask puts tokens in the place of values and comments.
-func (d *document) Mask(tokens []string) (doc.Masked, error) { return d.MaskAs(tokens, doc.Guide{}) }
+func (d *document) Mask(tokens []string) (format.Masked, error) {
+	return d.MaskAs(tokens, format.Guide{})
+}
 
 // MaskAs does so with the quotes that the tokens had before.
-func (d *document) MaskAs(tokens []string, g doc.Guide) (doc.Masked, error) {
+func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error) {
 	if len(tokens) != len(d.leaves) {
-		return doc.Masked{}, fmt.Errorf("ini: %d tokens for %d leaves", len(tokens), len(d.leaves))
+		return format.Masked{}, fmt.Errorf("ini: %d tokens for %d leaves", len(tokens), len(d.leaves))
 	}
-	m := &masker{d: d, mixed: d.mixedBreaks(), edits: make([]doc.Edit, 0, len(tokens)+1)}
+	m := &masker{d: d, mixed: d.mixedBreaks(), edits: make([]format.Edit, 0, len(tokens)+1)}
 	if like, ok := g.Like.(*document); ok {
 		m.was = like.quotes()
 	}
-	m.layout = doc.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
+	m.layout = format.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for ref, l := range d.leaves {
 		switch {
 		case l.note != nil && tokens[ref] != "":
@@ -56,16 +58,16 @@ func (d *document) MaskAs(tokens []string, g doc.Guide) (doc.Masked, error) {
 			m.maskKey(l, tokens[ref])
 		default:
 			if err := m.keep(l, tokens); err != nil {
-				return doc.Masked{}, err
+				return format.Masked{}, err
 			}
 		}
 	}
-	size, last := doc.Ending(d.src, m.edits)
+	size, last := format.Ending(d.src, m.edits)
 	m.layout.NoNewline = size > bom(d.src) && last != '\n'
 	if m.layout.NoNewline && last == '\r' && d.eol() == "\n" {
 		m.layout.Lines[lastMark] = "\r"
 	}
-	masked := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return d.appendMeta(m.edits, meta) }}
+	masked := format.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return d.appendMeta(m.edits, meta) }}
 	if !m.layout.Empty() {
 		masked.Layout = &m.layout
 	}
@@ -85,7 +87,7 @@ func (d *document) quotes() map[string]string {
 }
 
 func (m *masker) edit(s span, text string) {
-	m.edits = append(m.edits, doc.Edit{Start: s.start, End: s.end, Text: text})
+	m.edits = append(m.edits, format.Edit{Start: s.start, End: s.end, Text: text})
 }
 
 // maskKey puts the token on every line of a key.
@@ -164,7 +166,7 @@ func (m *masker) requote(e *entry, tokens []string) error {
 		text, ok = spell(v.text, "", spellings(v.text)...)
 	}
 	if !ok {
-		return &doc.Error{Line: e.line, Content: true, Msg: fmt.Sprintf("the value of %q cannot be written so that sops reads it alike", e.name)}
+		return &format.Error{Line: e.line, Content: true, Msg: fmt.Sprintf("the value of %q cannot be written so that sops reads it alike", e.name)}
 	}
 	m.edit(v.outer, text)
 	return nil
@@ -242,14 +244,14 @@ func (d *document) between(at int) string {
 }
 
 // appendMeta makes edits and appends the metadata.
-func (d *document) appendMeta(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
+func (d *document) appendMeta(edits []format.Edit, meta *tree.Map) ([]byte, error) {
 	lines, err := metaLines(meta)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	eol := d.eol()
-	if size, last := doc.Ending(d.src, edits); size > bom(d.src) {
+	if size, last := format.Ending(d.src, edits); size > bom(d.src) {
 		if last != '\n' {
 			b.WriteString(eol)
 		}
@@ -257,5 +259,5 @@ func (d *document) appendMeta(edits []doc.Edit, meta *tree.Map) ([]byte, error) 
 	}
 	writeBlock(&b, lines, false, eol)
 	at := len(d.src)
-	return doc.Splice(d.src, append(edits, doc.Edit{Start: at, End: at, Text: b.String()}))
+	return format.Splice(d.src, append(edits, format.Edit{Start: at, End: at, Text: b.String()}))
 }

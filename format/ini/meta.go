@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -41,11 +41,11 @@ func (d *document) checkMeta() error {
 	}
 	for _, sec := range d.sections {
 		if sec.name == reserved && sec != d.block {
-			return &doc.Error{Line: sec.line, Msg: "the section [sops] appears twice"}
+			return &format.Error{Line: sec.line, Msg: "the section [sops] appears twice"}
 		}
 	}
 	if _, err := tree.Unflatten(d.metaEntries()); err != nil {
-		return &doc.Error{Line: d.block.line, Msg: err.Error()}
+		return &format.Error{Line: d.block.line, Msg: err.Error()}
 	}
 	return nil
 }
@@ -149,10 +149,10 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	whole := span{d.block.start, d.metaEnd()}
 	for _, padded := range []bool{true, false} {
 		if d.blockText(old, padded) == whole.of(d.src) {
-			return doc.Splice(d.src, []doc.Edit{{Start: whole.start, End: whole.end, Text: d.blockText(lines, padded)}})
+			return format.Splice(d.src, []format.Edit{{Start: whole.start, End: whole.end, Text: d.blockText(lines, padded)}})
 		}
 	}
-	return doc.Splice(d.src, d.patchMeta(known, lines))
+	return format.Splice(d.src, d.patchMeta(known, lines))
 }
 
 // inOrder puts lines where old has them, and each new one behind the line that
@@ -200,20 +200,20 @@ func (d *document) oldLines() []metaLine {
 }
 
 // patchMeta changes, removes and appends single lines.
-func (d *document) patchMeta(known map[string]metaLine, lines []metaLine) []doc.Edit {
+func (d *document) patchMeta(known map[string]metaLine, lines []metaLine) []format.Edit {
 	wanted := make(map[string]metaLine, len(lines))
 	for _, l := range lines {
 		wanted[l.key] = l
 	}
-	var edits []doc.Edit
+	var edits []format.Edit
 	for _, e := range d.block.keys {
 		key := e.key.of(d.src)
 		l, ok := wanted[key]
 		switch {
 		case !ok:
-			edits = append(edits, doc.Edit{Start: e.start, End: e.val.next})
+			edits = append(edits, format.Edit{Start: e.start, End: e.val.next})
 		case known[key].text != l.text:
-			edits = append(edits, doc.Edit{Start: e.val.outer.start, End: e.val.outer.end, Text: l.written})
+			edits = append(edits, format.Edit{Start: e.val.outer.start, End: e.val.outer.end, Text: l.written})
 		}
 	}
 	end := d.metaEnd()
@@ -226,5 +226,5 @@ func (d *document) patchMeta(known map[string]metaLine, lines []metaLine) []doc.
 	if fresh != "" && d.src[end-1] != '\n' {
 		fresh = d.eol() + fresh
 	}
-	return append(edits, doc.Edit{Start: end, End: end, Text: fresh})
+	return append(edits, format.Edit{Start: end, End: end, Text: fresh})
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -17,7 +17,7 @@ func metaOf(pairs ...string) *tree.Map {
 	return m
 }
 
-func parseSealed(t *testing.T, text string) doc.Document {
+func parseSealed(t *testing.T, text string) format.Document {
 	t.Helper()
 	d, err := Format{}.ParseSealed([]byte(text))
 	if err != nil {
@@ -166,7 +166,7 @@ func TestUnmaskLeavesWhatStandsAroundTheMetadata(t *testing.T) {
 		"a = 1;x\n\n[sops]\nmac = x\n":             "a = `1` ;x\n",
 	} {
 		d := parseSealed(t, src)
-		got, err := d.Unmask(make([]doc.Plain, d.Leaves()), nil)
+		got, err := d.Unmask(make([]format.Plain, d.Leaves()), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

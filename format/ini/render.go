@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -29,8 +29,8 @@ func (Format) Render(trees []*tree.Map) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func content(format string, args ...any) error {
-	return &doc.Error{Content: true, Msg: fmt.Sprintf(format, args...)}
+func content(msg string, args ...any) error {
+	return &format.Error{Content: true, Msg: fmt.Sprintf(msg, args...)}
 }
 
 func renderRoot(b *bytes.Buffer, root *tree.Map) error {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -118,7 +118,7 @@ func TestRenderNamesTheKeyThatCannotBeHeld(t *testing.T) {
 		"three marks": {[]*tree.Map{mapOf(pair("s", mapOf(pair("q", tree.Text("\n\"\"\" `\n")))))}, `"q"`},
 	} {
 		_, err := Format{}.Render(test.trees)
-		var e *doc.Error
+		var e *format.Error
 		if !errors.As(err, &e) || !e.Content || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one about %s", name, err, test.want)
 		}

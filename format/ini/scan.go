@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 )
 
 const (
@@ -94,7 +94,7 @@ func bom(s string) int {
 
 func scan(src string, sealed bool) ([]*section, error) {
 	if strings.HasPrefix(src, "\xff\xfe") || strings.HasPrefix(src, "\xfe\xff") {
-		return nil, &doc.Error{Line: 1, Msg: "the text is UTF-16", Hint: "save the file as UTF-8"}
+		return nil, &format.Error{Line: 1, Msg: "the text is UTF-16", Hint: "save the file as UTF-8"}
 	}
 	at := bom(src)
 	s := &scanner{src: src, sealed: sealed, pos: at, line: 1, auto: 1}
@@ -304,5 +304,5 @@ func (s *scanner) fail(at int, msg string) error {
 	if start == 0 {
 		start = min(bom(s.src), at)
 	}
-	return &doc.Error{Line: s.line, Column: utf8.RuneCountInString(s.src[start:at]) + 1, Msg: msg}
+	return &format.Error{Line: s.line, Column: utf8.RuneCountInString(s.src[start:at]) + 1, Msg: msg}
 }

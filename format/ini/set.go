@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -25,7 +25,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 // checked reads an edited text back: other lines must not have changed their
 // meaning, as behind quotes or a backslash that end with the file.
 func (d *document) checked(a tree.Address, text []byte, want *tree.Map) ([]byte, error) {
-	after, err := read(doc.Text(text), d.sealed)
+	after, err := read(format.Text(text), d.sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (d *document) rewrite(e *entry, text string) ([]byte, error) {
 	if !ok {
 		return nil, content("an INI file cannot hold the value of %q", e.name)
 	}
-	return doc.Splice(d.src, []doc.Edit{{Start: v.outer.start, End: v.outer.end, Text: before + written + after}})
+	return format.Splice(d.src, []format.Edit{{Start: v.outer.start, End: v.outer.end, Text: before + written + after}})
 }
 
 // commentAbove gives a line another value that needs quotes which its comment
@@ -142,7 +142,7 @@ func (d *document) commentAbove(e *entry, text string, quotes []string) ([]byte,
 		return nil, content("an INI file cannot hold the value of %q", e.name)
 	}
 	above := d.src[e.start:e.key.start] + e.val.tail.of(d.src) + d.eol()
-	return doc.Splice(d.src, []doc.Edit{
+	return format.Splice(d.src, []format.Edit{
 		{Start: e.start, End: e.start, Text: above},
 		{Start: e.val.outer.start, End: e.val.tail.end, Text: written},
 	})
@@ -189,7 +189,7 @@ func (d *document) insertLine(at int, text string) ([]byte, error) {
 	} else {
 		text += d.eol()
 	}
-	return doc.Splice(d.src, []doc.Edit{{Start: at, End: at, Text: text}})
+	return format.Splice(d.src, []format.Edit{{Start: at, End: at, Text: text}})
 }
 
 // inStyle writes a line like last: same indentation, same text around the
@@ -257,7 +257,7 @@ func (d *document) setSection(name string, m *tree.Map) ([]byte, error) {
 	}
 	writeLines(&b, lines)
 	text := strings.ReplaceAll(b.String(), "\n", d.eol())
-	return doc.Splice(d.src, []doc.Edit{{Start: sec.next, End: end, Text: text}})
+	return format.Splice(d.src, []format.Edit{{Start: sec.next, End: end, Text: text}})
 }
 
 func sameKeys(a tree.Node, b *tree.Map) bool {
@@ -272,7 +272,7 @@ func (d *document) appendSection(text string) ([]byte, error) {
 	at := len(d.src)
 	if d.block != nil {
 		at = d.block.start
-		return doc.Splice(d.src, []doc.Edit{{Start: at, End: at, Text: text + eol}})
+		return format.Splice(d.src, []format.Edit{{Start: at, End: at, Text: text + eol}})
 	}
 	switch {
 	case at <= bom(d.src) || strings.HasSuffix(d.src, "\n"+eol):
@@ -281,5 +281,5 @@ func (d *document) appendSection(text string) ([]byte, error) {
 	default:
 		text = eol + eol + strings.TrimSuffix(text, eol)
 	}
-	return doc.Splice(d.src, []doc.Edit{{Start: at, End: at, Text: text}})
+	return format.Splice(d.src, []format.Edit{{Start: at, End: at, Text: text}})
 }

@@ -6,26 +6,26 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 )
 
 // An unmasker collects the edits of Unmask.
 type unmasker struct {
 	d      *document
-	layout *doc.Layout
-	edits  []doc.Edit
+	layout *format.Layout
+	edits  []format.Edit
 	tails  map[*entry]string // what will stand behind a value, where it changes
 }
 
 // Unmask puts values in the place of tokens and cuts the metadata.
-func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
+func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, error) {
 	if len(values) != len(d.leaves) {
 		return nil, fmt.Errorf("ini: %d values for %d leaves", len(values), len(d.leaves))
 	}
 	if l == nil {
-		l = &doc.Layout{}
+		l = &format.Layout{}
 	}
-	u := &unmasker{d: d, layout: l, edits: make([]doc.Edit, 0, len(values)+1), tails: map[*entry]string{}}
+	u := &unmasker{d: d, layout: l, edits: make([]format.Edit, 0, len(values)+1), tails: map[*entry]string{}}
 	for ref, leaf := range d.leaves {
 		switch {
 		case leaf.note != nil && values[ref].Set:
@@ -44,7 +44,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	if d.block != nil {
 		u.edit(d.metaSpan(), "")
 	}
-	text, err := doc.Splice(d.src, u.edits)
+	text, err := format.Splice(d.src, u.edits)
 	if err == nil && l.NoNewline {
 		text = bytes.TrimSuffix(text, []byte("\n"))
 		text = append(bytes.TrimSuffix(text, []byte("\r")), l.Lines[lastMark]...)
@@ -53,12 +53,12 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 }
 
 func (u *unmasker) edit(s span, text string) {
-	u.edits = append(u.edits, doc.Edit{Start: s.start, End: s.end, Text: text})
+	u.edits = append(u.edits, format.Edit{Start: s.start, End: s.end, Text: text})
 }
 
 // key writes the value on every line that holds the token of the key, and
 // gives the other lines their spelling back.
-func (u *unmasker) key(l leaf, value doc.Plain) error {
+func (u *unmasker) key(l leaf, value format.Plain) error {
 	token := l.counts().val.text
 	hash := tokenHash(token)
 	text, err := scalarText(value.Value)
@@ -79,7 +79,7 @@ func (u *unmasker) key(l leaf, value doc.Plain) error {
 		written, ok := u.layout.Scalars[name]
 		if !ok || !u.fits(e, written, text, shadowed) {
 			if written, ok = restore(text, e.val.quote, u.rest(e)); !ok {
-				return &doc.Error{Line: e.line, Content: true, Msg: fmt.Sprintf("an INI file cannot hold the value of %q", e.name)}
+				return &format.Error{Line: e.line, Content: true, Msg: fmt.Sprintf("an INI file cannot hold the value of %q", e.name)}
 			}
 		}
 		u.edit(e.val.outer, written)
@@ -210,5 +210,5 @@ func tokenHash(text string) string {
 	if !strings.Contains(text, ",type:") {
 		return text
 	}
-	return doc.TokenHash(text)
+	return format.TokenHash(text)
 }

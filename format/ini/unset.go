@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -21,7 +21,7 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	if len(a) == 1 {
 		return d.unsetSection(sec)
 	}
-	text, err := doc.Splice(d.src, d.unsetKey(sec, a[1].Key))
+	text, err := format.Splice(d.src, d.unsetKey(sec, a[1].Key))
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +33,8 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 }
 
 // unsetKey removes all lines of a key.
-func (d *document) unsetKey(sec *section, key string) []doc.Edit {
-	var edits []doc.Edit
+func (d *document) unsetKey(sec *section, key string) []format.Edit {
+	var edits []format.Edit
 	for _, e := range sec.keys {
 		if e.name == key {
 			start := e.start
@@ -42,12 +42,12 @@ func (d *document) unsetKey(sec *section, key string) []doc.Edit {
 				start = edits[n-1].Start
 				edits = edits[:n-1]
 			}
-			edits = append(edits, doc.Edit{Start: start, End: e.val.next})
+			edits = append(edits, format.Edit{Start: start, End: e.val.next})
 			continue
 		}
 		if len(edits) > 0 && e.key.of(d.src) == "-" {
 			// One number less is given before it; it keeps its own.
-			edits = append(edits, doc.Edit{Start: e.key.start, End: e.key.end, Text: back + e.name + back})
+			edits = append(edits, format.Edit{Start: e.key.start, End: e.key.end, Text: back + e.name + back})
 		}
 	}
 	last := &edits[len(edits)-1]
@@ -60,7 +60,7 @@ func (d *document) unsetKey(sec *section, key string) []doc.Edit {
 
 // withBreak lets a file without a last line break still have none when its last
 // line goes.
-func (d *document) withBreak(e doc.Edit) doc.Edit {
+func (d *document) withBreak(e format.Edit) format.Edit {
 	if e.End == len(d.src) && e.End > 0 && d.src[e.End-1] != '\n' {
 		before := strings.TrimSuffix(d.src[:e.Start], "\n")
 		e.Start = max(len(strings.TrimSuffix(before, "\r")), bom(d.src))
@@ -75,7 +75,7 @@ func (d *document) unsetSection(sec *section) ([]byte, error) {
 	if n := len(sec.keys); n > 0 {
 		end = sec.keys[n-1].val.next
 	}
-	e := doc.Edit{Start: sec.start, End: end}
+	e := format.Edit{Start: sec.start, End: end}
 	eol := d.eol()
 	before, blank := strings.CutSuffix(d.src[:e.Start], eol)
 	switch {
@@ -84,5 +84,5 @@ func (d *document) unsetSection(sec *section) ([]byte, error) {
 	case e.Start <= bom(d.src) && strings.HasPrefix(d.src[end:], eol):
 		e.End += len(eol)
 	}
-	return doc.Splice(d.src, []doc.Edit{d.withBreak(e)})
+	return format.Splice(d.src, []format.Edit{d.withBreak(e)})
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 )
 
 func TestValuesAreReadWholeAndSealedAlike(t *testing.T) {
@@ -141,7 +141,7 @@ func TestErrorsNameThePlaceAndShowNoText(t *testing.T) {
 		{"\xff\xfes\x00", 1, 0},
 	} {
 		_, err := Format{}.Parse([]byte(test.src))
-		var e *doc.Error
+		var e *format.Error
 		if !errors.As(err, &e) {
 			t.Errorf("%q: error %v is no *doc.Error", test.src, err)
 			continue

@@ -3,7 +3,7 @@ package json
 import (
 	"fmt"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -45,12 +45,12 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return doc.Splice(d.src, []doc.Edit{e})
+	return format.Splice(d.src, []format.Edit{e})
 }
 
 // setMeta replaces the metadata where it stands, and adds it at the end of the
 // object where there is none. What it holds already keeps its text.
-func (d *document) setMeta(meta *tree.Map) (doc.Edit, error) {
+func (d *document) setMeta(meta *tree.Map) (format.Edit, error) {
 	root := &d.file.Root
 	style := d.file.Style(root, d.unit)
 	if d.meta < 0 {
@@ -62,35 +62,35 @@ func (d *document) setMeta(meta *tree.Map) (doc.Edit, error) {
 	old := d.metadata()
 	text, err := d.file.Replace(old, meta, style)
 	if err != nil {
-		return doc.Edit{}, writeError(err)
+		return format.Edit{}, writeError(err)
 	}
-	return doc.Edit{Start: old.Start, End: old.End, Text: text}, nil
+	return format.Edit{Start: old.Start, End: old.End, Text: text}, nil
 }
 
 // addOnOneLine adds the metadata to an object on one line, always with a blank
 // behind comma and colon: tools look for such text.
-func (d *document) addOnOneLine(meta *tree.Map) (doc.Edit, error) {
+func (d *document) addOnOneLine(meta *tree.Map) (format.Edit, error) {
 	members := d.file.Root.Members
 	at := members[len(members)-1].Node.End
 	b, err := jsontext.Style{}.Append([]byte(`, "`+reserved+`": `), meta)
 	if err != nil {
-		return doc.Edit{}, writeError(err)
+		return format.Edit{}, writeError(err)
 	}
-	return doc.Edit{Start: at, End: at, Text: string(b)}, nil
+	return format.Edit{Start: at, End: at, Text: string(b)}, nil
 }
 
-func (d *document) add(n *jsontext.Node, key string, v tree.Node, style jsontext.Style) (doc.Edit, error) {
+func (d *document) add(n *jsontext.Node, key string, v tree.Node, style jsontext.Style) (format.Edit, error) {
 	start, end, text, err := d.file.Add(n, key, v, style)
 	if err != nil {
-		return doc.Edit{}, writeError(err)
+		return format.Edit{}, writeError(err)
 	}
-	return doc.Edit{Start: start, End: end, Text: text}, nil
+	return format.Edit{Start: start, End: end, Text: text}, nil
 }
 
 // fail returns an error about the text at an offset.
 func (d *document) fail(offset int, msg, hint string) error {
 	line, column := jsontext.Position(d.file.Text, offset)
-	return &doc.Error{Line: line, Column: column, Msg: msg, Hint: hint}
+	return &format.Error{Line: line, Column: column, Msg: msg, Hint: hint}
 }
 
 // check refuses lists that do not belong to this document.

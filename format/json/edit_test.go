@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/format/json"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -116,9 +116,9 @@ func TestCommentsInListsGoWithTheirCommas(t *testing.T) {
 		{`{"l": ["a", ["b"], {"c": ["d", "e"]}]}`, []int{0, 1, 2}, `{"l": [[], {"c": ["e"]}]}`},
 	} {
 		d := parse(t, c.text)
-		values := make([]doc.Plain, d.Leaves())
+		values := make([]format.Plain, d.Leaves())
 		for _, ref := range c.gone {
-			values[ref] = doc.Plain{Set: true, Comment: true, Value: tree.StringValue(" note")}
+			values[ref] = format.Plain{Set: true, Comment: true, Value: tree.StringValue(" note")}
 		}
 		got, err := d.Unmask(values, nil)
 		if err != nil || string(got) != c.want {
@@ -136,7 +136,7 @@ func address(t *testing.T, s string) tree.Address {
 	return a
 }
 
-func parse(t *testing.T, text string) doc.Document {
+func parse(t *testing.T, text string) format.Document {
 	t.Helper()
 	d, err := json.Format{}.Parse([]byte(text))
 	if err != nil {

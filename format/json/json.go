@@ -19,7 +19,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -54,7 +54,7 @@ func (f Format) indent() string {
 func (f Format) Name() string { return "json" }
 
 // Parse reads plain text.
-func (f Format) Parse(src []byte) (doc.Document, error) {
+func (f Format) Parse(src []byte) (format.Document, error) {
 	d, err := f.parse(src)
 	if err != nil {
 		return nil, err // a nil *document would not be a nil Document
@@ -63,7 +63,7 @@ func (f Format) Parse(src []byte) (doc.Document, error) {
 }
 
 // ParseSealed reads text that was sealed.
-func (f Format) ParseSealed(src []byte) (doc.Document, error) {
+func (f Format) ParseSealed(src []byte) (format.Document, error) {
 	d, err := f.parse(src)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (f Format) ParseSealed(src []byte) (doc.Document, error) {
 }
 
 func (f Format) parse(src []byte) (*document, error) {
-	text := doc.Text(src)
+	text := format.Text(src)
 	file, err := jsontext.Scan(text)
 	if err != nil {
 		return nil, scanError(text, err)
@@ -91,7 +91,7 @@ func (f Format) parse(src []byte) (*document, error) {
 // Render writes one document in the layout of SOPS.
 func (f Format) Render(trees []*tree.Map) ([]byte, error) {
 	if len(trees) != 1 {
-		return nil, &doc.Error{
+		return nil, &format.Error{
 			Msg:  "a JSON file holds exactly one document",
 			Hint: "use --output-type yaml, which holds any number",
 		}
@@ -129,7 +129,7 @@ func scanError(text string, err error) error {
 		return err
 	}
 	line, column := jsontext.Position(text, e.Offset)
-	return &doc.Error{Line: line, Column: column, Msg: e.Msg, Hint: e.Hint}
+	return &format.Error{Line: line, Column: column, Msg: e.Msg, Hint: e.Hint}
 }
 
 // writeError is for values that JSON cannot hold.
@@ -138,5 +138,5 @@ func writeError(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &doc.Error{Msg: e.Msg, Hint: e.Hint, Content: true}
+	return &format.Error{Msg: e.Msg, Hint: e.Hint, Content: true}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -20,24 +20,24 @@ const (
 	lineInside = "inside"
 )
 
-func (d *document) Mask(tokens []string) (doc.Masked, error) {
+func (d *document) Mask(tokens []string) (format.Masked, error) {
 	if err := d.check(len(tokens)); err != nil {
-		return doc.Masked{}, err
+		return format.Masked{}, err
 	}
 	layout := d.layout(tokens)
 	edits, err := d.maskLeaves(tokens, layout)
 	if err != nil {
-		return doc.Masked{}, err
+		return format.Masked{}, err
 	}
 	if layout.Empty() {
 		layout = nil
 	}
-	return doc.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.insert(edits, meta) }}, nil
+	return format.Masked{Layout: layout, Insert: func(meta *tree.Map) ([]byte, error) { return d.insert(edits, meta) }}, nil
 }
 
 // layout returns what is to be remembered of the text as a whole.
-func (d *document) layout(tokens []string) *doc.Layout {
-	l := &doc.Layout{BOM: d.bom() > 0}
+func (d *document) layout(tokens []string) *format.Layout {
+	l := &format.Layout{BOM: d.bom() > 0}
 	root := &d.file.Root
 	if start, end := root.Inside(); len(root.Members) == 0 && start < end {
 		note(&l.Lines, lineInside, d.file.Text[start:end])
@@ -50,10 +50,10 @@ func (d *document) layout(tokens []string) *doc.Layout {
 
 // maskLeaves puts the tokens in, and notes the spellings that what l holds so
 // far does not tell.
-func (d *document) maskLeaves(tokens []string, l *doc.Layout) ([]doc.Edit, error) {
-	edits := make([]doc.Edit, 0, len(tokens)+2)
+func (d *document) maskLeaves(tokens []string, l *format.Layout) ([]format.Edit, error) {
+	edits := make([]format.Edit, 0, len(tokens)+2)
 	if l.BOM {
-		edits = append(edits, doc.Edit{End: d.bom()})
+		edits = append(edits, format.Edit{End: d.bom()})
 	}
 	style := jsontext.Style{Raw: l.Lines[lineRaw] == rawYes}
 	var derived []byte
@@ -68,26 +68,26 @@ func (d *document) maskLeaves(tokens []string, l *doc.Layout) ([]doc.Edit, error
 			return nil, d.at(n, writeError(err))
 		}
 		if source := d.file.Text[n.Start:n.End]; source != string(derived) {
-			note(&l.Scalars, doc.TokenHash(token), armor(source))
+			note(&l.Scalars, format.TokenHash(token), armor(source))
 		}
 	}
 	return edits, nil
 }
 
-func (d *document) insert(edits []doc.Edit, meta *tree.Map) ([]byte, error) {
+func (d *document) insert(edits []format.Edit, meta *tree.Map) ([]byte, error) {
 	e, err := d.setMeta(meta)
 	if err != nil {
 		return nil, err
 	}
-	return doc.Splice(d.src, append(edits, e))
+	return format.Splice(d.src, append(edits, e))
 }
 
 // mask puts a token in quotes; those of a string are there already.
-func mask(n *jsontext.Node, token string) doc.Edit {
+func mask(n *jsontext.Node, token string) format.Edit {
 	if n.Value.Kind() == tree.String {
-		return doc.Edit{Start: n.Start + 1, End: n.End - 1, Text: token}
+		return format.Edit{Start: n.Start + 1, End: n.End - 1, Text: token}
 	}
-	return doc.Edit{Start: n.Start, End: n.End, Text: `"` + token + `"`}
+	return format.Edit{Start: n.Start, End: n.End, Text: `"` + token + `"`}
 }
 
 // bom returns the length of the byte order mark.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/format/json"
-	"github.com/seed-1f7fdfb8/sops/internal/formattest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -57,7 +57,7 @@ func TestRenderRefusesWhatJSONCannotHold(t *testing.T) {
 		}}),
 	} {
 		_, err := json.Format{}.Render([]*tree.Map{m})
-		var e *doc.Error
+		var e *format.Error
 		if !errors.As(err, &e) || e.Msg != want || !e.Content || len(e.Hints()) == 0 {
 			t.Errorf("got %#v, want %s", err, want)
 		}
@@ -124,7 +124,7 @@ func TestReservedNamesAreFoundAtTheTopOnly(t *testing.T) {
 func TestTwoMetadataBlocksAreRefused(t *testing.T) {
 	t.Parallel()
 	_, err := json.Format{}.ParseSealed([]byte("{\"sops\": {},\n \"a\": 1, \"sops\": {}}"))
-	var e *doc.Error
+	var e *format.Error
 	if !errors.As(err, &e) || e.Line != 2 || e.Column != 10 {
 		t.Error(err)
 	}
@@ -142,7 +142,7 @@ func TestMetadataThatStandsElsewhereIsCutCleanly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := d.Unmask(make([]doc.Plain, d.Leaves()), nil)
+		got, err := d.Unmask(make([]format.Plain, d.Leaves()), nil)
 		if err != nil || string(got) != want {
 			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
 		}
@@ -151,11 +151,11 @@ func TestMetadataThatStandsElsewhereIsCutCleanly(t *testing.T) {
 
 func TestOnlySpellingsThatCannotBeDerivedAreRemembered(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]*doc.Layout{
+	for text, want := range map[string]*format.Layout{
 		`{"a": "x", "b": 1, "c": 1.5, "d": true}`: nil,
 		`{"a": "\u003c"}`:                         nil,
 		`{"a": "<", "b": "x"}`:                    {Lines: map[string]string{"html": "raw"}},
-		`{"a": 1.50}`:                             {Scalars: map[string]string{doc.TokenHash(formattest.Token(0, "x")): "1.50"}},
+		`{"a": 1.50}`:                             {Scalars: map[string]string{format.TokenHash(formattest.Token(0, "x")): "1.50"}},
 		"\uFEFF{ }":                               {BOM: true, Lines: map[string]string{"inside": " "}},
 	} {
 		d := parse(t, text)

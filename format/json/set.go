@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -20,12 +20,12 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return doc.Splice(d.src, []doc.Edit{e})
+	return format.Splice(d.src, []format.Edit{e})
 }
 
 // set follows a as far as the file goes. There it replaces the value, adds a
 // member, or puts a container where a single value is in the way.
-func (d *document) set(a tree.Address, n tree.Node) (doc.Edit, error) {
+func (d *document) set(a tree.Address, n tree.Node) (format.Edit, error) {
 	at, style := &d.file.Root, jsontext.Style{}
 	for i, s := range a {
 		if s.IsKey != (at.Kind == jsontext.Object) || at.Kind == jsontext.Scalar {
@@ -55,12 +55,12 @@ func (d *document) beforeMeta() *jsontext.Node {
 	return &root
 }
 
-func (d *document) replace(old *jsontext.Node, n tree.Node, style jsontext.Style) (doc.Edit, error) {
+func (d *document) replace(old *jsontext.Node, n tree.Node, style jsontext.Style) (format.Edit, error) {
 	text, err := d.file.Replace(old, n, style)
 	if err != nil {
-		return doc.Edit{}, writeError(err)
+		return format.Edit{}, writeError(err)
 	}
-	return doc.Edit{Start: old.Start, End: old.End, Text: text}, nil
+	return format.Edit{Start: old.Start, End: old.End, Text: text}, nil
 }
 
 // raw reports whether the file spells < > & without escapes.
@@ -107,5 +107,5 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 		n = &n.Members[member(n, s)].Node
 	}
 	start, end := n.Cut(member(n, a[last]), 0)
-	return doc.Splice(d.src, []doc.Edit{{Start: start, End: end}})
+	return format.Splice(d.src, []format.Edit{{Start: start, End: end}})
 }

@@ -3,21 +3,21 @@ package json
 import (
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
+func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, error) {
 	if err := d.check(len(values)); err != nil {
 		return nil, err
 	}
 	if l == nil {
-		l = &doc.Layout{}
+		l = &format.Layout{}
 	}
-	edits := make([]doc.Edit, 0, len(values)+2)
+	edits := make([]format.Edit, 0, len(values)+2)
 	if l.BOM && d.bom() == 0 {
-		edits = append(edits, doc.Edit{Text: jsontext.BOM})
+		edits = append(edits, format.Edit{Text: jsontext.BOM})
 	}
 	comments := false
 	sp := speller{layout: l, style: jsontext.Style{Raw: l.Lines[lineRaw] == rawYes}}
@@ -31,7 +31,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 		if err != nil {
 			return nil, d.at(n, writeError(err))
 		}
-		edits = append(edits, doc.Edit{Start: n.Start, End: n.End, Text: text})
+		edits = append(edits, format.Edit{Start: n.Start, End: n.End, Text: text})
 	}
 	if comments {
 		edits = d.cutComments(edits, values)
@@ -39,7 +39,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	if d.meta >= 0 {
 		edits = append(edits, d.cutMeta(l))
 	}
-	text, err := doc.Splice(d.src, edits)
+	text, err := format.Splice(d.src, edits)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 
 // A speller gives values back the spelling of a layout.
 type speller struct {
-	layout *doc.Layout
+	layout *format.Layout
 	style  jsontext.Style
 	buf    []byte
 }
@@ -57,7 +57,7 @@ type speller struct {
 // this very value, else that of SOPS.
 func (s *speller) spell(token string, v tree.Value) (string, error) {
 	if len(s.layout.Scalars) > 0 && strings.Contains(token, ",type:") {
-		hint := unarmor(s.layout.Scalars[doc.TokenHash(token)])
+		hint := unarmor(s.layout.Scalars[format.TokenHash(token)])
 		if is, ok := jsontext.ScanScalar(hint); ok && is == v {
 			return hint, nil
 		}
@@ -69,7 +69,7 @@ func (s *speller) spell(token string, v tree.Value) (string, error) {
 
 // at adds the line of a node to an error.
 func (d *document) at(n *jsontext.Node, err error) error {
-	if e, ok := err.(*doc.Error); ok {
+	if e, ok := err.(*format.Error); ok {
 		e.Line, e.Column = jsontext.Position(d.file.Text, n.Start)
 	}
 	return err
@@ -77,10 +77,10 @@ func (d *document) at(n *jsontext.Node, err error) error {
 
 // cutMeta removes the metadata. An object that held nothing else is written {},
 // as SOPS writes it.
-func (d *document) cutMeta(l *doc.Layout) doc.Edit {
+func (d *document) cutMeta(l *format.Layout) format.Edit {
 	root := &d.file.Root
 	start, end := root.Cut(d.meta, 0)
-	e := doc.Edit{Start: start, End: end}
+	e := format.Edit{Start: start, End: end}
 	if len(root.Members) == 1 && strings.Trim(l.Lines[lineInside], " \t\r\n") == "" {
 		e.Text = l.Lines[lineInside]
 	}
@@ -89,7 +89,7 @@ func (d *document) cutMeta(l *doc.Layout) doc.Edit {
 
 // cutComments removes the list elements that were comments of another syntax:
 // JSON has none.
-func (d *document) cutComments(edits []doc.Edit, values []doc.Plain) []doc.Edit {
+func (d *document) cutComments(edits []format.Edit, values []format.Plain) []format.Edit {
 	gone := map[*jsontext.Node]bool{}
 	for ref, v := range values {
 		if v.Set && v.Comment {
@@ -109,19 +109,19 @@ func (d *document) cutComments(edits []doc.Edit, values []doc.Plain) []doc.Edit 
 	return edits
 }
 
-func cutElements(edits []doc.Edit, list *jsontext.Node, gone map[*jsontext.Node]bool) []doc.Edit {
+func cutElements(edits []format.Edit, list *jsontext.Node, gone map[*jsontext.Node]bool) []format.Edit {
 	first := 0 // the first element that stays
 	for first < len(list.Members) && gone[&list.Members[first].Node] {
 		first++
 	}
 	if first == len(list.Members) && first > 0 {
 		start, end := list.Inside()
-		return append(edits, doc.Edit{Start: start, End: end})
+		return append(edits, format.Edit{Start: start, End: end})
 	}
 	for i := range list.Members {
 		if gone[&list.Members[i].Node] {
 			start, end := list.Cut(i, first)
-			edits = append(edits, doc.Edit{Start: start, End: end})
+			edits = append(edits, format.Edit{Start: start, End: end})
 		}
 	}
 	return edits

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -145,18 +145,18 @@ func spellExact(n *tree.Scalar) string {
 // insertMeta inserts the metadata into every document: some tools take them
 // apart. Readers of the whole file look at the first one, so what SOPS does not
 // know, and which can be large, is only there.
-func (d *document) insertMeta(meta *tree.Map) ([]doc.Edit, error) {
+func (d *document) insertMeta(meta *tree.Map) ([]format.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return !p.meta.found })
 }
 
 // replaceMeta replaces the metadata wherever it stands.
-func (d *document) replaceMeta(meta *tree.Map) ([]doc.Edit, error) {
+func (d *document) replaceMeta(meta *tree.Map) ([]format.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return p.meta.found })
 }
 
-func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]doc.Edit, error) {
-	var edits []doc.Edit
-	first, rest := meta, doc.Standard(meta)
+func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]format.Edit, error) {
+	var edits []format.Edit
+	first, rest := meta, format.Standard(meta)
 	for i := range d.parts {
 		p := &d.parts[i]
 		if meta = first; i > 0 {
@@ -169,11 +169,11 @@ func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]doc.Edit
 		if p.meta.found && p.meta.indent > 0 {
 			indent = p.meta.indent
 		}
-		var e doc.Edit
+		var e format.Edit
 		var err error
 		switch {
 		case p.meta.found && (p.flow || p.meta.flow):
-			e = doc.Edit{Start: p.meta.start, End: p.meta.end, Text: flowEntry(meta)}
+			e = format.Edit{Start: p.meta.start, End: p.meta.end, Text: flowEntry(meta)}
 		case p.meta.found:
 			e, err = d.replaceBlock(p, meta, indent)
 		case p.flow:
@@ -189,28 +189,28 @@ func (d *document) metaEdits(meta *tree.Map, where func(*part) bool) ([]doc.Edit
 	return edits, nil
 }
 
-func (d *document) replaceBlock(p *part, meta *tree.Map, indent int) (doc.Edit, error) {
+func (d *document) replaceBlock(p *part, meta *tree.Map, indent int) (format.Edit, error) {
 	text, err := blockText(meta, indent, p.meta.column, d.newline)
 	if err != nil {
-		return doc.Edit{}, err
+		return format.Edit{}, err
 	}
 	// Up to the end of the last value: what stands behind it on its line stays.
 	text = strings.TrimSuffix(text, d.newline)
-	return doc.Edit{Start: lineStart(d.src, p.meta.start), End: p.meta.end, Text: text}, nil
+	return format.Edit{Start: lineStart(d.src, p.meta.start), End: p.meta.end, Text: text}, nil
 }
 
-func (d *document) insertBlock(p *part, meta *tree.Map, indent int) (doc.Edit, error) {
+func (d *document) insertBlock(p *part, meta *tree.Map, indent int) (format.Edit, error) {
 	text, err := blockText(meta, indent, p.column, d.newline)
 	if err != nil {
-		return doc.Edit{}, err
+		return format.Edit{}, err
 	}
 	if p.end > 0 && !endsInBreak(d.src[:p.end]) {
 		text = d.newline + text
 	}
-	return doc.Edit{Start: p.end, End: p.end, Text: text}, nil
+	return format.Edit{Start: p.end, End: p.end, Text: text}, nil
 }
 
-func (d *document) insertFlow(p *part, meta *tree.Map) doc.Edit {
+func (d *document) insertFlow(p *part, meta *tree.Map) format.Edit {
 	text := flowEntry(meta)
 	switch {
 	case p.pairs == 0:
@@ -219,13 +219,13 @@ func (d *document) insertFlow(p *part, meta *tree.Map) doc.Edit {
 	default:
 		text = ", " + text
 	}
-	return doc.Edit{Start: p.last, End: p.last, Text: text}
+	return format.Edit{Start: p.last, End: p.last, Text: text}
 }
 
 // cutEdits removes the metadata. A document that holds nothing else becomes
 // {}, unless it was written as nothing.
-func (d *document) cutEdits(l *doc.Layout) []doc.Edit {
-	var edits []doc.Edit
+func (d *document) cutEdits(l *format.Layout) []format.Edit {
+	var edits []format.Edit
 	for i := range d.parts {
 		p := &d.parts[i]
 		if !p.meta.found {
@@ -236,7 +236,7 @@ func (d *document) cutEdits(l *doc.Layout) []doc.Edit {
 			continue
 		}
 		start := lineStart(d.src, p.meta.start)
-		e := doc.Edit{Start: start, End: max(afterBreak(d.src, p.meta.end), p.meta.end)}
+		e := format.Edit{Start: start, End: max(afterBreak(d.src, p.meta.end), p.meta.end)}
 		if p.pairs == 0 && !says(l, emptyHint(i)) {
 			e.Text = "{}" + d.newline
 		}
@@ -245,15 +245,15 @@ func (d *document) cutEdits(l *doc.Layout) []doc.Edit {
 	return edits
 }
 
-func says(l *doc.Layout, hint string) bool {
+func says(l *format.Layout, hint string) bool {
 	_, ok := l.Lines[hint]
 	return ok
 }
 
 // cutFlow removes the entry with the comma before it, or behind it if it
 // stands first.
-func (d *document) cutFlow(p *part, keepComma bool) doc.Edit {
-	e := doc.Edit{Start: p.meta.start, End: p.meta.end}
+func (d *document) cutFlow(p *part, keepComma bool) format.Edit {
+	e := format.Edit{Start: p.meta.start, End: p.meta.end}
 	before := bytes.TrimRight(d.src[:e.Start], " \t\r\n")
 	switch {
 	case keepComma:
@@ -276,6 +276,6 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := doc.Splice(d.src, edits)
+	out, err := format.Splice(d.src, edits)
 	return withMark(out, d.bom), err
 }

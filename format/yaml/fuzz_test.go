@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -110,7 +110,7 @@ func FuzzNoLayoutBreaksAText(f *testing.F) {
 	f.Add([]byte("a: "+fakeToken(0, "str")+"\nsops: {}\n"), []byte(`{"s":{"000000000000":"x"},"a":{"000000000000":"3*x"},"l":{"end":"|"},"nonl":true}`))
 	f.Add([]byte("a: {b: \""+fakeToken(0, "str")+"\"}\nsops: {}\n"), []byte(`{"s":{"000000000000":"p"},"a":{"000000000000":"1*x"}}`))
 	f.Fuzz(func(t *testing.T, src, layout []byte) {
-		var l doc.Layout
+		var l format.Layout
 		if json.Unmarshal(layout, &l) != nil {
 			return
 		}
@@ -118,9 +118,9 @@ func FuzzNoLayoutBreaksAText(f *testing.F) {
 		if err != nil {
 			return
 		}
-		values := make([]doc.Plain, d.Leaves())
+		values := make([]format.Plain, d.Leaves())
 		for i := range values {
-			values[i] = doc.Plain{Set: true, Value: tree.StringValue("v\nw"), Comment: i%2 == 0}
+			values[i] = format.Plain{Set: true, Value: tree.StringValue("v\nw"), Comment: i%2 == 0}
 		}
 		if out, err := d.Unmask(values, &l); err == nil {
 			_, _ = Format{}.Parse(out)

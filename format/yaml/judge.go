@@ -8,7 +8,7 @@ import (
 
 	lib "go.yaml.in/yaml/v3"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 )
 
 // The judge is the library with which readers in the field read our files: what
@@ -36,7 +36,7 @@ func judge(text []byte) (docs []*node, err error) {
 	// The library reports some malformed texts by a panic.
 	defer func() {
 		if r := recover(); r != nil {
-			docs, err = nil, &doc.Error{Line: 1, Msg: "this is not valid YAML"}
+			docs, err = nil, &format.Error{Line: 1, Msg: "this is not valid YAML"}
 		}
 	}()
 	d := lib.NewDecoder(bytes.NewReader(text))
@@ -58,7 +58,7 @@ func judge(text []byte) (docs []*node, err error) {
 func decode(n *node) (v any, err error) {
 	bare := node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}
 	if err := bare.Decode(&v); err != nil {
-		return nil, &doc.Error{Line: n.Line, Column: n.Column, Msg: "the value does not fit its tag"}
+		return nil, &format.Error{Line: n.Line, Column: n.Column, Msg: "the value does not fit its tag"}
 	}
 	return v, nil
 }

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 )
 
 var (
@@ -21,7 +21,7 @@ var (
 // password that begins with * and was typed without quotes.
 func judgement(text []byte, err error) error {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	e := &doc.Error{Line: 1} // the library is silent about the first line
+	e := &format.Error{Line: 1} // the library is silent about the first line
 	if m := libraryLine.FindStringSubmatch(msg); m != nil {
 		e.Line, _ = strconv.Atoi(m[1])
 		msg = msg[len(m[0]):]

@@ -1,7 +1,7 @@
 package yaml
 
 import (
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -31,7 +31,7 @@ func (w *walker) key(k *node) (string, error) {
 			return w.piece(&p, v.Str()), nil
 		}
 	}
-	return "", &doc.Error{
+	return "", &format.Error{
 		Line: k.Line - w.shift, Column: k.Column, Content: true,
 		Msg:  "a key is not a string",
 		Hint: "put the key in quotes",

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -29,32 +29,34 @@ type masking struct {
 	tokens   []string
 	was      map[string]style // how the tokens of values stood before
 	elements map[string]bool  // whether they were elements of a list
-	edits    []doc.Edit
-	layout   doc.Layout
+	edits    []format.Edit
+	layout   format.Layout
 }
 
 // Mask replaces leaves by tokens.
-func (d *document) Mask(tokens []string) (doc.Masked, error) { return d.MaskAs(tokens, doc.Guide{}) }
+func (d *document) Mask(tokens []string) (format.Masked, error) {
+	return d.MaskAs(tokens, format.Guide{})
+}
 
 // MaskAs replaces leaves by tokens, which keep the style that they had before.
-func (d *document) MaskAs(tokens []string, g doc.Guide) (doc.Masked, error) {
+func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error) {
 	if d.broken != nil {
-		return doc.Masked{}, d.broken
+		return format.Masked{}, d.broken
 	}
-	m := &masking{document: d, tokens: tokens, edits: make([]doc.Edit, 0, len(tokens)+2)}
+	m := &masking{document: d, tokens: tokens, edits: make([]format.Edit, 0, len(tokens)+2)}
 	if like, ok := g.Like.(*document); ok {
 		m.like(like)
 	}
 	if err := m.all(g.Blank); err != nil {
-		return doc.Masked{}, err
+		return format.Masked{}, err
 	}
 	m.frame()
-	out := doc.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
+	out := format.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
 		edits, err := m.insertMeta(meta)
 		if err != nil {
 			return nil, err
 		}
-		return doc.Splice(d.src, append(m.edits, edits...))
+		return format.Splice(d.src, append(m.edits, edits...))
 	}}
 	if !m.layout.Empty() {
 		out.Layout = &m.layout
@@ -80,12 +82,12 @@ func (m *masking) all(blank []bool) error {
 	}
 	for i := range m.parts {
 		if m.parts[i].null {
-			return &doc.Error{Msg: "a document is the word for null"}
+			return &format.Error{Msg: "a document is the word for null"}
 		}
 	}
 	for _, k := range m.keys {
 		if m.tokens[k.origin] != "" {
-			return &doc.Error{
+			return &format.Error{
 				Line: k.line, Final: true,
 				Msg:  "an alias is a key here, and what it stands for is secret: keys are never encrypted, so it would stand in clear",
 				Hint: "write the key out, or leave the value with the anchor in clear by a selection rule",
@@ -120,7 +122,7 @@ func (m *masking) leaf(l *leaf, token string, blank bool) error {
 func (m *masking) blank(l *leaf) error {
 	for _, p := range bytes.Fields(m.src[l.prop:l.start]) {
 		if p[0] == '!' && !isCoreTag(string(p)) || p[0] == '&' && !m.referred(string(p[1:])) {
-			return &doc.Error{Line: l.line, Msg: "the value is nothing but a tag or an anchor, since it begins with ! or & and has no quotes; other programs find it empty"}
+			return &format.Error{Line: l.line, Msg: "the value is nothing but a tag or an anchor, since it begins with ! or & and has no quotes; other programs find it empty"}
 		}
 	}
 	return nil
@@ -145,7 +147,7 @@ func (m *masking) touched() []bool {
 
 func (m *masking) comment(l *leaf, token string) error {
 	if i := l.start - 1; i > 0 && !isBlank(m.src[i-1]) && !endsInBreak(m.src[:i]) && !m.sealed {
-		return &doc.Error{Line: l.line, Msg: "a comment touches what is before it, which other readers refuse"}
+		return &format.Error{Line: l.line, Msg: "a comment touches what is before it, which other readers refuse"}
 	}
 	text := string(m.src[l.start:l.end])
 	if l.value.Str() != text {
@@ -153,10 +155,10 @@ func (m *masking) comment(l *leaf, token string) error {
 	}
 	if m.elements[token] && m.amongElements(l.start-1) {
 		// Other programs make an element of a comment in a list.
-		m.edits = append(m.edits, doc.Edit{Start: l.start - 1, End: l.end, Text: "- " + token})
+		m.edits = append(m.edits, format.Edit{Start: l.start - 1, End: l.end, Text: "- " + token})
 		return nil
 	}
-	m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.end, Text: token})
+	m.edits = append(m.edits, format.Edit{Start: l.start, End: l.end, Text: token})
 	return nil
 }
 
@@ -164,7 +166,7 @@ func (m *masking) hint(to *map[string]string, token, text string) {
 	if *to == nil {
 		*to = map[string]string{}
 	}
-	(*to)[doc.TokenHash(token)] = text
+	(*to)[format.TokenHash(token)] = text
 }
 
 func (m *masking) scalar(l *leaf, token string) error {
@@ -172,7 +174,7 @@ func (m *masking) scalar(l *leaf, token string) error {
 		return fmt.Errorf("line %d: %w", l.line, errPlace)
 	}
 	if l.prop < l.start && hasComment(m.src[l.prop:l.start]) {
-		return &doc.Error{Line: l.line, Msg: "a comment follows a tag or an anchor, before the value"}
+		return &format.Error{Line: l.line, Msg: "a comment follows a tag or an anchor, before the value"}
 	}
 	switch {
 	case m.sealed:
@@ -198,20 +200,20 @@ func (m *masking) scalar(l *leaf, token string) error {
 	default:
 		m.hint(&m.layout.Scalars, token, source)
 	}
-	m.edits = append(m.edits, doc.Edit{Start: l.prop, End: l.end, Text: text})
+	m.edits = append(m.edits, format.Edit{Start: l.prop, End: l.end, Text: text})
 	return nil
 }
 
 // renew replaces one token by another, which has the same hints. A clipped block
 // of an older file loses its line break, which comes back from the value.
 func (m *masking) renew(l *leaf, token string) {
-	e := doc.Edit{Start: l.start, End: l.end, Text: token}
+	e := format.Edit{Start: l.start, End: l.end, Text: token}
 	switch {
 	case l.block():
 		e.Start = l.body
 		e.Text = m.document.seat(&l.place).indent + token
 		if head := string(m.src[l.start:l.head]); !strings.ContainsAny(head, "+-") {
-			m.edits = append(m.edits, doc.Edit{Start: l.head, End: l.head, Text: "-"})
+			m.edits = append(m.edits, format.Edit{Start: l.head, End: l.head, Text: "-"})
 		}
 	case l.style == single:
 		e.Text = "'" + token + "'"
@@ -240,7 +242,7 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 	}
 	properties, head := string(m.src[l.prop:l.start]), s.head
 	if strings.ContainsAny(properties, "\r\n") {
-		return &doc.Error{Line: l.line, Msg: "the tag or anchor of a block is on another line"}
+		return &format.Error{Line: l.line, Msg: "the tag or anchor of a block is on another line"}
 	}
 	s.head = chomping(head, "-")
 	if h, b, ok := s.refit(l.value); !ok || h != head || b != body || properties != "" {
@@ -251,8 +253,8 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 		indent = strings.Repeat(" ", depth)
 	}
 	m.edits = append(m.edits,
-		doc.Edit{Start: l.prop, End: l.head, Text: s.head},
-		doc.Edit{Start: l.body, End: l.end, Text: indent + token})
+		format.Edit{Start: l.prop, End: l.head, Text: s.head},
+		format.Edit{Start: l.body, End: l.end, Text: indent + token})
 	return nil
 }
 
@@ -260,10 +262,10 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 // indentation to go by.
 func (m *masking) blankBlock(l *leaf, token string) error {
 	if m.commentFollows(l.head) {
-		return &doc.Error{Line: l.line, Msg: "a block of blank lines has a comment"}
+		return &format.Error{Line: l.line, Msg: "a block of blank lines has a comment"}
 	}
 	m.hint(&m.layout.Scalars, token, string(m.src[l.prop:l.end]))
-	m.edits = append(m.edits, doc.Edit{Start: l.prop, End: l.end, Text: `"` + token + `"`})
+	m.edits = append(m.edits, format.Edit{Start: l.prop, End: l.end, Text: `"` + token + `"`})
 	return nil
 }
 
@@ -293,14 +295,14 @@ func (m *masking) expand(s *site) error {
 	}
 	w.node(s.value)
 	if first == "" {
-		return &doc.Error{Line: s.line, Msg: "an alias in clear stands for an encrypted value"}
+		return &format.Error{Line: s.line, Msg: "an alias in clear stands for an encrypted value"}
 	}
 	if m.layout.Aliases == nil {
 		m.layout.Aliases = map[string]string{}
 	}
 	name := string(m.src[s.start:s.end])
-	m.layout.Aliases[doc.TokenHash(first)] = strconv.Itoa(depth) + name
-	m.edits = append(m.edits, doc.Edit{Start: s.start, End: s.end, Text: w.String()})
+	m.layout.Aliases[format.TokenHash(first)] = strconv.Itoa(depth) + name
+	m.edits = append(m.edits, format.Edit{Start: s.start, End: s.end, Text: w.String()})
 	return nil
 }
 
@@ -341,7 +343,7 @@ func (m *masking) openEnd(say func(key, text string)) {
 		}
 		header := string(m.src[l.start:l.head])
 		say(endHint, header)
-		m.edits = append(m.edits, doc.Edit{Start: l.start, End: l.head, Text: strings.Trim(header, "+-") + "-"})
+		m.edits = append(m.edits, format.Edit{Start: l.start, End: l.head, Text: strings.Trim(header, "+-") + "-"})
 		return
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -26,11 +26,11 @@ func TestHintsOfOlderFilesFit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &doc.Layout{}
+		l := &format.Layout{}
 		if tt.hint != "" {
-			l.Scalars = map[string]string{doc.TokenHash(token): tt.hint}
+			l.Scalars = map[string]string{format.TokenHash(token): tt.hint}
 		}
-		got, err := d.Unmask([]doc.Plain{{Set: true, Value: tree.StringValue(tt.value)}}, l)
+		got, err := d.Unmask([]format.Plain{{Set: true, Value: tree.StringValue(tt.value)}}, l)
 		if err != nil || string(got) != tt.want {
 			t.Errorf("%q with %q: got %q, %v, want %q", tt.sealed, tt.hint, got, err, tt.want)
 		}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -165,7 +165,7 @@ func (o *outline) path(a tree.Address) ([]*twig, error) {
 			return way, nil
 		}
 		if next.Kind == aliasNode {
-			return nil, &doc.Error{
+			return nil, &format.Error{
 				Line: next.Line, Column: next.Column,
 				Msg:  "the value is here through an alias; its anchor is on line " + strconv.Itoa(next.Alias.Line),
 				Hint: "change the value where the anchor stands, or write the alias out with edit",

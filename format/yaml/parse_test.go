@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -41,7 +41,7 @@ func TestWhatCannotBeEncryptedIsRefusedWithItsLine(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, err := Format{}.Parse([]byte(tt.src))
-		var e *doc.Error
+		var e *format.Error
 		if !errors.As(err, &e) {
 			t.Errorf("%q: got %v", tt.src, err)
 			continue
@@ -257,10 +257,10 @@ func TestAListOfSealedCommentsStaysAList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values := make([]doc.Plain, s.Leaves())
+		values := make([]format.Plain, s.Leaves())
 		for i, l := range leavesOf(s.Trees()) {
 			if strings.HasPrefix(l.value.Str(), "ENC[") {
-				values[i] = doc.Plain{Set: true, Comment: true, Value: tree.StringValue(" c")}
+				values[i] = format.Plain{Set: true, Comment: true, Value: tree.StringValue(" c")}
 			}
 		}
 		out, err := s.Unmask(values, nil)
@@ -317,7 +317,7 @@ func TestTheMetadataFollowsTheStyleOfTheRoot(t *testing.T) {
 		if err != nil || string(again) != string(got) {
 			t.Errorf("%q: SetMeta changed the text: %v\n%s", tt.src, err, cmp.Diff(string(got), string(again)))
 		}
-		back, err := s.Unmask(make([]doc.Plain, s.Leaves()), m.Layout)
+		back, err := s.Unmask(make([]format.Plain, s.Leaves()), m.Layout)
 		if err != nil || string(back) != tt.src {
 			t.Errorf("%q: got %q, %v", tt.src, back, err)
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -41,7 +41,7 @@ func peerFiles(t testing.TB) []peerFile {
 }
 
 // peerValues returns the plaintexts of the tokens of all peer files.
-func peerValues(t testing.TB) map[string]doc.Plain {
+func peerValues(t testing.TB) map[string]format.Plain {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", "peer", "values.json"))
 	if err != nil {
@@ -51,13 +51,13 @@ func peerValues(t testing.TB) map[string]doc.Plain {
 	if err := json.Unmarshal(b, &raw); err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]doc.Plain{}
+	out := map[string]format.Plain{}
 	for tag, v := range raw {
 		text, err := hex.DecodeString(v[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := doc.Plain{Set: true, Comment: v[0] == "comment", Value: tree.StringValue(string(text))}
+		p := format.Plain{Set: true, Comment: v[0] == "comment", Value: tree.StringValue(string(text))}
 		if !p.Comment {
 			if p.Value, err = tree.Decode(v[0], string(text)); err != nil {
 				t.Fatal(err)
@@ -68,12 +68,12 @@ func peerValues(t testing.TB) map[string]doc.Plain {
 	return out
 }
 
-func unmaskPeer(t testing.TB, s doc.Document, known map[string]doc.Plain) []doc.Plain {
+func unmaskPeer(t testing.TB, s format.Document, known map[string]format.Plain) []format.Plain {
 	t.Helper()
-	values := make([]doc.Plain, s.Leaves())
+	values := make([]format.Plain, s.Leaves())
 	for i, l := range leavesOf(s.Trees()) {
 		if text := strings.TrimSpace(l.value.Str()); strings.HasPrefix(text, "ENC[AES256_GCM,") {
-			v, ok := known[doc.TokenHash(text)]
+			v, ok := known[format.TokenHash(text)]
 			if !ok {
 				continue // tokens that stand in clear positions
 			}
@@ -162,7 +162,7 @@ func TestRenderWritesWhatThePeerPrints(t *testing.T) {
 // opened returns trees with values in the places of tokens, as the root package
 // makes them: sealed comments are never inline, and list elements of type
 // comment are comments.
-func opened(trees []*tree.Map, values []doc.Plain) []*tree.Map {
+func opened(trees []*tree.Map, values []format.Plain) []*tree.Map {
 	var open func(n tree.Node) tree.Node
 	open = func(n tree.Node) tree.Node {
 		switch n := n.(type) {

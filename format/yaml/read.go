@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 )
 
 const byteOrderMark = "\ufeff"
@@ -52,7 +52,7 @@ func (s *scan) endsInBlock(src []byte) bool {
 
 func checkEncoding(src []byte) error {
 	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
-		return &doc.Error{Msg: "the text is UTF-16", Hint: "convert the file to UTF-8"}
+		return &format.Error{Msg: "the text is UTF-16", Hint: "convert the file to UTF-8"}
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func walk(f *framed, sealed bool) (*walker, *gaps, error) {
 		return nil, nil, err
 	}
 	if len(docs) == 0 {
-		return nil, nil, &doc.Error{Empty: true, Msg: "the file holds no document", Hint: "write --- to make an empty one"}
+		return nil, nil, &format.Error{Empty: true, Msg: "the file holds no document", Hint: "write --- to make an empty one"}
 	}
 	if f.ends != nil && len(f.ends) != len(docs) {
 		return nil, nil, errors.New("yaml: documents are counted differently")

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -46,7 +46,7 @@ func resolve(n *node) (tree.Value, error) {
 	case time.Time:
 		return tree.TimeValue(v), nil
 	}
-	return tree.Value{}, &doc.Error{
+	return tree.Value{}, &format.Error{
 		Line: n.Line, Column: n.Column, Content: true,
 		Msg:  "the integer is larger than 9223372036854775807, which encrypted files cannot hold",
 		Hint: "quote the number to make it a string",

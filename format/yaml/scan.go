@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -148,13 +148,13 @@ func (h *holder) path() string {
 	return p.AAD()
 }
 
-func (w *walker) problem(n *node, format string, args ...any) *doc.Error {
-	return &doc.Error{Line: n.Line - w.shift, Column: n.Column, Msg: fmt.Sprintf(format, args...)}
+func (w *walker) problem(n *node, msg string, args ...any) *format.Error {
+	return &format.Error{Line: n.Line - w.shift, Column: n.Column, Msg: fmt.Sprintf(msg, args...)}
 }
 
 // shifted corrects the line of an error that counts the judge's lines.
 func (w *walker) shifted(err error) error {
-	var e *doc.Error
+	var e *format.Error
 	if errors.As(err, &e) && e.Line > 0 {
 		moved := *e
 		moved.Line -= w.shift

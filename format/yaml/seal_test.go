@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -114,7 +114,7 @@ func roundTrip(f Format, src []byte, pick func(i int, l testLeaf) bool) (sealed 
 
 // leak reports a sealed value that still stands in the sealed text. Short ones,
 // and words that keys or values in clear have as well, prove nothing.
-func leak(d doc.Document, sealed []byte, leaves []testLeaf, tokens []string) error {
+func leak(d format.Document, sealed []byte, leaves []testLeaf, tokens []string) error {
 	clear := regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]|[&*!][^\s,{}]+`).ReplaceAll(sealed, nil)
 	var known strings.Builder
 	known.WriteString(flowEntry(fakeMeta()) + "null\n")
@@ -153,7 +153,7 @@ var errLeak = errors.New("a secret stands in clear")
 
 type refused struct{ error }
 
-func open(f Format, src, sealed []byte, d doc.Document, leaves []testLeaf, tokens []string, l *doc.Layout) error {
+func open(f Format, src, sealed []byte, d format.Document, leaves []testLeaf, tokens []string, l *format.Layout) error {
 	s, err := f.ParseSealed(sealed)
 	if err != nil {
 		return fmt.Errorf("the sealed text: %w", err)
@@ -173,7 +173,7 @@ func open(f Format, src, sealed []byte, d doc.Document, leaves []testLeaf, token
 	}
 	// The model: the sealed tree is the plain one with tokens in it.
 	found := leavesOf(s.Trees())
-	values := make([]doc.Plain, len(found))
+	values := make([]format.Plain, len(found))
 	var moved error
 	for i, got := range found {
 		text := strings.TrimSuffix(got.value.Str(), "\n")
@@ -186,7 +186,7 @@ func open(f Format, src, sealed []byte, d doc.Document, leaves []testLeaf, token
 		} else if got.path != leaves[n].path || got.comment != leaves[n].comment {
 			return fmt.Errorf("token %d (line %d) is at %s, was at %s", n, d.Line(n), got.path, leaves[n].path)
 		}
-		values[i] = doc.Plain{Set: true, Value: leaves[n].value, Comment: got.comment}
+		values[i] = format.Plain{Set: true, Value: leaves[n].value, Comment: got.comment}
 		delete(number, text)
 	}
 	if len(number) > 0 {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -44,8 +44,8 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 }
 
 // checked makes the edits and makes sure that the text then reads as want.
-func (d *document) checked(edits []doc.Edit, want []*tree.Map, way []*twig) ([]byte, error) {
-	out, err := doc.Splice(d.src, edits)
+func (d *document) checked(edits []format.Edit, want []*tree.Map, way []*twig) ([]byte, error) {
+	out, err := format.Splice(d.src, edits)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (d *document) compare(out []byte, want []*tree.Map) (diff string, err error
 func sharedOr(way []*twig, err error) error {
 	for _, t := range way {
 		if t.Anchor != "" {
-			return &doc.Error{
+			return &format.Error{
 				Line: t.Line, Column: t.Column,
 				Msg:  "what stands here has an anchor, and aliases refer to it elsewhere",
 				Hint: "use edit to change all of them, or write the aliases out first",
@@ -102,11 +102,11 @@ type setter struct {
 	// tight is for a second try: strings in quotes, since what stands around
 	// may spoil other styles.
 	tight bool
-	edits []doc.Edit
+	edits []format.Edit
 }
 
 func (s *setter) edit(start, end int, text string) {
-	s.edits = append(s.edits, doc.Edit{Start: start, End: end, Text: text})
+	s.edits = append(s.edits, format.Edit{Start: start, End: end, Text: text})
 }
 
 // replace puts n in the place of the last twig of way.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -159,7 +159,7 @@ func TestSetThroughAnAliasNamesTheAnchor(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q at %s: got %v, want %q", tt.src, tt.at, err, tt.want)
 		}
-		var e *doc.Error
+		var e *format.Error
 		if tt.want != "" && (!errors.As(err, &e) || e.Line == 0) {
 			t.Errorf("%q at %s: %v has no line", tt.src, tt.at, err)
 		}

@@ -3,7 +3,7 @@ package yaml
 import (
 	"strconv"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 )
 
 // A tag of a secret goes into the layout: it was typed where a value stands, and
@@ -24,7 +24,7 @@ func (d *document) eachTag(tokenOf func(ref int) string, f func(t *tagged, name 
 			}
 			if token := tokenOf(ref); token != "" {
 				if hash == "" {
-					hash, before = doc.TokenHash(token), 0
+					hash, before = format.TokenHash(token), 0
 				}
 				break
 			}
@@ -57,7 +57,7 @@ func (m *masking) collectionTags() {
 		if t.list {
 			known = "!!seq"
 		}
-		m.edits = append(m.edits, doc.Edit{Start: t.start, End: t.end, Text: known})
+		m.edits = append(m.edits, format.Edit{Start: t.start, End: t.end, Text: known})
 	})
 }
 
@@ -71,7 +71,7 @@ func (u *unmasking) collectionTags() {
 	}
 	u.eachTag(tokenOf, func(t *tagged, name string) {
 		if h, ok := u.layout.Scalars[name]; ok {
-			u.edits = append(u.edits, doc.Edit{Start: t.start, End: t.end, Text: h})
+			u.edits = append(u.edits, format.Edit{Start: t.start, End: t.end, Text: h})
 		}
 	})
 }

@@ -6,29 +6,29 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 // An unmasking collects what an Unmask does.
 type unmasking struct {
 	*document
-	values   []doc.Plain
-	layout   *doc.Layout
-	edits    []doc.Edit
+	values   []format.Plain
+	layout   *format.Layout
+	edits    []format.Edit
 	hollow   map[int]bool
 	restored []span // where aliases came back: nothing else is edited there
 }
 
 // Unmask replaces tokens by values and removes the metadata.
-func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
+func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, error) {
 	if d.broken != nil {
 		return nil, d.broken
 	}
 	if l == nil {
-		l = &doc.Layout{}
+		l = &format.Layout{}
 	}
-	u := &unmasking{document: d, values: values, layout: l, edits: make([]doc.Edit, 0, len(values)+2), hollow: map[int]bool{}}
+	u := &unmasking{document: d, values: values, layout: l, edits: make([]format.Edit, 0, len(values)+2), hollow: map[int]bool{}}
 	u.aliases()
 	for _, m := range d.trees {
 		u.findHollow(m)
@@ -41,7 +41,7 @@ func (d *document) Unmask(values []doc.Plain, l *doc.Layout) ([]byte, error) {
 	u.collectionTags()
 	u.openEnd()
 	u.edits = append(u.edits, d.cutEdits(l)...)
-	out, err := doc.Splice(d.src, u.edits)
+	out, err := format.Splice(d.src, u.edits)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +72,10 @@ func (l *leaf) tokenOf() string { return strings.TrimSpace(l.value.Str()) }
 
 // comment writes the text of a comment. It must stay on its line.
 func (u *unmasking) comment(l *leaf, text string) {
-	if h, ok := u.layout.Comments[doc.TokenHash(l.tokenOf())]; ok && strings.TrimSpace(h) == strings.TrimSpace(text) {
+	if h, ok := u.layout.Comments[format.TokenHash(l.tokenOf())]; ok && strings.TrimSpace(h) == strings.TrimSpace(text) {
 		text = h
 	}
-	u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: oneLine(text)})
+	u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: oneLine(text)})
 }
 
 func oneLine(text string) string {
@@ -108,7 +108,7 @@ func (u *unmasking) element(ref int, text string) {
 			text = " " + text
 		}
 	}
-	u.edits = append(u.edits, doc.Edit{Start: dash - 1, End: l.end, Text: text})
+	u.edits = append(u.edits, format.Edit{Start: dash - 1, End: l.end, Text: text})
 }
 
 // findHollow finds lists of which only comments remain, by their first element.
@@ -145,7 +145,7 @@ func (u *unmasking) scalar(l *leaf, v tree.Value) {
 	s := u.document.seat(&l.place)
 	if !l.block() {
 		text, _ := s.write(v)
-		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: text})
+		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: text})
 		return
 	}
 	if head, body, ok := s.refit(v); ok {
@@ -155,28 +155,28 @@ func (u *unmasking) scalar(l *leaf, v tree.Value) {
 	// The header goes too; a comment behind it stays.
 	text, _ := s.write(v)
 	u.edits = append(u.edits,
-		doc.Edit{Start: l.start, End: l.head, Text: text},
-		doc.Edit{Start: lineEnd(u.src, l.head), End: l.end})
+		format.Edit{Start: l.start, End: l.head, Text: text},
+		format.Edit{Start: lineEnd(u.src, l.head), End: l.end})
 }
 
 // block replaces the header and the body of a block scalar.
 func (u *unmasking) block(l *leaf, head, body string) {
 	u.edits = append(u.edits,
-		doc.Edit{Start: l.start, End: l.head, Text: head},
-		doc.Edit{Start: l.body, End: l.end, Text: body})
+		format.Edit{Start: l.start, End: l.head, Text: head},
+		format.Edit{Start: l.body, End: l.end, Text: body})
 }
 
 // hinted writes the author's spelling, if there is one for this token and it
 // fits the token's style.
 func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
-	h, ok := u.layout.Scalars[doc.TokenHash(l.tokenOf())]
+	h, ok := u.layout.Scalars[format.TokenHash(l.tokenOf())]
 	if !ok {
 		return false
 	}
 	before, body, isBody := strings.Cut(h, "\n")
 	switch {
 	case h == asPlain && v.Kind() == tree.String:
-		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: v.Str()})
+		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: v.Str()})
 	case l.block() && isBody && isHeader(before):
 		u.block(l, before, body)
 	case l.block() && isBody && (before == "" || before[0] == '!' && !strings.ContainsAny(before, `"'`)):
@@ -187,7 +187,7 @@ func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
 		}
 		u.block(l, before+s.head, body)
 	case !l.block() && !strings.HasPrefix(h, "\n"):
-		u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.end, Text: h})
+		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: h})
 	default:
 		return false
 	}
@@ -210,7 +210,7 @@ func (u *unmasking) aliases() {
 		if l.via > 0 || !u.values[ref].Set {
 			continue
 		}
-		h, ok := u.layout.Aliases[doc.TokenHash(l.tokenOf())]
+		h, ok := u.layout.Aliases[format.TokenHash(l.tokenOf())]
 		if !ok {
 			continue
 		}
@@ -226,7 +226,7 @@ func (u *unmasking) aliases() {
 			}
 		}
 		u.restored = append(u.restored, s)
-		u.edits = append(u.edits, doc.Edit{Start: s.start, End: s.end, Text: "*" + name})
+		u.edits = append(u.edits, format.Edit{Start: s.start, End: s.end, Text: "*" + name})
 	}
 }
 
@@ -257,7 +257,7 @@ func (u *unmasking) openEnd() {
 			continue
 		}
 		if strings.TrimSpace(string(u.src[l.end:meta.start])) == "" {
-			u.edits = append(u.edits, doc.Edit{Start: l.start, End: l.head, Text: header})
+			u.edits = append(u.edits, format.Edit{Start: l.start, End: l.head, Text: header})
 		}
 		return
 	}

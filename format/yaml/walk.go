@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -213,7 +213,7 @@ func (w *walker) piece(p *place, s string) string {
 		text = text[1 : len(text)-1]
 	}
 	if string(text) == s {
-		return doc.Text(text)
+		return format.Text(text)
 	}
 	return s
 }

@@ -21,7 +21,7 @@ package yaml
 import (
 	"bytes"
 
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -42,14 +42,14 @@ func (f Format) indent() int {
 }
 
 // Parse reads plain text.
-func (f Format) Parse(src []byte) (doc.Document, error) { return orNil(f.parse(src, false)) }
+func (f Format) Parse(src []byte) (format.Document, error) { return orNil(f.parse(src, false)) }
 
 // ParseSealed reads text in which values may be tokens and the reserved entry
 // is metadata.
-func (f Format) ParseSealed(src []byte) (doc.Document, error) { return orNil(f.parse(src, true)) }
+func (f Format) ParseSealed(src []byte) (format.Document, error) { return orNil(f.parse(src, true)) }
 
 // orNil keeps the nil document of an error nil in the interface.
-func orNil(d *document, err error) (doc.Document, error) {
+func orNil(d *document, err error) (format.Document, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -64,7 +64,7 @@ func (o DecryptOptions) address() (tree.Address, error) {
 }
 
 // render returns what is asked for, in the output format.
-func (o DecryptOptions) render(s *source, opened *sops.Opened, at tree.Address) ([]byte, error) {
+func (o DecryptOptions) render(s *source, opened *envelope.Opened, at tree.Address) ([]byte, error) {
 	if at != nil {
 		return extract(s, opened, at)
 	}
@@ -79,7 +79,7 @@ func (o DecryptOptions) render(s *source, opened *sops.Opened, at tree.Address) 
 }
 
 // extract returns one node of the first document.
-func extract(s *source, opened *sops.Opened, at tree.Address) ([]byte, error) {
+func extract(s *source, opened *envelope.Opened, at tree.Address) ([]byte, error) {
 	if len(opened.Trees()) == 0 {
 		return nil, errors.New("the file holds no document")
 	}

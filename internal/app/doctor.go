@@ -8,10 +8,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // DoctorOptions are the options of Doctor.
@@ -44,17 +44,17 @@ type keyHealth struct {
 	Error    string         `json:"error,omitempty"`
 	Hints    []string       `json:"hints,omitempty"`
 	AWS      *awskms.Report `json:"aws,omitempty"`
-	Steps    []key.Step     `json:"steps,omitempty"`
+	Steps    []keeper.Step  `json:"steps,omitempty"`
 }
 
 // A diagnoser says step by step how it goes with a key of AWS KMS.
 type diagnoser interface {
-	Diagnose(ctx context.Context, w key.WrappedKey) awskms.Report
+	Diagnose(ctx context.Context, w keeper.WrappedKey) awskms.Report
 }
 
 // An examiner says step by step how far it comes with a key of another kind.
 type examiner interface {
-	Examine(ctx context.Context, w key.WrappedKey) ([]key.Step, error)
+	Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error)
 }
 
 // codeNoKey is the exit code of a file that no key opens.
@@ -108,7 +108,7 @@ func (a *App) showHealth(h fileHealth, before int) error {
 }
 
 // examine looks at one file. The error is about the context alone.
-func (a *App) examine(ctx context.Context, f File, keepers key.Keeper, texts map[string]string, o DoctorOptions) (fileHealth, error) {
+func (a *App) examine(ctx context.Context, f File, keepers keeper.Keeper, texts map[string]string, o DoctorOptions) (fileHealth, error) {
 	h := fileHealth{File: f.Path}
 	s, sealed, err := a.patient(ctx, f, o)
 	if err != nil {
@@ -151,7 +151,7 @@ func (h *fileHealth) fails(err error) {
 	}
 }
 
-func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*source, *sops.Sealed, error) {
+func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*source, *envelope.Sealed, error) {
 	s, err := a.readSealed(ctx, f, o.Common, codeReadInput)
 	if err != nil {
 		return nil, nil, err
@@ -162,14 +162,14 @@ func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*source, *s
 
 // examineKeys tries all keys at once, but for those that ask a person, who can
 // answer one question at a time.
-func (a *App) examineKeys(ctx context.Context, groups []key.Group, keepers key.Keeper) []keyHealth {
+func (a *App) examineKeys(ctx context.Context, groups []keeper.Group, keepers keeper.Keeper) []keyHealth {
 	var all []keyHealth
 	for i, g := range groups {
 		for _, w := range g {
 			all = append(all, keyHealth{Group: i + 1, Kind: w.Kind, Identity: w.Identity()})
 		}
 	}
-	asker, _ := keepers.(key.Asker)
+	asker, _ := keepers.(keeper.Asker)
 	var wg sync.WaitGroup
 	var asking []func()
 	at := 0
@@ -192,7 +192,7 @@ func (a *App) examineKeys(ctx context.Context, groups []key.Group, keepers key.K
 }
 
 // try finds out whether the key opens its part of the data key.
-func (h *keyHealth) try(ctx context.Context, w key.WrappedKey, keepers key.Keeper) {
+func (h *keyHealth) try(ctx context.Context, w keeper.WrappedKey, keepers keeper.Keeper) {
 	if d, ok := keeperOf(keepers, w.Kind).(diagnoser); ok {
 		r := d.Diagnose(ctx, w)
 		h.Opens, h.Error, h.Hints, h.AWS = r.Opens, r.Problem, r.Hints, &r

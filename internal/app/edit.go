@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/editor"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
@@ -71,7 +71,7 @@ type edition struct {
 	places editor.Places
 	source *source
 	file   *atomicfile.File // where the result goes
-	opened *sops.Opened
+	opened *envelope.Opened
 	follow bool // do not compare with the creation rule
 }
 
@@ -257,7 +257,7 @@ func skipLine(r io.Reader) error {
 	return nil
 }
 
-func (a *App) showMasterKeys(o *sops.Opened) {
+func (a *App) showMasterKeys(o *envelope.Opened) {
 	for i, g := range o.Meta.Keys() {
 		for _, w := range g {
 			fmt.Fprintf(a.Stderr, "sops: group %d: %s\n", i+1, w.Name())

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-1f7fdfb8/sops"
-	"github.com/seed-1f7fdfb8/sops/doc"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // EncryptOptions are the options of Encrypt.
@@ -78,7 +78,7 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 
 // checkSelection warns of a new file in which nothing is encrypted, although
 // there is what could be: most likely a name in the rule is misspelt.
-func (a *App) checkSelection(s *source, o *sops.Opened) {
+func (a *App) checkSelection(s *source, o *envelope.Opened) {
 	selected, all, err := o.Secrets()
 	if err != nil || selected > 0 || all == 0 {
 		return
@@ -90,7 +90,7 @@ func (a *App) checkSelection(s *source, o *sops.Opened) {
 }
 
 // createWith makes a new file of plain, which is in the input format of s.
-func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan sops.Plan, keepers key.Keeper) (*sops.Opened, error) {
+func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan envelope.Plan, keepers keeper.Keeper) (*envelope.Opened, error) {
 	if s.out.Name() != s.in.Name() {
 		converted, err := convert(plain, s.in, s.out)
 		if err != nil {
@@ -98,7 +98,7 @@ func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan sops
 		}
 		plain = converted
 	}
-	opened, err := sops.New(ctx, plain, s.out, plan, keepers)
+	opened, err := envelope.New(ctx, plain, s.out, plan, keepers)
 	if err == nil {
 		return opened, nil
 	}
@@ -109,13 +109,13 @@ func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan sops
 }
 
 // convert renders plain, which is in one format, in another.
-func convert(plain []byte, from, to doc.Format) ([]byte, error) {
+func convert(plain []byte, from, to format.Format) ([]byte, error) {
 	d, err := from.Parse(plain)
 	if err != nil {
 		return nil, contentError(err)
 	}
 	if line := d.Reserved(); line > 0 {
-		return nil, &Error{Code: sops.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already", line)}
+		return nil, &Error{Code: envelope.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already", line)}
 	}
 	out, err := to.Render(d.Trees())
 	if err != nil {
@@ -127,12 +127,12 @@ func convert(plain []byte, from, to doc.Format) ([]byte, error) {
 // isContent reports whether err is about the content of a file and not about
 // its keys.
 func isContent(err error) bool {
-	return errors.As(err, new(*doc.Error)) || errors.As(err, new(*sops.Failure))
+	return errors.As(err, new(*format.Error)) || errors.As(err, new(*envelope.Failure))
 }
 
 // contentError gives errors about the content of a plain file their exit codes.
 func contentError(err error) error {
-	var bad *doc.Error
+	var bad *format.Error
 	if !errors.As(err, &bad) {
 		return err
 	}

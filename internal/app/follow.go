@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -14,7 +14,7 @@ import (
 // rule for the file would encrypt. The selection rule in a file is that of its
 // last writer: an older one, or a forger's where the file carries no seal. What
 // the file holds in clear already is left alone.
-func (a *App) obeyRule(s *source, o *sops.Opened, before []byte, follow bool) error {
+func (a *App) obeyRule(s *source, o *envelope.Opened, before []byte, follow bool) error {
 	if follow || s.config == nil || s.in.Name() == "binary" {
 		return nil
 	}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // GroupOptions are the options of AddGroup and DeleteGroup.
@@ -23,16 +23,16 @@ type GroupOptions struct {
 	Threshold         int          // 0: as it was
 	AcceptKeys        bool         // wrap also for keys that no rule vouches for
 
-	named   []key.MasterKey // the keys of the new group
-	removal bool            // a group goes
+	named   []keeper.MasterKey // the keys of the new group
+	removal bool               // a group goes
 }
 
 // RepeatedKeys are the master keys of flags that may be given several times.
 type RepeatedKeys struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age []string }
 
 // parse returns the keys, each of which must be good.
-func (k RepeatedKeys) parse() ([]key.MasterKey, error) {
-	var keys []key.MasterKey
+func (k RepeatedKeys) parse() ([]keeper.MasterKey, error) {
+	var keys []keeper.MasterKey
 	for i, texts := range [][]string{k.KMS, k.GCP, k.HCKMS, k.Azure, k.PGP, k.Vault, k.Age} {
 		for _, text := range texts {
 			parsed, err := KeyLists{}.all()[i].parse(text)
@@ -59,11 +59,11 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 	if err != nil {
 		return err
 	}
-	if !withContext([][]key.MasterKey{keys}, texts) && o.EncryptionContext != "" {
+	if !withContext([][]keeper.MasterKey{keys}, texts) && o.EncryptionContext != "" {
 		return fail(codeContext, "leave it out, or add an AWS KMS key to the group", "--encryption-context has no effect: the group has no AWS KMS key")
 	}
 	o.named = keys
-	return a.regroup(ctx, o, func(groups [][]key.MasterKey) ([][]key.MasterKey, error) {
+	return a.regroup(ctx, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
 		return append(groups, keys), nil
 	})
 }
@@ -71,7 +71,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 // DeleteGroup takes a key group out of a file.
 func (a *App) DeleteGroup(ctx context.Context, o GroupOptions) error {
 	o.removal = true
-	return a.regroup(ctx, o, func(groups [][]key.MasterKey) ([][]key.MasterKey, error) {
+	return a.regroup(ctx, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
 		switch {
 		case o.Index < 0 || o.Index >= len(groups):
 			return nil, fail(codeGeneric, fmt.Sprintf("the groups are 0 to %d", len(groups)-1), "there is no group %d", o.Index)
@@ -85,7 +85,7 @@ func (a *App) DeleteGroup(ctx context.Context, o GroupOptions) error {
 
 // regroup gives a file other groups. It writes nothing unless every key was
 // wrapped and what this run can open of the result holds the data key.
-func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.MasterKey) ([][]key.MasterKey, error)) error {
+func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]keeper.MasterKey) ([][]keeper.MasterKey, error)) error {
 	if err := o.Target.check(o.File); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]key.M
 }
 
 // regrouped returns the text of the file with the changed groups.
-func (a *App) regrouped(ctx context.Context, s *source, sealed *sops.Sealed, o GroupOptions, change func([][]key.MasterKey) ([][]key.MasterKey, error)) ([]byte, error) {
+func (a *App) regrouped(ctx context.Context, s *source, sealed *envelope.Sealed, o GroupOptions, change func([][]keeper.MasterKey) ([][]keeper.MasterKey, error)) ([]byte, error) {
 	before := sealed.Meta.MasterKeys()
 	groups, err := change(slices.Clone(before))
 	if err != nil {
@@ -189,12 +189,12 @@ func regroupedThreshold(flag, file, before, groups int) (int, error) {
 // proved opens the new text with the keys of this run, as far as they go: some of
 // its groups may be for others alone. That the entries are in the text as they
 // were wrapped is known already. What opens must give the data key.
-func (a *App) proved(ctx context.Context, text []byte, s *source, want key.Data, keepers key.Keeper, options sops.OpenOptions) error {
-	back, err := sops.Read(text, s.in)
+func (a *App) proved(ctx context.Context, text []byte, s *source, want keeper.Data, keepers keeper.Keeper, options envelope.OpenOptions) error {
+	back, err := envelope.Read(text, s.in)
 	if err != nil {
 		return err
 	}
-	options.Unlock.Verify = func(d key.Data) bool { return d.Equal(want) }
+	options.Unlock.Verify = func(d keeper.Data) bool { return d.Equal(want) }
 	r, err := back.Recover(ctx, keepers, options)
 	var closed *unlock.Error
 	switch {

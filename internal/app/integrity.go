@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // requireSeal refuses a file without a good seal where a rule demands one: a
@@ -33,7 +33,7 @@ func (a *App) lacksSeal(s *source, good bool) error {
 		required, err := config.RequiresIntegrity(path, a.rulePath(s.File))
 		if err != nil {
 			return &Error{
-				Code: sops.CodeMAC,
+				Code: envelope.CodeMAC,
 				Err:  fmt.Errorf("the file carries no seal, and whether one is demanded (integrity: required) is not known: %w", err),
 				Advice: []string{
 					"mend " + hint.Path(path) + ", or take it away",
@@ -42,7 +42,7 @@ func (a *App) lacksSeal(s *source, good bool) error {
 			}
 		}
 		if required {
-			return fail(sops.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
+			return fail(envelope.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
 				"the file carries no seal, which %s demands (integrity: required), or one that was made over a file without; another program wrote it, or the seal was taken off", path)
 		}
 	}
@@ -70,7 +70,7 @@ func (a *App) configsAbove(s *source) []string {
 // openToChange is open for commands that write the file. Where the configuration
 // cannot be read, the rule for the file is not known; then only its seal can say
 // which keys it is for and what is to be encrypted.
-func (a *App) openToChange(ctx context.Context, s *source, k key.Keeper, o Access) (*sops.Opened, error) {
+func (a *App) openToChange(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Opened, error) {
 	opened, err := a.open(ctx, s, k, o)
 	if err != nil {
 		return nil, err

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A keyChange is the way from the keys that a file has to those that its rule
 // wants.
 type keyChange struct {
-	old          []key.Group
+	old          []keeper.Group
 	oldThreshold int
-	wanted       [][]key.MasterKey // as this run reaches them
+	wanted       [][]keeper.MasterKey // as this run reaches them
 	threshold    int
 	forget       bool // the file does not say how keys are reached
 	mustSeal     bool // the rule asks for a seal
@@ -25,7 +25,7 @@ type keyChange struct {
 }
 
 // keyChange works out what the rule r means for a file.
-func (a *App) keyChange(sealed *sops.Sealed, r *config.Rule, o UpdateKeysOptions) (*keyChange, error) {
+func (a *App) keyChange(sealed *envelope.Sealed, r *config.Rule, o UpdateKeysOptions) (*keyChange, error) {
 	c := &keyChange{
 		old: sealed.Meta.Keys(), oldThreshold: sealed.Meta.Threshold, wanted: r.Groups,
 		forget:   r.PersistIdentity != nil && !*r.PersistIdentity,
@@ -87,7 +87,7 @@ func checkThreshold(threshold, groups int) error {
 func (c *keyChange) inheritContexts() {
 	for _, g := range c.wanted {
 		for j, m := range g {
-			if m.Kind == key.KMS && len(m.Map("context")) == 0 {
+			if m.Kind == keeper.KMS && len(m.Map("context")) == 0 {
 				g[j] = m.With("context", c.contextOf(m))
 			}
 		}
@@ -96,11 +96,11 @@ func (c *keyChange) inheritContexts() {
 
 // contextOf returns the context under which the file has m, nil if it has m
 // without one too.
-func (c *keyChange) contextOf(m key.MasterKey) map[string]string {
+func (c *keyChange) contextOf(m keeper.MasterKey) map[string]string {
 	var texts map[string]string
 	for _, g := range c.old {
 		for _, w := range g {
-			if w.Kind != key.KMS || w.Text("arn") != m.Text("arn") || w.Text("role") != m.Text("role") && !c.forget {
+			if w.Kind != keeper.KMS || w.Text("arn") != m.Text("arn") || w.Text("role") != m.Text("role") && !c.forget {
 				continue
 			}
 			if len(w.Map("context")) == 0 {
@@ -115,7 +115,7 @@ func (c *keyChange) contextOf(m key.MasterKey) map[string]string {
 }
 
 // stored returns a group as the file will name its keys.
-func (c *keyChange) stored(g []key.MasterKey) []key.MasterKey {
+func (c *keyChange) stored(g []keeper.MasterKey) []keeper.MasterKey {
 	if !c.forget {
 		return g
 	}
@@ -146,7 +146,7 @@ func (c *keyChange) changes() bool {
 func (c *keyChange) removes() bool {
 	for _, g := range c.old {
 		for _, w := range g {
-			if !slices.ContainsFunc(c.wanted, func(wanted []key.MasterKey) bool { return has(wanted, w.MasterKey) }) {
+			if !slices.ContainsFunc(c.wanted, func(wanted []keeper.MasterKey) bool { return has(wanted, w.MasterKey) }) {
 				return true
 			}
 		}
@@ -161,9 +161,9 @@ func (c *keyChange) reorders() bool {
 		if i >= len(c.old) {
 			return false
 		}
-		for _, kind := range key.Kinds() {
-			of := func(g []key.MasterKey) []string {
-				return entryIDs(slices.DeleteFunc(slices.Clone(g), func(m key.MasterKey) bool { return m.Kind != kind }))
+		for _, kind := range keeper.Kinds() {
+			of := func(g []keeper.MasterKey) []string {
+				return entryIDs(slices.DeleteFunc(slices.Clone(g), func(m keeper.MasterKey) bool { return m.Kind != kind }))
 			}
 			if !slices.Equal(of(masters(c.old[i])), of(c.stored(g))) {
 				return true
@@ -173,8 +173,8 @@ func (c *keyChange) reorders() bool {
 	return false
 }
 
-func masters(g key.Group) []key.MasterKey {
-	out := make([]key.MasterKey, len(g))
+func masters(g keeper.Group) []keeper.MasterKey {
+	out := make([]keeper.MasterKey, len(g))
 	for i, w := range g {
 		out[i] = w.MasterKey
 	}
@@ -182,7 +182,7 @@ func masters(g key.Group) []key.MasterKey {
 }
 
 // entryIDs tells entries apart.
-func entryIDs(g []key.MasterKey) []string {
+func entryIDs(g []keeper.MasterKey) []string {
 	out := make([]string, len(g))
 	for i, m := range g {
 		out[i] = m.EntryID()
@@ -193,8 +193,8 @@ func entryIDs(g []key.MasterKey) []string {
 // stock returns the file's keys under the names that the rule wants. What KMS
 // wrapped depends on key and context alone, so that another role or profile
 // needs no call.
-func (c *keyChange) stock() []key.Group {
-	out := make([]key.Group, len(c.old))
+func (c *keyChange) stock() []keeper.Group {
+	out := make([]keeper.Group, len(c.old))
 	for i, g := range c.old {
 		out[i] = slices.Clone(g)
 		if i >= len(c.wanted) {
@@ -202,7 +202,7 @@ func (c *keyChange) stock() []key.Group {
 		}
 		have := entryIDs(masters(g))
 		for _, m := range c.wanted[i] {
-			at := slices.IndexFunc(g, func(w key.WrappedKey) bool { return sameLock(w.MasterKey, m) })
+			at := slices.IndexFunc(g, func(w keeper.WrappedKey) bool { return sameLock(w.MasterKey, m) })
 			if at >= 0 && !slices.Contains(have, m.EntryID()) {
 				same := g[at]
 				same.MasterKey = m
@@ -214,8 +214,8 @@ func (c *keyChange) stock() []key.Group {
 }
 
 // sameLock reports whether what one AWS key wrapped opens with the other.
-func sameLock(a, b key.MasterKey) bool {
-	return a.Kind == key.KMS && key.Same(a, b)
+func sameLock(a, b keeper.MasterKey) bool {
+	return a.Kind == keeper.KMS && keeper.Same(a, b)
 }
 
 // splits reports whether the data key must be split afresh.
@@ -224,14 +224,14 @@ func (c *keyChange) splits() bool {
 }
 
 // kept fills the wanted groups from stock. Entries without an Enc are missing.
-func (c *keyChange) kept(stock []key.Group) (groups []key.Group, missing int) {
-	groups = make([]key.Group, len(c.wanted))
+func (c *keyChange) kept(stock []keeper.Group) (groups []keeper.Group, missing int) {
+	groups = make([]keeper.Group, len(c.wanted))
 	for i, g := range c.wanted {
 		for _, m := range g {
-			w := key.WrappedKey{MasterKey: m}
+			w := keeper.WrappedKey{MasterKey: m}
 			at := -1
 			if !c.splits() {
-				at = slices.IndexFunc(stock[i], func(w key.WrappedKey) bool { return w.EntryID() == m.EntryID() })
+				at = slices.IndexFunc(stock[i], func(w keeper.WrappedKey) bool { return w.EntryID() == m.EntryID() })
 			}
 			if at >= 0 {
 				w = stock[i][at]

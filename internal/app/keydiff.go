@@ -7,12 +7,12 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A changeReport is what a keyChange changes, for people and programs.
@@ -44,7 +44,7 @@ func (c *keyChange) report(path string) changeReport {
 		groupsNeeded(c.oldThreshold, len(c.old)), groupsNeeded(c.threshold, len(c.wanted)),
 	}}
 	for i := range max(len(c.old), len(c.wanted)) {
-		var before, after []key.MasterKey
+		var before, after []keeper.MasterKey
 		if i < len(c.old) {
 			before = masters(c.old[i])
 		}
@@ -59,7 +59,7 @@ func (c *keyChange) report(path string) changeReport {
 	return r
 }
 
-func reportGroup(before, after []key.MasterKey) groupReport {
+func reportGroup(before, after []keeper.MasterKey) groupReport {
 	left := map[string]int{} // a hand-edited list may have an entry more than once
 	for _, id := range entryIDs(before) {
 		left[id]++
@@ -135,7 +135,7 @@ func (r changeReport) text(color bool) string {
 
 // tellDrift warns if the rule would encrypt other values than the file does:
 // keys can be exchanged without touching values, and values cannot.
-func (a *App) tellDrift(s *source, sealed *sops.Sealed, r *config.Rule) {
+func (a *App) tellDrift(s *source, sealed *envelope.Sealed, r *config.Rule) {
 	if s.in.Name() == "binary" {
 		return // one value, whatever the rule says
 	}

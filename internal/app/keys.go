@@ -8,15 +8,15 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // Access says with which identities and in which order master keys are used.
@@ -40,7 +40,7 @@ type Access struct {
 }
 
 // keepers returns the keepers of this run.
-func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
+func (a *App) keepers(ctx context.Context, o Access) keeper.Keeper {
 	aws := awskms.Options{
 		Env: a.Env, Profile: o.AWSProfile, Role: o.AWSRole,
 		NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
@@ -55,7 +55,7 @@ func (a *App) keepers(ctx context.Context, o Access) key.Keeper {
 	if err := a.localKeys(o.LocalKeys); err != nil {
 		return refuser{err}
 	}
-	var all key.Keeper = standard.Keepers(aws, age.Options{
+	var all keeper.Keeper = std.Keepers(aws, age.Options{
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
@@ -132,29 +132,29 @@ func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) 
 }
 
 // openOptions returns how files are opened in this run.
-func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
+func (a *App) openOptions(o Access) (envelope.OpenOptions, error) {
 	list := o.DecryptionOrder
 	if list == "" {
 		list = a.Env.Get("SOPS_DECRYPTION_ORDER")
 	}
 	order, err := unlock.ParseOrder(list)
 	if err != nil {
-		return sops.OpenOptions{}, err
+		return envelope.OpenOptions{}, err
 	}
 	prefer, err := a.preference(o)
 	if err != nil {
-		return sops.OpenOptions{}, err
+		return envelope.OpenOptions{}, err
 	}
 	texts, err := parseContext(o.Context)
 	if err != nil {
-		return sops.OpenOptions{}, err
+		return envelope.OpenOptions{}, err
 	}
 	// The variable may be meant for other files: it need not have an effect here.
 	spare, err := parseContext(cmp.Or(o.SpareContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil {
-		return sops.OpenOptions{}, err
+		return envelope.OpenOptions{}, err
 	}
-	return sops.OpenOptions{
+	return envelope.OpenOptions{
 		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Note: func(msg string) { a.verbosef("%s", msg) }, Context: texts, SpareContext: spare,
 		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: overall(o), Warn: a.Warn},
 	}, nil
@@ -162,7 +162,7 @@ func (a *App) openOptions(o Access) (sops.OpenOptions, error) {
 
 // preference ranks keys of one kind: AWS keys that were named, then those in
 // this machine's region, then the rest.
-func (a *App) preference(o Access) (func(key.WrappedKey) int, error) {
+func (a *App) preference(o Access) (func(keeper.WrappedKey) int, error) {
 	named, err := awskms.ParseKeys(o.KMS)
 	if err != nil {
 		return nil, err
@@ -172,13 +172,13 @@ func (a *App) preference(o Access) (func(key.WrappedKey) int, error) {
 		named, _ = awskms.ParseKeys(a.Env.Get("SOPS_KMS_ARN"))
 	}
 	region := cmp.Or(a.Env.Get("AWS_REGION"), a.Env.Get("AWS_DEFAULT_REGION"))
-	return func(w key.WrappedKey) int {
-		if w.Kind != key.KMS {
+	return func(w keeper.WrappedKey) int {
+		if w.Kind != keeper.KMS {
 			return 0
 		}
 		arn, err := awskms.ParseARN(w.Text("arn"))
 		switch {
-		case slices.ContainsFunc(named, func(m key.MasterKey) bool { return m.Text("arn") == w.Text("arn") }):
+		case slices.ContainsFunc(named, func(m keeper.MasterKey) bool { return m.Text("arn") == w.Text("arn") }):
 			return 0
 		case err == nil && arn.Region == region:
 			return 1
@@ -188,7 +188,7 @@ func (a *App) preference(o Access) (func(key.WrappedKey) int, error) {
 }
 
 // open reads and opens the encrypted file of s.
-func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sops.Opened, error) {
+func (a *App) open(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Opened, error) {
 	options, err := a.openOptions(o)
 	if err != nil {
 		return nil, err
@@ -214,7 +214,7 @@ func (a *App) open(ctx context.Context, s *source, k key.Keeper, o Access) (*sop
 
 // recoverKey returns the data key of an encrypted file whose values stay as they
 // are, once its seal is what the rule demands.
-func (a *App) recoverKey(ctx context.Context, s *source, sealed *sops.Sealed, k key.Keeper, o Access) (*unlock.Recovered, error) {
+func (a *App) recoverKey(ctx context.Context, s *source, sealed *envelope.Sealed, k keeper.Keeper, o Access) (*unlock.Recovered, error) {
 	options, err := a.openOptions(o)
 	if err != nil {
 		return nil, err
@@ -230,6 +230,6 @@ func (a *App) recoverKey(ctx context.Context, s *source, sealed *sops.Sealed, k 
 }
 
 // seal seals with the clock and the randomness of this run.
-func (a *App) seal(o *sops.Opened) ([]byte, error) {
-	return o.Seal(sops.SealOptions{Now: a.Now(), Random: a.Random})
+func (a *App) seal(o *envelope.Opened) ([]byte, error) {
+	return o.Seal(envelope.SealOptions{Now: a.Now(), Random: a.Random})
 }

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // newKeys makes the wrapped keys that c wants with as few calls as that takes.
-func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
+func (a *App) newKeys(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
 	stock := c.stock()
 	groups, missing := c.kept(stock)
 	// The seal of a file names its keys, and only the data key renews it.
@@ -52,7 +52,7 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *sops.Sealed, c *ke
 }
 
 // wrapMissing recovers the data key and wraps it for the keys that lack it.
-func (a *App) wrapMissing(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
+func (a *App) wrapMissing(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, stock []keeper.Group, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
 	r, err := a.recovered(ctx, s, sealed, c, keepers, o)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (a *App) wrapMissing(ctx context.Context, s *source, sealed *sops.Sealed, c
 }
 
 // recovered returns the data key, which compareSeal may have asked for before.
-func (a *App) recovered(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) (*unlock.Recovered, error) {
+func (a *App) recovered(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) (*unlock.Recovered, error) {
 	if c.recovered != nil {
 		return c.recovered, nil
 	}
@@ -71,7 +71,7 @@ func (a *App) recovered(ctx context.Context, s *source, sealed *sops.Sealed, c *
 }
 
 // wrapSome is wrapMissing that goes without new keys that cannot be wrapped.
-func (a *App) wrapSome(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, stock []key.Group, keepers key.Keeper, o UpdateKeysOptions) ([]key.Group, error) {
+func (a *App) wrapSome(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, stock []keeper.Group, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
 	k := &lenient{Keeper: keepers}
 	groups, err := a.wrapMissing(ctx, s, sealed, c, stock, k, o)
 	if err != nil {
@@ -89,10 +89,10 @@ func (a *App) wrapSome(ctx context.Context, s *source, sealed *sops.Sealed, c *k
 
 // loses refuses to go without keys that the file has, or without all keys of a
 // group: to be left out is for new keys.
-func (c *keyChange) loses(left []key.MasterKey, groups []key.Group) error {
+func (c *keyChange) loses(left []keeper.MasterKey, groups []keeper.Group) error {
 	for _, m := range left {
 		for _, g := range c.old {
-			if slices.ContainsFunc(g, func(w key.WrappedKey) bool { return sameService(w.MasterKey, m) }) {
+			if slices.ContainsFunc(g, func(w keeper.WrappedKey) bool { return sameService(w.MasterKey, m) }) {
 				return fmt.Errorf("%s is in the file already and cannot be wrapped anew: --allow-partial removes no key", m.Identity())
 			}
 		}
@@ -101,35 +101,35 @@ func (c *keyChange) loses(left []key.MasterKey, groups []key.Group) error {
 }
 
 // sameService reports whether two entries name one key, however it is reached.
-func sameService(a, b key.MasterKey) bool {
-	if a.Kind == key.KMS {
-		return b.Kind == key.KMS && a.Text("arn") == b.Text("arn")
+func sameService(a, b keeper.MasterKey) bool {
+	if a.Kind == keeper.KMS {
+		return b.Kind == keeper.KMS && a.Text("arn") == b.Text("arn")
 	}
-	return key.Same(a, b)
+	return keeper.Same(a, b)
 }
 
 // A reEncrypter moves a data key from one master key to another inside the key
 // service.
 type reEncrypter interface {
-	ReEncrypt(ctx context.Context, from key.WrappedKey, to key.MasterKey) (key.WrappedKey, error)
+	ReEncrypt(ctx context.Context, from keeper.WrappedKey, to keeper.MasterKey) (keeper.WrappedKey, error)
 }
 
 // keeperOf returns the keeper of a kind, nil if this run has none of its own.
-func keeperOf(all key.Keeper, kind string) key.Keeper {
+func keeperOf(all keeper.Keeper, kind string) keeper.Keeper {
 	for {
-		outer, ok := all.(interface{ inside() key.Keeper })
+		outer, ok := all.(interface{ inside() keeper.Keeper })
 		if !ok {
 			break
 		}
 		all = outer.inside()
 	}
-	mux, _ := all.(key.Mux)
+	mux, _ := all.(keeper.Mux)
 	return mux[kind]
 }
 
 // reEncrypt fills the gaps of groups by kms:ReEncrypt.
-func (c *keyChange) reEncrypt(ctx context.Context, keepers key.Keeper, groups []key.Group) error {
-	aws, ok := keeperOf(keepers, key.KMS).(reEncrypter)
+func (c *keyChange) reEncrypt(ctx context.Context, keepers keeper.Keeper, groups []keeper.Group) error {
+	aws, ok := keeperOf(keepers, keeper.KMS).(reEncrypter)
 	switch {
 	case !ok:
 		return fail(codeGeneric, "leave --reencrypt out", "this run does not reach AWS KMS itself, so that --reencrypt is not possible")
@@ -152,13 +152,13 @@ func (c *keyChange) reEncrypt(ctx context.Context, keepers key.Keeper, groups []
 
 // moveTo tries each key of the file that KMS can move from to m: ReEncrypt stays
 // inside one region.
-func moveTo(ctx context.Context, aws reEncrypter, from key.Group, m key.MasterKey) (key.WrappedKey, error) {
-	if m.Kind != key.KMS {
-		return key.WrappedKey{}, fail(codeConflict, "leave --reencrypt out", "--reencrypt is for AWS KMS keys; %s is none", m.Identity())
+func moveTo(ctx context.Context, aws reEncrypter, from keeper.Group, m keeper.MasterKey) (keeper.WrappedKey, error) {
+	if m.Kind != keeper.KMS {
+		return keeper.WrappedKey{}, fail(codeConflict, "leave --reencrypt out", "--reencrypt is for AWS KMS keys; %s is none", m.Identity())
 	}
 	var errs []error
 	for _, w := range from {
-		if w.Kind != key.KMS || regionOf(w.MasterKey) != regionOf(m) {
+		if w.Kind != keeper.KMS || regionOf(w.MasterKey) != regionOf(m) {
 			continue
 		}
 		moved, err := aws.ReEncrypt(ctx, w, m)
@@ -168,14 +168,14 @@ func moveTo(ctx context.Context, aws reEncrypter, from key.Group, m key.MasterKe
 		errs = append(errs, err)
 	}
 	if len(errs) == 0 {
-		return key.WrappedKey{}, fail(codeGeneric, "leave --reencrypt out",
+		return keeper.WrappedKey{}, fail(codeGeneric, "leave --reencrypt out",
 			"no AWS KMS key in %s has the data key of this file, and kms:ReEncrypt stays inside one region", regionOf(m))
 	}
-	return key.WrappedKey{}, errors.Join(errs...)
+	return keeper.WrappedKey{}, errors.Join(errs...)
 }
 
 // regionOf returns the fourth part of the ARN.
-func regionOf(m key.MasterKey) string {
+func regionOf(m keeper.MasterKey) string {
 	const at = 3
 	if parts := strings.Split(m.Text("arn"), ":"); len(parts) > at {
 		return parts[at]

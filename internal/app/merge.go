@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/seed-1f7fdfb8/sops"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // What merges leave behind: files with markers of conflicts in them, and files
@@ -15,12 +15,12 @@ import (
 // unmerged returns an error for a file in which a merge left its markers. A
 // binary file may hold any bytes.
 func (s *source) unmerged() error {
-	line := standard.Conflict(s.data)
-	sealed := !s.plain || standard.Token(s.data) > 0
+	line := std.Conflict(s.data)
+	sealed := !s.plain || std.Token(s.data) > 0
 	if line == 0 || s.in.Name() == "binary" && !sealed {
 		return nil
 	}
-	return s.name(&conflictError{line: line, file: s.File, plain: s.plain, sealed: sealed && standard.Token(s.data) > 0})
+	return s.name(&conflictError{line: line, file: s.File, plain: s.plain, sealed: sealed && std.Token(s.data) > 0})
 }
 
 // A conflictError is about the markers of a merge.
@@ -61,22 +61,22 @@ func (e *conflictError) Hints() []string {
 // holdsTokens refuses to encrypt a text with encrypted values, which would have
 // to be decrypted twice: either it is encrypted, or its metadata was lost.
 func (s *source) holdsTokens(allowed bool) error {
-	line := standard.Token(s.data)
+	line := std.Token(s.data)
 	if line == 0 || allowed {
 		return nil
 	}
 	const anyway = "if it is to be encrypted once more: --allow-encrypted"
-	format, ok := standard.Detect(s.data)
+	format, ok := std.Detect(s.data)
 	switch {
 	case ok && format == s.in.Name() && format != "binary":
 		return nil // the reserved entry is refused where the content is taken
 	case ok:
-		return s.name(&Error{Code: sops.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already (%s)", line, format), Advice: []string{
+		return s.name(&Error{Code: envelope.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already (%s)", line, format), Advice: []string{
 			"to change an encrypted file use: sops edit FILE", anyway,
 		}})
 	}
 	e := s.lostMetadata(fmt.Errorf("line %d: the file holds encrypted values", line))
-	e.Code, e.Advice = sops.CodeEncrypted, append(e.Advice, anyway)
+	e.Code, e.Advice = envelope.CodeEncrypted, append(e.Advice, anyway)
 	return s.name(e)
 }
 
@@ -95,7 +95,7 @@ func (s *source) lostMetadata(err error) *Error {
 
 // notEncrypted says what to do with a file that has no metadata.
 func (s *source) notEncrypted(err error) error {
-	if line := standard.Token(s.data); line > 0 {
+	if line := std.Token(s.data); line > 0 {
 		return s.name(s.lostMetadata(fmt.Errorf("%w: line %d holds an encrypted value", err, line)))
 	}
 	e := &Error{Code: codeGeneric, Err: err}
@@ -106,18 +106,18 @@ func (s *source) notEncrypted(err error) error {
 }
 
 // readEncrypted parses the encrypted file of s.
-func (s *source) readEncrypted() (*sops.Sealed, error) {
-	sealed, err := sops.Read(s.data, s.in)
+func (s *source) readEncrypted() (*envelope.Sealed, error) {
+	sealed, err := envelope.Read(s.data, s.in)
 	switch {
 	case err == nil:
 		return sealed, nil
-	case errors.Is(err, sops.ErrNotEncrypted):
+	case errors.Is(err, envelope.ErrNotEncrypted):
 		return nil, s.notEncrypted(err)
 	}
-	format, ok := standard.Detect(s.data)
+	format, ok := std.Detect(s.data)
 	switch {
-	case !ok && s.in.Name() == "binary" && standard.Token(s.data) > 0: // its name says nothing
-		return nil, s.notEncrypted(sops.ErrNotEncrypted)
+	case !ok && s.in.Name() == "binary" && std.Token(s.data) > 0: // its name says nothing
+		return nil, s.notEncrypted(envelope.ErrNotEncrypted)
 	case ok && format != s.in.Name():
 		return nil, s.name(&Error{Code: codeGeneric, Err: err, Advice: []string{
 			fmt.Sprintf("the content is that of an encrypted %s file; name it with --input-type %s", format, format),

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
@@ -44,14 +44,14 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 // vouchOnto decides whether new content may be encrypted under the data key that
 // a file has: whoever made the file may have kept it. Where no rule says which
 // keys belong into the file, its seal must.
-func (a *App) vouchOnto(ctx context.Context, old *source, opened *sops.Opened, accepted bool) error {
+func (a *App) vouchOnto(ctx context.Context, old *source, opened *envelope.Opened, accepted bool) error {
 	groups := opened.Meta.MasterKeys()
 	g := giving{before: groups, after: groups, needed: groupsNeeded(opened.Meta.Threshold, len(groups)), always: true}
 	return a.vouch(ctx, old, opened, g, accepted)
 }
 
 // renew writes the content of s over the encrypted file old, which was opened.
-func (a *App) renew(s, old *source, opened *sops.Opened, follow bool) error {
+func (a *App) renew(s, old *source, opened *envelope.Opened, follow bool) error {
 	plain := s.data
 	if s.in.Name() != old.in.Name() {
 		converted, err := convert(plain, s.in, old.in)

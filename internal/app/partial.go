@@ -10,10 +10,10 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // --allow-partial: nobody may be able to use all keys of a file. Whoever begins
@@ -22,15 +22,15 @@ import (
 // A lenient keeper gives an entry without an Enc for a key that cannot wrap,
 // and remembers why.
 type lenient struct {
-	key.Keeper
+	keeper.Keeper
 
 	mu     sync.Mutex
 	failed unlock.WrapError
-	left   []key.MasterKey
+	left   []keeper.MasterKey
 }
 
 // Wrap never fails unless ctx ended.
-func (l *lenient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+func (l *lenient) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
 	w, err := l.Keeper.Wrap(ctx, m, d)
 	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return w, err
@@ -39,19 +39,19 @@ func (l *lenient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.Wr
 	defer l.mu.Unlock()
 	l.failed.Keys = append(l.failed.Keys, unlock.KeyReport{Identity: m.Identity(), Err: err})
 	l.left = append(l.left, m)
-	return key.WrappedKey{MasterKey: m}, nil
+	return keeper.WrappedKey{MasterKey: m}, nil
 }
 
 // Asks reports whether the keeper inside may ask a person.
-func (l *lenient) Asks(ctx context.Context, w key.WrappedKey) bool {
-	asker, ok := l.Keeper.(key.Asker)
+func (l *lenient) Asks(ctx context.Context, w keeper.WrappedKey) bool {
+	asker, ok := l.Keeper.(keeper.Asker)
 	return ok && asker.Asks(ctx, w)
 }
 
 // anyOfEach refuses groups that nobody could open.
-func anyOfEach(groups []key.Group) error {
+func anyOfEach(groups []keeper.Group) error {
 	for i, g := range groups {
-		if !slices.ContainsFunc(g, func(w key.WrappedKey) bool { return w.Enc != "" }) {
+		if !slices.ContainsFunc(g, func(w keeper.WrappedKey) bool { return w.Enc != "" }) {
 			return fmt.Errorf("no key of group %d can be wrapped", i+1)
 		}
 	}
@@ -59,11 +59,11 @@ func anyOfEach(groups []key.Group) error {
 }
 
 // leaveOut takes the entries without an Enc out of groups, and says so.
-func (a *App) leaveOut(path string, failed *unlock.WrapError, groups []key.Group) {
+func (a *App) leaveOut(path string, failed *unlock.WrapError, groups []keeper.Group) {
 	total := 0
 	for i := range groups {
 		total += len(groups[i])
-		groups[i] = slices.DeleteFunc(groups[i], func(w key.WrappedKey) bool { return w.Enc == "" })
+		groups[i] = slices.DeleteFunc(groups[i], func(w keeper.WrappedKey) bool { return w.Enc == "" })
 	}
 	for _, f := range failed.Keys {
 		a.warnf("%s: LEFT OUT: %s: %v", path, f.Identity, f.Err)
@@ -73,12 +73,12 @@ func (a *App) leaveOut(path string, failed *unlock.WrapError, groups []key.Group
 }
 
 // create makes a new file whose keys have all been wrapped.
-func (a *App) create(ctx context.Context, s *source, plain []byte, plan sops.Plan, access Access) (*sops.Opened, error) {
+func (a *App) create(ctx context.Context, s *source, plain []byte, plan envelope.Plan, access Access) (*envelope.Opened, error) {
 	return a.createWith(ctx, s, plain, plan, a.keepers(ctx, access))
 }
 
 // createSome makes the new file that o asks for, as far as its keys go.
-func (a *App) createSome(ctx context.Context, s *source, plan sops.Plan, o EncryptOptions) (*sops.Opened, error) {
+func (a *App) createSome(ctx context.Context, s *source, plan envelope.Plan, o EncryptOptions) (*envelope.Opened, error) {
 	if !o.AllowPartial {
 		return a.create(ctx, s, s.data, plan, o.Access)
 	}

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // Creation says how a new file is to be encrypted, as far as flags say it.
@@ -28,8 +28,8 @@ var errNoKeys = errors.New("config file not found, or has no creation rules, and
 // plan settles how the file s is encrypted: by flags and variables where they
 // give keys, else by the first creation rule that matches its path. Settings of
 // the rule that are no keys count in both cases.
-func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
-	p := sops.Plan{
+func (a *App) plan(s *source, c Creation, access Access) (envelope.Plan, error) {
+	p := envelope.Plan{
 		Threshold: c.Threshold, Selection: c.Selection, MACOnlyEncrypted: c.MACOnlyEncrypted,
 		Random: a.Random, Warn: a.Warn,
 	}
@@ -43,7 +43,7 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 	}
 	switch {
 	case len(explicit) > 0:
-		p.Groups = [][]key.MasterKey{explicit}
+		p.Groups = [][]keeper.MasterKey{explicit}
 	case r != nil:
 		p.Groups = r.Groups
 	default:
@@ -60,7 +60,7 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 	}
 	a.checkThreshold(&p, c.Threshold)
 	if err := p.Selection.Check(); err != nil {
-		return p, &sops.Failure{Code: codeConflict, Err: err}
+		return p, &envelope.Failure{Code: codeConflict, Err: err}
 	}
 	if err := a.applyContext(&p, c, r, len(explicit) > 0); err != nil {
 		return p, err
@@ -76,7 +76,7 @@ func (a *App) plan(s *source, c Creation, access Access) (sops.Plan, error) {
 
 // checkThreshold drops a threshold where it has no meaning, which is said if it
 // was given for this file.
-func (a *App) checkThreshold(p *sops.Plan, given int) {
+func (a *App) checkThreshold(p *envelope.Plan, given int) {
 	if len(p.Groups) > 1 || p.Threshold == 0 {
 		return
 	}
@@ -120,7 +120,7 @@ func (a *App) doubts(f *config.File, list []config.Problem, err error) {
 }
 
 // applyRule adds the settings of r that flags did not give.
-func applyRule(p *sops.Plan, r *config.Rule) {
+func applyRule(p *envelope.Plan, r *config.Rule) {
 	for _, f := range r.Selection.All() {
 		for _, given := range p.Selection.All() {
 			if given.Name == f.Name && given.Text == "" {
@@ -138,7 +138,7 @@ func applyRule(p *sops.Plan, r *config.Rule) {
 // applyContext gives every AWS key without an encryption context of its own the
 // one of the flag, the variable or the rule. A flag that would have no effect is
 // refused: whoever gives it relies on it. A variable is there for many files.
-func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule, explicit bool) error {
+func (a *App) applyContext(p *envelope.Plan, c Creation, r *config.Rule, explicit bool) error {
 	text, given := c.EncryptionContext, c.EncryptionContext != ""
 	if !given {
 		text = a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")
@@ -164,8 +164,8 @@ func (a *App) applyContext(p *sops.Plan, c Creation, r *config.Rule, explicit bo
 }
 
 // checkRuleContext refuses an encryption context of a rule that no key takes.
-func (s *source) checkRuleContext(r *config.Rule, groups [][]key.MasterKey) error {
-	aws := func(m key.MasterKey) bool { return m.Kind == key.KMS }
+func (s *source) checkRuleContext(r *config.Rule, groups [][]keeper.MasterKey) error {
+	aws := func(m keeper.MasterKey) bool { return m.Kind == keeper.KMS }
 	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), aws) {
 		return nil
 	}
@@ -174,11 +174,11 @@ func (s *source) checkRuleContext(r *config.Rule, groups [][]key.MasterKey) erro
 }
 
 // withContext reports whether any key took the context.
-func withContext(groups [][]key.MasterKey, texts map[string]string) bool {
+func withContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
 	used := false
 	for _, g := range groups {
 		for i, m := range g {
-			if m.Kind == key.KMS && len(texts) > 0 && len(m.Map("context")) == 0 {
+			if m.Kind == keeper.KMS && len(texts) > 0 && len(m.Map("context")) == 0 {
 				g[i] = m.With("context", texts)
 				used = true
 			}
@@ -188,7 +188,7 @@ func withContext(groups [][]key.MasterKey, texts map[string]string) bool {
 }
 
 // dropSelection removes what a binary file, which is one value, cannot have.
-func (a *App) dropSelection(p *sops.Plan) {
+func (a *App) dropSelection(p *envelope.Plan) {
 	for _, f := range p.Selection.Fields() {
 		if f.Name != "unencrypted_comment_regex" {
 			a.warnf("%s has no meaning for a binary file, which is encrypted as a whole", f.Name)
@@ -203,7 +203,7 @@ type KeyLists struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age string }
 // A keyList is one of them with its variable and its parser.
 type keyList struct {
 	text, variable string
-	parse          func(string) ([]key.MasterKey, error)
+	parse          func(string) ([]keeper.MasterKey, error)
 }
 
 func (l KeyLists) all() []keyList {
@@ -219,8 +219,8 @@ func (l KeyLists) all() []keyList {
 }
 
 // parse returns the keys of all lists.
-func (l KeyLists) parse() ([]key.MasterKey, error) {
-	var keys []key.MasterKey
+func (l KeyLists) parse() ([]keeper.MasterKey, error) {
+	var keys []keeper.MasterKey
 	for _, list := range l.all() {
 		parsed, err := list.parse(list.text)
 		if err != nil {
@@ -233,7 +233,7 @@ func (l KeyLists) parse() ([]key.MasterKey, error) {
 
 // explicitKeys returns the keys of flags and variables, and the name of a
 // variable if any came from there.
-func (a *App) explicitKeys(l KeyLists, access Access) (keys []key.MasterKey, variable string, err error) {
+func (a *App) explicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
 	for _, list := range l.all() {
 		text := list.text
 		if text == "" {
@@ -253,7 +253,7 @@ func (a *App) explicitKeys(l KeyLists, access Access) (keys []key.MasterKey, var
 
 // storeProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
 // always did; one for an account alone is for this run only.
-func storeProfile(keys []key.MasterKey, access Access) {
+func storeProfile(keys []keeper.MasterKey, access Access) {
 	profile := ""
 	for _, p := range access.AWSProfile {
 		if !strings.Contains(p, "=") {
@@ -264,8 +264,8 @@ func storeProfile(keys []key.MasterKey, access Access) {
 		return
 	}
 	for i, m := range keys {
-		if m.Kind == key.KMS {
-			m.Fields = append(m.Fields[:len(m.Fields):len(m.Fields)], key.Field{Name: "aws_profile", Text: profile})
+		if m.Kind == keeper.KMS {
+			m.Fields = append(m.Fields[:len(m.Fields):len(m.Fields)], keeper.Field{Name: "aws_profile", Text: profile})
 			keys[i] = m
 		}
 	}

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // PolicyOptions are the options of Policy.
@@ -77,12 +77,12 @@ func (a *App) Policy(ctx context.Context, o PolicyOptions) error {
 }
 
 // policyKeys returns the AWS keys in question.
-func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]key.MasterKey, error) {
+func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]keeper.MasterKey, error) {
 	texts, err := parseContext(o.EncryptionContext)
 	if err != nil {
 		return nil, err
 	}
-	var groups [][]key.MasterKey
+	var groups [][]keeper.MasterKey
 	switch {
 	case o.KMS != "" && o.Path != "":
 		return nil, fail(codeConflict, "leave one of them out", "a file and --kms exclude each other")
@@ -91,7 +91,7 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]key.MasterKey,
 		if err != nil {
 			return nil, err
 		}
-		groups = [][]key.MasterKey{keys}
+		groups = [][]keeper.MasterKey{keys}
 	case o.Path != "":
 		if groups, err = a.keysOf(ctx, o); err != nil {
 			return nil, err
@@ -102,9 +102,9 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]key.MasterKey,
 	if len(texts) > 0 && !withContext(groups, texts) {
 		return nil, fail(codeContext, "leave it out", "--encryption-context has no effect: every AWS KMS key here has a context of its own")
 	}
-	var keys []key.MasterKey
+	var keys []keeper.MasterKey
 	for _, m := range slices.Concat(groups...) {
-		if m.Kind != key.KMS || slices.ContainsFunc(keys, func(n key.MasterKey) bool { return m.EntryID() == n.EntryID() }) {
+		if m.Kind != keeper.KMS || slices.ContainsFunc(keys, func(n keeper.MasterKey) bool { return m.EntryID() == n.EntryID() }) {
 			continue
 		}
 		// What a file says need not be the name of anything.
@@ -118,7 +118,7 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]key.MasterKey,
 
 // keysOf returns the keys of an encrypted file, or those that the rule has for
 // one that is not encrypted yet.
-func (a *App) keysOf(ctx context.Context, o PolicyOptions) ([][]key.MasterKey, error) {
+func (a *App) keysOf(ctx context.Context, o PolicyOptions) ([][]keeper.MasterKey, error) {
 	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
 	var missing *Error
 	if errors.As(err, &missing) && missing.Code == codeNoFile {
@@ -130,7 +130,7 @@ func (a *App) keysOf(ctx context.Context, o PolicyOptions) ([][]key.MasterKey, e
 	if err != nil {
 		return nil, err
 	}
-	if sealed, err := sops.Read(s.data, s.in); err == nil {
+	if sealed, err := envelope.Read(s.data, s.in); err == nil {
 		return sealed.Meta.MasterKeys(), nil
 	}
 	r, err := a.ruleOf(s)

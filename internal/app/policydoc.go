@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // A policyDoc is a policy as AWS takes it.
@@ -37,10 +37,10 @@ func allow(sid string, actions ...string) policyStatement {
 
 // policies returns all policies for keys: those of whoever uses them, and those
 // of the keys.
-func policies(keys []key.MasterKey, o PolicyOptions) ([]policyOf, error) {
+func policies(keys []keeper.MasterKey, o PolicyOptions) ([]policyOf, error) {
 	var all []policyOf
-	byRole := map[string][]key.MasterKey{}
-	byARN := map[string][]key.MasterKey{}
+	byRole := map[string][]keeper.MasterKey{}
+	byARN := map[string][]keeper.MasterKey{}
 	for _, m := range keys {
 		byRole[m.Text("role")] = append(byRole[m.Text("role")], m)
 		byARN[m.Text("arn")] = append(byARN[m.Text("arn")], m)
@@ -76,7 +76,7 @@ func uses(readOnly bool) []string {
 
 // identityStatements lets an identity use keys. Keys of one context share a
 // statement; DescribeKey, which only sops doctor calls, has no context.
-func identityStatements(keys []key.MasterKey, readOnly bool) ([]policyStatement, error) {
+func identityStatements(keys []keeper.MasterKey, readOnly bool) ([]policyStatement, error) {
 	var use, look []policyStatement
 	for _, m := range keys {
 		arn, err := awskms.ParseARN(m.Text("arn"))
@@ -102,7 +102,7 @@ func resourceOf(arn awskms.ARN) (resource string, condition map[string]map[strin
 }
 
 // contextCondition asks for the encryption context of m.
-func contextCondition(m key.MasterKey) map[string]map[string][]string {
+func contextCondition(m keeper.MasterKey) map[string]map[string][]string {
 	texts := m.Map("context")
 	if len(texts) == 0 {
 		return nil
@@ -162,7 +162,7 @@ func trustOf(role string, principals []string) policyOf {
 
 // keyStatements is the policy of one key: its account decides, and those who
 // use it may do so under the contexts of the files.
-func keyStatements(arn string, keys []key.MasterKey, o PolicyOptions) ([]policyStatement, error) {
+func keyStatements(arn string, keys []keeper.MasterKey, o PolicyOptions) ([]policyStatement, error) {
 	if _, err := awskms.ParseARN(arn); err != nil {
 		return nil, err
 	}

@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // rescue keeps a text that could not be saved, encrypted for the keys of the
@@ -53,10 +53,10 @@ func (e *edition) writeRescue(sealed []byte) (path string, err error) {
 }
 
 // sealRescue seals any text with the keys of o.
-func (a *App) sealRescue(o *sops.Opened, text []byte) ([]byte, error) {
-	f, err := standard.Format("binary", config.Stores{})
+func (a *App) sealRescue(o *envelope.Opened, text []byte) ([]byte, error) {
+	f, err := std.Format("binary", config.Stores{})
 	if err != nil {
 		return nil, err
 	}
-	return o.Rescue(text, f, sops.SealOptions{Now: a.Now(), Random: a.Random})
+	return o.Rescue(text, f, envelope.SealOptions{Now: a.Now(), Random: a.Random})
 }

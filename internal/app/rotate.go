@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // RotateOptions are the options of Rotate.
@@ -88,7 +88,7 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 // vouchStructure takes the mark of a seal over a file that had none away where
 // the selection rule, which decides what stays readable, is that of the creation
 // rule.
-func (a *App) vouchStructure(s *source, o *sops.Opened) {
+func (a *App) vouchStructure(s *source, o *envelope.Opened) {
 	r, err := a.speakingRule(s)
 	if err != nil || r == nil {
 		return
@@ -101,7 +101,7 @@ func (a *App) vouchStructure(s *source, o *sops.Opened) {
 
 // changes returns the keys to add, with profile and context, and those to
 // remove. Where AWS keys are only removed, the context narrows which.
-func (a *App) changes(o RotateOptions) (added, removed []key.MasterKey, err error) {
+func (a *App) changes(o RotateOptions) (added, removed []keeper.MasterKey, err error) {
 	if added, err = o.Add.parse(); err != nil {
 		return nil, nil, err
 	}
@@ -115,10 +115,10 @@ func (a *App) changes(o RotateOptions) (added, removed []key.MasterKey, err erro
 		return added, removed, err
 	}
 	if !given {
-		withContext([][]key.MasterKey{added}, texts) // it is there for many files
+		withContext([][]keeper.MasterKey{added}, texts) // it is there for many files
 		return added, removed, nil
 	}
-	if !withContext([][]key.MasterKey{added}, texts) && !withContext([][]key.MasterKey{removed}, texts) {
+	if !withContext([][]keeper.MasterKey{added}, texts) && !withContext([][]keeper.MasterKey{removed}, texts) {
 		return nil, nil, fail(codeContext, "leave it out, or add an AWS KMS key with --add-kms",
 			"--encryption-context has no effect: no AWS KMS key is added or removed")
 	}
@@ -129,11 +129,11 @@ func (a *App) changes(o RotateOptions) (added, removed []key.MasterKey, err erro
 // that is removed is known by what names it, whatever role, profile or context
 // it has; one that is not there is an error, since somebody relies on its
 // going.
-func changeGroups(groups [][]key.MasterKey, added, removed []key.MasterKey) ([][]key.MasterKey, error) {
+func changeGroups(groups [][]keeper.MasterKey, added, removed []keeper.MasterKey) ([][]keeper.MasterKey, error) {
 	for _, m := range added {
-		same := func(n key.MasterKey) bool { return n.EntryID() == m.EntryID() }
+		same := func(n keeper.MasterKey) bool { return n.EntryID() == m.EntryID() }
 		if len(groups) == 0 {
-			groups = [][]key.MasterKey{nil}
+			groups = [][]keeper.MasterKey{nil}
 		}
 		if !slices.ContainsFunc(groups[0], same) {
 			groups[0] = append(groups[0], m)
@@ -143,7 +143,7 @@ func changeGroups(groups [][]key.MasterKey, added, removed []key.MasterKey) ([][
 		found := false
 		for i := range groups {
 			before := len(groups[i])
-			groups[i] = slices.DeleteFunc(groups[i], func(n key.MasterKey) bool { return removes(m, n) })
+			groups[i] = slices.DeleteFunc(groups[i], func(n keeper.MasterKey) bool { return removes(m, n) })
 			found = found || len(groups[i]) < before
 		}
 		if !found {
@@ -155,11 +155,11 @@ func changeGroups(groups [][]key.MasterKey, added, removed []key.MasterKey) ([][
 
 // removes reports whether the key named by m is n: every field that m gives
 // must be that of n.
-func removes(m, n key.MasterKey) bool {
+func removes(m, n keeper.MasterKey) bool {
 	if m.Kind != n.Kind {
 		return false
 	}
-	if m.Kind == key.PGP {
+	if m.Kind == keeper.PGP {
 		return removesPGP(m.Identity(), n.Identity())
 	}
 	for _, f := range m.Fields {

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -39,7 +39,7 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.change(ctx, o, func(opened *sops.Opened) (bool, error) {
+	return a.change(ctx, o, func(opened *envelope.Opened) (bool, error) {
 		root := firstDocument(opened)
 		if err := fits(root, at); err != nil {
 			return false, &Error{Code: codeSetFormat, Err: err}
@@ -55,7 +55,7 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 }
 
 // firstDocument returns the document that an address is in.
-func firstDocument(o *sops.Opened) *tree.Map {
+func firstDocument(o *envelope.Opened) *tree.Map {
 	if len(o.Trees()) == 0 {
 		return &tree.Map{}
 	}
@@ -102,7 +102,7 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 	if err != nil {
 		return &Error{Code: codeSetFormat, Err: err}
 	}
-	return a.change(ctx, o, func(opened *sops.Opened) (bool, error) {
+	return a.change(ctx, o, func(opened *envelope.Opened) (bool, error) {
 		err := opened.Unset(at)
 		if o.Idempotent && errors.Is(err, tree.ErrNotFound) {
 			return false, nil
@@ -114,7 +114,7 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 // change opens a file under its lock, lets f change it and writes it back. A
 // file whose content stays the same is left alone, unless its MAC or its seal is
 // to be made anew.
-func (a *App) change(ctx context.Context, o SetOptions, f func(*sops.Opened) (changed bool, err error)) error {
+func (a *App) change(ctx context.Context, o SetOptions, f func(*envelope.Opened) (changed bool, err error)) error {
 	if err := (Target{InPlace: true}).check(o.File); err != nil {
 		return err
 	}

@@ -10,12 +10,12 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops"
-	"github.com/seed-1f7fdfb8/sops/doc"
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // A source is a file that was read, with its formats and its configuration.
@@ -23,7 +23,7 @@ type source struct {
 	File
 	data    []byte
 	file    *atomicfile.File // nil for standard input
-	in, out doc.Format
+	in, out format.Format
 	config  *config.File // nil if there is none
 
 	configPath  string // "" if there is none
@@ -127,11 +127,11 @@ func (a *App) formats(s *source, c Common) error {
 		name = s.Path
 	}
 	for _, word := range []string{s.InputType, s.OutputType} {
-		if word != "" && !standard.Known(word) {
+		if word != "" && !std.Known(word) {
 			return unknownType(word)
 		}
 	}
-	byName, named := standard.ForPath(name)
+	byName, named := std.ForPath(name)
 	in := cmp.Or(s.InputType, byName)
 	if detected, ok := s.detected(); s.InputType == "" && !named && ok {
 		in = detected
@@ -151,10 +151,10 @@ func (a *App) formats(s *source, c Common) error {
 		stores = config.Stores{YAML: c.Indent, JSON: c.Indent, JSONBinary: c.Indent}
 	}
 	var err error
-	if s.in, err = standard.Format(in, stores); err != nil {
+	if s.in, err = std.Format(in, stores); err != nil {
 		return &Error{Code: codeRender, Err: err}
 	}
-	if s.out, err = standard.Format(out, stores); err != nil {
+	if s.out, err = std.Format(out, stores); err != nil {
 		return &Error{Code: codeRender, Err: err}
 	}
 	return nil
@@ -171,7 +171,7 @@ func (s *source) encryptedType(c Common) (err error) {
 	if s.config != nil {
 		stores = s.config.Stores
 	}
-	if s.out, err = standard.Format("json", config.Stores{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
+	if s.out, err = std.Format("json", config.Stores{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
 		return &Error{Code: codeRender, Err: err}
 	}
 	return nil
@@ -183,15 +183,15 @@ func (s *source) detected() (format string, ok bool) {
 	if s.plain {
 		return "", false
 	}
-	return standard.Detect(s.data)
+	return std.Detect(s.data)
 }
 
 func unknownType(word string) error {
 	hint := ""
-	if near := suggest.Closest(word, append(standard.Names(), "env", "yml")); near != "" {
+	if near := suggest.Closest(word, append(std.Names(), "env", "yml")); near != "" {
 		hint = "did you mean: " + strings.NewReplacer("env", "dotenv", "dotenv", "dotenv", "yml", "yaml").Replace(near) + "?"
 	}
-	return fail(codeGeneric, hint, "%q is no file type; the types are %s", word, strings.Join(standard.Names(), ", "))
+	return fail(codeGeneric, hint, "%q is no file type; the types are %s", word, strings.Join(std.Names(), ", "))
 }
 
 // keepType makes the output type that of the input, unless a flag says
@@ -203,7 +203,7 @@ func (s *source) keepType() {
 }
 
 // converted returns the content in the output format.
-func (s *source) converted(o *sops.Opened) (*sops.Opened, error) {
+func (s *source) converted(o *envelope.Opened) (*envelope.Opened, error) {
 	if s.in.Name() == s.out.Name() {
 		return o, nil
 	}

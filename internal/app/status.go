@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // A status is what FileStatus says. Details are left out unless asked for:
@@ -29,8 +29,8 @@ func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) er
 	sealed, err := s.readEncrypted()
 	encrypted := err == nil && sealed.Meta.MAC != ""
 	switch {
-	case errors.Is(err, sops.ErrNotEncrypted):
-		if standard.Token(s.data) > 0 {
+	case errors.Is(err, envelope.ErrNotEncrypted):
+		if std.Token(s.data) > 0 {
 			a.Warn(err.Error())
 		}
 	case err != nil && s.looksEncrypted():
@@ -47,7 +47,7 @@ func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) er
 // looksEncrypted reports whether the file has a metadata entry or an encrypted
 // value, whatever its state: then the reason why it is not readable matters.
 func (s *source) looksEncrypted() bool {
-	if standard.Token(s.data) > 0 {
+	if std.Token(s.data) > 0 {
 		return true
 	}
 	d, err := s.in.ParseSealed(s.data)

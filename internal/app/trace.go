@@ -3,32 +3,32 @@ package app
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A tracer is a keeper that says what it does, to those who asked for it.
 type tracer struct {
-	key.Keeper
+	keeper.Keeper
 	say func(format string, args ...any)
 }
 
-func (t tracer) inside() key.Keeper { return t.Keeper }
+func (t tracer) inside() keeper.Keeper { return t.Keeper }
 
 // Wrap says for which master key a data key was wrapped.
-func (t tracer) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+func (t tracer) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
 	w, err := t.Keeper.Wrap(ctx, m, d)
 	t.tell("wrap", m, err)
 	return w, err
 }
 
 // Unwrap says which master key gave a data key, and which did not.
-func (t tracer) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+func (t tracer) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	d, err := t.Keeper.Unwrap(ctx, w)
 	t.tell("unwrap", w.MasterKey, err)
 	return d, err
 }
 
-func (t tracer) tell(what string, m key.MasterKey, err error) {
+func (t tracer) tell(what string, m keeper.MasterKey, err error) {
 	if err != nil {
 		t.say("%s with %s: %v", what, m.Name(), err)
 		return
@@ -43,17 +43,17 @@ type refuser struct{ err error }
 func (r refuser) Kind() string { return "" }
 
 // Wrap refuses.
-func (r refuser) Wrap(context.Context, key.MasterKey, key.Data) (key.WrappedKey, error) {
-	return key.WrappedKey{}, r.err
+func (r refuser) Wrap(context.Context, keeper.MasterKey, keeper.Data) (keeper.WrappedKey, error) {
+	return keeper.WrappedKey{}, r.err
 }
 
 // Unwrap refuses.
-func (r refuser) Unwrap(context.Context, key.WrappedKey) (key.Data, error) {
-	return key.Data{}, r.err
+func (r refuser) Unwrap(context.Context, keeper.WrappedKey) (keeper.Data, error) {
+	return keeper.Data{}, r.err
 }
 
 // Asks passes on whether a person is needed for w.
-func (t tracer) Asks(ctx context.Context, w key.WrappedKey) bool {
-	asker, ok := t.Keeper.(key.Asker)
+func (t tracer) Asks(ctx context.Context, w keeper.WrappedKey) bool {
+	asker, ok := t.Keeper.(keeper.Asker)
 	return ok && asker.Asks(ctx, w)
 }

@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // UpdateKeysOptions are the options of UpdateKeys.
@@ -101,7 +101,7 @@ func (e filesError) Unwrap() []error { return e }
 func (e filesError) ExitCode() int { return codeGeneric }
 
 // updateKeys does the work for one file, under its lock.
-func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.Keeper, o UpdateKeysOptions) error {
+func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers keeper.Keeper, o UpdateKeysOptions) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
@@ -164,7 +164,7 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers key.K
 // compareSeal finds out how the list of keys differs from the sealed one. It
 // takes the data key only where the mark of the seal says that it may, or where
 // the rule demands a good seal.
-func (a *App) compareSeal(ctx context.Context, s *source, sealed *sops.Sealed, c *keyChange, keepers key.Keeper, o UpdateKeysOptions) error {
+func (a *App) compareSeal(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) error {
 	if sealed.Meta.Seal == "" || sealed.KeysMarked() && !c.mustSeal {
 		return nil
 	}

@@ -10,23 +10,23 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A giving is the keys that are about to get a data key.
 type giving struct {
-	before, after [][]key.MasterKey // the groups of the file, now and then
-	named         []key.MasterKey   // those that flags of this run name
-	needed        int               // how many groups open the file
-	sealVouches   bool              // a seal does as well as a rule
-	always        bool              // where neither a seal nor a rule speaks, ask
+	before, after [][]keeper.MasterKey // the groups of the file, now and then
+	named         []keeper.MasterKey   // those that flags of this run name
+	needed        int                  // how many groups open the file
+	sealVouches   bool                 // a seal does as well as a rule
+	always        bool                 // where neither a seal nor a rule speaks, ask
 }
 
 // An openedFile knows what its seal says of its keys.
 type openedFile interface {
-	Unverified() []key.MasterKey
-	Injected() []key.MasterKey
-	Vouch([]key.MasterKey)
+	Unverified() []keeper.MasterKey
+	Injected() []keeper.MasterKey
+	Vouch([]keeper.MasterKey)
 }
 
 // vouch decides whether the keys of g may get a data key. Anybody who can write
@@ -104,7 +104,7 @@ func (g giving) doubts(f openedFile, r *config.Rule) []string {
 
 // ruled reports whether the rule has m in the group of the new number i, or in
 // that where the file has it: a rule may be as it was before a group went.
-func (g giving) ruled(r *config.Rule, i int, m key.MasterKey) bool {
+func (g giving) ruled(r *config.Rule, i int, m keeper.MasterKey) bool {
 	if r == nil {
 		return false
 	}
@@ -163,8 +163,8 @@ func refuseKeys(s *source, err error) error {
 	}}
 }
 
-func has(g []key.MasterKey, m key.MasterKey) bool {
-	return slices.ContainsFunc(g, func(n key.MasterKey) bool { return key.Same(n, m) })
+func has(g []keeper.MasterKey, m keeper.MasterKey) bool {
+	return slices.ContainsFunc(g, func(n keeper.MasterKey) bool { return keeper.Same(n, m) })
 }
 
 // sameSelection reports whether two selection rules are one.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // patience is how long a key may be silent before a person is told for what the
@@ -14,34 +14,34 @@ const patience = 2 * time.Second
 // A patient keeper says which master key it waits for, once it has waited for a
 // while. It is for terminals alone: elsewhere standard error stays silent.
 type patient struct {
-	key.Keeper
+	keeper.Keeper
 	after func(time.Duration, func()) *time.Timer
 	say   func(msg string)
 }
 
-func (p patient) inside() key.Keeper { return p.Keeper }
+func (p patient) inside() keeper.Keeper { return p.Keeper }
 
 // Wrap wraps a data key.
-func (p patient) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+func (p patient) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
 	defer p.watch(m)()
 	return p.Keeper.Wrap(ctx, m, d)
 }
 
 // Unwrap unwraps a data key.
-func (p patient) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+func (p patient) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	if !p.Asks(ctx, w) { // a person who is asked knows what is waited for
 		defer p.watch(w.MasterKey)()
 	}
 	return p.Keeper.Unwrap(ctx, w)
 }
 
-func (p patient) watch(m key.MasterKey) (stop func()) {
+func (p patient) watch(m keeper.MasterKey) (stop func()) {
 	t := p.after(patience, func() { p.say("waiting for " + m.Name()) })
 	return func() { t.Stop() }
 }
 
 // Asks passes on whether a person is needed for w.
-func (p patient) Asks(ctx context.Context, w key.WrappedKey) bool {
-	asker, ok := p.Keeper.(key.Asker)
+func (p patient) Asks(ctx context.Context, w keeper.WrappedKey) bool {
+	asker, ok := p.Keeper.(keeper.Asker)
 	return ok && asker.Asks(ctx, w)
 }

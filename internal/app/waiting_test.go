@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A slow keeper answers once its channel is closed.
@@ -17,24 +17,24 @@ type slow struct {
 
 func (slow) Kind() string { return "" }
 
-func (s slow) Wrap(context.Context, key.MasterKey, key.Data) (key.WrappedKey, error) {
+func (s slow) Wrap(context.Context, keeper.MasterKey, keeper.Data) (keeper.WrappedKey, error) {
 	<-s.answer
-	return key.WrappedKey{}, nil
+	return keeper.WrappedKey{}, nil
 }
 
-func (s slow) Unwrap(context.Context, key.WrappedKey) (key.Data, error) {
+func (s slow) Unwrap(context.Context, keeper.WrappedKey) (keeper.Data, error) {
 	<-s.answer
-	return key.Data{}, nil
+	return keeper.Data{}, nil
 }
 
-func (s slow) Asks(context.Context, key.WrappedKey) bool { return s.asks }
+func (s slow) Asks(context.Context, keeper.WrappedKey) bool { return s.asks }
 
 func TestAPersonIsToldWhichKeyIsSilent(t *testing.T) {
 	t.Parallel()
-	w := key.WrappedKey{MasterKey: key.MasterKey{Kind: "age", Fields: []key.Field{{Name: "recipient", Text: "age1\x1b[2Jx"}}}}
-	for what, use := range map[string]func(key.Keeper){
-		"wrap":   func(k key.Keeper) { _, _ = k.Wrap(context.Background(), w.MasterKey, key.Data{}) },
-		"unwrap": func(k key.Keeper) { _, _ = k.Unwrap(context.Background(), w) },
+	w := keeper.WrappedKey{MasterKey: keeper.MasterKey{Kind: "age", Fields: []keeper.Field{{Name: "recipient", Text: "age1\x1b[2Jx"}}}}
+	for what, use := range map[string]func(keeper.Keeper){
+		"wrap":   func(k keeper.Keeper) { _, _ = k.Wrap(context.Background(), w.MasterKey, keeper.Data{}) },
+		"unwrap": func(k keeper.Keeper) { _, _ = k.Unwrap(context.Background(), w) },
 	} {
 		for _, asks := range []bool{false, true} {
 			var said []string
@@ -63,8 +63,8 @@ func TestAPersonIsToldWhichKeyIsSilent(t *testing.T) {
 func TestKeepersAreFoundInsideOthers(t *testing.T) {
 	t.Parallel()
 	inner := slow{}
-	mux := key.Mux{"age": inner}
-	if keeperOf(tracer{patient{mux, nil, nil}, nil}, "age") != key.Keeper(inner) {
+	mux := keeper.Mux{"age": inner}
+	if keeperOf(tracer{patient{mux, nil, nil}, nil}, "age") != keeper.Keeper(inner) {
 		t.Error("the keeper is not found")
 	}
 }

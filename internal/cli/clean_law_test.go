@@ -118,7 +118,7 @@ func newEvil(t *testing.T) *evilMachine {
 	t.Helper()
 	w := newWalk(t)
 	m := &evilMachine{dir: t.TempDir(), vars: w.vars}
-	m.vars["SOPS_AGE_KEY_FILE"] = "../../testdata/fixtures/keys/age-main.txt"
+	m.vars["SOPS_AGE_KEY_FILE"] = "../../internal/test/golden/keys/age-main.txt"
 	m.vars["EDITOR"] = "true"
 	m.write(t, ".sops.yaml", "creation_rules: [{kms: \""+walkKey+"\", encryption_context: {\"c"+evil+"\": \"d"+evil+"\"}}]\nx"+"evil: 1\n")
 	return m

@@ -16,9 +16,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
@@ -86,7 +86,7 @@ func (r *run) run(ctx context.Context, args []string) error {
 		return r.topic(root, strings.Join(c.words, " "))
 	case c.version:
 		// Wrappers read the first three numbers to learn what we understand.
-		_, err := fmt.Fprintf(r.app.Stdout, "sops %s\n", sops.Version)
+		_, err := fmt.Fprintf(r.app.Stdout, "sops %s\n", envelope.Version)
 		return err
 	}
 	words := slices.Concat([]string{"sops"}, c.words, c.args)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // A completion script calls the program itself, with the words up to the
@@ -155,7 +155,7 @@ func flagCandidates(c *cli.Command, set flagSet) []candidate {
 func values(f cli.Flag) []candidate {
 	var out []candidate
 	if name := f.Names()[0]; name == "input-type" || name == "output-type" {
-		for _, n := range standard.Names() {
+		for _, n := range std.Names() {
 			out = append(out, candidate{n, "file type"})
 		}
 	}

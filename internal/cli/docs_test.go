@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
-	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
 )
 
 // TestThePagesAboutAWSWorkAsWritten plays each page of docs/aws from top to

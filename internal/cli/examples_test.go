@@ -177,7 +177,7 @@ func exampleVars(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := filepath.Abs("../../testdata/fixtures/keys/age-main.txt")
+	keys, err := filepath.Abs("../../internal/test/golden/keys/age-main.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

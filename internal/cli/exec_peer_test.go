@@ -190,7 +190,7 @@ func execDirectory(t *testing.T) string {
 // execRun returns what a shell sees of a call: status and standard output.
 func execRun(t *testing.T, dir, program, args string) string {
 	t.Helper()
-	key, err := filepath.Abs("../../testdata/fixtures/keys/age-main.txt")
+	key, err := filepath.Abs("../../internal/test/golden/keys/age-main.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ while :; do sleep 0.02; done`
 			if status, _, stderr := runIn(t, dir, "encrypt", "-i", "--age", recipient1, "f.yaml"); status != 0 {
 				t.Fatal(stderr)
 			}
-			key, err := filepath.Abs("../../testdata/fixtures/keys/age-main.txt")
+			key, err := filepath.Abs("../../internal/test/golden/keys/age-main.txt")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/internal/faulttest"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
+	"github.com/seed-1f7fdfb8/sops/internal/test/faulttest"
 )
 
 // An outcome is what came of one run of the program.
@@ -70,7 +70,7 @@ func eachFault(t *testing.T, play func(*testing.T, faulttest.Fault)) {
 	wg.Wait()
 }
 
-// TestAHealthyKeyAnswersWhateverBefallsAnother proves what bench/faults
+// TestAHealthyKeyAnswersWhateverBefallsAnother proves what internal/test/bench/faults
 // measures. The bound is far above what is needed, and below the first of our
 // own time limits; in the silent rows the real sops waits for ever.
 func TestAHealthyKeyAnswersWhateverBefallsAnother(t *testing.T) {

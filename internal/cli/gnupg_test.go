@@ -7,7 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
 )
 
 // gnupg makes a home of gpg with the keys of the given names, and puts it and

@@ -46,7 +46,7 @@ func newDesk(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := filepath.Abs("../../testdata/fixtures/keys/age-all-three.txt")
+	keys, err := filepath.Abs("../../internal/test/golden/keys/age-all-three.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

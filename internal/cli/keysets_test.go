@@ -13,15 +13,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/internal/standard"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // A keyBench runs our program in this process, in a directory with all keys but
@@ -38,7 +38,7 @@ func newKeyBench(t *testing.T, server *devkms.Server) *keyBench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := filepath.Abs("../../testdata/fixtures/keys/age-all-three.txt")
+	keys, err := filepath.Abs("../../internal/test/golden/keys/age-all-three.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,14 +77,14 @@ func (b *keyBench) read(t *testing.T, name string) []byte {
 }
 
 // sealed parses an encrypted file.
-func (b *keyBench) sealed(t *testing.T, name string) *sops.Sealed {
+func (b *keyBench) sealed(t *testing.T, name string) *envelope.Sealed {
 	t.Helper()
-	kind, _ := standard.ForPath(name)
-	f, err := standard.Format(kind, config.Stores{})
+	kind, _ := std.ForPath(name)
+	f, err := std.Format(kind, config.Stores{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := sops.Read(b.read(t, name), f)
+	s, err := envelope.Read(b.read(t, name), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,17 +92,17 @@ func (b *keyBench) sealed(t *testing.T, name string) *sops.Sealed {
 }
 
 // The keys of the table, in the order in which rules name them here.
-var setKeys = []key.MasterKey{
-	key.New(key.Age, "recipient", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc"),
-	key.New(key.PGP, "fp", "85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
-	key.New(key.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000001"),
-	key.New(key.Age, "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"),
-	key.New(key.KMS, "arn", "arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-4111-8111-000000000002"),
+var setKeys = []keeper.MasterKey{
+	keeper.New(keeper.Age, "recipient", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc"),
+	keeper.New(keeper.PGP, "fp", "85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
+	keeper.New(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000001"),
+	keeper.New(keeper.Age, "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"),
+	keeper.New(keeper.KMS, "arn", "arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-4111-8111-000000000002"),
 }
 
 // keySet returns the keys whose bits are set.
-func keySet(bits int) []key.MasterKey {
-	var out []key.MasterKey
+func keySet(bits int) []keeper.MasterKey {
+	var out []keeper.MasterKey
 	for i, m := range setKeys {
 		if bits>>i&1 == 1 {
 			out = append(out, m)
@@ -112,8 +112,8 @@ func keySet(bits int) []key.MasterKey {
 }
 
 // rule writes the groups as a creation rule, in one of three forms.
-func ruleText(groups [][]key.MasterKey, form int) string {
-	lists := func(g []key.MasterKey, kind string) []string {
+func ruleText(groups [][]keeper.MasterKey, form int) string {
+	lists := func(g []keeper.MasterKey, kind string) []string {
 		var out []string
 		for _, m := range g {
 			if m.Kind == kind {
@@ -125,7 +125,7 @@ func ruleText(groups [][]key.MasterKey, form int) string {
 	var b strings.Builder
 	b.WriteString("creation_rules:\n  - shamir_threshold: 0\n")
 	if len(groups) == 1 && form < 2 {
-		for _, kind := range []string{key.Age, key.KMS, key.PGP} {
+		for _, kind := range []string{keeper.Age, keeper.KMS, keeper.PGP} {
 			names := lists(groups[0], kind)
 			switch {
 			case len(names) == 0:
@@ -140,14 +140,14 @@ func ruleText(groups [][]key.MasterKey, form int) string {
 	b.WriteString("    key_groups:\n")
 	for _, g := range groups {
 		b.WriteString("      - merge: []\n")
-		for _, kind := range []string{key.PGP, key.KMS, key.Age} {
+		for _, kind := range []string{keeper.PGP, keeper.KMS, keeper.Age} {
 			names := lists(g, kind)
 			if len(names) == 0 {
 				continue
 			}
 			fmt.Fprintf(&b, "        %s:\n", kind)
 			for _, name := range names {
-				if kind == key.KMS {
+				if kind == keeper.KMS {
 					name = "{arn: \"" + name + "\"}"
 				}
 				fmt.Fprintf(&b, "          - %s\n", name)
@@ -181,12 +181,12 @@ func (b *keyBench) must(t *testing.T, args ...string) (stderr string) {
 
 // make encrypts a file for groups. A key of PGP comes into it with a wrapped data
 // key that is none, as it would be in the file of a colleague.
-func (b *keyBench) make(t *testing.T, name string, groups [][]key.MasterKey, sealed bool) {
+func (b *keyBench) make(t *testing.T, name string, groups [][]keeper.MasterKey, sealed bool) {
 	t.Helper()
 	b.write(t, name, plainFor(name))
-	usable := make([][]key.MasterKey, len(groups))
+	usable := make([][]keeper.MasterKey, len(groups))
 	for i, g := range groups {
-		usable[i] = slices.DeleteFunc(slices.Clone(g), func(m key.MasterKey) bool { return m.Kind == key.PGP })
+		usable[i] = slices.DeleteFunc(slices.Clone(g), func(m keeper.MasterKey) bool { return m.Kind == keeper.PGP })
 		if len(usable[i]) == 0 {
 			usable[i] = setKeys[2:3] // leaves again below
 		}
@@ -196,10 +196,10 @@ func (b *keyBench) make(t *testing.T, name string, groups [][]key.MasterKey, sea
 	s := b.sealed(t, name)
 	wrapped := s.Meta.Keys()
 	for i, g := range groups {
-		var all key.Group
+		var all keeper.Group
 		for _, m := range g {
-			w := key.WrappedKey{MasterKey: m, Enc: pgpEnc, Created: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)}
-			if at := slices.IndexFunc(wrapped[i], func(w key.WrappedKey) bool { return key.Same(w.MasterKey, m) }); at >= 0 {
+			w := keeper.WrappedKey{MasterKey: m, Enc: pgpEnc, Created: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)}
+			if at := slices.IndexFunc(wrapped[i], func(w keeper.WrappedKey) bool { return keeper.Same(w.MasterKey, m) }); at >= 0 {
 				w = wrapped[i][at]
 			}
 			all = append(all, w)
@@ -219,7 +219,7 @@ func (b *keyBench) make(t *testing.T, name string, groups [][]key.MasterKey, sea
 const pgpEnc = "-----BEGIN PGP MESSAGE-----\n\nAAAA\n-----END PGP MESSAGE-----\n"
 
 // names lists the keys of groups by kind, each kind in its order.
-func names(groups [][]key.MasterKey) []map[string][]string {
+func names(groups [][]keeper.MasterKey) []map[string][]string {
 	out := make([]map[string][]string, len(groups))
 	for i, g := range groups {
 		out[i] = map[string][]string{}
@@ -244,7 +244,7 @@ func TestUpdatekeysLeadsFromEverySetOfKeysToEveryOther(t *testing.T) {
 			b := newKeyBench(t, server)
 			for to := 1; to < sets; to++ {
 				turn := from*sets + to
-				b.step(t, files[turn%len(files)], [][]key.MasterKey{keySet(from)}, [][]key.MasterKey{keySet(to)}, turn/len(files)%2 == 0, turn%3)
+				b.step(t, files[turn%len(files)], [][]keeper.MasterKey{keySet(from)}, [][]keeper.MasterKey{keySet(to)}, turn/len(files)%2 == 0, turn%3)
 			}
 		})
 	}
@@ -262,18 +262,18 @@ func TestUpdatekeysLeadsFromEveryGroupsToEveryOther(t *testing.T) {
 			t.Parallel()
 			b := newKeyBench(t, server)
 			for j, to := range sets {
-				other := [][]key.MasterKey{keySet(0b00101), keySet(0b11000)}
+				other := [][]keeper.MasterKey{keySet(0b00101), keySet(0b11000)}
 				turn := i*len(sets) + j
-				b.step(t, files[turn%len(files)], [][]key.MasterKey{keySet(from), other[0]}, [][]key.MasterKey{keySet(to), other[turn%2]}, turn%2 == 0, 2)
-				b.step(t, files[turn%len(files)], [][]key.MasterKey{keySet(from)}, [][]key.MasterKey{other[1], keySet(to)}, turn%2 == 1, 2)
-				b.step(t, files[turn%len(files)], [][]key.MasterKey{keySet(from), other[1]}, [][]key.MasterKey{keySet(to)}, turn%2 == 1, 2)
+				b.step(t, files[turn%len(files)], [][]keeper.MasterKey{keySet(from), other[0]}, [][]keeper.MasterKey{keySet(to), other[turn%2]}, turn%2 == 0, 2)
+				b.step(t, files[turn%len(files)], [][]keeper.MasterKey{keySet(from)}, [][]keeper.MasterKey{other[1], keySet(to)}, turn%2 == 1, 2)
+				b.step(t, files[turn%len(files)], [][]keeper.MasterKey{keySet(from), other[1]}, [][]keeper.MasterKey{keySet(to)}, turn%2 == 1, 2)
 			}
 		})
 	}
 }
 
 // step makes a file for one list of groups and updates it to another.
-func (b *keyBench) step(t *testing.T, name string, from, to [][]key.MasterKey, sealed bool, form int) {
+func (b *keyBench) step(t *testing.T, name string, from, to [][]keeper.MasterKey, sealed bool, form int) {
 	t.Helper()
 	b.make(t, name, from, sealed)
 	before := b.read(t, name)
@@ -295,7 +295,7 @@ func (b *keyBench) step(t *testing.T, name string, from, to [][]key.MasterKey, s
 		t.Errorf("%s%s", what, diff)
 	}
 	for _, w := range slices.Concat(s.Meta.Keys()...) {
-		if w.Kind == key.PGP && strings.TrimSpace(w.Enc) != strings.TrimSpace(pgpEnc) {
+		if w.Kind == keeper.PGP && strings.TrimSpace(w.Enc) != strings.TrimSpace(pgpEnc) {
 			t.Errorf("a wrapped key that stays was changed to %q: %s", w.Enc, what)
 		}
 	}
@@ -314,14 +314,14 @@ func (b *keyBench) step(t *testing.T, name string, from, to [][]key.MasterKey, s
 
 // possible reports whether this program can do the step: it cannot wrap for a
 // key of PGP, nor open what has no other.
-func (b *keyBench) possible(from, to [][]key.MasterKey) bool {
+func (b *keyBench) possible(from, to [][]keeper.MasterKey) bool {
 	if usable(from) < len(from) {
 		return cmp.Equal(names(from), names(to))
 	}
 	for i, g := range to {
 		for _, m := range g {
-			stays := len(from) == len(to) && slices.ContainsFunc(from[i], func(n key.MasterKey) bool { return key.Same(m, n) })
-			if m.Kind == key.PGP && !stays {
+			stays := len(from) == len(to) && slices.ContainsFunc(from[i], func(n keeper.MasterKey) bool { return keeper.Same(m, n) })
+			if m.Kind == keeper.PGP && !stays {
 				return false
 			}
 		}
@@ -330,10 +330,10 @@ func (b *keyBench) possible(from, to [][]key.MasterKey) bool {
 }
 
 // usable counts the groups that this program opens.
-func usable(groups [][]key.MasterKey) int {
+func usable(groups [][]keeper.MasterKey) int {
 	n := 0
 	for _, g := range groups {
-		if slices.ContainsFunc(g, func(m key.MasterKey) bool { return m.Kind != key.PGP }) {
+		if slices.ContainsFunc(g, func(m keeper.MasterKey) bool { return m.Kind != keeper.PGP }) {
 			n++
 		}
 	}

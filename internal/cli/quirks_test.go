@@ -62,7 +62,7 @@ var quirks = map[string]better{
 
 func TestEveryQuirkOfSOPSIsSomethingBetterHere(t *testing.T) {
 	t.Parallel()
-	const fixtures = "../../testdata/fixtures"
+	const fixtures = "../../internal/test/golden"
 	text, err := os.ReadFile(filepath.Join(fixtures, "quirks-manifest.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func (b better) check(t *testing.T, folder, command string) {
 // runIn runs the program in a directory with the test key of the fixtures.
 func runIn(t *testing.T, dir string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	key, err := filepath.Abs("../../testdata/fixtures/keys/age-main.txt")
+	key, err := filepath.Abs("../../internal/test/golden/keys/age-main.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
-	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
 )
 
 func TestMain(m *testing.M) {
@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 // tests run as root, whom no file mode stops, [gpg] where gpg is installed.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	keys, err := filepath.Abs("../../testdata/fixtures/keys")
+	keys, err := filepath.Abs("../../internal/test/golden/keys")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ type bench struct {
 func newBench(t *testing.T, content []byte) *bench {
 	t.Helper()
 	b := &bench{dir: t.TempDir()}
-	keys, err := filepath.Abs("../../testdata/fixtures/keys/age-all-three.txt")
+	keys, err := filepath.Abs("../../internal/test/golden/keys/age-all-three.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,29 +6,29 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // A builder makes master keys of what one rule says, for one path.
 type builder struct {
 	file     *File
 	captures captures
-	keys     []key.MasterKey // the group in work
+	keys     []keeper.MasterKey // the group in work
 }
 
 // groups returns the key groups of a rule: those of key_groups or, if there
 // are none, one of the keys that the rule names itself.
-func (b *builder) groups(c *creation) ([][]key.MasterKey, error) {
+func (b *builder) groups(c *creation) ([][]keeper.MasterKey, error) {
 	if len(c.groups) == 0 {
 		err := b.simple(c)
 		if err != nil || len(b.keys) == 0 {
 			return nil, err
 		}
-		return [][]key.MasterKey{b.keys}, nil
+		return [][]keeper.MasterKey{b.keys}, nil
 	}
-	var groups [][]key.MasterKey
+	var groups [][]keeper.MasterKey
 	for _, g := range c.groups {
 		b.keys = nil
 		if err := b.group(g); err != nil {
@@ -65,7 +65,7 @@ func (b *builder) group(g group) error {
 }
 
 // A parser reads a list of keys.
-type parser func(list string) ([]key.MasterKey, error)
+type parser func(list string) ([]keeper.MasterKey, error)
 
 // inOrder adds the keys of all kinds in the order in which files of rules have
 // always had them.
@@ -157,13 +157,13 @@ func (b *builder) texts(texts map[string]text) (map[string]string, error) {
 
 // bind returns the groups with an encryption context for the AWS keys that
 // have none of their own. What is then named twice in a group counts once.
-func bind(groups [][]key.MasterKey, context map[string]string) [][]key.MasterKey {
-	var all [][]key.MasterKey
+func bind(groups [][]keeper.MasterKey, context map[string]string) [][]keeper.MasterKey {
+	var all [][]keeper.MasterKey
 	for _, g := range groups {
 		known := map[string]bool{}
-		var keys []key.MasterKey
+		var keys []keeper.MasterKey
 		for _, k := range g {
-			if k.Kind == key.KMS && len(k.Map("context")) == 0 {
+			if k.Kind == keeper.KMS && len(k.Map("context")) == 0 {
 				k = k.With("context", context)
 			}
 			if id := k.EntryID(); !known[id] {

@@ -3,7 +3,7 @@ package config
 import (
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // The functions below read lists of the kinds of keys that have no package of
@@ -11,7 +11,7 @@ import (
 
 // ParsePGP reads OpenPGP fingerprints. A mark behind one that forces a subkey
 // stays. The groups of digits that a fingerprint is printed in are one item.
-func ParsePGP(list string) ([]key.MasterKey, error) {
+func ParsePGP(list string) ([]keeper.MasterKey, error) {
 	var items []string
 	for piece := range strings.SplitSeq(list, ",") {
 		items = append(items, fingerprints(strings.Fields(piece))...)
@@ -52,24 +52,24 @@ func isHex(word string) bool {
 }
 
 // ParseGCP reads resource ids of Google Cloud KMS keys.
-func ParseGCP(list string) ([]key.MasterKey, error) { return parseList(list, gcpKey) }
+func ParseGCP(list string) ([]keeper.MasterKey, error) { return parseList(list, gcpKey) }
 
 // ParseHCKMS reads names of Huawei Cloud KMS keys, REGION:UUID.
-func ParseHCKMS(list string) ([]key.MasterKey, error) { return parseList(list, hckmsKey) }
+func ParseHCKMS(list string) ([]keeper.MasterKey, error) { return parseList(list, hckmsKey) }
 
 // ParseAzure reads URLs of Azure Key Vault keys. One without a version means
 // the current one.
-func ParseAzure(list string) ([]key.MasterKey, error) { return parseList(list, azureURLKey) }
+func ParseAzure(list string) ([]keeper.MasterKey, error) { return parseList(list, azureURLKey) }
 
 // ParseVault reads addresses of Vault transit keys.
-func ParseVault(list string) ([]key.MasterKey, error) { return parseList(list, vaultKey) }
+func ParseVault(list string) ([]keeper.MasterKey, error) { return parseList(list, vaultKey) }
 
-func parseList(list string, parse func(string) (key.MasterKey, error)) ([]key.MasterKey, error) {
-	return parseItems(key.Words(list), parse)
+func parseList(list string, parse func(string) (keeper.MasterKey, error)) ([]keeper.MasterKey, error) {
+	return parseItems(keeper.Words(list), parse)
 }
 
-func parseItems(items []string, parse func(string) (key.MasterKey, error)) ([]key.MasterKey, error) {
-	var keys []key.MasterKey
+func parseItems(items []string, parse func(string) (keeper.MasterKey, error)) ([]keeper.MasterKey, error) {
+	var keys []keeper.MasterKey
 	for _, item := range items {
 		k, err := parse(item)
 		if err != nil {

@@ -5,13 +5,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 func TestListsOfKeysOfOtherKinds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		parse func(string) ([]key.MasterKey, error)
+		parse func(string) ([]keeper.MasterKey, error)
 		list  string
 		want  []string
 	}{
@@ -38,7 +38,7 @@ func TestListsOfKeysOfOtherKinds(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if diff := cmp.Diff(c.want, printed([][]key.MasterKey{keys})); diff != "" {
+		if diff := cmp.Diff(c.want, printed([][]keeper.MasterKey{keys})); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 		if keys, err := c.parse(" ,, "); keys != nil || err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // groupFile is one key group as a file has it: the fields of the keys by kind.
@@ -81,7 +81,7 @@ func asFile(t *testing.T, r *Rule) map[string]any {
 	return again
 }
 
-func asGroup(keys []key.MasterKey) groupFile {
+func asGroup(keys []keeper.MasterKey) groupFile {
 	g := groupFile{}
 	for _, k := range keys {
 		fields := map[string]any{}

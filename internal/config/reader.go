@@ -5,7 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // maxNodes bounds the work on a file of so many bytes: aliases of aliases can
@@ -183,7 +183,7 @@ func (r *reader) texts(n *yaml.Node, what string) []text {
 
 // withItems appends a text that holds an item.
 func withItems(list []text, t text) []text {
-	if len(key.Words(t.value)) == 0 {
+	if len(keeper.Words(t.value)) == 0 {
 		return list
 	}
 	return append(list, t)

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // A Rule is what a creation rule means for one path.
@@ -18,7 +18,7 @@ type Rule struct {
 	PathRegex string
 	// Groups are the key groups, without repetitions inside a group. There is
 	// none if the rule names no keys, and none is empty.
-	Groups [][]key.MasterKey
+	Groups [][]keeper.MasterKey
 	// Threshold is how many groups are needed; 0 means all.
 	Threshold        int
 	Selection        rule.Rule
@@ -33,12 +33,12 @@ type Rule struct {
 	// Integrity is "required" or "".
 	Integrity string
 
-	bare [][]key.MasterKey // Groups without EncryptionContext
+	bare [][]keeper.MasterKey // Groups without EncryptionContext
 }
 
 // Under returns Groups with another encryption context in the place of that of
 // the rule, such as one given by flag. Keys with a context of their own keep it.
-func (r *Rule) Under(context map[string]string) [][]key.MasterKey { return bind(r.bare, context) }
+func (r *Rule) Under(context map[string]string) [][]keeper.MasterKey { return bind(r.bare, context) }
 
 // HasRules reports whether there is a list of creation rules.
 func (f *File) HasRules() bool { return f.hasCreation }

@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // printed shows groups as kinds and identities, with names for the keys of the
 // tests.
-func printed(groups [][]key.MasterKey) []string {
+func printed(groups [][]keeper.MasterKey) []string {
 	short := strings.NewReplacer(ageA, "AGE_A", ageB, "AGE_B", ageC, "AGE_C", arnA, "ARN_A", arnB, "ARN_B", role, "ROLE", fp, "FP", gcp, "GCP")
 	var list []string
 	for i, g := range groups {
@@ -128,10 +128,10 @@ creation_rules:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []key.MasterKey{
-		key.New(key.KMS, "arn", arnA, "role", role, "aws_profile", "dev").With("context", map[string]string{"z key": "v=1;2", "n": "12", "t": "true"}),
-		key.New(key.Azure, "vault_url", "https://v", "name", "k", "version", "1"),
-		key.New(key.Vault, "vault_address", "https://h:8200", "engine_path", "a/b", "key_name", "n"),
+	want := []keeper.MasterKey{
+		keeper.New(keeper.KMS, "arn", arnA, "role", role, "aws_profile", "dev").With("context", map[string]string{"z key": "v=1;2", "n": "12", "t": "true"}),
+		keeper.New(keeper.Azure, "vault_url", "https://v", "name", "k", "version", "1"),
+		keeper.New(keeper.Vault, "vault_address", "https://h:8200", "engine_path", "a/b", "key_name", "n"),
 	}
 	if diff := cmp.Diff(want, r.Groups[0]); diff != "" {
 		t.Error(diff)

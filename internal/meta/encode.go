@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -63,8 +63,8 @@ func (m *Metadata) encodeGroups(root *tree.Map) {
 	for _, g := range m.Groups {
 		// Every reader in the field finds these two here, empty or not.
 		group := &tree.Map{}
-		group.Put(key.Age, &tree.List{})
-		group.Put(key.Vault, &tree.List{})
+		group.Put(keeper.Age, &tree.List{})
+		group.Put(keeper.Vault, &tree.List{})
 		encodeGroup(group, g)
 		sortKeys(group)
 		list.Items = append(list.Items, group)
@@ -94,7 +94,7 @@ func (e Entry) encode() *tree.Map {
 	}
 	sorted := isSorted(m)
 	putText(m, "enc", e.Enc)
-	if e.Kind != key.Age {
+	if e.Kind != keeper.Age {
 		putTime(m, "created_at", e.Created)
 	}
 	if sorted {
@@ -103,9 +103,9 @@ func (e Entry) encode() *tree.Map {
 	return m
 }
 
-func newEntry(k key.MasterKey) *tree.Map {
+func newEntry(k keeper.MasterKey) *tree.Map {
 	m := &tree.Map{}
-	if k.Kind == key.KMS {
+	if k.Kind == keeper.KMS {
 		// Readers in the field expect it even where it says nothing.
 		m.Put("aws_profile", tree.Text(""))
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -50,13 +50,13 @@ type Group []Entry
 
 // An Entry is a wrapped key and the record it was read from.
 type Entry struct {
-	key.WrappedKey
+	keeper.WrappedKey
 	origin *tree.Map
 }
 
 // Keys returns the groups without their records.
-func (m *Metadata) Keys() []key.Group {
-	out := make([]key.Group, len(m.Groups))
+func (m *Metadata) Keys() []keeper.Group {
+	out := make([]keeper.Group, len(m.Groups))
 	for i, g := range m.Groups {
 		for _, e := range g {
 			out[i] = append(out[i], e.WrappedKey)
@@ -66,8 +66,8 @@ func (m *Metadata) Keys() []key.Group {
 }
 
 // MasterKeys returns the groups without what they wrap.
-func (m *Metadata) MasterKeys() [][]key.MasterKey {
-	out := make([][]key.MasterKey, len(m.Groups))
+func (m *Metadata) MasterKeys() [][]keeper.MasterKey {
+	out := make([][]keeper.MasterKey, len(m.Groups))
 	for i, g := range m.Groups {
 		for _, e := range g {
 			out[i] = append(out[i], e.MasterKey)
@@ -77,7 +77,7 @@ func (m *Metadata) MasterKeys() [][]key.MasterKey {
 }
 
 // SetKeys replaces the groups. An entry that the file had keeps that one's unknown fields and order.
-func (m *Metadata) SetKeys(groups []key.Group) {
+func (m *Metadata) SetKeys(groups []keeper.Group) {
 	old := map[string]*tree.Map{}
 	for _, g := range m.Groups {
 		for _, e := range g {
@@ -191,7 +191,7 @@ func (m *Metadata) decodeGroups(root *tree.Map) error {
 // known reports whether any key is of a kind that every reader knows. Lists of
 // other kinds do not count against key groups.
 func (g Group) known() bool {
-	return slices.ContainsFunc(g, func(e Entry) bool { return slices.Contains(key.Kinds(), e.Kind) })
+	return slices.ContainsFunc(g, func(e Entry) bool { return slices.Contains(keeper.Kinds(), e.Kind) })
 }
 
 // decodeGroup reads the key lists of one map, known kinds first and in their
@@ -199,7 +199,7 @@ func (g Group) known() bool {
 // maps that have an "enc" counts as an unknown kind.
 func decodeGroup(m *tree.Map, top bool) (Group, error) {
 	var g Group
-	for _, kind := range key.Kinds() {
+	for _, kind := range keeper.Kinds() {
 		n, ok := lookup(m, kind)
 		if !ok {
 			continue
@@ -238,7 +238,7 @@ func hasEnc(m *tree.Map) bool {
 }
 
 func isKnown(name string, top bool) bool {
-	for _, k := range key.Kinds() {
+	for _, k := range keeper.Kinds() {
 		if strings.EqualFold(name, k) {
 			return true
 		}
@@ -251,7 +251,7 @@ func decodeEntry(kind string, n tree.Node) (Entry, error) {
 	if !ok {
 		return Entry{}, errors.New("not a mapping")
 	}
-	e := Entry{WrappedKey: key.WrappedKey{MasterKey: key.MasterKey{Kind: kind}}, origin: m}
+	e := Entry{WrappedKey: keeper.WrappedKey{MasterKey: keeper.MasterKey{Kind: kind}}, origin: m}
 	seen := map[string]bool{}
 	for _, it := range m.Items {
 		if tree.IsComment(it.Value) {
@@ -274,7 +274,7 @@ func decodeEntry(kind string, n tree.Node) (Entry, error) {
 			case name == "context" && v.Value.Kind() != tree.Null:
 				return Entry{}, errors.New("context is not a mapping")
 			case text != "":
-				e.Fields = append(e.Fields, key.Field{Name: name, Text: text})
+				e.Fields = append(e.Fields, keeper.Field{Name: name, Text: text})
 			}
 		case *tree.Map, *tree.List:
 			if name == "context" {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -157,8 +157,8 @@ func TestNewKeysComeInTheOrderOfReaders(t *testing.T) {
 	m := decode(t, basic())
 	groups := m.Keys()
 	at, _ := time.Parse(time.RFC3339, when)
-	groups[0] = append(groups[0], key.WrappedKey{
-		MasterKey: key.New(key.KMS, "arn", "a", "role", "r").With("context", map[string]string{"b": "1", "a": "2"}),
+	groups[0] = append(groups[0], keeper.WrappedKey{
+		MasterKey: keeper.New(keeper.KMS, "arn", "a", "role", "r").With("context", map[string]string{"b": "1", "a": "2"}),
 		Enc:       "K", Created: at,
 	})
 	m.SetKeys(groups)
@@ -173,10 +173,10 @@ func TestNewKeysComeInTheOrderOfReaders(t *testing.T) {
 
 func TestSeveralGroupsStandUnderKeyGroups(t *testing.T) {
 	m := decode(t, basic())
-	e := func(r string) key.WrappedKey {
-		return key.WrappedKey{MasterKey: key.New(key.Age, "recipient", r), Enc: "E"}
+	e := func(r string) keeper.WrappedKey {
+		return keeper.WrappedKey{MasterKey: keeper.New(keeper.Age, "recipient", r), Enc: "E"}
 	}
-	m.SetKeys([]key.Group{{e("age1x")}, {e("age1y")}})
+	m.SetKeys([]keeper.Group{{e("age1x")}, {e("age1y")}})
 	m.Threshold = 2
 	want := show(mk(
 		"key_groups", list(

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 func TestTheTreeOfOneGroup(t *testing.T) {
@@ -105,8 +105,8 @@ func TestLinesAreBrokenBetweenWords(t *testing.T) {
 
 func TestErrorsNeverShowSecrets(t *testing.T) {
 	t.Parallel()
-	short := key.NewData([]byte("canary-canary-canary"))
-	_, err := DataKey(t.Context(), &fake{}, one(short, named(key.Age, "a")), 0, Options{})
+	short := keeper.NewData([]byte("canary-canary-canary"))
+	_, err := DataKey(t.Context(), &fake{}, one(short, named(keeper.Age, "a")), 0, Options{})
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("error %v, want an *Error", err)

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // fake is an honest keeper: it unwraps only what it has wrapped, under the key
@@ -27,7 +27,7 @@ type fake struct {
 func (*fake) Kind() string { return "" }
 
 // Asks says what the field "asks" says, after the time in the field "after".
-func (f *fake) Asks(ctx context.Context, w key.WrappedKey) bool {
+func (f *fake) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	if after := w.Text("after"); after != "" {
 		f.enter("asks " + w.Identity())
 		_ = wait(ctx, after)
@@ -37,44 +37,44 @@ func (f *fake) Asks(ctx context.Context, w key.WrappedKey) bool {
 }
 
 // named returns a key of a kind whose identity is name.
-func named(kind, name string, do ...string) key.MasterKey {
-	field := map[string]string{key.KMS: "arn", key.Age: "recipient", key.PGP: "fp"}[kind]
-	return key.New(kind, field, name, "do", strings.Join(do, " "))
+func named(kind, name string, do ...string) keeper.MasterKey {
+	field := map[string]string{keeper.KMS: "arn", keeper.Age: "recipient", keeper.PGP: "fp"}[kind]
+	return keeper.New(kind, field, name, "do", strings.Join(do, " "))
 }
 
 // asking returns a key that asks a person.
-func asking(name string, do ...string) key.MasterKey {
-	return key.New(key.PGP, "fp", name, "asks", "yes", "do", strings.Join(do, " "))
+func asking(name string, do ...string) keeper.MasterKey {
+	return keeper.New(keeper.PGP, "fp", name, "asks", "yes", "do", strings.Join(do, " "))
 }
 
-func (f *fake) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+func (f *fake) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
 	if err := f.act(ctx, "wrap", m); err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
 	return sealed(m, d), nil
 }
 
 // sealed is what Wrap makes, without a call.
-func sealed(m key.MasterKey, d key.Data) key.WrappedKey {
-	return key.WrappedKey{MasterKey: m, Enc: m.Identity() + ":" + hex.EncodeToString(d.Bytes())}
+func sealed(m keeper.MasterKey, d keeper.Data) keeper.WrappedKey {
+	return keeper.WrappedKey{MasterKey: m, Enc: m.Identity() + ":" + hex.EncodeToString(d.Bytes())}
 }
 
-func (f *fake) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+func (f *fake) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	if err := f.act(ctx, "unwrap", w.MasterKey); err != nil {
-		return key.Data{}, err
+		return keeper.Data{}, err
 	}
 	text, ok := strings.CutPrefix(w.Enc, w.Identity()+":")
 	if !ok {
-		return key.Data{}, errors.New("wrapped for another key")
+		return keeper.Data{}, errors.New("wrapped for another key")
 	}
 	b, err := hex.DecodeString(text)
-	return key.NewData(b), err
+	return keeper.NewData(b), err
 }
 
 // act records a call and does what the key says: wait for a duration, "hang"
 // until cancelled, "sulk" for a while after being cancelled, "deaf" without
 // looking at ctx, "helper" for an hour of a person, "fail".
-func (f *fake) act(ctx context.Context, what string, m key.MasterKey) error {
+func (f *fake) act(ctx context.Context, what string, m keeper.MasterKey) error {
 	f.enter(what + " " + m.Identity())
 	defer f.leave()
 	for _, word := range strings.Fields(m.Text("do")) {
@@ -146,19 +146,19 @@ func (a *advice) Error() string   { return a.msg }
 func (a *advice) Hints() []string { return []string{a.hint} }
 
 // dataKey returns a data key that is the same in every run.
-func dataKey(seed byte) key.Data {
-	b := make([]byte, key.Size)
+func dataKey(seed byte) keeper.Data {
+	b := make([]byte, keeper.Size)
 	for i := range b {
 		b[i] = seed + byte(i)
 	}
-	return key.NewData(b)
+	return keeper.NewData(b)
 }
 
 // one returns a file of one group that holds d.
-func one(d key.Data, keys ...key.MasterKey) []key.Group {
-	var g key.Group
+func one(d keeper.Data, keys ...keeper.MasterKey) []keeper.Group {
+	var g keeper.Group
 	for _, m := range keys {
 		g = append(g, sealed(m, d))
 	}
-	return []key.Group{g}
+	return []keeper.Group{g}
 }

@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // DefaultOrder returns the kinds that are tried first unless the user says
 // otherwise: those that need no network.
-func DefaultOrder() []string { return []string{key.Age, key.PGP} }
+func DefaultOrder() []string { return []string{keeper.Age, keeper.PGP} }
 
 // ParseOrder reads a comma list of kinds, such as "kms, age". An empty list
 // means DefaultOrder.
@@ -27,7 +27,7 @@ func ParseOrder(list string) ([]string, error) {
 		switch {
 		case kind == "":
 			continue
-		case !slices.Contains(key.Kinds(), kind):
+		case !slices.Contains(keeper.Kinds(), kind):
 			return nil, &OrderError{Kind: kind}
 		case slices.Contains(order, kind):
 			return nil, &OrderError{Kind: kind, Duplicate: true}
@@ -63,7 +63,7 @@ func (e *OrderError) Hints() []string {
 	if e.Duplicate {
 		return []string{fmt.Sprintf("name %q once", e.Kind)}
 	}
-	all := "the kinds are " + strings.Join(key.Kinds(), ", ")
+	all := "the kinds are " + strings.Join(keeper.Kinds(), ", ")
 	if k := nearest(e.Kind); k != "" {
 		return []string{fmt.Sprintf("did you mean %q?", k), all}
 	}
@@ -74,24 +74,24 @@ func (e *OrderError) Hints() []string {
 func nearest(name string) string {
 	switch strings.ToLower(name) {
 	case "aws", "aws_kms":
-		return key.KMS
+		return keeper.KMS
 	case "gpg":
-		return key.PGP
+		return keeper.PGP
 	case "gcp", "gcpkms":
-		return key.GCP
+		return keeper.GCP
 	case "huawei":
-		return key.HCKMS
+		return keeper.HCKMS
 	case "azure":
-		return key.Azure
+		return keeper.Azure
 	case "vault":
-		return key.Vault
+		return keeper.Vault
 	}
-	return suggest.Closest(name, key.Kinds())
+	return suggest.Closest(name, keeper.Kinds())
 }
 
 // candidate is one key of a group and how it fared.
 type candidate struct {
-	key     key.WrappedKey
+	key     keeper.WrappedKey
 	checked bool  // it is known whether it asks
 	asks    bool  // a person has to do something
 	err     error // why it did not help; nil if it has not been tried, or did
@@ -100,12 +100,12 @@ type candidate struct {
 // asks reports whether a person has to do something before the key can be used.
 // It is found out when the key's turn comes, since that may take a while.
 func (s *search) asks(ctx context.Context, c *candidate) bool {
-	asker, ok := s.keeper.(key.Asker)
+	asker, ok := s.keeper.(keeper.Asker)
 	return ok && asker.Asks(ctx, c.key)
 }
 
 // candidates returns the keys of a group, best first.
-func candidates(g key.Group, o Options) []*candidate {
+func candidates(g keeper.Group, o Options) []*candidate {
 	cs := make([]*candidate, len(g))
 	for i, w := range g {
 		cs[i] = &candidate{key: w}
@@ -115,10 +115,10 @@ func candidates(g key.Group, o Options) []*candidate {
 			return i
 		}
 		// File order goes by kind, whatever order the caller's group has.
-		if i := slices.Index(key.Kinds(), c.key.Kind); i >= 0 {
+		if i := slices.Index(keeper.Kinds(), c.key.Kind); i >= 0 {
 			return len(o.Order) + i
 		}
-		return len(o.Order) + len(key.Kinds())
+		return len(o.Order) + len(keeper.Kinds())
 	}
 	slices.SortStableFunc(cs, func(a, b *candidate) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(o.Prefer(a.key), o.Prefer(b.key)))

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/seed-1f7fdfb8/sops/internal/shamir"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 var (
@@ -15,22 +15,22 @@ var (
 
 // whole is the parts of a file with one group: the data key itself.
 type whole struct {
-	verify func(key.Data) bool
+	verify func(keeper.Data) bool
 	found  bool
-	data   key.Data
+	data   keeper.Data
 }
 
 func (*whole) required() int { return 1 }
 
-func (*whole) fits(d key.Data) error {
-	if d.Len() != key.Size {
-		return fmt.Errorf("the data key that it holds has %d bytes instead of %d", d.Len(), key.Size)
+func (*whole) fits(d keeper.Data) error {
+	if d.Len() != keeper.Size {
+		return fmt.Errorf("the data key that it holds has %d bytes instead of %d", d.Len(), keeper.Size)
 	}
 	return nil
 }
 
 // add keeps the first data key even if it does not fit: see Options.Verify.
-func (w *whole) add(_ int, d key.Data) (bool, error) {
+func (w *whole) add(_ int, d keeper.Data) (bool, error) {
 	good := w.verify == nil || w.verify(d)
 	if good || !w.found {
 		w.data, w.found = d, true
@@ -52,11 +52,11 @@ func (w *whole) unverified() (*Recovered, error) {
 
 // shares is the parts of a file with several groups.
 type shares struct {
-	byGroup   []key.Data
+	byGroup   []keeper.Data
 	got       int
 	threshold int // 0 if the file does not say
 	o         Options
-	data      key.Data
+	data      keeper.Data
 }
 
 // maxTries bounds the search for a set of shares that fits, which only files
@@ -67,7 +67,7 @@ func newShares(groups, threshold int, o Options) *shares {
 	if threshold != 0 {
 		threshold = max(threshold, 2) // one share is not a secret
 	}
-	return &shares{byGroup: make([]key.Data, groups), threshold: threshold, o: o}
+	return &shares{byGroup: make([]keeper.Data, groups), threshold: threshold, o: o}
 }
 
 func (s *shares) required() int {
@@ -77,16 +77,16 @@ func (s *shares) required() int {
 	return s.threshold
 }
 
-func (*shares) fits(d key.Data) error {
-	if d.Len() != key.Size+1 {
-		return fmt.Errorf("the share that it holds has %d bytes instead of %d", d.Len(), key.Size+1)
+func (*shares) fits(d keeper.Data) error {
+	if d.Len() != keeper.Size+1 {
+		return fmt.Errorf("the share that it holds has %d bytes instead of %d", d.Len(), keeper.Size+1)
 	}
 	return nil
 }
 
 // add looks for a set of threshold shares that gives the data key. Sets without
 // the new share were tried when their own last share came.
-func (s *shares) add(group int, d key.Data) (bool, error) {
+func (s *shares) add(group int, d keeper.Data) (bool, error) {
 	s.byGroup[group] = d
 	s.got++
 	size := s.required()
@@ -119,7 +119,7 @@ func (s *shares) try(groups []int) bool {
 	if err != nil {
 		return false
 	}
-	d := key.NewData(secret)
+	d := keeper.NewData(secret)
 	if s.o.Verify != nil && !s.o.Verify(d) {
 		return false
 	}
@@ -134,10 +134,10 @@ func (s *shares) dropWrong(good [][]byte) {
 		if d.Len() == 0 {
 			continue
 		}
-		x := d.Bytes()[key.Size]
-		if right, err := shamir.At(good, x); x == 0 || err != nil || !d.Equal(key.NewData(right)) {
+		x := d.Bytes()[keeper.Size]
+		if right, err := shamir.At(good, x); x == 0 || err != nil || !d.Equal(keeper.NewData(right)) {
 			s.o.Warn(fmt.Sprintf("group %d holds a share that does not belong to the data key of this file", i))
-			s.byGroup[i] = key.Data{}
+			s.byGroup[i] = keeper.Data{}
 		}
 	}
 }
@@ -163,7 +163,7 @@ func (s *shares) unverified() (*Recovered, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := key.NewData(secret)
+	d := keeper.NewData(secret)
 	if !enough && !s.o.Verify(d) {
 		return nil, errNoGroup
 	}

@@ -8,21 +8,21 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // offer is a part that a group's race brings to the search. The verdict is nil
 // if the search took it; otherwise it says why the race must go on.
 type offer struct {
 	group   int
-	part    key.Data
+	part    keeper.Data
 	verdict chan error
 }
 
 // answer is what came of one attempt.
 type answer struct {
 	from *candidate
-	part key.Data
+	part keeper.Data
 	err  error
 	asks bool // nothing was tried, since the key asks a person
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/seed-1f7fdfb8/sops/internal/shamir"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Rewrap does what Wrap does for a file that has wrapped keys already: the
@@ -16,9 +16,9 @@ import (
 // With several groups that needs as many groups as before, the same threshold,
 // and the shares of r; otherwise the data key is split afresh and everything is
 // wrapped.
-func Rewrap(ctx context.Context, k key.Keeper, r *Recovered, old []key.Group, oldThreshold int,
-	groups [][]key.MasterKey, threshold int, random io.Reader,
-) ([]key.Group, error) {
+func Rewrap(ctx context.Context, k keeper.Keeper, r *Recovered, old []keeper.Group, oldThreshold int,
+	groups [][]keeper.MasterKey, threshold int, random io.Reader,
+) ([]keeper.Group, error) {
 	if err := checkGroups(groups, r.Data); err != nil {
 		return nil, err
 	}
@@ -50,15 +50,15 @@ func Rewrap(ctx context.Context, k key.Keeper, r *Recovered, old []key.Group, ol
 
 // keep returns groups with the entries of old that can stay, and for each group
 // the jobs that fill the gaps.
-func keep(old []key.Group, groups [][]key.MasterKey) (out []key.Group, missing [][]job) {
-	out, missing = make([]key.Group, len(groups)), make([][]job, len(groups))
+func keep(old []keeper.Group, groups [][]keeper.MasterKey) (out []keeper.Group, missing [][]job) {
+	out, missing = make([]keeper.Group, len(groups)), make([][]job, len(groups))
 	for i, g := range groups {
-		stock := map[string][]key.WrappedKey{}
+		stock := map[string][]keeper.WrappedKey{}
 		for _, w := range old[i] {
 			id := w.EntryID()
 			stock[id] = append(stock[id], w)
 		}
-		out[i] = make(key.Group, len(g))
+		out[i] = make(keeper.Group, len(g))
 		for j, m := range g {
 			id := m.EntryID()
 			if same := stock[id]; len(same) > 0 {
@@ -73,12 +73,12 @@ func keep(old []key.Group, groups [][]key.MasterKey) (out []key.Group, missing [
 
 // part returns what the keys of a group wrap, if that is known without
 // splitting the data key afresh.
-func (r *Recovered) part(group, groups, threshold int) (key.Data, bool) {
+func (r *Recovered) part(group, groups, threshold int) (keeper.Data, bool) {
 	if groups == 1 {
 		return r.Data, true
 	}
 	if len(r.Shares) != groups {
-		return key.Data{}, false
+		return keeper.Data{}, false
 	}
 	if r.Shares[group].Len() > 0 {
 		return r.Shares[group], true
@@ -88,16 +88,16 @@ func (r *Recovered) part(group, groups, threshold int) (key.Data, bool) {
 		if d.Len() == 0 {
 			continue
 		}
-		if int(d.Bytes()[key.Size]) != i+1 {
+		if int(d.Bytes()[keeper.Size]) != i+1 {
 			// Numbered otherwise than we would: the missing share's number is
 			// anyone's guess, and a number must not be given twice.
-			return key.Data{}, false
+			return keeper.Data{}, false
 		}
 		known = append(known, d.Bytes())
 	}
 	if len(known) < threshold {
-		return key.Data{}, false
+		return keeper.Data{}, false
 	}
 	share, err := shamir.At(known, byte(group+1))
-	return key.NewData(share), err == nil
+	return keeper.NewData(share), err == nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // grace is how long an answer waits for attempts that were cancelled. Keepers
@@ -24,7 +24,7 @@ const lastWords = grace / 4
 
 // search is one run of Recover.
 type search struct {
-	keeper   key.Keeper
+	keeper   keeper.Keeper
 	o        Options
 	groups   []*group
 	parts    parts
@@ -41,9 +41,9 @@ type group struct {
 // parts collects what groups give until that is enough.
 type parts interface {
 	// fits refuses what cannot be a part. It is called concurrently.
-	fits(d key.Data) error
+	fits(d keeper.Data) error
 	// add takes the part of a group and reports whether that is enough.
-	add(group int, d key.Data) (enough bool, err error)
+	add(group int, d keeper.Data) (enough bool, err error)
 	// result is valid once add has reported enough.
 	result() *Recovered
 	// unverified returns the best there is when nothing more will come.
@@ -52,7 +52,7 @@ type parts interface {
 	required() int
 }
 
-func newSearch(k key.Keeper, groups []key.Group, threshold int, o Options) *search {
+func newSearch(k keeper.Keeper, groups []keeper.Group, threshold int, o Options) *search {
 	s := &search{keeper: k, o: o}
 	for _, g := range groups {
 		s.groups = append(s.groups, &group{keys: candidates(g, o)})
@@ -130,7 +130,7 @@ func (s *search) mayAsk(ctx context.Context, c *candidate) bool {
 
 // take adds the part of a group and reports whether that is enough. An error
 // says why the group stays closed.
-func (s *search) take(group int, d key.Data) (bool, error) {
+func (s *search) take(group int, d keeper.Data) (bool, error) {
 	enough, err := s.parts.add(group, d)
 	s.groups[group].open = err == nil
 	return enough, err

@@ -12,19 +12,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 func random(seed byte) io.Reader { return rand.NewChaCha8([32]byte{seed}) }
 
 // wrapped returns a file with a group for each name, of one KMS key each. A
 // name may be followed by what its key does when it is asked to unwrap.
-func wrapped(t *testing.T, d key.Data, threshold int, names ...string) []key.Group {
+func wrapped(t *testing.T, d keeper.Data, threshold int, names ...string) []keeper.Group {
 	t.Helper()
-	var plan [][]key.MasterKey
+	var plan [][]keeper.MasterKey
 	for _, n := range names {
 		name, _, _ := strings.Cut(n, " ")
-		plan = append(plan, []key.MasterKey{named(key.KMS, name)})
+		plan = append(plan, []keeper.MasterKey{named(keeper.KMS, name)})
 	}
 	groups, err := Wrap(t.Context(), &fake{}, plan, threshold, d, random(7))
 	if err != nil {
@@ -32,16 +32,16 @@ func wrapped(t *testing.T, d key.Data, threshold int, names ...string) []key.Gro
 	}
 	for i, n := range names {
 		name, do, _ := strings.Cut(n, " ")
-		groups[i][0].MasterKey = named(key.KMS, name, do)
+		groups[i][0].MasterKey = named(keeper.KMS, name, do)
 	}
 	return groups
 }
 
 // spoil replaces the share of a group by a wrong one.
-func spoil(groups []key.Group, i int) {
-	bad := make([]byte, key.Size+1)
-	bad[key.Size] = byte(i + 1)
-	groups[i] = key.Group{sealed(groups[i][0].MasterKey, key.NewData(bad))}
+func spoil(groups []keeper.Group, i int) {
+	bad := make([]byte, keeper.Size+1)
+	bad[keeper.Size] = byte(i + 1)
+	groups[i] = keeper.Group{sealed(groups[i][0].MasterKey, keeper.NewData(bad))}
 }
 
 func TestGroupsAreOpenedTogether(t *testing.T) {

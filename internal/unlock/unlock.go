@@ -19,7 +19,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // What Options mean where they say nothing.
@@ -35,7 +35,7 @@ type Options struct {
 	// others follow in file order.
 	Order []string
 	// Prefer ranks keys of one kind, lower first. Equal ranks keep file order.
-	Prefer func(key.WrappedKey) int
+	Prefer func(keeper.WrappedKey) int
 	// Hedge is the silence after which the next key is tried beside it.
 	Hedge time.Duration
 	// Attempt limits the wait for one key where a person could be asked for
@@ -47,34 +47,34 @@ type Options struct {
 	// candidates only: where none fits, what was found is returned unverified,
 	// and the caller's own checks say what is wrong with the file. Nil accepts
 	// every key.
-	Verify func(key.Data) bool
+	Verify func(keeper.Data) bool
 	// Warn takes notes on keys that do not fit the file; it may be nil.
 	Warn func(msg string)
 }
 
 // Recovered is a data key with the shares that gave it.
 type Recovered struct {
-	Data key.Data
+	Data keeper.Data
 	// Shares holds the shares by group, with zero values for groups that were
 	// not opened. It is nil for a single group, and where no set of as many
 	// shares as the file's threshold gave a data key that fits.
-	Shares []key.Data
+	Shares []keeper.Data
 }
 
 // DataKey returns the data key that groups hold. threshold is the number of
 // groups needed, 0 for all; it means nothing for a single group. The error is
 // an *Error unless ctx ended.
-func DataKey(ctx context.Context, k key.Keeper, groups []key.Group, threshold int, o Options) (key.Data, error) {
+func DataKey(ctx context.Context, k keeper.Keeper, groups []keeper.Group, threshold int, o Options) (keeper.Data, error) {
 	r, err := Recover(ctx, k, groups, threshold, o)
 	if err != nil {
-		return key.Data{}, err
+		return keeper.Data{}, err
 	}
 	return r.Data, nil
 }
 
 // Recover does what DataKey does and returns the shares too, which Rewrap
 // needs.
-func Recover(ctx context.Context, k key.Keeper, groups []key.Group, threshold int, o Options) (*Recovered, error) {
+func Recover(ctx context.Context, k keeper.Keeper, groups []keeper.Group, threshold int, o Options) (*Recovered, error) {
 	s := newSearch(k, groups, threshold, o.withDefaults())
 	if s.askMachines(ctx) || s.askPeople(ctx) {
 		s.warnOfUnfit()
@@ -95,7 +95,7 @@ func (o Options) withDefaults() Options {
 		o.Order = DefaultOrder()
 	}
 	if o.Prefer == nil {
-		o.Prefer = func(key.WrappedKey) int { return 0 }
+		o.Prefer = func(keeper.WrappedKey) int { return 0 }
 	}
 	if o.Hedge <= 0 {
 		o.Hedge = DefaultHedge

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // elapsed is the time of a bubble that f takes.
@@ -25,100 +25,100 @@ func TestOneGroupIsOpenedByTheBestKeyInTime(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		keys  []key.MasterKey
+		keys  []keeper.MasterKey
 		calls []string
 		took  time.Duration
 		fails bool
 	}{
 		{
 			name:  "the first answers",
-			keys:  []key.MasterKey{named(key.KMS, "a", "40ms"), named(key.KMS, "b")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "40ms"), named(keeper.KMS, "b")},
 			calls: []string{"unwrap a"},
 			took:  40 * time.Millisecond,
 		},
 		{
 			name:  "a definite error leads to the next at once",
-			keys:  []key.MasterKey{named(key.KMS, "a", "40ms", "fail"), named(key.KMS, "b", "40ms"), named(key.KMS, "c")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "40ms", "fail"), named(keeper.KMS, "b", "40ms"), named(keeper.KMS, "c")},
 			calls: []string{"unwrap a", "unwrap b"},
 			took:  80 * time.Millisecond,
 		},
 		{
 			name:  "silence starts the next beside it",
-			keys:  []key.MasterKey{named(key.KMS, "a", "hang"), named(key.KMS, "b", "40ms")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "hang"), named(keeper.KMS, "b", "40ms")},
 			calls: []string{"unwrap a", "unwrap b"},
 			took:  340 * time.Millisecond,
 		},
 		{
 			name:  "a slow key may still win",
-			keys:  []key.MasterKey{named(key.KMS, "a", "400ms"), named(key.KMS, "b", "hang")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "400ms"), named(keeper.KMS, "b", "hang")},
 			calls: []string{"unwrap a", "unwrap b"},
 			took:  400 * time.Millisecond,
 		},
 		{
 			name:  "each silence starts one more",
-			keys:  []key.MasterKey{named(key.KMS, "a", "hang"), named(key.KMS, "b", "hang"), named(key.KMS, "c", "hang"), named(key.KMS, "d")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "hang"), named(keeper.KMS, "b", "hang"), named(keeper.KMS, "c", "hang"), named(keeper.KMS, "d")},
 			calls: []string{"unwrap a", "unwrap b", "unwrap c", "unwrap d"},
 			took:  900 * time.Millisecond,
 		},
 		{
 			name:  "a lone key that hangs has all the time",
-			keys:  []key.MasterKey{named(key.KMS, "a", "hang")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "hang")},
 			calls: []string{"unwrap a"},
 			took:  DefaultOverall,
 			fails: true,
 		},
 		{
 			name:  "a slow answer is better than none",
-			keys:  []key.MasterKey{named(key.KMS, "a", "25s"), named(key.KMS, "b", "fail")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "25s"), named(keeper.KMS, "b", "fail")},
 			calls: []string{"unwrap a", "unwrap b"},
 			took:  25 * time.Second,
 		},
 		{
 			name:  "a helper that waits for a person has no deadline",
-			keys:  []key.MasterKey{named(key.KMS, "a", "helper"), named(key.KMS, "b", "fail")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "helper"), named(keeper.KMS, "b", "fail")},
 			calls: []string{"unwrap a", "unwrap b"},
 			took:  time.Hour,
 		},
 		{
 			name:  "a silent key does not keep a person from being asked",
-			keys:  []key.MasterKey{named(key.KMS, "a", "hang"), asking("p", "1h")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "hang"), asking("p", "1h")},
 			calls: []string{"unwrap a", "unwrap p"},
 			took:  DefaultAttempt + time.Hour,
 		},
 		{
 			name:  "a loser that is slow to go is waited for",
-			keys:  []key.MasterKey{named(key.KMS, "a", "sulk"), named(key.KMS, "b")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "sulk"), named(keeper.KMS, "b")},
 			calls: []string{"unwrap a", "unwrap b"},
 			took:  500 * time.Millisecond,
 		},
 		{
 			name:  "a loser that does not go holds nothing back",
-			keys:  []key.MasterKey{named(key.KMS, "a", "deaf"), named(key.KMS, "b")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "deaf"), named(keeper.KMS, "b")},
 			calls: []string{"unwrap a", "unwrap b"},
 			took:  300*time.Millisecond + grace,
 		},
 		{
 			name:  "a lone key that ignores its deadline ends with the overall one",
-			keys:  []key.MasterKey{named(key.KMS, "a", "deaf")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "a", "deaf")},
 			calls: []string{"unwrap a"},
 			took:  DefaultOverall + lastWords + grace,
 			fails: true,
 		},
 		{
 			name:  "age and pgp come first, then file order",
-			keys:  []key.MasterKey{named(key.KMS, "k", "fail"), named(key.PGP, "p", "fail"), named(key.Age, "g", "fail")},
+			keys:  []keeper.MasterKey{named(keeper.KMS, "k", "fail"), named(keeper.PGP, "p", "fail"), named(keeper.Age, "g", "fail")},
 			calls: []string{"unwrap g", "unwrap p", "unwrap k"},
 			fails: true,
 		},
 		{
 			name:  "a person is asked last, and without haste",
-			keys:  []key.MasterKey{asking("p", "1h"), asking("q"), named(key.KMS, "a", "fail")},
+			keys:  []keeper.MasterKey{asking("p", "1h"), asking("q"), named(keeper.KMS, "a", "fail")},
 			calls: []string{"unwrap a", "unwrap p"},
 			took:  time.Hour,
 		},
 		{
 			name:  "a person is not asked if a machine answers",
-			keys:  []key.MasterKey{asking("p"), named(key.KMS, "a", "4s")},
+			keys:  []keeper.MasterKey{asking("p"), named(keeper.KMS, "a", "4s")},
 			calls: []string{"unwrap a"},
 			took:  4 * time.Second,
 		},
@@ -129,7 +129,7 @@ func TestOneGroupIsOpenedByTheBestKeyInTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := &fake{}
 				want := dataKey(1)
-				var got key.Data
+				var got keeper.Data
 				var err error
 				took := elapsed(func() {
 					got, err = DataKey(t.Context(), f, one(want, tt.keys...), 0, Options{})
@@ -156,7 +156,7 @@ func TestLimitsCanBeSet(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
-		groups := one(dataKey(1), named(key.KMS, "a", "hang"), named(key.KMS, "b", "hang"), named(key.KMS, "c", "hang"))
+		groups := one(dataKey(1), named(keeper.KMS, "a", "hang"), named(keeper.KMS, "b", "hang"), named(keeper.KMS, "c", "hang"))
 		var err error
 		took := elapsed(func() {
 			_, err = DataKey(t.Context(), f, groups, 0, Options{Hedge: time.Second, Attempt: 3 * time.Second, Overall: 1500 * time.Millisecond})
@@ -188,7 +188,7 @@ func TestLimitsCanBeSet(t *testing.T) {
 func TestTheEndOfTimeLetsKeysSayHowFarTheyCame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		groups := one(dataKey(1), named(key.KMS, "a", "sulk"), named(key.KMS, "b", "sulk"))
+		groups := one(dataKey(1), named(keeper.KMS, "a", "sulk"), named(keeper.KMS, "b", "sulk"))
 		_, err := DataKey(t.Context(), &fake{}, groups, 0, Options{Overall: time.Second})
 		var e *Error
 		if !errors.As(err, &e) {
@@ -204,11 +204,11 @@ func TestTheEndOfTimeLetsKeysSayHowFarTheyCame(t *testing.T) {
 
 func TestOrderAndPreferenceDecideWhoIsFirst(t *testing.T) {
 	t.Parallel()
-	keys := []key.MasterKey{
-		named(key.KMS, "far", "fail"), named(key.KMS, "near", "fail"), named(key.KMS, "far too", "fail"),
-		named(key.PGP, "p", "fail"), named(key.Age, "g", "fail"),
+	keys := []keeper.MasterKey{
+		named(keeper.KMS, "far", "fail"), named(keeper.KMS, "near", "fail"), named(keeper.KMS, "far too", "fail"),
+		named(keeper.PGP, "p", "fail"), named(keeper.Age, "g", "fail"),
 	}
-	near := func(w key.WrappedKey) int {
+	near := func(w keeper.WrappedKey) int {
 		if w.Text("arn") == "near" {
 			return 0
 		}
@@ -220,7 +220,7 @@ func TestOrderAndPreferenceDecideWhoIsFirst(t *testing.T) {
 	}{
 		{Options{Prefer: near}, []string{"g", "p", "near", "far", "far too"}},
 		{Options{Order: []string{}}, []string{"far", "near", "far too", "p", "g"}},
-		{Options{Order: []string{key.PGP, key.KMS}, Prefer: near}, []string{"p", "near", "far", "far too", "g"}},
+		{Options{Order: []string{keeper.PGP, keeper.KMS}, Prefer: near}, []string{"p", "near", "far", "far too", "g"}},
 	}
 	for _, tt := range tests {
 		f := &fake{}
@@ -242,7 +242,7 @@ func TestPeopleAreAskedOneAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
-		groups, err := Wrap(t.Context(), f, [][]key.MasterKey{
+		groups, err := Wrap(t.Context(), f, [][]keeper.MasterKey{
 			{asking("a"), asking("a2")}, {asking("b")}, {asking("c")},
 		}, 2, dataKey(1), random(1))
 		if err != nil {
@@ -251,7 +251,7 @@ func TestPeopleAreAskedOneAtATime(t *testing.T) {
 		for _, g := range groups {
 			for i := range g {
 				g[i].Fields = slices.Clone(g[i].Fields)
-				g[i].Fields = append(g[i].Fields, key.Field{Name: "do", Text: "1m"})
+				g[i].Fields = append(g[i].Fields, keeper.Field{Name: "do", Text: "1m"})
 			}
 		}
 		f = &fake{}
@@ -272,7 +272,7 @@ func TestCancellationIsNotAFailureOfTheKeys(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(why) })
 		f := &fake{}
-		_, err := DataKey(ctx, f, one(dataKey(1), named(key.KMS, "a", "hang"), asking("p")), 0, Options{})
+		_, err := DataKey(ctx, f, one(dataKey(1), named(keeper.KMS, "a", "hang"), asking("p")), 0, Options{})
 		if !errors.Is(err, why) {
 			t.Errorf("error %v, want %v", err, why)
 		}
@@ -285,7 +285,7 @@ func TestCancellationIsNotAFailureOfTheKeys(t *testing.T) {
 func TestDataKeysOfOtherSizesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 16, 24, 31, 33} {
-		groups := one(key.NewData(make([]byte, size)), named(key.Age, "age1short"))
+		groups := one(keeper.NewData(make([]byte, size)), named(keeper.Age, "age1short"))
 		_, err := DataKey(t.Context(), &fake{}, groups, 0, Options{})
 		var e *Error
 		if !errors.As(err, &e) || !strings.Contains(e.UserError(), "age1short") || !strings.Contains(e.UserError(), "instead of 32") {
@@ -297,7 +297,7 @@ func TestDataKeysOfOtherSizesAreRefused(t *testing.T) {
 func TestAKeyOfAnotherFileDoesNotHideAGoodOne(t *testing.T) {
 	t.Parallel()
 	good, other := dataKey(1), dataKey(2)
-	groups := []key.Group{{sealed(named(key.Age, "merged"), other), sealed(named(key.Age, "mine"), good)}}
+	groups := []keeper.Group{{sealed(named(keeper.Age, "merged"), other), sealed(named(keeper.Age, "mine"), good)}}
 	var warnings []string
 	o := Options{Verify: good.Equal, Warn: func(m string) { warnings = append(warnings, m) }}
 	got, err := DataKey(t.Context(), &fake{}, groups, 0, o)
@@ -313,9 +313,9 @@ func TestAKeyOfAnotherFileDoesNotHideAGoodOne(t *testing.T) {
 // blame, and the caller has to say so.
 func TestAKeyThatNothingVouchesForIsStillReturned(t *testing.T) {
 	t.Parallel()
-	never := func(key.Data) bool { return false }
+	never := func(keeper.Data) bool { return false }
 	f := &fake{}
-	got, err := DataKey(t.Context(), f, one(dataKey(1), named(key.Age, "a"), named(key.Age, "b")), 0, Options{Verify: never})
+	got, err := DataKey(t.Context(), f, one(dataKey(1), named(keeper.Age, "a"), named(keeper.Age, "b")), 0, Options{Verify: never})
 	if err != nil || !got.Equal(dataKey(1)) {
 		t.Errorf("one group: DataKey = %v, %v", got, err)
 	}
@@ -331,48 +331,48 @@ func TestAKeyThatNothingVouchesForIsStillReturned(t *testing.T) {
 
 func TestKindsWithoutKeeperAreReported(t *testing.T) {
 	t.Parallel()
-	_, err := DataKey(t.Context(), key.NewMux(), one(dataKey(1), named(key.KMS, "arn:x")), 0, Options{})
-	var unknown *key.UnknownKindError
-	if !errors.As(err, &unknown) || unknown.Kind != key.KMS {
+	_, err := DataKey(t.Context(), keeper.NewMux(), one(dataKey(1), named(keeper.KMS, "arn:x")), 0, Options{})
+	var unknown *keeper.UnknownKindError
+	if !errors.As(err, &unknown) || unknown.Kind != keeper.KMS {
 		t.Errorf("error %v, want an UnknownKindError of kms", err)
 	}
 }
 
 // slowToSay returns a key of which it takes a while to say whether it asks.
-func slowToSay(name, after string) key.MasterKey {
-	return key.New(key.PGP, "fp", name, "asks", "yes", "after", after)
+func slowToSay(name, after string) keeper.MasterKey {
+	return keeper.New(keeper.PGP, "fp", name, "asks", "yes", "after", after)
 }
 
 func TestWhetherAKeyAsksIsFoundOutWhenItsTurnComes(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
-		keys []key.MasterKey
+		keys []keeper.MasterKey
 		want []string
 		took time.Duration
 	}{
-		{"the key before it opens the file", []key.MasterKey{named(key.Age, "g"), slowToSay("p", "20ms")}, []string{"unwrap g"}, 0},
+		{"the key before it opens the file", []keeper.MasterKey{named(keeper.Age, "g"), slowToSay("p", "20ms")}, []string{"unwrap g"}, 0},
 		{
 			"the key before it fails",
-			[]key.MasterKey{named(key.Age, "g", "fail"), slowToSay("p", "20ms")},
+			[]keeper.MasterKey{named(keeper.Age, "g", "fail"), slowToSay("p", "20ms")},
 			[]string{"unwrap g", "asks p", "unwrap p"},
 			20 * time.Millisecond,
 		},
 		{
 			"it takes long, and the next key does not wait for it",
-			[]key.MasterKey{slowToSay("p", "900ms"), named(key.KMS, "k")},
+			[]keeper.MasterKey{slowToSay("p", "900ms"), named(keeper.KMS, "k")},
 			[]string{"asks p", "unwrap k"},
 			DefaultHedge,
 		},
 		{
 			"it asks, and goes after the others",
-			[]key.MasterKey{slowToSay("p", "1ms"), named(key.KMS, "k", "fail")},
+			[]keeper.MasterKey{slowToSay("p", "1ms"), named(keeper.KMS, "k", "fail")},
 			[]string{"asks p", "unwrap k", "unwrap p"},
 			time.Millisecond,
 		},
 		{
 			"the others took all the time, and it is asked all the same",
-			[]key.MasterKey{named(key.Age, "g", "hang"), slowToSay("p", "1ms")},
+			[]keeper.MasterKey{named(keeper.Age, "g", "hang"), slowToSay("p", "1ms")},
 			[]string{"unwrap g", "asks p", "unwrap p"},
 			DefaultAttempt,
 		},

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/seed-1f7fdfb8/sops/internal/shamir"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Wrap wraps the data key d for every key of groups, all at once. With several
@@ -18,7 +18,7 @@ import (
 // It succeeds only if every key does; the error is a *WrapError unless ctx
 // ended. How long a key may take is its keeper's matter: there is no other key
 // to go to.
-func Wrap(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, threshold int, d key.Data, random io.Reader) ([]key.Group, error) {
+func Wrap(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, threshold int, d keeper.Data, random io.Reader) ([]keeper.Group, error) {
 	if err := checkGroups(groups, d); err != nil {
 		return nil, err
 	}
@@ -26,10 +26,10 @@ func Wrap(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, threshold
 	if err != nil {
 		return nil, err
 	}
-	out := make([]key.Group, len(groups))
+	out := make([]keeper.Group, len(groups))
 	var jobs []job
 	for i, g := range groups {
-		out[i] = make(key.Group, len(g))
+		out[i] = make(keeper.Group, len(g))
 		for j, m := range g {
 			jobs = append(jobs, job{key: m, part: parts[i], to: &out[i][j]})
 		}
@@ -40,9 +40,9 @@ func Wrap(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, threshold
 	return out, nil
 }
 
-func checkGroups(groups [][]key.MasterKey, d key.Data) error {
-	if d.Len() != key.Size {
-		return fmt.Errorf("a data key of %d bytes instead of %d", d.Len(), key.Size)
+func checkGroups(groups [][]keeper.MasterKey, d keeper.Data) error {
+	if d.Len() != keeper.Size {
+		return fmt.Errorf("a data key of %d bytes instead of %d", d.Len(), keeper.Size)
 	}
 	if len(groups) == 0 {
 		return &EmptyGroupError{Group: -1}
@@ -56,9 +56,9 @@ func checkGroups(groups [][]key.MasterKey, d key.Data) error {
 }
 
 // split returns the part of each group.
-func split(d key.Data, groups, threshold int, random io.Reader) ([]key.Data, error) {
+func split(d keeper.Data, groups, threshold int, random io.Reader) ([]keeper.Data, error) {
 	if groups == 1 {
-		return []key.Data{d}, nil
+		return []keeper.Data{d}, nil
 	}
 	if random == nil {
 		random = rand.Reader
@@ -67,9 +67,9 @@ func split(d key.Data, groups, threshold int, random io.Reader) ([]key.Data, err
 	if err != nil {
 		return nil, fmt.Errorf("key groups: %w", err)
 	}
-	parts := make([]key.Data, groups)
+	parts := make([]keeper.Data, groups)
 	for i, s := range all {
-		parts[i] = key.NewData(s)
+		parts[i] = keeper.NewData(s)
 	}
 	return parts, nil
 }
@@ -84,13 +84,13 @@ func required(threshold, groups int) int {
 
 // job is the wrapping of one part under one key.
 type job struct {
-	key  key.MasterKey
-	part key.Data
-	to   *key.WrappedKey
+	key  keeper.MasterKey
+	part keeper.Data
+	to   *keeper.WrappedKey
 }
 
 // wrapAll does all jobs at once and reports all that failed.
-func wrapAll(ctx context.Context, k key.Keeper, jobs []job) error {
+func wrapAll(ctx context.Context, k keeper.Keeper, jobs []job) error {
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, j := range jobs {

@@ -11,15 +11,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // plan returns groups of KMS keys from texts such as "a b".
-func plan(groups ...string) [][]key.MasterKey {
-	out := make([][]key.MasterKey, len(groups))
+func plan(groups ...string) [][]keeper.MasterKey {
+	out := make([][]keeper.MasterKey, len(groups))
 	for i, g := range groups {
 		for name := range strings.FieldsSeq(g) {
-			out[i] = append(out[i], named(key.KMS, name))
+			out[i] = append(out[i], named(keeper.KMS, name))
 		}
 	}
 	return out
@@ -28,10 +28,10 @@ func plan(groups ...string) [][]key.MasterKey {
 func TestAllKeysWrapAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		groups := make([][]key.MasterKey, 2)
+		groups := make([][]keeper.MasterKey, 2)
 		for _, n := range []string{"a", "b", "c", "d", "e"} {
-			groups[0] = append(groups[0], named(key.KMS, n, "80ms"))
-			groups[1] = append(groups[1], named(key.KMS, n+n, "80ms"))
+			groups[0] = append(groups[0], named(keeper.KMS, n, "80ms"))
+			groups[1] = append(groups[1], named(keeper.KMS, n+n, "80ms"))
 		}
 		took := elapsed(func() {
 			if _, err := Wrap(t.Context(), &fake{}, groups, 0, dataKey(1), random(1)); err != nil {
@@ -47,7 +47,7 @@ func TestAllKeysWrapAtOnce(t *testing.T) {
 func TestWhatIsWrappedCanBeUnlocked(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		groups    [][]key.MasterKey
+		groups    [][]keeper.MasterKey
 		threshold int
 	}{
 		{plan("a b"), 0},
@@ -70,7 +70,7 @@ func TestWhatIsWrappedCanBeUnlocked(t *testing.T) {
 
 func TestAllKeysThatCannotWrapAreNamed(t *testing.T) {
 	t.Parallel()
-	groups := [][]key.MasterKey{{named(key.KMS, "a", "fail"), named(key.KMS, "b"), named(key.KMS, "c", "fail")}}
+	groups := [][]keeper.MasterKey{{named(keeper.KMS, "a", "fail"), named(keeper.KMS, "b"), named(keeper.KMS, "c", "fail")}}
 	_, err := Wrap(t.Context(), &fake{}, groups, 0, dataKey(1), random(1))
 	var e *WrapError
 	if !errors.As(err, &e) || e.ExitCode() != 1 {
@@ -90,7 +90,7 @@ func TestWrappingEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, errors.New("the user has gone"))
 		defer cancel()
-		groups := [][]key.MasterKey{{named(key.KMS, "a", "hang"), asking("p", "59m")}}
+		groups := [][]keeper.MasterKey{{named(keeper.KMS, "a", "hang"), asking("p", "59m")}}
 		_, err := Wrap(ctx, &fake{}, groups, 0, dataKey(1), random(1))
 		if err == nil || err.Error() != "the user has gone" {
 			t.Errorf("error %v", err)
@@ -101,7 +101,7 @@ func TestWrappingEndsWithItsContext(t *testing.T) {
 func TestGroupsThatNobodyCouldOpenAreRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		groups    [][]key.MasterKey
+		groups    [][]keeper.MasterKey
 		threshold int
 		want      string
 	}{
@@ -121,7 +121,7 @@ func TestGroupsThatNobodyCouldOpenAreRefused(t *testing.T) {
 			t.Errorf("%s: a key was asked: %v", tt.want, f.log())
 		}
 	}
-	if _, err := Wrap(t.Context(), &fake{}, plan("a"), 0, key.NewData(make([]byte, 16)), random(1)); err == nil {
+	if _, err := Wrap(t.Context(), &fake{}, plan("a"), 0, keeper.NewData(make([]byte, 16)), random(1)); err == nil {
 		t.Error("a data key of 16 bytes was wrapped")
 	}
 }
@@ -161,7 +161,7 @@ func TestOnlyWhatChangedIsWrappedAgain(t *testing.T) {
 			}
 			readable := slices.Clone(old)
 			for _, i := range tt.lost {
-				readable[i] = key.Group{{MasterKey: named(key.KMS, "lost"), Enc: "?"}}
+				readable[i] = keeper.Group{{MasterKey: named(keeper.KMS, "lost"), Enc: "?"}}
 			}
 			r, err := Recover(t.Context(), &fake{}, readable, tt.from, Options{Verify: d.Equal})
 			if err != nil {
@@ -194,7 +194,7 @@ func TestOnlyWhatChangedIsWrappedAgain(t *testing.T) {
 
 // openedBySubsets checks that every key of every group opens its part, and that
 // any threshold of groups gives d.
-func openedBySubsets(t *testing.T, got []key.Group, groups [][]key.MasterKey, threshold int, d key.Data) {
+func openedBySubsets(t *testing.T, got []keeper.Group, groups [][]keeper.MasterKey, threshold int, d keeper.Data) {
 	t.Helper()
 	if len(got) != len(groups) {
 		t.Fatalf("%d groups, want %d", len(got), len(groups))
@@ -215,7 +215,7 @@ func openedBySubsets(t *testing.T, got []key.Group, groups [][]key.MasterKey, th
 	}
 	for set := range combinations(numbers, required(threshold, len(groups))) {
 		for last := range got[set[len(set)-1]] {
-			var some []key.Group
+			var some []keeper.Group
 			for _, i := range set {
 				some = append(some, got[i][:1])
 			}
@@ -260,8 +260,8 @@ func TestOddNumberedSharesAreSplitAfresh(t *testing.T) {
 func TestFieldsThatNobodyKnowsSurviveRewrapping(t *testing.T) {
 	t.Parallel()
 	d := dataKey(5)
-	m := named(key.KMS, "a")
-	m.Fields = append(m.Fields, key.Field{Name: "of_the_future", Text: "x"})
+	m := named(keeper.KMS, "a")
+	m.Fields = append(m.Fields, keeper.Field{Name: "of_the_future", Text: "x"})
 	old := one(d, m)
 	old[0][0].Created = time.Unix(1000, 0)
 	got, err := Rewrap(t.Context(), &fake{}, &Recovered{Data: d}, old, 0, plan("a b"), 0, random(1))

@@ -14,7 +14,7 @@ import (
 func corpus(t testing.TB) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	for _, dir := range append([]string{"../../format/yaml/testdata", "../../testdata/fixtures"}, filepath.SplitList(os.Getenv("SOPS_CORPUS"))...) {
+	for _, dir := range append([]string{"../../format/yaml/testdata", "../../internal/test/golden"}, filepath.SplitList(os.Getenv("SOPS_CORPUS"))...) {
 		err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") {
 				return err

@@ -27,7 +27,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/helper"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Options say where identities come from and who can be asked. The zero value is
@@ -83,19 +83,19 @@ func New(o Options) *Keeper {
 }
 
 // Kind returns "age".
-func (*Keeper) Kind() string { return key.Age }
+func (*Keeper) Kind() string { return keeper.Age }
 
 // Wrap encrypts d to the recipient of m.
-func (k *Keeper) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+func (k *Keeper) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
 	r, err := k.recipient(m.Text("recipient"))
 	if err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
 	text, err := promptly(ctx, func() (string, error) { return encrypt(d.Bytes(), r) })
 	if err != nil {
-		return key.WrappedKey{}, explainPlugin(err)
+		return keeper.WrappedKey{}, explainPlugin(err)
 	}
-	return key.WrappedKey{MasterKey: m, Enc: text}, nil
+	return keeper.WrappedKey{MasterKey: m, Enc: text}, nil
 }
 
 func encrypt(secret []byte, r age.Recipient) (string, error) {
@@ -115,7 +115,7 @@ func encrypt(secret []byte, r age.Recipient) (string, error) {
 }
 
 // Unwrap decrypts w with the first identity that can.
-func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+func (k *Keeper) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	t := &trial{keeper: k, enc: w.Enc}
 	d, err := t.open()
 	if errors.Is(err, errNoMatch) && t.more() {
@@ -128,13 +128,13 @@ func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error)
 }
 
 // unwrapLoudly goes on with what Unwrap must not do unless it has to.
-func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (key.Data, error) {
+func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (keeper.Data, error) {
 	select {
 	case k.turn <- struct{}{}:
 	case <-ctx.Done():
-		return key.Data{}, ctx.Err()
+		return keeper.Data{}, ctx.Err()
 	}
-	return promptly(ctx, func() (key.Data, error) {
+	return promptly(ctx, func() (keeper.Data, error) {
 		// A prompt that nobody waits for any more still has the terminal.
 		defer func() { <-k.turn }()
 		k.runCommands(ctx, t.commands(), recipient)
@@ -150,7 +150,7 @@ func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (
 // Asks reports whether a person may have to do something before w can be
 // unwrapped: no identity that lies ready opens it, and there are others. Of a
 // key that has wrapped nothing yet it tells whether wrapping may ask.
-func (k *Keeper) Asks(_ context.Context, w key.WrappedKey) bool {
+func (k *Keeper) Asks(_ context.Context, w keeper.WrappedKey) bool {
 	if w.Enc == "" {
 		return isPlugin(w.Text("recipient"))
 	}

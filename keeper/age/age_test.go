@@ -14,12 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 var _ interface {
-	key.Keeper
-	key.Asker
+	keeper.Keeper
+	keeper.Asker
 } = (*Keeper)(nil)
 
 func TestKeysWrappedByTheReferenceAreOpened(t *testing.T) {
@@ -31,7 +31,7 @@ func TestKeysWrappedByTheReferenceAreOpened(t *testing.T) {
 			name = varSSHKeyFile
 		}
 		w.vars[name] = "testdata/keys/" + v.Identity
-		got, err := w.keeper().Unwrap(t.Context(), key.WrappedKey{MasterKey: key.New(key.Age, "recipient", v.Recipient), Enc: v.Enc})
+		got, err := w.keeper().Unwrap(t.Context(), keeper.WrappedKey{MasterKey: keeper.New(keeper.Age, "recipient", v.Recipient), Enc: v.Enc})
 		if err != nil {
 			t.Errorf("%s: %v", v.File, err)
 			continue
@@ -52,8 +52,8 @@ func TestWrappedKeysAreArmoredAgeFiles(t *testing.T) {
 		w := newWorld(t)
 		w.vars[varKeyFile] = "testdata/keys/" + identity
 		k := w.keeper()
-		d := key.NewData([]byte(strings.Repeat("k", key.Size)))
-		m := key.New(key.Age, "recipient", recipient)
+		d := keeper.NewData([]byte(strings.Repeat("k", keeper.Size)))
+		m := keeper.New(keeper.Age, "recipient", recipient)
 		got, err := k.Wrap(t.Context(), m, d)
 		if err != nil {
 			t.Errorf("%s: %v", recipient, err)
@@ -79,7 +79,7 @@ func TestTheRecipientDoesNotMatterForUnwrapping(t *testing.T) {
 	w := newWorld(t)
 	w.vars[varKey] = string(testKey(t, "main.txt"))
 	wrapped := wrappedFor(t, "main.txt")
-	wrapped.MasterKey = key.New(key.Age, "recipient", "age1whatever")
+	wrapped.MasterKey = keeper.New(keeper.Age, "recipient", "age1whatever")
 	if _, err := w.keeper().Unwrap(t.Context(), wrapped); err != nil {
 		t.Error(err)
 	}
@@ -96,7 +96,7 @@ func TestDamagedTextsAreNoMatterOfIdentities(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.vars[varKey] = string(testKey(t, "main.txt"))
-		_, err := w.keeper().Unwrap(t.Context(), key.WrappedKey{Enc: enc})
+		_, err := w.keeper().Unwrap(t.Context(), keeper.WrappedKey{Enc: enc})
 		if err == nil || !strings.HasPrefix(err.Error(), "the wrapped key is damaged") {
 			t.Errorf("%s: error %v", name, err)
 		}
@@ -134,7 +134,7 @@ func TestAFileIsUnlockedOnceInARun(t *testing.T) {
 		t.Error("does not ask, although the passphrase is unknown")
 	}
 	var all sync.WaitGroup
-	for _, wrapped := range []key.WrappedKey{main, second, main, second} {
+	for _, wrapped := range []keeper.WrappedKey{main, second, main, second} {
 		all.Go(func() {
 			if _, err := k.Unwrap(t.Context(), wrapped); err != nil {
 				t.Error(err)
@@ -233,8 +233,8 @@ func TestManyKeysAreUnwrappedAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i, r := range recipients {
 		all.Go(func() {
-			d := key.NewData([]byte(strings.Repeat(string(rune('a'+i)), key.Size)))
-			wrapped, err := k.Wrap(t.Context(), key.New(key.Age, "recipient", r), d)
+			d := keeper.NewData([]byte(strings.Repeat(string(rune('a'+i)), keeper.Size)))
+			wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", r), d)
 			if err != nil {
 				t.Error(err)
 				return

@@ -16,7 +16,7 @@ import (
 	"filippo.io/age/plugin"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // TestMain lets the test binary be a plugin and a command too.
@@ -99,15 +99,15 @@ func vectors(t *testing.T) []vector {
 }
 
 // wrappedFor returns a wrapped key of the reference for a key of testdata.
-func wrappedFor(t *testing.T, identity string) key.WrappedKey {
+func wrappedFor(t *testing.T, identity string) keeper.WrappedKey {
 	t.Helper()
 	for _, v := range vectors(t) {
 		if v.Identity == identity {
-			return key.WrappedKey{MasterKey: key.New(key.Age, "recipient", v.Recipient), Enc: v.Enc}
+			return keeper.WrappedKey{MasterKey: keeper.New(keeper.Age, "recipient", v.Recipient), Enc: v.Enc}
 		}
 	}
 	t.Fatalf("no vector for %s", identity)
-	return key.WrappedKey{}
+	return keeper.WrappedKey{}
 }
 
 func testKey(t *testing.T, name string) []byte {

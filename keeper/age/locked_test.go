@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // lockedSSHKey makes an SSH key with the passphrase "horse".
@@ -34,9 +34,9 @@ func TestALockedSSHKeyAsksOnceAndOnlyForItsFiles(t *testing.T) {
 	file := write(t, w.home, ".ssh/id_ed25519", private)
 	w.answers = []string{"horse"}
 	k := w.keeper()
-	d := key.NewData(make([]byte, key.Size))
-	wrap := func(r string) key.WrappedKey {
-		wrapped, err := k.Wrap(t.Context(), key.New(key.Age, "recipient", r), d)
+	d := keeper.NewData(make([]byte, keeper.Size))
+	wrap := func(r string) keeper.WrappedKey {
+		wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", r), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestAWrongPassphraseOfAnSSHKeyIsSaid(t *testing.T) {
 	write(t, w.home, ".ssh/id_ed25519", private)
 	w.answers = []string{"cow", "horse"}
 	k := w.keeper()
-	wrapped, err := k.Wrap(t.Context(), key.New(key.Age, "recipient", recipient), key.NewData(make([]byte, key.Size)))
+	wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestAnOldLockedSSHKeyNeedsItsPublicKey(t *testing.T) {
 		}
 		w.answers = []string{"old horse"}
 		k := w.keeper()
-		wrapped, err := k.Wrap(t.Context(), key.New(key.Age, "recipient", string(public)), key.NewData(make([]byte, key.Size)))
+		wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", string(public)), keeper.NewData(make([]byte, keeper.Size)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 func armored(t *testing.T, src []byte) []byte {
@@ -152,7 +152,7 @@ func TestCommandsAreToldTheRecipient(t *testing.T) {
 	k := w.keeper()
 	main, second := wrappedFor(t, "main.txt"), wrappedFor(t, "second.txt")
 	w.prints = testKey(t, "main.txt")
-	for _, wrapped := range []key.WrappedKey{main, main} {
+	for _, wrapped := range []keeper.WrappedKey{main, main} {
 		if _, err := k.Unwrap(t.Context(), wrapped); err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // installFakePlugin puts this test binary into PATH as age-plugin-fake.
@@ -74,11 +74,11 @@ func TestPluginsWrapAndUnwrapAndAsk(t *testing.T) {
 		recipient, identity := fakeIdentity(t, tt.how)
 		w.vars[varKey], w.answers = identity, tt.answers
 		k := w.keeper()
-		m := key.New(key.Age, "recipient", recipient)
-		if !k.Asks(t.Context(), key.WrappedKey{MasterKey: m}) {
+		m := keeper.New(keeper.Age, "recipient", recipient)
+		if !k.Asks(t.Context(), keeper.WrappedKey{MasterKey: m}) {
 			t.Errorf("%s: wrapping for a plugin is said not to ask", tt.name)
 		}
-		d := key.NewData([]byte(strings.Repeat("k", key.Size)))
+		d := keeper.NewData([]byte(strings.Repeat("k", keeper.Size)))
 		wrapped, err := k.Wrap(t.Context(), m, d)
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
@@ -110,7 +110,7 @@ func TestAMissingPluginIsNamed(t *testing.T) {
 	k := w.keeper()
 
 	recipient := plugin.EncodeRecipient("no-such-plugin", []byte("x"))
-	_, err := k.Wrap(t.Context(), key.New(key.Age, "recipient", recipient), key.NewData(make([]byte, key.Size)))
+	_, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
 	var e *PluginError
 	if !errors.As(err, &e) || !cmp.Equal(e.Hints(), []string{want}) {
 		t.Errorf("Wrap: error %v", err)
@@ -168,7 +168,7 @@ func TestAPluginThatHangsIsEndedWithItsChildren(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
-	_, err := w.keeper().Wrap(ctx, key.New(key.Age, "recipient", recipient), key.NewData(make([]byte, key.Size)))
+	_, err := w.keeper().Wrap(ctx, keeper.New(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

@@ -9,13 +9,13 @@ import (
 	"filippo.io/age/plugin"
 	"filippo.io/age/tag"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // ParseRecipients reads a list of recipients, between which there are commas or
 // white space. SSH public keys are kept whole, with their comment.
-func ParseRecipients(list string) ([]key.MasterKey, error) {
-	var keys []key.MasterKey
+func ParseRecipients(list string) ([]keeper.MasterKey, error) {
+	var keys []keeper.MasterKey
 	for _, text := range splitRecipients(list) {
 		if _, err := parseRecipient(text, nil); err != nil {
 			if whole := (&RecipientError{text: list}); whole.private() {
@@ -23,7 +23,7 @@ func ParseRecipients(list string) ([]key.MasterKey, error) {
 			}
 			return nil, err
 		}
-		keys = append(keys, key.New(key.Age, "recipient", text))
+		keys = append(keys, keeper.New(keeper.Age, "recipient", text))
 	}
 	return keys, nil
 }

@@ -8,7 +8,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 const (
@@ -48,7 +48,7 @@ func TestRecipientsOfAllKindsAreRead(t *testing.T) {
 		var got []string
 		for _, k := range keys {
 			got = append(got, k.Identity())
-			if k.Kind != key.Age {
+			if k.Kind != keeper.Age {
 				t.Errorf("kind %q, want age", k.Kind)
 			}
 		}
@@ -103,7 +103,7 @@ func TestAPrivateKeyInPlaceOfARecipientIsNotShown(t *testing.T) {
 
 func TestAKeyWithoutRecipientWrapsNothing(t *testing.T) {
 	t.Parallel()
-	_, err := New(Options{}).Wrap(t.Context(), key.New(key.Age), key.NewData(make([]byte, key.Size)))
+	_, err := New(Options{}).Wrap(t.Context(), keeper.New(keeper.Age), keeper.NewData(make([]byte, keeper.Size)))
 	if err == nil || err.Error() != "the age recipient is empty" {
 		t.Errorf("error %v", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 var errNoMatch = errors.New("no identity fits")
@@ -31,23 +31,23 @@ type reason struct {
 }
 
 // open tries all identities that are known so far.
-func (t *trial) open() (key.Data, error) {
+func (t *trial) open() (keeper.Data, error) {
 	t.reasons = nil
 	ids := t.attempts(t.keeper.ready(), t.keeper.printed())
 	ids = append(ids, &sshAttempts{t})
 	r, err := age.Decrypt(armor.NewReader(strings.NewReader(t.enc)), ids...)
 	var noMatch *age.NoIdentityMatchError
 	if errors.As(err, &noMatch) {
-		return key.Data{}, errNoMatch
+		return keeper.Data{}, errNoMatch
 	}
 	if err != nil {
-		return key.Data{}, fmt.Errorf("the wrapped key is damaged: %w", err)
+		return keeper.Data{}, fmt.Errorf("the wrapped key is damaged: %w", err)
 	}
-	b, err := io.ReadAll(io.LimitReader(r, 4*key.Size)) // more is no data key
+	b, err := io.ReadAll(io.LimitReader(r, 4*keeper.Size)) // more is no data key
 	if err != nil {
-		return key.Data{}, fmt.Errorf("the wrapped key is damaged: %w", err)
+		return keeper.Data{}, fmt.Errorf("the wrapped key is damaged: %w", err)
 	}
-	return key.NewData(b), nil
+	return keeper.NewData(b), nil
 }
 
 // more reports whether there is more to try once open has failed.

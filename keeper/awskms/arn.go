@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Names of the fields of a key, as the metadata has them.
@@ -136,7 +136,7 @@ func isKeyID(text string) bool {
 func SplitKeys(list string) []string {
 	var items []string
 	open := false // a plus sign came last
-	for _, word := range key.Words(list) {
+	for _, word := range keeper.Words(list) {
 		role := word == "+" || strings.HasPrefix(word, "+arn:") || open && strings.Contains(word, ":iam:")
 		if role && len(items) > 0 {
 			items[len(items)-1] += word
@@ -149,8 +149,8 @@ func SplitKeys(list string) []string {
 }
 
 // ParseKeys reads a list of keys.
-func ParseKeys(list string) ([]key.MasterKey, error) {
-	var keys []key.MasterKey
+func ParseKeys(list string) ([]keeper.MasterKey, error) {
+	var keys []keeper.MasterKey
 	for _, item := range SplitKeys(list) {
 		k, err := NewKey(item, "", "", nil)
 		if err != nil {
@@ -164,9 +164,9 @@ func ParseKeys(list string) ([]key.MasterKey, error) {
 // NewKey returns the master key of the given ARN, to be reached under role and
 // profile, either of which may be empty. The ARN may bring its role with it, as
 // ARN+ROLE.
-func NewKey(arn, role, profile string, context map[string]string) (key.MasterKey, error) {
+func NewKey(arn, role, profile string, context map[string]string) (keeper.MasterKey, error) {
 	if items := SplitKeys(arn); len(items) > 1 {
-		return key.MasterKey{}, &KeyError{
+		return keeper.MasterKey{}, &KeyError{
 			Token: strings.Join(items, " "), Reason: "names several keys where one belongs",
 			Hint: "make an element of kms of each of them",
 		}
@@ -175,7 +175,7 @@ func NewKey(arn, role, profile string, context map[string]string) (key.MasterKey
 	role = withoutSpace(role)
 	switch {
 	case own != "" && role != "" && own != role:
-		return key.MasterKey{}, &KeyError{
+		return keeper.MasterKey{}, &KeyError{
 			Token: arn + "+" + own, Reason: "names one role and " + fieldRole + " another, " + role,
 			Hint: "give the role once",
 		}
@@ -183,15 +183,15 @@ func NewKey(arn, role, profile string, context map[string]string) (key.MasterKey
 		role = own
 	}
 	if _, err := ParseARN(arn); err != nil {
-		return key.MasterKey{}, err
+		return keeper.MasterKey{}, err
 	}
 	if err := checkRole(role); err != nil {
-		return key.MasterKey{}, err
+		return keeper.MasterKey{}, err
 	}
 	if err := CheckContext(context); err != nil {
-		return key.MasterKey{}, err
+		return keeper.MasterKey{}, err
 	}
-	k := key.New(key.KMS, fieldARN, arn, fieldRole, role, fieldProfile, strings.TrimSpace(profile))
+	k := keeper.New(keeper.KMS, fieldARN, arn, fieldRole, role, fieldProfile, strings.TrimSpace(profile))
 	return k.With(fieldContext, context), nil
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 const (
@@ -19,30 +19,30 @@ const (
 
 func TestKeyListsAreReadWhateverTheirWhiteSpace(t *testing.T) {
 	t.Parallel()
-	a, b := key.New(key.KMS, "arn", keyA), key.New(key.KMS, "arn", aliasB)
-	aWithRole := key.New(key.KMS, "arn", keyA, "role", roleA)
+	a, b := keeper.New(keeper.KMS, "arn", keyA), keeper.New(keeper.KMS, "arn", aliasB)
+	aWithRole := keeper.New(keeper.KMS, "arn", keyA, "role", roleA)
 	for _, test := range []struct {
 		name, list string
-		want       []key.MasterKey
+		want       []keeper.MasterKey
 	}{
 		{"nothing", "", nil},
 		{"only commas", " ,,\n", nil},
-		{"one", keyA, []key.MasterKey{a}},
-		{"trailing comma", keyA + ",", []key.MasterKey{a}},
-		{"blanks", keyA + " , " + aliasB, []key.MasterKey{a, b}},
-		{"lines and tabs", "\n\t" + keyA + ",\r\n\t" + aliasB + "\n", []key.MasterKey{a, b}},
-		{"blanks without commas", keyA + " " + aliasB, []key.MasterKey{a, b}},
-		{"lines without commas", keyA + "\n" + aliasB + "\r\n", []key.MasterKey{a, b}},
-		{"tabs without commas", "\t" + keyA + "\t" + aliasB, []key.MasterKey{a, b}},
-		{"other white space", keyA + "\u00a0\v\f\u2028" + aliasB, []key.MasterKey{a, b}},
-		{"roles without commas", keyA + "+" + roleA + "\n" + aliasB, []key.MasterKey{aWithRole, b}},
-		{"plus sign between blanks", keyA + " + " + roleA + " " + aliasB, []key.MasterKey{aWithRole, b}},
-		{"plus sign at the end of a line", keyA + "+\n" + roleA, []key.MasterKey{aWithRole}},
-		{"role", keyA + "+" + roleA, []key.MasterKey{aWithRole}},
-		{"folded role", keyA + "\n  +" + roleA, []key.MasterKey{aWithRole}},
-		{"role of another partition", keyA + "+" + roleB, []key.MasterKey{key.New(key.KMS, "arn", keyA, "role", roleB)}},
-		{"plus sign of the alias", aliasB + "+x", []key.MasterKey{key.New(key.KMS, "arn", aliasB+"+x")}},
-		{"multi-Region", "arn:aws:kms:eu-west-1:1:key/mrk-1", []key.MasterKey{key.New(key.KMS, "arn", "arn:aws:kms:eu-west-1:1:key/mrk-1")}},
+		{"one", keyA, []keeper.MasterKey{a}},
+		{"trailing comma", keyA + ",", []keeper.MasterKey{a}},
+		{"blanks", keyA + " , " + aliasB, []keeper.MasterKey{a, b}},
+		{"lines and tabs", "\n\t" + keyA + ",\r\n\t" + aliasB + "\n", []keeper.MasterKey{a, b}},
+		{"blanks without commas", keyA + " " + aliasB, []keeper.MasterKey{a, b}},
+		{"lines without commas", keyA + "\n" + aliasB + "\r\n", []keeper.MasterKey{a, b}},
+		{"tabs without commas", "\t" + keyA + "\t" + aliasB, []keeper.MasterKey{a, b}},
+		{"other white space", keyA + "\u00a0\v\f\u2028" + aliasB, []keeper.MasterKey{a, b}},
+		{"roles without commas", keyA + "+" + roleA + "\n" + aliasB, []keeper.MasterKey{aWithRole, b}},
+		{"plus sign between blanks", keyA + " + " + roleA + " " + aliasB, []keeper.MasterKey{aWithRole, b}},
+		{"plus sign at the end of a line", keyA + "+\n" + roleA, []keeper.MasterKey{aWithRole}},
+		{"role", keyA + "+" + roleA, []keeper.MasterKey{aWithRole}},
+		{"folded role", keyA + "\n  +" + roleA, []keeper.MasterKey{aWithRole}},
+		{"role of another partition", keyA + "+" + roleB, []keeper.MasterKey{keeper.New(keeper.KMS, "arn", keyA, "role", roleB)}},
+		{"plus sign of the alias", aliasB + "+x", []keeper.MasterKey{keeper.New(keeper.KMS, "arn", aliasB+"+x")}},
+		{"multi-Region", "arn:aws:kms:eu-west-1:1:key/mrk-1", []keeper.MasterKey{keeper.New(keeper.KMS, "arn", "arn:aws:kms:eu-west-1:1:key/mrk-1")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +89,7 @@ func TestWrongKeysAreNamedWithAHint(t *testing.T) {
 func TestOneKeyHasTheFieldsOfTheMetadata(t *testing.T) {
 	t.Parallel()
 	got, err := NewKey(keyA+"+"+roleA, roleA, " dev ", map[string]string{"app": "x"})
-	want := key.New(key.KMS, "arn", keyA, "role", roleA, "aws_profile", "dev").With("context", map[string]string{"app": "x"})
+	want := keeper.New(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "dev").With("context", map[string]string{"app": "x"})
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("(-want +got):\n%s%v", d, err)
 	}
@@ -121,7 +121,7 @@ func FuzzKeysSayWhatTheyWereReadFrom(f *testing.F) {
 		if d := cmp.Diff(keys, again); d != "" || err != nil {
 			t.Errorf("%q: %v\n%s", list, err, d)
 		}
-		if got, want := strings.Join(items, ""), withoutSpace(strings.Join(key.Words(list), "")); got != want {
+		if got, want := strings.Join(items, ""), withoutSpace(strings.Join(keeper.Words(list), "")); got != want {
 			t.Errorf("%q: got %q, want %q", list, got, want)
 		}
 	})

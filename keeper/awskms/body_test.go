@@ -13,7 +13,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 func TestAClosedBodyIsEmpty(t *testing.T) {
@@ -69,7 +69,7 @@ func TestAnAnswerWithoutEndDoesNotFillMemory(t *testing.T) {
 		}
 	}))
 	t.Cleanup(endless.Close)
-	for variable, m := range map[string]key.MasterKey{
+	for variable, m := range map[string]keeper.MasterKey{
 		"AWS_ENDPOINT_URL_KMS": named(key1, "alice", ""), "AWS_ENDPOINT_URL_STS": named(key1, "alice", ops),
 	} {
 		r := newRig(t).set(variable, endless.URL)

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A Report is what Diagnose found out about one key.
@@ -31,7 +31,7 @@ type Report struct {
 // Diagnose does what Unwrap would, says how each step went, and asks a few
 // things on the way that Unwrap need not know. It does not recover the data
 // key.
-func (k *Keeper) Diagnose(ctx context.Context, w key.WrappedKey) Report {
+func (k *Keeper) Diagnose(ctx context.Context, w keeper.WrappedKey) Report {
 	r := Report{ARN: w.Text(fieldARN)}
 	start := k.o.Now()
 	blob, err := decodeBlob(w)
@@ -74,7 +74,7 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 	}
 	// The real call says what is wrong, and a moved alias needs it.
 	err = p.decrypt.do(ctx, s, a, j)
-	p.plain = key.Data{}
+	p.plain = keeper.Data{}
 	return err
 }
 

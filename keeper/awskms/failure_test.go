@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 func TestEveryCauseHasAHint(t *testing.T) {
@@ -18,7 +18,7 @@ func TestEveryCauseHasAHint(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		setup func(*rig)
-		key   key.MasterKey
+		key   keeper.MasterKey
 		cause Cause
 		hints []string
 	}{
@@ -115,7 +115,7 @@ func TestNothingHangsLongerThanItsBudget(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		setup func(*rig)
-		key   key.MasterKey
+		key   keeper.MasterKey
 		cause Cause
 		says  string
 	}{
@@ -196,7 +196,7 @@ func TestADamagedEncIsNotSent(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).as("alice")
 	for _, enc := range []string{"", "!!", "AQ"} {
-		_, err := r.keeper().Unwrap(t.Context(), key.WrappedKey{MasterKey: plainKey(key1), Enc: enc})
+		_, err := r.keeper().Unwrap(t.Context(), keeper.WrappedKey{MasterKey: plainKey(key1), Enc: enc})
 		var damaged *DamagedError
 		if !errors.As(err, &damaged) {
 			t.Errorf("%q: got %v", enc, err)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // TestOnlyTheWordsOfFilesFallBack goes through who may name an identity, what
@@ -18,34 +18,34 @@ func TestOnlyTheWordsOfFilesFallBack(t *testing.T) {
 	more := "[profile expired]\ncredential_process = echo '" + expired + "'\n"
 	type source struct {
 		name  string
-		setup func(r *rig, profile, role string) key.MasterKey
+		setup func(r *rig, profile, role string) keeper.MasterKey
 		falls bool
 	}
 	sources := []source{
-		{"flag", func(r *rig, p, role string) key.MasterKey {
+		{"flag", func(r *rig, p, role string) keeper.MasterKey {
 			r.o.Profile, r.o.Role = nonEmpty(p), nonEmpty(role)
 			return plainKey(key1)
 		}, false},
-		{"flag for the account", func(r *rig, p, role string) key.MasterKey {
+		{"flag for the account", func(r *rig, p, role string) keeper.MasterKey {
 			r.o.Profile, r.o.Role = nonEmpty(p, account1+"="), nonEmpty(role, account1+"=")
 			return plainKey(key1)
 		}, false},
-		{"flag over a file that would do", func(r *rig, p, role string) key.MasterKey {
+		{"flag over a file that would do", func(r *rig, p, role string) keeper.MasterKey {
 			r.o.Profile, r.o.Role = nonEmpty(p), nonEmpty(role)
 			if p == "" {
 				return named(key1, "", ops)
 			}
 			return named(key1, "alice", "")
 		}, false},
-		{"variable", func(r *rig, p, role string) key.MasterKey {
+		{"variable", func(r *rig, p, role string) keeper.MasterKey {
 			r.set("SOPS_AWS_PROFILE", p).set("SOPS_AWS_ROLE", role)
 			return plainKey(key1)
 		}, false},
-		{"map", func(r *rig, p, role string) key.MasterKey {
+		{"map", func(r *rig, p, role string) keeper.MasterKey {
 			r.mapped(fmt.Sprintf("accounts: {%q: {profile: %q, role: [%s]}}", account1, p, role))
 			return plainKey(key1)
 		}, true},
-		{"file", func(_ *rig, p, role string) key.MasterKey { return named(key1, p, role) }, true},
+		{"file", func(_ *rig, p, role string) keeper.MasterKey { return named(key1, p, role) }, true},
 	}
 	for _, s := range sources {
 		for _, bad := range []struct{ name, profile, role string }{

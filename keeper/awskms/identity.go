@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A target is a key as a file names it, and how the file says to reach it.
@@ -21,7 +21,7 @@ type target struct {
 
 // target reads the fields of m. An ARN that brings its role along is split
 // here as everywhere.
-func (s *settings) target(m key.MasterKey) (target, error) {
+func (s *settings) target(m keeper.MasterKey) (target, error) {
 	text, role := splitRole(withoutSpace(m.Text(fieldARN)))
 	if own := m.Text(fieldRole); own != "" {
 		role = own

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // withMap returns variables under which src is the user's map.
@@ -34,11 +34,11 @@ func TestIdentitiesAreTriedInOrder(t *testing.T) {
 		profile = "accounts: {111122223333: {profile: mapped}}"
 		chain   = "accounts: {111122223333: {role: [" + roleA + ", " + other + "]}}"
 	)
-	full := key.New(key.KMS, "arn", keyA, "role", roleA, "aws_profile", "file")
-	plain := key.New(key.KMS, "arn", keyA)
+	full := keeper.New(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "file")
+	plain := keeper.New(keeper.KMS, "arn", keyA)
 	for _, test := range []struct {
 		name string
-		key  key.MasterKey
+		key  keeper.MasterKey
 		o    Options
 		mapp string
 		env  map[string]string
@@ -103,7 +103,7 @@ func TestIdentitiesAreTriedInOrder(t *testing.T) {
 		{name: "strict", key: full, o: Options{Strict: true}, mapp: profile, want: []string{"the file: profile file in role " + roleA}},
 		{name: "strict with flags", key: full, o: Options{Strict: true, Profile: []string{"flag"}}, want: []string{"this run: profile flag in role " + roleA}},
 		{name: "strict without anything", key: plain, env: map[string]string{"SOPS_AWS_STRICT_IDENTITY": "1"}, want: []string{"this machine: the ambient credentials"}},
-		{name: "role behind the ARN", key: key.New(key.KMS, "arn", keyA+"+"+roleA), want: []string{
+		{name: "role behind the ARN", key: keeper.New(keeper.KMS, "arn", keyA+"+"+roleA), want: []string{
 			"this machine: the ambient credentials in role " + roleA, "this machine: the ambient credentials",
 		}},
 	} {
@@ -186,7 +186,7 @@ func TestWrongFlagsAndVariablesAreNamed(t *testing.T) {
 		{env: map[string]string{"AWS_MAX_ATTEMPTS": "many"}, want: "AWS_MAX_ATTEMPTS: "},
 	} {
 		test.o.Env = env.Map(test.env)
-		_, err := New(test.o).Wrap(t.Context(), key.New(key.KMS, "arn", keyA), key.NewData(make([]byte, key.Size)))
+		_, err := New(test.o).Wrap(t.Context(), keeper.New(keeper.KMS, "arn", keyA), keeper.NewData(make([]byte, keeper.Size)))
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%v %v: got %v, want %s...", test.o.Role, test.env, err, test.want)
 		}
@@ -200,20 +200,20 @@ func TestFilesMayNotNameWhatTheAllowListLacks(t *testing.T) {
 	for _, test := range []struct {
 		env  map[string]string
 		mapp string
-		key  key.MasterKey
+		key  keeper.MasterKey
 		want string // "" if allowed
 	}{
-		{key: key.New(key.KMS, "arn", foreign)},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", keyA, "role", roleA, "aws_profile", "p")},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", foreign), want: "account 444455556666"},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", keyA, "role", role), want: "role of account 444455556666"},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: key.New(key.KMS, "arn", keyA, "role", "?"), want: "role of account unknown"},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ROLES": roleA}, key: key.New(key.KMS, "arn", keyA, "role", role), want: "role " + role},
-		{env: map[string]string{"SOPS_AWS_ALLOW_PROFILES": "a,b"}, key: key.New(key.KMS, "arn", keyA, "aws_profile", "c"), want: "profile c"},
-		{mapp: "allow_accounts: ['111122223333']", key: key.New(key.KMS, "arn", foreign), want: "account 444455556666"},
+		{key: keeper.New(keeper.KMS, "arn", foreign)},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "p")},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", foreign), want: "account 444455556666"},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", keyA, "role", role), want: "role of account 444455556666"},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", keyA, "role", "?"), want: "role of account unknown"},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ROLES": roleA}, key: keeper.New(keeper.KMS, "arn", keyA, "role", role), want: "role " + role},
+		{env: map[string]string{"SOPS_AWS_ALLOW_PROFILES": "a,b"}, key: keeper.New(keeper.KMS, "arn", keyA, "aws_profile", "c"), want: "profile c"},
+		{mapp: "allow_accounts: ['111122223333']", key: keeper.New(keeper.KMS, "arn", foreign), want: "account 444455556666"},
 		{
 			mapp: "allow_accounts: ['111122223333']", env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "444455556666"},
-			key: key.New(key.KMS, "arn", foreign), want: "account 444455556666",
+			key: keeper.New(keeper.KMS, "arn", foreign), want: "account 444455556666",
 		},
 	} {
 		vars := withMap(t, test.mapp)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Options is what a Keeper needs of the world. The zero value is that of the
@@ -98,32 +98,32 @@ func New(o Options) *Keeper {
 }
 
 // Kind returns key.KMS.
-func (k *Keeper) Kind() string { return key.KMS }
+func (k *Keeper) Kind() string { return keeper.KMS }
 
 // Wrap encrypts d under m.
-func (k *Keeper) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+func (k *Keeper) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
 	op := &encrypt{plain: d}
 	if err := k.run(ctx, m, op); err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
-	return key.WrappedKey{MasterKey: m, Enc: op.enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
+	return keeper.WrappedKey{MasterKey: m, Enc: op.enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
 }
 
 // Unwrap decrypts what w holds.
-func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+func (k *Keeper) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	blob, err := decodeBlob(w)
 	if err != nil {
-		return key.Data{}, err
+		return keeper.Data{}, err
 	}
 	op := &decrypt{blob: blob, warn: k.warn}
 	if err := k.run(ctx, w.MasterKey, op); err != nil {
-		return key.Data{}, err
+		return keeper.Data{}, err
 	}
 	return op.plain, nil
 }
 
 // Asks reports whether a person may have to give an MFA code to unwrap w.
-func (k *Keeper) Asks(_ context.Context, w key.WrappedKey) bool {
+func (k *Keeper) Asks(_ context.Context, w keeper.WrappedKey) bool {
 	if k.err != nil {
 		return false
 	}

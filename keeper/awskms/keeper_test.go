@@ -12,13 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-func plainKey(arn string) key.MasterKey { return key.New(key.KMS, "arn", arn) }
+func plainKey(arn string) keeper.MasterKey { return keeper.New(keeper.KMS, "arn", arn) }
 
-func named(arn, profile, role string) key.MasterKey {
-	return key.New(key.KMS, "arn", arn, "role", role, "aws_profile", profile)
+func named(arn, profile, role string) keeper.MasterKey {
+	return keeper.New(keeper.KMS, "arn", arn, "role", role, "aws_profile", profile)
 }
 
 func TestWhatIsWrappedIsUnwrapped(t *testing.T) {
@@ -182,7 +182,7 @@ func TestTheFirstIdentityThatWorksIsUsed(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		setup  func(*rig)
-		key    key.MasterKey
+		key    keeper.MasterKey
 		want   []string
 		fails  bool
 		warned string
@@ -261,7 +261,7 @@ func TestTheFirstIdentityThatWorksIsUsed(t *testing.T) {
 			r := newRig(t)
 			test.setup(r)
 			arn := test.key.Text("arn")
-			w := key.WrappedKey{MasterKey: test.key, Enc: "AQ=="}
+			w := keeper.WrappedKey{MasterKey: test.key, Enc: "AQ=="}
 			if arn != absent {
 				w = r.wrapped(test.key)
 			}
@@ -292,7 +292,7 @@ keys:
   %s:
     role: [%s, %s]
 `, account2, guest, key1, guest, inner))
-	_, err := r.keeper().Unwrap(t.Context(), key.WrappedKey{MasterKey: plainKey(foreign), Enc: "AQ=="})
+	_, err := r.keeper().Unwrap(t.Context(), keeper.WrappedKey{MasterKey: plainKey(foreign), Enc: "AQ=="})
 	if err == nil {
 		t.Fatal("a role without permissions decrypted")
 	}
@@ -301,7 +301,7 @@ keys:
 		t.Errorf("the external id did not open the role: %v", r.calls())
 	}
 	r.server.ResetCalls()
-	_, err = r.keeper().Unwrap(t.Context(), key.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="})
+	_, err = r.keeper().Unwrap(t.Context(), keeper.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="})
 	var e *Error
 	if !errors.As(err, &e) || e.Attempts[0].Cause != RoleDenied || !strings.Contains(e.Attempts[0].Message, guest) {
 		t.Errorf("in a chain the external id belongs to the last role, so that the first must be denied here: %v", err)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // An operation is what is to be done once somebody is found who may.
@@ -33,7 +33,7 @@ type job struct {
 func (j job) limit(o *kms.Options) { o.RetryMaxAttempts = j.calls }
 
 type encrypt struct {
-	plain key.Data
+	plain keeper.Data
 	enc   string
 }
 
@@ -57,7 +57,7 @@ func (e *encrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 type decrypt struct {
 	blob  []byte
 	warn  func(string)
-	plain key.Data
+	plain keeper.Data
 }
 
 func (d *decrypt) call() string { return "kms:Decrypt" }
@@ -76,7 +76,7 @@ func (d *decrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 	if len(out.Plaintext) == 0 {
 		return errors.New("KMS answered without a plaintext")
 	}
-	d.plain = key.NewData(out.Plaintext)
+	d.plain = keeper.NewData(out.Plaintext)
 	return nil
 }
 
@@ -107,7 +107,7 @@ func always(context map[string]string) map[string]string {
 }
 
 // decodeBlob reads the ciphertext of w. Flat formats and editors break lines.
-func decodeBlob(w key.WrappedKey) ([]byte, error) {
+func decodeBlob(w keeper.WrappedKey) ([]byte, error) {
 	blob, err := base64.StdEncoding.DecodeString(withoutSpace(w.Enc))
 	if err == nil && len(blob) > 0 {
 		return blob, nil

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // good is what the process of alice prints.
@@ -66,7 +66,7 @@ func TestAProcessRunsOnceForAllKeysAndRoles(t *testing.T) {
 	r := withProcess(t, "echo >>$0.runs; echo '"+good+"'")
 	k := r.keeper()
 	done := make(chan error)
-	keys := []key.MasterKey{named(key1, "it", ""), named(key2, "it", ""), named(key3, "role", ""), named(keyWest, "role", ""), named(key1, "it", ops)}
+	keys := []keeper.MasterKey{named(key1, "it", ""), named(key2, "it", ""), named(key3, "role", ""), named(keyWest, "role", ""), named(key1, "it", ops)}
 	for _, m := range keys {
 		go func() {
 			_, err := k.Wrap(t.Context(), m, dataKey())

@@ -11,7 +11,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // The built-in world of devkms, which has a role or key for each thing that
@@ -60,7 +60,7 @@ func with(vars map[string]string, name, value string) map[string]string {
 }
 
 // roundTrip wraps under m with one keeper, and unwraps with another.
-func roundTrip(t *testing.T, writer, reader map[string]string, m key.MasterKey) error {
+func roundTrip(t *testing.T, writer, reader map[string]string, m keeper.MasterKey) error {
 	t.Helper()
 	ask := func(context.Context, string) (string, error) { return "123456", nil }
 	w, err := New(Options{Env: env.Map(writer), HostName: "h", AskMFA: ask, Strict: true}).Wrap(t.Context(), m, dataKey())

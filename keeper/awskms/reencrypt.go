@@ -9,37 +9,37 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // ReEncrypt moves what w holds under another key or context, inside KMS: this
 // machine never sees it. One caller needs kms:ReEncryptFrom on the old key and
 // kms:ReEncryptTo on the new one; the identities of the new key are tried
 // first, then those of the old. Both keys must be in one region.
-func (k *Keeper) ReEncrypt(ctx context.Context, w key.WrappedKey, to key.MasterKey) (key.WrappedKey, error) {
+func (k *Keeper) ReEncrypt(ctx context.Context, w keeper.WrappedKey, to keeper.MasterKey) (keeper.WrappedKey, error) {
 	if k.err != nil {
-		return key.WrappedKey{}, k.err
+		return keeper.WrappedKey{}, k.err
 	}
 	blob, err := decodeBlob(w)
 	if err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
 	op := &reEncrypt{blob: blob}
 	if op.from, err = k.set.target(w.MasterKey); err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
 	if op.to, err = k.set.target(to); err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
 	if op.from.arn.Region != op.to.arn.Region {
-		return key.WrappedKey{}, fmt.Errorf("AWS KMS: kms:ReEncrypt stays inside one region: %s and %s are in two", op.from.arn.Text, op.to.arn.Text)
+		return keeper.WrappedKey{}, fmt.Errorf("AWS KMS: kms:ReEncrypt stays inside one region: %s and %s are in two", op.from.arn.Text, op.to.arn.Text)
 	}
 	if err = k.run(ctx, to, op); err != nil {
 		if other := k.run(ctx, w.MasterKey, op); other != nil {
-			return key.WrappedKey{}, errors.Join(err, other)
+			return keeper.WrappedKey{}, errors.Join(err, other)
 		}
 	}
-	return key.WrappedKey{MasterKey: to, Enc: op.enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
+	return keeper.WrappedKey{MasterKey: to, Enc: op.enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
 }
 
 type reEncrypt struct {

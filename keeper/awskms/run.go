@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // run does op under m as the first identity that may. The error is an *Error,
 // unless m or the settings are bad.
-func (k *Keeper) run(ctx context.Context, m key.MasterKey, op operation) error {
+func (k *Keeper) run(ctx context.Context, m keeper.MasterKey, op operation) error {
 	attempts, err := k.walk(ctx, m, op)
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (k *Keeper) run(ctx context.Context, m key.MasterKey, op operation) error {
 
 // walk tries identities, and in the end regions, until op is done or cannot
 // be. There is at least one attempt.
-func (k *Keeper) walk(ctx context.Context, m key.MasterKey, op operation) ([]*Attempt, error) {
+func (k *Keeper) walk(ctx context.Context, m keeper.MasterKey, op operation) ([]*Attempt, error) {
 	if k.err != nil {
 		return nil, k.err
 	}
@@ -166,7 +166,7 @@ func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error 
 
 // tellFallback warns if what the user's map asked for did not do, and something
 // else did.
-func (k *Keeper) tellFallback(m key.MasterKey, attempts []*Attempt) {
+func (k *Keeper) tellFallback(m keeper.MasterKey, attempts []*Attempt) {
 	first, last := attempts[0], attempts[len(attempts)-1]
 	if first.Origin == fromMap && first.Origin != last.Origin {
 		k.warn(fmt.Sprintf("AWS KMS key %s: used %s, because another did not work: %v",

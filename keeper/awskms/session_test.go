@@ -13,7 +13,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 func TestAPersonIsAskedOnceForAnMFACode(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAnMFACodeComesFromTheEnvironment(t *testing.T) {
 func TestOnlyKeysBehindMFAAskAPerson(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	asks := func(m key.MasterKey) bool { return r.keeper().Asks(t.Context(), key.WrappedKey{MasterKey: m}) }
+	asks := func(m keeper.MasterKey) bool { return r.keeper().Asks(t.Context(), keeper.WrappedKey{MasterKey: m}) }
 	if asks(named(key1, "vault", "")) {
 		t.Error("without a terminal nobody can be asked")
 	}
@@ -229,23 +229,23 @@ func TestDiagnosisTellsWhatIsWrong(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		setup func(*rig)
-		w     func(*rig) key.WrappedKey
+		w     func(*rig) keeper.WrappedKey
 		hint  string
 	}{
-		{"context", nil, func(r *rig) key.WrappedKey {
+		{"context", nil, func(r *rig) keeper.WrappedKey {
 			w := r.wrapped(plainKey(key1))
 			w.MasterKey = w.With("context", map[string]string{"a": "b"})
 			return w
 		}, "context"},
-		{"enc", nil, func(*rig) key.WrappedKey { return key.WrappedKey{MasterKey: plainKey(key1), Enc: "?"} }, "git log"},
-		{"arn", nil, func(*rig) key.WrappedKey { return key.WrappedKey{MasterKey: plainKey("alias/x"), Enc: "AQ=="} }, "full ARN"},
-		{"allow-list", func(r *rig) { r.set("SOPS_AWS_ALLOW_ACCOUNTS", account2) }, func(*rig) key.WrappedKey {
-			return key.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="}
+		{"enc", nil, func(*rig) keeper.WrappedKey { return keeper.WrappedKey{MasterKey: plainKey(key1), Enc: "?"} }, "git log"},
+		{"arn", nil, func(*rig) keeper.WrappedKey { return keeper.WrappedKey{MasterKey: plainKey("alias/x"), Enc: "AQ=="} }, "full ARN"},
+		{"allow-list", func(r *rig) { r.set("SOPS_AWS_ALLOW_ACCOUNTS", account2) }, func(*rig) keeper.WrappedKey {
+			return keeper.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="}
 		}, "SOPS_AWS_ALLOW_ACCOUNTS"},
 		{"silence", func(r *rig) {
 			r.o.Attempt = time.Second
 			r.server.SetFault(devkms.Fault{Mode: devkms.Hang})
-		}, func(*rig) key.WrappedKey { return key.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="} }, "AWS_ENDPOINT_URL_KMS"},
+		}, func(*rig) keeper.WrappedKey { return keeper.WrappedKey{MasterKey: plainKey(key1), Enc: "AQ=="} }, "AWS_ENDPOINT_URL_KMS"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -11,7 +11,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // TestMain sees to it that nothing leaves the machine, whatever a test forgets.
@@ -233,19 +233,19 @@ func (r *rig) calls() []string {
 	return all
 }
 
-func dataKey() key.Data { return key.NewData([]byte("0123456789abcdef0123456789abcdef")) }
+func dataKey() keeper.Data { return keeper.NewData([]byte("0123456789abcdef0123456789abcdef")) }
 
 // wrapped returns the data key under m, wrapped by alice or, in account 2, by
 // inner, whatever the machine of r may do.
-func (r *rig) wrapped(m key.MasterKey) key.WrappedKey {
+func (r *rig) wrapped(m keeper.MasterKey) keeper.WrappedKey {
 	r.t.Helper()
 	writer := *r
 	writer.o, writer.vars = Options{}, map[string]string{"AWS_ENDPOINT_URL": r.server.URL()}
-	plain := key.New(key.KMS, "arn", m.Text("arn")).With("context", m.Map("context"))
+	plain := keeper.New(keeper.KMS, "arn", m.Text("arn")).With("context", m.Map("context"))
 	w, err := writer.as("alice").keeper().Wrap(r.t.Context(), plain, dataKey())
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.server.ResetCalls()
-	return key.WrappedKey{MasterKey: m, Enc: w.Enc, Created: w.Created}
+	return keeper.WrappedKey{MasterKey: m, Enc: w.Enc, Created: w.Created}
 }

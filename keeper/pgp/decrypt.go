@@ -7,17 +7,17 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // decryptByGPG decrypts w, one message at a time: the memory in which the agent
 // keeps secrets is small, and prompts would cover each other.
-func (k *Keeper) decryptByGPG(ctx context.Context, w key.WrappedKey, m message) (key.Data, error) {
+func (k *Keeper) decryptByGPG(ctx context.Context, w keeper.WrappedKey, m message) (keeper.Data, error) {
 	select {
 	case k.turn <- struct{}{}:
 		defer func() { <-k.turn }()
 	case <-ctx.Done():
-		return key.Data{}, ctx.Err()
+		return keeper.Data{}, ctx.Err()
 	}
 	ctx, cancel := k.patient(ctx)
 	defer cancel()
@@ -29,14 +29,14 @@ func (k *Keeper) decryptByGPG(ctx context.Context, w key.WrappedKey, m message) 
 	var slow impatience
 	switch {
 	case errors.As(context.Cause(ctx), &slow):
-		return key.Data{}, slow
+		return keeper.Data{}, slow
 	case err != nil:
-		return key.Data{}, err
+		return keeper.Data{}, err
 	case !o.ok || !o.status.has("DECRYPTION_OKAY"):
 		clear(o.out)
-		return key.Data{}, k.notDecrypted(ctx, w, m, o.status)
+		return keeper.Data{}, k.notDecrypted(ctx, w, m, o.status)
 	}
-	return key.NewData(o.out), nil
+	return keeper.NewData(o.out), nil
 }
 
 // patient limits how long gpg may take where no person can answer a prompt: an
@@ -72,7 +72,7 @@ func (impatience) Hints() []string {
 }
 
 // notDecrypted says why gpg did not decrypt.
-func (k *Keeper) notDecrypted(ctx context.Context, w key.WrappedKey, m message, s status) error {
+func (k *Keeper) notDecrypted(ctx context.Context, w keeper.WrappedKey, m message, s status) error {
 	switch {
 	case s.failed(codeCanceled, codeFullyCanceled):
 		return refuse("the prompt for the passphrase was cancelled", "enter the passphrase, or use another key of the file with --decryption-order")
@@ -117,7 +117,7 @@ func noTerminal() []string {
 }
 
 // noSecretKey says that the user has none of the keys that the message is for.
-func (k *Keeper) noSecretKey(ctx context.Context, w key.WrappedKey, m message) error {
+func (k *Keeper) noSecretKey(ctx context.Context, w keeper.WrappedKey, m message) error {
 	e := &NoSecretKeyError{FP: clean(w.Text(fieldFP)), IDs: m.ids, home: k.home()}
 	for _, key := range k.secretKeys(ctx) {
 		for _, p := range key.parts {

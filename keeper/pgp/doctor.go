@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Examine does what Unwrap does, and looks at what it needs on the way. The
 // error is that of Unwrap.
-func (k *Keeper) Examine(ctx context.Context, w key.WrappedKey) ([]key.Step, error) {
+func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error) {
 	m, err := parseMessage(w.Enc)
-	steps := []key.Step{step("wrapped key", err, "encrypted for key id "+strings.Join(m.ids, ", "))}
+	steps := []keeper.Step{step("wrapped key", err, "encrypted for key id "+strings.Join(m.ids, ", "))}
 	if err != nil {
 		return steps, err
 	}
@@ -30,23 +30,23 @@ func (k *Keeper) Examine(ctx context.Context, w key.WrappedKey) ([]key.Step, err
 	return append(steps, step("decrypt", err, "")), err
 }
 
-func step(name string, err error, detail string) key.Step {
+func step(name string, err error, detail string) keeper.Step {
 	if err != nil {
 		detail = err.Error()
 	}
-	return key.Step{Name: name, OK: err == nil, Detail: detail}
+	return keeper.Step{Name: name, OK: err == nil, Detail: detail}
 }
 
 // lookAtGPG says which gpg there is and what it has of the key.
-func (k *Keeper) lookAtGPG(ctx context.Context, w key.WrappedKey, m message) []key.Step {
+func (k *Keeper) lookAtGPG(ctx context.Context, w keeper.WrappedKey, m message) []keeper.Step {
 	path, err := k.program()
 	if err == nil {
 		err = k.checkHome()
 	}
 	if err != nil {
-		return []key.Step{step("gpg", err, "")}
+		return []keeper.Step{step("gpg", err, "")}
 	}
-	steps := []key.Step{step("gpg", nil, k.version(ctx, path))}
+	steps := []keeper.Step{step("gpg", nil, k.version(ctx, path))}
 	return append(steps, k.lookAtPublic(ctx, w), k.lookAtSecret(ctx, m))
 }
 
@@ -65,7 +65,7 @@ func (k *Keeper) version(ctx context.Context, path string) string {
 
 // lookAtPublic says whether files can still be encrypted to the key, which
 // decryption does not need.
-func (k *Keeper) lookAtPublic(ctx context.Context, w key.WrappedKey) key.Step {
+func (k *Keeper) lookAtPublic(ctx context.Context, w keeper.WrappedKey) keeper.Step {
 	n, err := parseName(w.Text(fieldFP))
 	if err == nil {
 		var keys []publicKey
@@ -81,7 +81,7 @@ func (k *Keeper) lookAtPublic(ctx context.Context, w key.WrappedKey) key.Step {
 }
 
 // lookAtSecret says where the secret key is, and whether a prompt is to come.
-func (k *Keeper) lookAtSecret(ctx context.Context, m message) key.Step {
+func (k *Keeper) lookAtSecret(ctx context.Context, m message) keeper.Step {
 	const name = "secret key"
 	for _, key := range k.secretKeys(ctx) {
 		for _, p := range key.parts {

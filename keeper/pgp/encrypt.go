@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // maxMessage is far more than a data key makes, under any key.
 const maxMessage = 64 << 10
 
 // encryptByGPG encrypts d to the one key that n names.
-func (k *Keeper) encryptByGPG(ctx context.Context, n name, d key.Data) (string, error) {
+func (k *Keeper) encryptByGPG(ctx context.Context, n name, d keeper.Data) (string, error) {
 	keys, err := k.list(ctx, n)
 	if err != nil {
 		return "", err

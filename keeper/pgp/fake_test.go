@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // The tests below run shell scripts in place of gpg, for what gpg does seldom.
@@ -37,7 +37,7 @@ func script(t *testing.T, text string) string {
 }
 
 // wrapped is a key that is wrapped for Plain, made without gpg.
-func wrapped(t *testing.T) key.WrappedKey {
+func wrapped(t *testing.T) keeper.WrappedKey {
 	t.Helper()
 	return wrap(t, keyring(t, "plain"), pgptest.Plain)
 }
@@ -57,7 +57,7 @@ func TestAProgramThatIsNotThereIsNamed(t *testing.T) {
 		"no-such-gpg": `the program "no-such-gpg", which SOPS_GPG_EXEC names, is not installed`,
 		plain:         fmt.Sprintf("the program %q, which SOPS_GPG_EXEC names, may not be run", plain),
 	} {
-		k := keeper(map[string]string{"SOPS_GPG_EXEC": program})
+		k := newKeeper(map[string]string{"SOPS_GPG_EXEC": program})
 		_, wrapping := k.Wrap(t.Context(), fp(pgptest.Plain), dataKey())
 		_, unwrapping := k.Unwrap(t.Context(), w)
 		for _, err := range []error{wrapping, unwrapping} {
@@ -88,7 +88,7 @@ func TestAHomeThatIsNotThereIsNotMade(t *testing.T) {
 		{map[string]string{"HOME": dir}, "gpg has no keys: there is no directory " + dir + "/.gnupg"},
 		{map[string]string{"HOME": dir, "GNUPGHOME": dir + "/g"}, "gpg has no keys: GNUPGHOME names " + dir + "/g, which is no directory"},
 	} {
-		k := keeper(tt.vars)
+		k := newKeeper(tt.vars)
 		_, wrapping := k.Wrap(t.Context(), fp(pgptest.Plain), dataKey())
 		_, unwrapping := k.Unwrap(t.Context(), w)
 		for _, err := range []error{wrapping, unwrapping} {
@@ -105,7 +105,7 @@ func TestAHomeThatIsNotThereIsNotMade(t *testing.T) {
 func TestCancellationEndsTheWholeProcessGroup(t *testing.T) {
 	t.Parallel()
 	pids := filepath.Join(t.TempDir(), "pid")
-	k := keeper(map[string]string{"SOPS_GPG_EXEC": script(t, "sleep 1000 & echo $! >"+pids+".new; mv "+pids+".new "+pids+"; wait")})
+	k := newKeeper(map[string]string{"SOPS_GPG_EXEC": script(t, "sleep 1000 & echo $! >"+pids+".new; mv "+pids+".new "+pids+"; wait")})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	w := wrapped(t)
@@ -156,7 +156,7 @@ func TestGPGThatHangsHoldsUpNoPipeline(t *testing.T) {
 func TestOutputWithoutEndIsNotRead(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{"output": "exec cat /dev/zero", "errors and output": "cat /dev/zero >&2 & exec cat /dev/zero"} {
-		k := keeper(map[string]string{"SOPS_GPG_EXEC": script(t, text)})
+		k := newKeeper(map[string]string{"SOPS_GPG_EXEC": script(t, text)})
 		if _, err := k.Unwrap(t.Context(), wrapped(t)); err == nil || err.Error() != "gpg writes more than a data key" {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -165,7 +165,7 @@ func TestOutputWithoutEndIsNotRead(t *testing.T) {
 
 func TestWhatGPGSaysIsCleanedBeforeItIsShown(t *testing.T) {
 	t.Parallel()
-	k := keeper(map[string]string{"SOPS_GPG_EXEC": script(t, `printf 'gpg: \033[31mred\033[0m \342\200\256evil\n\377\ngpg: second\n' >&2; exit 2`)})
+	k := newKeeper(map[string]string{"SOPS_GPG_EXEC": script(t, `printf 'gpg: \033[31mred\033[0m \342\200\256evil\n\377\ngpg: second\n' >&2; exit 2`)})
 	_, err := k.Unwrap(t.Context(), wrapped(t))
 	if want := "gpg did not decrypt: [31mred[0m evil; ?; second"; err == nil || err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
@@ -187,7 +187,7 @@ func TestOnlyWhatWasDecryptedIsADataKey(t *testing.T) {
 		"printf " + secret + "; echo '[GNUPG:] NOTATION DECRYPTION_OKAY' >&2":       false,
 		"printf " + secret + "; printf 'x\\r\\n[GNUPG:] DECRYPTION_OKAY\\r\\n' >&2": true,
 	} {
-		d, err := keeper(map[string]string{"SOPS_GPG_EXEC": script(t, text)}).Unwrap(t.Context(), wrapped(t))
+		d, err := newKeeper(map[string]string{"SOPS_GPG_EXEC": script(t, text)}).Unwrap(t.Context(), wrapped(t))
 		if (err == nil) != good || good && string(d.Bytes()) != secret {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -218,7 +218,7 @@ func TestTheReasonsOfFailuresAreReadFromStatusLines(t *testing.T) {
 		"ERROR":                            "gpg did not decrypt: in another language",
 	} {
 		gpg := script(t, "echo 'gpg: in another language' >&2; echo '[GNUPG:] "+status+"' >&2; exit 2")
-		_, err := keeper(map[string]string{"SOPS_GPG_EXEC": gpg}).Unwrap(t.Context(), wrapped(t))
+		_, err := newKeeper(map[string]string{"SOPS_GPG_EXEC": gpg}).Unwrap(t.Context(), wrapped(t))
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", status, err, want)
 		}
@@ -228,7 +228,7 @@ func TestTheReasonsOfFailuresAreReadFromStatusLines(t *testing.T) {
 func TestAnAgentWithoutMemoryIsTriedOnceMore(t *testing.T) {
 	t.Parallel()
 	mark := filepath.Join(t.TempDir(), "mark")
-	k := keeper(map[string]string{"SOPS_GPG_EXEC": script(t, "if [ -f "+mark+" ]; then printf 0123456789abcdef0123456789abcdef; echo '[GNUPG:] DECRYPTION_OKAY' >&2; exit 0; fi; "+
+	k := newKeeper(map[string]string{"SOPS_GPG_EXEC": script(t, "if [ -f "+mark+" ]; then printf 0123456789abcdef0123456789abcdef; echo '[GNUPG:] DECRYPTION_OKAY' >&2; exit 0; fi; "+
 		"touch "+mark+"; echo '[GNUPG:] ERROR pkdecrypt_failed 67141718' >&2; exit 2")})
 	if _, err := k.Unwrap(t.Context(), wrapped(t)); err != nil {
 		t.Error(err)

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
-	"github.com/seed-1f7fdfb8/sops/key"
 )
 
 // home makes a home of gpg with the keys of the given names, and a keeper that
@@ -33,11 +33,11 @@ func home(t *testing.T, names ...string) (pgptest.Home, *pgp.Keeper) {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Close)
-	return h, keeper(map[string]string{"GNUPGHOME": h.Dir})
+	return h, newKeeper(map[string]string{"GNUPGHOME": h.Dir})
 }
 
 // keeper returns a keeper in an environment that a person attends.
-func keeper(vars map[string]string) *pgp.Keeper {
+func newKeeper(vars map[string]string) *pgp.Keeper {
 	return pgp.New(pgp.Options{Env: env.Map(vars), Now: clock, TTY: func() string { return "/dev/pts/no-such" }})
 }
 
@@ -56,14 +56,14 @@ func keyring(t *testing.T, names ...string) *pgp.Keeper {
 	if err := os.WriteFile(file, all, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return keeper(map[string]string{"SOPS_PGP_KEYRING": file, "SOPS_GPG_EXEC": "no-such-gpg"})
+	return newKeeper(map[string]string{"SOPS_PGP_KEYRING": file, "SOPS_GPG_EXEC": "no-such-gpg"})
 }
 
-func fp(text string) key.MasterKey { return key.New(key.PGP, "fp", text) }
+func fp(text string) keeper.MasterKey { return keeper.New(keeper.PGP, "fp", text) }
 
-func dataKey() key.Data { return key.NewData([]byte("0123456789abcdef0123456789abcdef")) }
+func dataKey() keeper.Data { return keeper.NewData([]byte("0123456789abcdef0123456789abcdef")) }
 
-func wrap(t *testing.T, k *pgp.Keeper, name string) key.WrappedKey {
+func wrap(t *testing.T, k *pgp.Keeper, name string) keeper.WrappedKey {
 	t.Helper()
 	w, err := k.Wrap(t.Context(), fp(name), dataKey())
 	if err != nil {
@@ -249,7 +249,7 @@ func TestTheHintsOfKeysWorkAsTheyStand(t *testing.T) {
 			t.Fatalf("%s can be encrypted to", name)
 		}
 		shell(t, h, err)
-		k = keeper(map[string]string{"GNUPGHOME": h.Dir})
+		k = newKeeper(map[string]string{"GNUPGHOME": h.Dir})
 		if _, again := k.Wrap(t.Context(), fp(name), dataKey()); again != nil {
 			t.Errorf("%v, and after the advice %v", err, again)
 		}
@@ -305,7 +305,7 @@ func TestPassphrasesAreAskedForByTheAgentAlone(t *testing.T) {
 func TestPrompts(t *testing.T) {
 	t.Parallel()
 	h, _ := home(t, "protected")
-	w := wrap(t, keeper(map[string]string{"GNUPGHOME": h.Dir}), pgptest.Protected)
+	w := wrap(t, newKeeper(map[string]string{"GNUPGHOME": h.Dir}), pgptest.Protected)
 	for name, tt := range map[string]struct{ conf, agent, want, hint string }{
 		"no pinentry": {agent: "pinentry-program /no-such-pinentry\n", want: "pinentry cannot be run", hint: "install pinentry"},
 		"no terminal": {
@@ -324,7 +324,7 @@ func TestPrompts(t *testing.T) {
 			if err := h.Forget(); err != nil {
 				t.Fatal(err)
 			}
-			_, err := keeper(map[string]string{"GNUPGHOME": h.Dir}).Unwrap(t.Context(), w)
+			_, err := newKeeper(map[string]string{"GNUPGHOME": h.Dir}).Unwrap(t.Context(), w)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}

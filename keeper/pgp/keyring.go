@@ -17,7 +17,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // A keyring is keys in a file, as gpg --export and gpg --export-secret-keys
@@ -147,7 +147,7 @@ func (r *keyring) find(n name) []*openpgp.Entity {
 }
 
 // encrypt encrypts d to the key that n names.
-func (r *keyring) encrypt(n name, d key.Data, now time.Time) (string, error) {
+func (r *keyring) encrypt(n name, d keeper.Data, now time.Time) (string, error) {
 	to, err := r.recipient(n, now)
 	if err != nil {
 		return "", err
@@ -277,27 +277,27 @@ func (r *keyring) secrets(m message) []*packet.PrivateKey {
 func (r *keyring) opens(m message) bool { return len(r.secrets(m)) > 0 }
 
 // decrypt decrypts a message.
-func (r *keyring) decrypt(enc string, m message, now time.Time) (key.Data, error) {
+func (r *keyring) decrypt(enc string, m message, now time.Time) (keeper.Data, error) {
 	locked := func(p *packet.PrivateKey) bool { return p.Encrypted }
 	if secrets := r.secrets(m); !slices.ContainsFunc(secrets, func(p *packet.PrivateKey) bool { return !locked(p) }) {
-		return key.Data{}, refuse(r.name+": the secret key has a passphrase, for which only the agent of gpg asks",
+		return keeper.Data{}, refuse(r.name+": the secret key has a passphrase, for which only the agent of gpg asks",
 			"import it into gpg with: gpg --import KEYFILE")
 	}
 	block, err := armor.Decode(strings.NewReader(strings.TrimSpace(enc)))
 	if err != nil {
-		return key.Data{}, damaged("it is not in ASCII armor")
+		return keeper.Data{}, damaged("it is not in ASCII armor")
 	}
 	md, err := openpgp.ReadMessage(block.Body, r.keys, nil, config(now))
 	if err != nil {
-		return key.Data{}, damaged(r.name + ": " + clean(err.Error()))
+		return keeper.Data{}, damaged(r.name + ": " + clean(err.Error()))
 	}
 	// The message is authenticated at its end, which therefore has to be read.
 	plain, err := io.ReadAll(io.LimitReader(md.UnverifiedBody, maxMessage))
 	switch {
 	case err != nil:
-		return key.Data{}, damaged(r.name + ": " + clean(err.Error()))
+		return keeper.Data{}, damaged(r.name + ": " + clean(err.Error()))
 	case len(plain) == maxMessage:
-		return key.Data{}, errTooMuch
+		return keeper.Data{}, errTooMuch
 	}
-	return key.NewData(plain), nil
+	return keeper.NewData(plain), nil
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-1f7fdfb8/sops/internal/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 )
 
@@ -26,7 +26,7 @@ func TestTheKeyringsOfGnuPG1ServeWithoutGPG(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "secring.gpg"), append(pgptest.Key("plain"), pgptest.Key("two")...))
 	write(t, filepath.Join(dir, "pubring.gpg"), append(pgptest.Key("plain"), pgptest.Key("other")...))
-	k := keeper(map[string]string{"GNUPGHOME": dir, "SOPS_GPG_EXEC": "no-such-gpg"})
+	k := newKeeper(map[string]string{"GNUPGHOME": dir, "SOPS_GPG_EXEC": "no-such-gpg"})
 	for _, name := range []string{pgptest.Plain, pgptest.Two} {
 		if d, err := k.Unwrap(t.Context(), wrap(t, k, name)); err != nil || !d.Equal(dataKey()) {
 			t.Errorf("%s: %v", name, err)
@@ -40,7 +40,7 @@ func TestAKeyringGoesBeforeGPGAndGPGHasTheRest(t *testing.T) {
 	h, gpg := home(t, "other")
 	file := filepath.Join(h.Dir, "ci.asc")
 	write(t, file, pgptest.Key("plain"))
-	k := keeper(map[string]string{"GNUPGHOME": h.Dir, "SOPS_PGP_KEYRING": file})
+	k := newKeeper(map[string]string{"GNUPGHOME": h.Dir, "SOPS_PGP_KEYRING": file})
 	for _, name := range []string{pgptest.Plain, pgptest.Other} {
 		if d, err := k.Unwrap(t.Context(), wrap(t, k, name)); err != nil || !d.Equal(dataKey()) {
 			t.Errorf("%s: %v", name, err)
@@ -68,7 +68,7 @@ func TestKeyringsThatDoNotServeAreNamed(t *testing.T) {
 		damaged:                       "it holds ",
 		text:                          "it holds no OpenPGP key",
 	} {
-		k := keeper(map[string]string{"SOPS_PGP_KEYRING": file})
+		k := newKeeper(map[string]string{"SOPS_PGP_KEYRING": file})
 		_, wrapping := k.Wrap(t.Context(), fp(pgptest.Plain), dataKey())
 		_, unwrapping := k.Unwrap(t.Context(), w)
 		for _, err := range []error{wrapping, unwrapping} {

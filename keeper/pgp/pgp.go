@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/key"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Variables that are read here. All others of gpg reach it unread.
@@ -92,23 +92,23 @@ func New(o Options) *Keeper {
 }
 
 // Kind returns "pgp".
-func (*Keeper) Kind() string { return key.PGP }
+func (*Keeper) Kind() string { return keeper.PGP }
 
 // Wrap encrypts d to the key of m.
-func (k *Keeper) Wrap(ctx context.Context, m key.MasterKey, d key.Data) (key.WrappedKey, error) {
+func (k *Keeper) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
 	n, err := parseName(m.Text(fieldFP))
 	if err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
 	enc, err := k.encrypt(ctx, n, d)
 	if err != nil {
-		return key.WrappedKey{}, err
+		return keeper.WrappedKey{}, err
 	}
-	return key.WrappedKey{MasterKey: m, Enc: enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
+	return keeper.WrappedKey{MasterKey: m, Enc: enc, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
 }
 
 // encrypt chooses what encrypts: a keyring that has the key, or gpg.
-func (k *Keeper) encrypt(ctx context.Context, n name, d key.Data) (string, error) {
+func (k *Keeper) encrypt(ctx context.Context, n name, d keeper.Data) (string, error) {
 	ring, err := k.keyringWith(func(r *keyring) bool { return len(r.find(n)) > 0 })
 	if err != nil {
 		return "", err
@@ -121,14 +121,14 @@ func (k *Keeper) encrypt(ctx context.Context, n name, d key.Data) (string, error
 }
 
 // Unwrap decrypts w with the secret key that the user has.
-func (k *Keeper) Unwrap(ctx context.Context, w key.WrappedKey) (key.Data, error) {
+func (k *Keeper) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	m, err := parseMessage(w.Enc)
 	if err != nil {
-		return key.Data{}, err
+		return keeper.Data{}, err
 	}
 	ring, err := k.keyringWith(func(r *keyring) bool { return r.opens(m) })
 	if err != nil {
-		return key.Data{}, err
+		return keeper.Data{}, err
 	}
 	if ring != nil {
 		return ring.decrypt(w.Enc, m, k.o.Now())
@@ -147,7 +147,7 @@ func (k *Keeper) besideKeyring(err error) error {
 
 // Asks reports whether a person may have to enter a passphrase or handle a card
 // before w can be unwrapped. Wrapping takes public keys and never asks.
-func (k *Keeper) Asks(ctx context.Context, w key.WrappedKey) bool {
+func (k *Keeper) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	m, err := parseMessage(w.Enc)
 	if err != nil {
 		return false

@@ -1,0 +1,238 @@
+package sops_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+)
+
+const module = "github.com/seed-1f7fdfb8/sops"
+
+// layers says on which layer of ARCHITECTURE.md each package stands. A package
+// imports lower layers only.
+var layers = map[string]int{
+	"cmd/sops":                   7,
+	"internal/cli":               6,
+	"internal/app":               5,
+	"decrypt":                    5,
+	"internal/envelope":          4,
+	"internal/test/laws":         9,
+	"std":                        4,
+	"format/yaml":                3,
+	"format/json":                3,
+	"format/dotenv":              3,
+	"format/ini":                 3,
+	"format/binary":              3,
+	"internal/meta":              3,
+	"internal/config":            3,
+	"format":                     2,
+	"internal/jsontext":          2,
+	"keeper/awskms":              2,
+	"keeper/age":                 2,
+	"keeper/pgp":                 2,
+	"internal/rule":              2,
+	"internal/unlock":            2,
+	"devkms":                     2,
+	"tree":                       1,
+	"keeper":                     1,
+	"internal/cipher":            1,
+	"internal/shamir":            1,
+	"internal/atomicfile":        1,
+	"internal/term":              1,
+	"internal/editor":            1,
+	"internal/env":               1,
+	"internal/deadline":          1,
+	"internal/helper":            1,
+	"internal/hint":              1,
+	"internal/suggest":           1,
+	"internal/yamltext":          1,
+	"internal/test/formattest":   3,
+	"internal/test/faulttest":    3,
+	"internal/test/pgptest":      3,
+	"internal/test/corpus":       8,
+	"internal/test/bench/faults": 8,
+}
+
+// owners says which packages may import an outside module (by prefix).
+var owners = map[string][]string{
+	"github.com/aws/":              {"keeper/awskms", "devkms"},
+	"filippo.io/age":               {"keeper/age"},
+	"github.com/ProtonMail/":       {"keeper/pgp"},
+	"go.yaml.in/yaml":              {"format/yaml", "internal/config", "devkms", "keeper/awskms"},
+	"github.com/urfave/cli":        {"internal/cli"},
+	"golang.org/x/term":            {"internal/term"},
+	"github.com/google/shlex":      {"internal/editor", "keeper/age"},
+	"github.com/rogpeppe":          {},
+	"github.com/google/go-cmp":     {},
+	"gopkg.in/ini.v1":              {},
+	"github.com/aws/aws-sdk-go-v2": {"keeper/awskms", "devkms"},
+}
+
+func TestImportsPointDown(t *testing.T) {
+	eachImport(t, func(file, pkg, imported string) {
+		layer, known := layers[pkg]
+		if !known {
+			t.Errorf("%s: package %q has no layer; give it one in arch_test.go first", file, pkg)
+			return
+		}
+		inner, ours := strings.CutPrefix(imported, module)
+		if !ours || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		if below, ok := layers[strings.TrimPrefix(inner, "/")]; !ok || below >= layer {
+			t.Errorf("%s (layer %d) imports %s (layer %d)", file, layer, imported, below)
+		}
+	})
+}
+
+func TestDocumentsAndKeysDoNotImportEachOther(t *testing.T) {
+	document := func(p string) bool { return p == "tree" || p == "format" || strings.HasPrefix(p, "format/") }
+	keys := func(p string) bool { return p == "keeper" || strings.HasPrefix(p, "keeper/") || p == "internal/unlock" }
+	eachImport(t, func(file, pkg, imported string) {
+		inner, ours := strings.CutPrefix(imported, module+"/")
+		if !ours || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		if document(pkg) && keys(inner) || keys(pkg) && document(inner) {
+			t.Errorf("%s: the packages of documents and those of keys must not import each other: %s", file, imported)
+		}
+	})
+}
+
+func TestOutsideModulesHaveOwners(t *testing.T) {
+	eachImport(t, func(file, pkg, imported string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		for prefix, allowed := range owners {
+			if !strings.HasPrefix(imported, prefix) {
+				continue
+			}
+			ok := false
+			for _, a := range allowed {
+				ok = ok || a == pkg
+			}
+			if !ok {
+				t.Errorf("%s imports %s, which belongs to %v", file, imported, allowed)
+			}
+		}
+	})
+}
+
+// eachImport calls f for every import of every Go file of the project.
+func eachImport(t *testing.T, f func(file, pkg, imported string)) {
+	t.Helper()
+	eachFile(t, func(file string) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkg := path.Dir(filepath.ToSlash(file))
+		if pkg == "." {
+			pkg = ""
+		}
+		for _, im := range parsed.Imports {
+			name, _ := strconv.Unquote(im.Path.Value)
+			f(file, pkg, name)
+		}
+	})
+}
+
+func eachFile(t *testing.T, f func(file string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == "tools" || strings.HasPrefix(d.Name(), ".") && file != ".") {
+			return fs.SkipDir
+		}
+		if strings.HasSuffix(file, ".go") {
+			f(filepath.ToSlash(file))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reserved says which packages may call a function that others must be handed
+// the effect of. Tests may call all of them.
+var reserved = map[string][]string{
+	"os.Exit":      {"cmd/sops", "internal/test/corpus", "internal/test/bench/faults"},
+	"os.Getenv":    {"internal/env", "internal/test/corpus", "internal/test/bench/faults"},
+	"os.LookupEnv": {"internal/env", "internal/test/corpus", "internal/test/bench/faults"},
+	"os.Environ":   {"internal/env", "internal/test/corpus", "internal/test/bench/faults"},
+	// decrypt: its functions take no context; awskms: what profiles say is for the whole run.
+	"context.Background": {"cmd/sops", "decrypt", "keeper/awskms", "internal/test/corpus", "internal/test/bench/faults"},
+	"context.TODO":       {},
+}
+
+func TestEffectsComeFromOnePlace(t *testing.T) {
+	eachFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				if n.Recv == nil && n.Name.Name == "init" {
+					t.Errorf("%s: init()", file)
+				}
+			case *ast.SelectorExpr:
+				if pkg, ok := n.X.(*ast.Ident); ok {
+					name := pkg.Name + "." + n.Sel.Name
+					if allowed, known := reserved[name]; known && !slices.Contains(allowed, path.Dir(file)) {
+						t.Errorf("%s calls %s, which belongs to %v", file, name, allowed)
+					}
+				}
+			}
+			return true
+		})
+	})
+}
+
+// notRead are variables that are refused, or set for programs that are run.
+var notRead = []string{"SOPS_KEYSERVICE", "SOPS_AGE_RECIPIENT"}
+
+func TestEveryVariableIsInTheRegistry(t *testing.T) {
+	known := map[string]bool{}
+	for _, v := range env.Variables() {
+		known[v.Name] = true
+	}
+	eachFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "devkms/") || strings.HasPrefix(file, "internal/test/") {
+			return
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			name, _ := strconv.Unquote(lit.Value)
+			if regexp.MustCompile(`^SOPS_[A-Z_]*[A-Z]$`).MatchString(name) && !known[name] && !slices.Contains(notRead, name) {
+				t.Errorf("%s reads %s, which is not in internal/env/variables.go", file, name)
+			}
+			return true
+		})
+	})
+}

@@ -1,0 +1,333 @@
+package envelope
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Seal encrypts the content and returns the text of the encrypted file. It has
+// been read back: opening it gives the text of New or Replace byte for byte, and
+// after Set or Unset the same content.
+func (o *Opened) Seal(opt SealOptions) ([]byte, error) {
+	opt = opt.withDefaults()
+	if out, err := o.patched(opt); err == nil {
+		return out, nil
+	}
+	c, err := cipher.New(o.Data.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	sel, err := o.Meta.Selection.CompileStored()
+	if err != nil {
+		return nil, err
+	}
+	s := &sealing{
+		opened: o, cipher: c, selector: sel, doc: o.doc, trees: o.trees,
+		random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
+	}
+	o.Meta.LastModified = opt.Now.UTC().Truncate(time.Second)
+	return s.run()
+}
+
+// A sealing is one way of a plain document to its encrypted text.
+type sealing struct {
+	opened   *Opened
+	cipher   *cipher.Cipher
+	selector *rule.Selector
+	random   io.Reader
+	room     [cipher.NonceSize]byte
+
+	doc   format.Document
+	trees []*tree.Map
+	full  []byte // the author's text, where doc is a rendering of it
+
+	tokens  []string        // by Ref; "" for what stays
+	values  []format.Plain  // by Ref; what the tokens stand for
+	blank   []bool          // by Ref; secrets that are null or empty
+	like    format.Document // the encrypted text whose presentation is kept
+	macText string
+	// Comments whose container in the sealed text is another one than in the
+	// plain text, with the container's additional data there.
+	containers map[int]string
+}
+
+// run tries the author's text first; where its syntax does not take tokens, a
+// rendering of the same tree that carries the author's text in its layout.
+func (s *sealing) run() ([]byte, error) {
+	if o := s.opened.origin; o != nil {
+		s.like = o.doc
+		if out, err := s.attempt(); err == nil || isFinal(err) {
+			return out, err
+		}
+		s.like, s.containers = nil, nil
+	}
+	out, err := s.attempt()
+	if err == nil || isFinal(err) {
+		return out, err
+	}
+	reason := err
+	if s.full == nil {
+		if err := s.render(); err != nil {
+			return nil, sealError(s.opened.format, reason)
+		}
+	}
+	if out, err = s.attempt(); err != nil {
+		return nil, sealError(s.opened.format, errors.Join(reason, err))
+	}
+	if s.opened.warn != nil {
+		s.opened.warn(fmt.Sprintf("the encrypted file has another layout than the text, which is kept inside it (%v)", reason))
+	}
+	return out, nil
+}
+
+func isFinal(err error) bool {
+	var f *Failure
+	return errors.As(err, &f)
+}
+
+func sealError(f format.Format, err error) error {
+	return failf(CodeEncrypt, "this %s text cannot be encrypted without damage: %w", f.Name(), err)
+}
+
+// render replaces the document by a rendering of its tree.
+func (s *sealing) render() error {
+	text, err := s.opened.format.Render(s.trees)
+	if err != nil {
+		return err
+	}
+	d, err := s.opened.format.Parse(text)
+	if err != nil {
+		return err
+	}
+	if err := sameContent(s.opened.format, s.trees, d.Trees()); err != nil {
+		return err
+	}
+	s.full, s.doc, s.trees = s.opened.plain, d, d.Trees()
+	s.containers = nil
+	return nil
+}
+
+// attempt seals and reads back. Where the reader finds comments in other
+// containers than we did, it seals once more with theirs.
+func (s *sealing) attempt() ([]byte, error) {
+	out, err := s.seal()
+	var moved *movedComments
+	if errors.As(err, &moved) {
+		s.containers = moved.containers
+		out, err = s.seal()
+	}
+	return out, err
+}
+
+func (s *sealing) seal() ([]byte, error) {
+	if err := s.encrypt(); err != nil {
+		return nil, err
+	}
+	if err := s.structure(s.trees, s); err != nil {
+		return nil, err
+	}
+	masked, err := format.Mask(s.doc, s.tokens, format.Guide{Blank: s.blank, Like: s.like})
+	var refusal *format.Error
+	if errors.As(err, &refusal) && refusal.Final {
+		return nil, &Failure{Code: CodeEncrypt, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
+	}
+	if err != nil {
+		return nil, err
+	}
+	layout := masked.Layout
+	if s.full != nil {
+		layout = &format.Layout{Full: s.full}
+		if layout.Digest, err = s.bareDigest(masked); err != nil {
+			return nil, err
+		}
+	}
+	out, sealed, err := s.finish(masked, layout)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.verifyTree(sealed); err != nil {
+		return nil, err
+	}
+	// The layout as it comes out of the metadata: it cannot carry every text.
+	if layout, err = s.verifyMeta(sealed); err != nil {
+		return nil, err
+	}
+	if s.full != nil {
+		return out, nil // the digest was made from this very text's opening
+	}
+	values := s.valuesIn(sealed)
+	back, err := sealed.Unmask(values, layout)
+	if err == nil && bytes.Equal(back, s.opened.plain) {
+		return out, nil
+	}
+	// The tokens stand right but the pieces do not give the author's text.
+	bare, err := sealed.Unmask(values, nil)
+	if err != nil {
+		return nil, err
+	}
+	out, _, err = s.finish(masked, &format.Layout{Full: s.opened.plain, Digest: digest(bare)})
+	return out, err
+}
+
+// valuesIn returns what the tokens of a sealed document stand for, by its own
+// Refs: a reader may find comments, and so all leaves behind them, in another
+// order than they have in the plain text.
+func (s *sealing) valuesIn(sealed format.Document) []format.Plain {
+	tokens := tokensOf(sealed, sealed.Leaves())
+	if slices.Equal(tokens, s.tokens) {
+		return s.values
+	}
+	by := make(map[string]format.Plain, len(tokens))
+	for ref, token := range s.tokens {
+		if token != "" {
+			by[token] = s.values[ref]
+		}
+	}
+	values := make([]format.Plain, len(tokens))
+	for ref, token := range tokens {
+		values[ref] = by[token]
+	}
+	return values
+}
+
+// finish adds the metadata and parses the result as any reader would.
+func (s *sealing) finish(m format.Masked, l *format.Layout) ([]byte, format.Document, error) {
+	nonce, err := s.nonce()
+	if err != nil {
+		return nil, nil, err
+	}
+	own := s.opened.Meta
+	if own.Layout, err = sealLayout(s.cipher, nonce, l, s.macText); err != nil {
+		return nil, nil, err
+	}
+	out, err := m.Insert(own.Encode())
+	if err != nil {
+		return nil, nil, err
+	}
+	sealed, err := s.opened.format.ParseSealed(out)
+	return out, sealed, err
+}
+
+// bareDigest is the digest of what a reader gets without the layout.
+func (s *sealing) bareDigest(m format.Masked) ([]byte, error) {
+	_, sealed, err := s.finish(m, nil)
+	if err != nil {
+		return nil, err
+	}
+	bare, err := sealed.Unmask(s.valuesIn(sealed), nil)
+	if err != nil {
+		return nil, err
+	}
+	return digest(bare), nil
+}
+
+// encrypt fills tokens and values and renews the MAC.
+func (s *sealing) encrypt() error {
+	n := s.doc.Leaves()
+	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
+	mac := newMAC(s.opened.Meta.MACOnlyEncrypted)
+	old := recall{s.opened.remember(s.selector), map[remembered]int{}}
+	for leaf := range s.selector.Leaves(s.trees) {
+		if leaf.Comment != nil {
+			if err := s.comment(leaf, &old); err != nil {
+				return err
+			}
+			continue
+		}
+		v := leaf.Scalar.Value
+		if !leaf.Secret || v.Kind() == tree.Null || v.Empty() {
+			s.blank[leaf.Scalar.Ref] = leaf.Secret
+			mac.add(v, leaf.Secret)
+			continue
+		}
+		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, &old); err != nil {
+			return err
+		}
+		mac.add(s.values[leaf.Scalar.Ref].Value, true)
+	}
+	s.macText = mac.text()
+	nonce, err := s.nonce()
+	if err != nil {
+		return err
+	}
+	s.opened.Meta.MAC = s.cipher.Seal(nonce, s.macText, []byte(s.opened.Meta.MACData()), "str")
+	return nil
+}
+
+func (s *sealing) comment(leaf rule.Leaf, old *recall) error {
+	c := leaf.Comment
+	if !leaf.Secret || c.Text == "" {
+		return nil
+	}
+	aad := leaf.AAD
+	if other, ok := s.containers[c.Ref]; ok {
+		aad = []byte(other)
+	}
+	if err := s.token(c.Ref, aad, tree.StringValue(c.Text), true, old); err != nil {
+		return err
+	}
+	if s.selector.ByComment() && s.selector.MatchesComment(s.tokens[c.Ref]) {
+		return failf(CodeEncrypt, "line %d: the comment regular expression matches the encrypted form of a comment, so the file could not be read again", s.doc.Line(c.Ref))
+	}
+	return nil
+}
+
+// token gives leaf ref the token it had, or a new one.
+func (s *sealing) token(ref int, aad []byte, v tree.Value, comment bool, old *recall) error {
+	s.values[ref] = format.Plain{Set: true, Value: v, Comment: comment}
+	if k, ok := old.token(aad, v, comment); ok {
+		s.tokens[ref], s.values[ref].Value = k.token, k.value
+		return nil
+	}
+	nonce, err := s.nonce()
+	if err != nil {
+		return err
+	}
+	typ := v.Type()
+	if comment {
+		typ = "comment"
+	}
+	s.tokens[ref] = s.cipher.Seal(nonce, v.Canonical(), aad, typ)
+	return nil
+}
+
+// nonce returns a new nonce, in the memory of the one before.
+func (s *sealing) nonce() ([]byte, error) {
+	if _, err := io.ReadFull(s.random, s.room[:]); err != nil {
+		return nil, fmt.Errorf("nonce: %w", err)
+	}
+	return s.room[:], nil
+}
+
+// value returns what a reader of the sealed text must find in place of a scalar.
+func (s *sealing) value(n *tree.Scalar) tree.Value {
+	if t := s.tokens[n.Ref]; t != "" {
+		return tree.StringValue(t)
+	}
+	return n.Value
+}
+
+// text does the same for a comment.
+func (s *sealing) text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref], c.Text) }
+
+// structure renews the seal.
+func (s *sealing) structure(trees []*tree.Map, r reading) error {
+	nonce, err := s.nonce()
+	if err != nil {
+		return err
+	}
+	m := s.opened.Meta
+	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, trees, r), s.macText, &s.opened.finding)
+	return err
+}

@@ -1,0 +1,303 @@
+package envelope
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// A Sealed is an encrypted file.
+type Sealed struct {
+	Meta   *meta.Metadata
+	format format.Format
+	doc    format.Document
+	sealer *resealer // set by Recover
+}
+
+// ErrNotEncrypted is in the chain of the error for a file without metadata.
+var ErrNotEncrypted = meta.ErrNotFound
+
+// Read parses an encrypted file. It needs no keys.
+func Read(src []byte, f format.Format) (*Sealed, error) {
+	d, err := f.ParseSealed(src)
+	if err != nil {
+		return nil, err
+	}
+	m, err := meta.Decode(d.Meta())
+	if err != nil {
+		return nil, err
+	}
+	return &Sealed{Meta: m, format: f, doc: d}, nil
+}
+
+// OpenOptions says how to open a file. The zero value is the careful default.
+type OpenOptions struct {
+	IgnoreMAC bool // give out the content even if the MAC does not fit
+	// Context is the encryption context of AWS keys that the file gives none.
+	// It must have an effect.
+	Context map[string]string
+	// SpareContext is tried for such keys if they do not open without.
+	SpareContext map[string]string
+	Unlock       unlock.Options
+	Warn         func(msg string)
+	Note         func(msg string) // what is done, for those who want to know
+}
+
+func (o OpenOptions) warn(msg string, args ...any) {
+	if o.Warn != nil {
+		o.Warn(fmt.Sprintf(msg, args...))
+	}
+}
+
+// Open recovers the data key, decrypts every value and verifies the MAC.
+func (s *Sealed) Open(ctx context.Context, k keeper.Keeper, o OpenOptions) (*Opened, error) {
+	r, err := s.recover(ctx, k, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.OpenWith(r.Data, o)
+}
+
+// opensMAC reports whether d is this file's data key, as far as the MAC tells.
+func (s *Sealed) opensMAC(d keeper.Data) bool {
+	c, err := cipher.New(d.Bytes())
+	if err != nil {
+		return false
+	}
+	_, err = s.storedMAC(c)
+	return err == nil || !errors.Is(err, cipher.ErrForged)
+}
+
+// OpenWith opens the file with a data key that was recovered before.
+func (s *Sealed) OpenWith(d keeper.Data, o OpenOptions) (*Opened, error) {
+	c, err := cipher.New(d.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	sel, err := s.Meta.Selection.CompileStored()
+	if err != nil {
+		return nil, err
+	}
+	dec := decryption{
+		sealed: s, cipher: c, options: o, mac: newMAC(s.Meta.MACOnlyEncrypted),
+		trees: clone(s.doc.Trees()), values: make([]format.Plain, s.doc.Leaves()),
+	}
+	if err := dec.leaves(sel); err != nil {
+		return nil, err
+	}
+	macText, err := dec.checkMAC()
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.find(c, macText, o)
+	if err != nil {
+		return nil, err
+	}
+	found.ignored = found.ignored || dec.macDiffers
+	opened := &Opened{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: *found}
+	layout := openLayout(c, s.Meta.Layout, macText)
+	if err := dec.restore(opened, layout); err != nil {
+		return nil, err
+	}
+	opened.origin = &origin{s.doc, dec.trees, opened.trees, layout}
+	return opened, nil
+}
+
+// find returns what the seal says. Whoever ignores the MAC takes the content as
+// it is, but vouches for no key.
+func (s *Sealed) find(c *cipher.Cipher, macText string, o OpenOptions) (*finding, error) {
+	f, err := s.checkSeal(c, macText)
+	if o.IgnoreMAC {
+		ignored := err != nil || f.keys != nil
+		if f == nil {
+			f = unknown(s.Meta.MasterKeys())
+		}
+		err, f.unproved, f.ignored = nil, false, ignored
+	}
+	if err == nil && f.keys != nil {
+		o.warn("%v; this is no reason not to read the file, but nothing vouches for an added key (sops updatekeys shows the difference to .sops.yaml and makes a new seal)", f.keys)
+	}
+	return f, err
+}
+
+// A decryption is the walk through one sealed document.
+type decryption struct {
+	sealed  *Sealed
+	cipher  *cipher.Cipher
+	options OpenOptions
+	mac     *mac
+	trees   []*tree.Map // become plain on the way
+	values  []format.Plain
+	moved   bool // a list element became a comment
+	// The MAC does not fit, and is to be ignored.
+	macDiffers bool
+}
+
+func (d *decryption) leaves(sel *rule.Selector) error {
+	for leaf := range sel.Leaves(d.trees) {
+		var err error
+		switch {
+		case leaf.Comment != nil:
+			d.comment(leaf)
+		case leaf.Secret:
+			err = d.scalar(leaf)
+		default:
+			d.mac.add(leaf.Scalar.Value, false)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if d.moved {
+		for _, t := range d.trees {
+			d.moveComments(t)
+		}
+	}
+	return nil
+}
+
+// scalar decrypts one value in place.
+func (d *decryption) scalar(leaf rule.Leaf) error {
+	v := leaf.Scalar.Value
+	if v.Kind() == tree.Null || v.Empty() {
+		return nil // never encrypted, never counted
+	}
+	plain, typ, err := d.open(v, leaf.AAD)
+	if err != nil {
+		return d.valueError(leaf, err)
+	}
+	if typ == "comment" {
+		if !leaf.ListComment {
+			return d.valueError(leaf, errors.New("the token of a comment stands where a value must stand"))
+		}
+		d.listComment(leaf.Scalar, plain)
+		return nil
+	}
+	value, err := tree.Decode(typ, plain)
+	if err != nil {
+		return d.valueError(leaf, err)
+	}
+	d.values[leaf.Scalar.Ref] = format.Plain{Set: true, Value: value}
+	leaf.Scalar.Value = value
+	d.mac.add(value, true)
+	return nil
+}
+
+func (d *decryption) open(v tree.Value, aad []byte) (plain, typ string, err error) {
+	if v.Kind() != tree.String {
+		return "", "", errors.New("the value is not encrypted: a text was expected, this is of type " + v.Type())
+	}
+	token, err := cipher.Parse(v.Str())
+	if err != nil {
+		return "", "", fmt.Errorf("the value is not encrypted: it is %w", err)
+	}
+	plain, err = d.cipher.Open(token, aad)
+	return plain, token.Type, err
+}
+
+func (d *decryption) valueError(leaf rule.Leaf, err error) error {
+	line := d.sealed.doc.Line(leaf.Scalar.Ref)
+	f := failf(CodeDecrypt, "%s: %w", where(string(leaf.AAD), line), err)
+	f.Line = line
+	if !errors.Is(err, cipher.ErrForged) {
+		f.Advice = []string{"if the value was typed in by hand, take it out and put it back with: sops set FILE '[\"KEY\"]' '\"VALUE\"'"}
+	}
+	return f
+}
+
+// comment decrypts a comment in place. One that does not open is kept as it
+// stands: before SOPS 3.0 comments were not encrypted, and people add them.
+func (d *decryption) comment(leaf rule.Leaf) {
+	c := leaf.Comment
+	if !leaf.Secret || c.Text == "" {
+		return
+	}
+	token, err := cipher.Parse(c.Text)
+	if err == nil {
+		var plain string
+		if plain, err = d.cipher.Open(token, leaf.AAD); err == nil {
+			d.values[c.Ref] = format.Plain{Set: true, Value: tree.StringValue(plain), Comment: true}
+			c.Text = plain
+			return
+		}
+	}
+	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it stands", where(":", d.sealed.doc.Line(c.Ref)))
+}
+
+func (d *decryption) listComment(s *tree.Scalar, plain string) {
+	d.values[s.Ref] = format.Plain{Set: true, Value: tree.StringValue(plain), Comment: true}
+	s.Value = tree.StringValue(plain)
+	d.moved = true
+}
+
+// moveComments turns the list elements that were tokens of comments into
+// comments.
+func (d *decryption) moveComments(n tree.Node) {
+	switch n := n.(type) {
+	case *tree.Map:
+		for _, it := range n.Items {
+			d.moveComments(it.Value)
+		}
+	case *tree.List:
+		for i, it := range n.Items {
+			s, ok := it.(*tree.Scalar)
+			if ok && s.Ref >= 0 && d.values[s.Ref].Comment {
+				n.Items[i] = &tree.Comment{Text: s.Value.Str(), Ref: s.Ref}
+				continue
+			}
+			d.moveComments(it)
+		}
+	}
+}
+
+// restore gives o the plain text and proves that it holds what was decrypted.
+func (d *decryption) restore(o *Opened, l *format.Layout) error {
+	if l != nil {
+		if plain, p, err := d.unmask(l); err == nil {
+			o.plain, o.doc, o.trees = plain, p, p.Trees()
+			return nil
+		}
+	}
+	plain, p, err := d.unmask(nil)
+	if err == nil {
+		o.plain, o.doc, o.trees = plain, p, p.Trees()
+		return nil
+	}
+	reason := err
+	if plain, err = d.sealed.format.Render(d.trees); err != nil {
+		return &Failure{Code: CodeRender, Err: err}
+	}
+	if p, err = d.sealed.format.Parse(plain); err != nil {
+		return failf(CodeRender, "the content cannot be written as %s: %w", d.sealed.format.Name(), err)
+	}
+	d.options.warn("the layout of the file could not be kept (%v); the content is complete", reason)
+	o.plain, o.doc, o.trees = plain, p, p.Trees()
+	return nil
+}
+
+// unmask returns the plain text with the spellings of l, if it reads back.
+func (d *decryption) unmask(l *format.Layout) ([]byte, format.Document, error) {
+	text, err := d.sealed.doc.Unmask(d.values, l)
+	if l != nil && len(l.Full) > 0 {
+		bare, bareErr := d.sealed.doc.Unmask(d.values, nil)
+		if bareErr == nil && fits(l, bare) {
+			text, err = l.Full, nil
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := d.sealed.format.Parse(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	return text, p, sameContent(d.sealed.format, d.trees, p.Trees())
+}

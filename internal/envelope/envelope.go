@@ -1,0 +1,81 @@
+// Package sops encrypts and decrypts whole documents: every secret leaf under a
+// data key, the data key under master keys, everything else left as its author
+// wrote it.
+//
+// There are two types, so that "is it decrypted?" is a question for the
+// compiler. A Sealed is an encrypted file; opening it gives an Opened:
+//
+//	s, err := sops.Read(src, yaml.Format{})
+//	o, err := s.Open(ctx, keepers, sops.OpenOptions{})
+//	fmt.Print(string(o.Plain()))
+//
+// An Opened remembers the token of every value, so that sealing it again
+// changes only what changed:
+//
+//	err = o.Set(address, tree.Text("new"))
+//	out, err := o.Seal(sops.SealOptions{})
+//
+// No plaintext leaves this package before the MAC over all values was checked,
+// and no sealed text before it was read back and compared.
+package envelope
+
+import (
+	"fmt"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Version is the version of the file format that is written, and the least one
+// that reads everything we write.
+const Version = "3.13.3"
+
+// Exit codes of the failures of this package. The numbers are those that
+// scripts around SOPS know.
+const (
+	CodeGeneric    = 1   // what has no code of its own
+	CodeContext    = 6   // an encryption context has no effect
+	CodeRender     = 4   // the tree cannot be written in the format
+	CodeEncrypt    = 23  // the tree cannot be encrypted
+	CodeDecrypt    = 25  // a value cannot be decrypted
+	CodeMAC        = 51  // the MAC is missing or not that of the content
+	CodeEncrypted  = 203 // the file has the reserved entry already
+	CodeConflict   = 8   // settings exclude each other
+	CodeNoDocument = 92  // the file holds no document
+)
+
+// A Failure is an error that knows its exit code and what to do about it.
+type Failure struct {
+	Code   int
+	Err    error
+	Line   int // of the file, from 1; 0 if the failure is not about a line
+	Advice []string
+}
+
+func (f *Failure) Error() string   { return f.Err.Error() }
+func (f *Failure) Unwrap() error   { return f.Err }
+func (f *Failure) ExitCode() int   { return f.Code }
+func (f *Failure) Hints() []string { return f.Advice }
+
+// Position returns the line; columns are not known.
+func (f *Failure) Position() (line, column int) { return f.Line, 0 }
+
+func failf(code int, format string, args ...any) *Failure {
+	return &Failure{Code: code, Err: fmt.Errorf(format, args...)}
+}
+
+// where names a leaf for people, without its value.
+func where(aad string, line int) string {
+	if aad == ":" {
+		return fmt.Sprintf("line %d", line)
+	}
+	return fmt.Sprintf("line %d: %q", line, aad[:len(aad)-1])
+}
+
+// clone returns a deep copy of trees.
+func clone(trees []*tree.Map) []*tree.Map {
+	out := make([]*tree.Map, len(trees))
+	for i, t := range trees {
+		out[i] = tree.Clone(t).(*tree.Map)
+	}
+	return out
+}

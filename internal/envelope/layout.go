@@ -1,0 +1,63 @@
+package envelope
+
+import (
+	"bytes"
+	"crypto/sha512"
+	"encoding/json"
+	"fmt"
+
+	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+)
+
+// The layout travels as one more token in the metadata: DEFLATE over JSON. Its
+// additional data holds the MAC text, so that a layout from another state of
+// the file does not open. Other programs ignore it, and drop it when they write.
+
+const maxInflated = 64 << 20 // bytes; a bomb is no layout
+
+func layoutData(macText string) []byte { return []byte("layout:" + macText) }
+
+func sealLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string) (string, error) {
+	if l.Empty() {
+		return "", nil
+	}
+	text, err := json.Marshal(l)
+	if err != nil {
+		return "", fmt.Errorf("layout: %w", err)
+	}
+	packed, err := deflate(string(text))
+	if err != nil {
+		return "", fmt.Errorf("layout: %w", err)
+	}
+	return c.Seal(nonce, string(packed), layoutData(macText), "str"), nil
+}
+
+// openLayout returns nil for a layout that does not open: it is only looks.
+func openLayout(c *cipher.Cipher, text, macText string) *format.Layout {
+	token, err := cipher.Parse(text)
+	if err != nil {
+		return nil
+	}
+	packed, err := c.Open(token, layoutData(macText))
+	if err != nil {
+		return nil
+	}
+	plain, err := inflate([]byte(packed))
+	if err != nil {
+		return nil
+	}
+	l := &format.Layout{}
+	if json.Unmarshal([]byte(plain), l) != nil {
+		return nil
+	}
+	return l
+}
+
+// fits reports whether the whole text in l belongs to what was decrypted.
+func fits(l *format.Layout, bare []byte) bool { return bytes.Equal(l.Digest, digest(bare)) }
+
+func digest(text []byte) []byte {
+	sum := sha512.Sum512_256(text)
+	return sum[:]
+}

@@ -1,0 +1,111 @@
+package envelope
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
+
+// Recover returns the data key, with the shares that gave it. It checks the
+// seal, where there is one.
+func (s *Sealed) Recover(ctx context.Context, k keeper.Keeper, o OpenOptions) (*unlock.Recovered, error) {
+	r, err := s.recover(ctx, k, o)
+	if err != nil {
+		return nil, err
+	}
+	s.sealer = &resealer{finding: *unknown(s.Meta.MasterKeys())}
+	if s.Meta.Seal == "" {
+		return r, nil
+	}
+	c, err := cipher.New(r.Data.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	macText, err := s.storedMAC(c)
+	if err != nil {
+		return nil, macFailure("Cannot decrypt MAC: %w", err)
+	}
+	found, err := s.checkSeal(c, macText)
+	if err != nil {
+		return nil, err
+	}
+	s.sealer = &resealer{c, macText, *found}
+	return r, nil
+}
+
+// A resealer renews the seal of a file whose values stay as they are.
+type resealer struct {
+	cipher  *cipher.Cipher // nil if there is no seal to renew
+	macText string
+	finding
+}
+
+// SetKeys returns the text of the file with other wrapped keys, all of the same
+// data key. No value, no MAC and no date changes. It follows Recover. A nil
+// random is crypto/rand.
+func (s *Sealed) SetKeys(groups []keeper.Group, threshold int, random io.Reader) ([]byte, error) {
+	s.Meta.SetKeys(groups)
+	s.Meta.Threshold = storedThreshold(threshold, len(groups))
+	if r := s.sealer; r != nil && r.cipher != nil {
+		nonce := make([]byte, cipher.NonceSize)
+		if _, err := io.ReadFull(orCrypto(random), nonce); err != nil {
+			return nil, fmt.Errorf("nonce: %w", err)
+		}
+		var err error
+		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees(), asItStands{}), r.macText, &r.finding)
+		if err != nil {
+			return nil, err
+		}
+	}
+	out, err := s.doc.SetMeta(s.Meta.Encode())
+	if err != nil {
+		return nil, err
+	}
+	return out, s.sameBut(out)
+}
+
+// sameBut proves that out holds the same values and can be read.
+func (s *Sealed) sameBut(out []byte) error {
+	back, err := Read(out, s.format)
+	if err != nil {
+		return failf(CodeRender, "the new metadata does not read back: %w", err)
+	}
+	if diff := tree.Diff(s.doc.Trees(), back.doc.Trees()); diff != "" {
+		return failf(CodeRender, "the new metadata would damage the file: %s", diff)
+	}
+	if back.Meta.MAC != s.Meta.MAC || back.Meta.MACData() != s.Meta.MACData() {
+		return &Failure{Code: CodeRender, Err: errors.New("the new metadata would damage the MAC")}
+	}
+	if !sameEntries(s.Meta.Keys(), back.Meta.Keys()) {
+		return &Failure{Code: CodeRender, Err: errors.New("the new keys do not read back")}
+	}
+	return nil
+}
+
+// sameEntries reports whether two lists of groups hold the same entries. The
+// order counts among the keys of one kind only: a file has a list for each kind,
+// so that the order of kinds is that of the format.
+func sameEntries(a, b []keeper.Group) bool {
+	return slices.EqualFunc(a, b, func(g, h keeper.Group) bool {
+		return maps.EqualFunc(entriesByKind(g), entriesByKind(h), slices.Equal[[]entry])
+	})
+}
+
+// An entry is what a file must keep of a wrapped key.
+type entry struct{ id, enc string }
+
+func entriesByKind(g keeper.Group) map[string][]entry {
+	out := map[string][]entry{}
+	for _, w := range g {
+		out[w.Kind] = append(out[w.Kind], entry{w.EntryID(), w.Enc})
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+// Package standard spells out every format and every keeper of the program.
+package std
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+
+	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/binary"
+	"github.com/seed-1f7fdfb8/sops/format/dotenv"
+	"github.com/seed-1f7fdfb8/sops/format/ini"
+	"github.com/seed-1f7fdfb8/sops/format/json"
+	"github.com/seed-1f7fdfb8/sops/format/yaml"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/age"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
+)
+
+// Names lists the formats.
+func Names() []string { return []string{"yaml", "json", "dotenv", "ini", "binary"} }
+
+// Known reports whether a format has that name.
+func Known(name string) bool {
+	for _, n := range Names() {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// ForPath returns the name of the format that a file of that name has, and
+// whether the name says so; all other files are binary.
+func ForPath(name string) (format string, known bool) {
+	switch path.Ext(filepath.ToSlash(name)) {
+	case ".yaml", ".yml":
+		return "yaml", true
+	case ".json":
+		return "json", true
+	case ".env":
+		return "dotenv", true
+	case ".ini":
+		return "ini", true
+	}
+	return "binary", false
+}
+
+// Format returns the format of that name with the given indentations.
+func Format(name string, s config.Stores) (format.Format, error) {
+	if name == "binary" {
+		n, err := jsonIndent(s.JSONBinary)
+		return binary.Indented(n), err
+	}
+	f, err := textFormat(name, s)
+	if err != nil {
+		return nil, err
+	}
+	return format.Transcoded(f), nil
+}
+
+func textFormat(name string, s config.Stores) (format.Format, error) {
+	switch name {
+	case "yaml":
+		if s.YAML == nil {
+			return yaml.Format{}, nil
+		}
+		if *s.YAML < 0 {
+			return nil, fmt.Errorf("YAML cannot be indented by %d", *s.YAML)
+		}
+		return yaml.Format{Indent: *s.YAML}, nil
+	case "json":
+		n, err := jsonIndent(s.JSON)
+		return json.Indented(n), err
+	case "dotenv":
+		return dotenv.Format{}, nil
+	case "ini":
+		return ini.Format{}, nil
+	}
+	return nil, fmt.Errorf("no format is called %q", name)
+}
+
+// tab stands for one tab a level in the settings of JSON.
+const tab = -1
+
+func jsonIndent(n *int) (int, error) {
+	switch {
+	case n == nil:
+		return tab, nil
+	case *n < tab:
+		return 0, fmt.Errorf("JSON cannot be indented by %d", *n)
+	}
+	return *n, nil
+}
+
+// Keepers returns every keeper.
+func Keepers(aws awskms.Options, a age.Options, p pgp.Options) keeper.Mux {
+	return keeper.NewMux(awskms.New(aws), age.New(a), pgp.New(p))
+}
