@@ -89,7 +89,7 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 	if err != nil {
 		return nil, err
 	}
-	s, err := envelope.Read(data, f)
+	s, err := envelope.Parse(data, f)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 			return nil, err
 		}
 	}
-	o, err := s.Open(ctx, std.Keepers(awskms.Options{}, age.Options{}, pgp.Options{}), envelope.OpenOptions{})
+	o, err := s.Decrypt(ctx, std.Keepers(awskms.Options{}, age.Options{}, pgp.Options{}), envelope.DecryptOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func encrypted(t *testing.T, plain string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	enc, err := o.Seal(envelope.SealOptions{})
+	enc, err := o.Encrypt(envelope.EncryptOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

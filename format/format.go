@@ -3,13 +3,13 @@
 // has changed. It knows nothing of keys or ciphers; to a format a token is just
 // a text that stands where a value stood.
 //
-// The way of a plain file to its sealed form and back:
+// The way of a plain file to its encrypted form and back:
 //
 //	d, _ := f.Parse(plain)                  // d.Trees(): leaves numbered by Ref
 //	m, _ := d.Mask(tokens)                  // tokens[ref] replaces leaf ref
-//	sealed, _ := m.Insert(metadata)         // the author's text, with tokens
+//	encrypted, _ := m.Insert(metadata)         // the author's text, with tokens
 //
-//	s, _ := f.ParseSealed(sealed)           // s.Trees(): tokens as strings
+//	s, _ := f.ParseEncrypted(encrypted)           // s.Trees(): tokens as strings
 //	plain, _ := s.Unmask(values, layout)    // byte for byte what it was
 //
 // A format does its best and need not prove it: the root package reads every
@@ -35,8 +35,8 @@ type Format interface {
 	// Parse reads plain text. The Document keeps src, which must not be changed
 	// any more. Errors are *Error.
 	Parse(src []byte) (Document, error)
-	// ParseSealed reads text that was sealed: leaves may be tokens.
-	ParseSealed(src []byte) (Document, error)
+	// ParseEncrypted reads text that was encrypted: leaves may be tokens.
+	ParseEncrypted(src []byte) (Document, error)
 	// Render writes trees from nothing, for conversions and new files. It fails
 	// where the syntax cannot hold them.
 	Render(trees []*tree.Map) ([]byte, error)
@@ -68,7 +68,7 @@ type Document interface {
 	// Unmask replaces each leaf r by values[r] where that is set, and removes
 	// the metadata. l may be nil; hints that do not fit are ignored.
 	Unmask(values []Plain, l *Layout) ([]byte, error)
-	// SetMeta replaces the metadata of a sealed document and nothing else.
+	// SetMeta replaces the metadata of an encrypted document and nothing else.
 	SetMeta(meta *tree.Map) ([]byte, error)
 
 	// Set puts n at a in the first document, making parents that are missing.

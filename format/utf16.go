@@ -26,12 +26,12 @@ type transcoded struct{ Format }
 // Parse reads plain text.
 func (f transcoded) Parse(src []byte) (Document, error) { return parseAs(src, false, f.Format.Parse) }
 
-// ParseSealed reads text that was sealed.
-func (f transcoded) ParseSealed(src []byte) (Document, error) {
-	return parseAs(src, true, f.Format.ParseSealed)
+// ParseEncrypted reads text that was encrypted.
+func (f transcoded) ParseEncrypted(src []byte) (Document, error) {
+	return parseAs(src, true, f.Format.ParseEncrypted)
 }
 
-func parseAs(src []byte, sealed bool, parse func([]byte) (Document, error)) (Document, error) {
+func parseAs(src []byte, encrypted bool, parse func([]byte) (Document, error)) (Document, error) {
 	text, encoding, err := fromUTF16(src)
 	if err != nil {
 		return nil, err
@@ -40,14 +40,14 @@ func parseAs(src []byte, sealed bool, parse func([]byte) (Document, error)) (Doc
 	if err != nil {
 		return nil, err
 	}
-	return &recoded{d, encoding, sealed}, nil
+	return &recoded{d, encoding, encrypted}, nil
 }
 
 // A recoded document is one whose text has an encoding.
 type recoded struct {
 	Document
-	encoding string // "" is UTF-8
-	sealed   bool
+	encoding  string // "" is UTF-8
+	encrypted bool
 }
 
 // Mask replaces leaves by tokens.
@@ -56,7 +56,7 @@ func (d *recoded) Mask(tokens []string) (Masked, error) { return d.MaskAs(tokens
 // MaskAs does so under guidance.
 func (d *recoded) MaskAs(tokens []string, g Guide) (Masked, error) {
 	encrypted := "" // the encoding of the encrypted text
-	if d.sealed {
+	if d.encrypted {
 		encrypted = d.encoding
 	}
 	if like, ok := g.Like.(*recoded); ok {
@@ -68,7 +68,7 @@ func (d *recoded) MaskAs(tokens []string, g Guide) (Masked, error) {
 	}
 	insert := m.Insert
 	m.Insert = func(meta *tree.Map) ([]byte, error) { return toUTF16(encrypted)(insert(meta)) }
-	if d.sealed || d.encoding == "" {
+	if d.encrypted || d.encoding == "" {
 		return m, nil
 	}
 	layout := Layout{}

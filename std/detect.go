@@ -40,9 +40,9 @@ func Detect(data []byte) (format string, encrypted bool) {
 // detectJSON tells JSON from the envelope of a binary file, which has no other
 // key than data, and from YAML in braces.
 func detectJSON(data []byte) string {
-	d, err := json.Format{}.ParseSealed(data)
+	d, err := json.Format{}.ParseEncrypted(data)
 	if err != nil {
-		if y, err := (yaml.Format{}).ParseSealed(data); err == nil && y.Meta() != nil {
+		if y, err := (yaml.Format{}).ParseEncrypted(data); err == nil && y.Meta() != nil {
 			return "yaml"
 		}
 		return "json"

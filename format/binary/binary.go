@@ -1,5 +1,5 @@
 // Package binary is the format of files without a syntax: the whole content is
-// one string under the key "data". Sealed, it is the token in a JSON object,
+// one string under the key "data". Encrypted, it is the token in a JSON object,
 //
 //	{
 //		"data": "ENC[AES256_GCM,data:…]",
@@ -56,8 +56,8 @@ func (f Format) Parse(src []byte) (format.Document, error) {
 	return &content{src: src, trees: []*tree.Map{m}, style: f.style()}, nil
 }
 
-// ParseSealed reads an envelope.
-func (f Format) ParseSealed(src []byte) (format.Document, error) {
+// ParseEncrypted reads an envelope.
+func (f Format) ParseEncrypted(src []byte) (format.Document, error) {
 	text := format.Text(src)
 	file, err := jsontext.Scan(text)
 	if err != nil {
@@ -77,7 +77,7 @@ func (f Format) ParseSealed(src []byte) (format.Document, error) {
 // noEnvelope says where the text stops being an envelope.
 func noEnvelope(text string, err error) error {
 	out := &format.Error{
-		Msg:  "sops metadata not found: a sealed binary file is a JSON object",
+		Msg:  "sops metadata not found: an encrypted binary file is a JSON object",
 		Hint: "if the file has a syntax of its own, name it with --input-type yaml, json, dotenv or ini",
 	}
 	var e *jsontext.Error

@@ -76,13 +76,13 @@ func TestTheEnvelopeHasTheFormOfSOPS(t *testing.T) {
 func TestTextThatIsNoEnvelopeHasNoMetadata(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "hello", "[1]", `{"a": 1} x`, "{"} {
-		_, err := binary.Format{}.ParseSealed([]byte(text))
+		_, err := binary.Format{}.ParseEncrypted([]byte(text))
 		var e *format.Error
 		if !errors.As(err, &e) || !strings.HasPrefix(e.Msg, "sops metadata not found") || len(e.Hints()) == 0 {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	d, err := binary.Format{}.ParseSealed([]byte(`{"data": "x"}`))
+	d, err := binary.Format{}.ParseEncrypted([]byte(`{"data": "x"}`))
 	if err != nil || d.Meta() != nil || d.Reserved() != 0 {
 		t.Errorf("an object without metadata: %v", err)
 	}
@@ -98,7 +98,7 @@ func TestOnlyAStringUnderDataIsShown(t *testing.T) {
 		`{"sops": {}}`:                                   "error",
 		`{"data": "a\u0000", "data": "b", "sops": null}`: "a\x00",
 	} {
-		d, err := binary.Format{}.ParseSealed([]byte(text))
+		d, err := binary.Format{}.ParseEncrypted([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +156,7 @@ func TestSetReplacesTheWholeContent(t *testing.T) {
 
 func TestMaskOfAnEnvelopeKeepsItsLayout(t *testing.T) {
 	t.Parallel()
-	d, err := binary.Format{}.ParseSealed([]byte("{\"data\": \"old\",\n    \"sops\": {\"mac\": \"m\"}}"))
+	d, err := binary.Format{}.ParseEncrypted([]byte("{\"data\": \"old\",\n    \"sops\": {\"mac\": \"m\"}}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func FuzzAnyTextIsAnEnvelopeOrAnError(f *testing.F) {
 	f.Add([]byte("hello"))
 	f.Add([]byte(`{"data": "x", "sops": {"mac": 1}}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		d, err := binary.Format{}.ParseSealed(src)
+		d, err := binary.Format{}.ParseEncrypted(src)
 		if err == nil {
 			_, err = d.Unmask(make([]format.Plain, d.Leaves()), nil)
 		}
@@ -211,11 +211,11 @@ func BenchmarkBinaryOf16MB(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		sealed, err := masked.Insert(meta)
+		encrypted, err := masked.Insert(meta)
 		if err != nil {
 			b.Fatal(err)
 		}
-		s, err := binary.Format{}.ParseSealed(sealed)
+		s, err := binary.Format{}.ParseEncrypted(encrypted)
 		if err != nil {
 			b.Fatal(err)
 		}

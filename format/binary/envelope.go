@@ -8,8 +8,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// An envelope is sealed content. It may hold more than data, for instance if
-// another syntax was sealed with binary output; only data is ever shown.
+// An envelope is encrypted content. It may hold more than data, for instance if
+// another syntax was encrypted with binary output; only data is ever shown.
 type envelope struct {
 	file   *jsontext.File
 	src    []byte
@@ -88,10 +88,10 @@ func (e *envelope) withMeta(edits []format.Edit, meta *tree.Map) ([]byte, error)
 	return format.Splice(e.src, append(edits[:len(edits):len(edits)], format.Edit{Start: old.Start, End: old.End, Text: text}))
 }
 
-func (e *envelope) Set(a tree.Address, _ tree.Node) ([]byte, error) { return nil, sealed(a) }
+func (e *envelope) Set(a tree.Address, _ tree.Node) ([]byte, error) { return nil, encrypted(a) }
 
-func (e *envelope) Unset(a tree.Address) ([]byte, error) { return nil, sealed(a) }
+func (e *envelope) Unset(a tree.Address) ([]byte, error) { return nil, encrypted(a) }
 
-func sealed(a tree.Address) error {
-	return errors.New("binary: " + a.String() + " lies in sealed content, which is changed after it is opened")
+func encrypted(a tree.Address) error {
+	return errors.New("binary: " + a.String() + " lies in encrypted content, which is changed after it is decrypted")
 }

@@ -156,7 +156,7 @@ func (d *document) unmasked(i int, values []format.Plain) (head, rest string, er
 	}
 	v := values[l.ref]
 	if v.Comment != (l.kind == comment) {
-		return "", "", &format.Error{Line: i + 1, Msg: "a comment was sealed as a value, or a value as a comment"}
+		return "", "", &format.Error{Line: i + 1, Msg: "a comment was encrypted as a value, or a value as a comment"}
 	}
 	if v.Comment {
 		return l.text[:l.at], commentText(v.Value.Canonical()), nil

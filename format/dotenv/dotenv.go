@@ -12,7 +12,7 @@
 //
 // The metadata is flat lines whose names begin with sops_. They may stand
 // anywhere and are written at the end. Lines that SOPS refuses though their
-// meaning is plain, of blanks only or with an indented comment, are sealed
+// meaning is plain, of blanks only or with an indented comment, are encrypted
 // without their blanks, and these are remembered in the layout.
 package dotenv
 
@@ -37,7 +37,7 @@ func (Format) Name() string { return "dotenv" }
 
 // Parse reads plain text.
 func (Format) Parse(src []byte) (format.Document, error) {
-	// SOPS takes the mark for a part of the first line, so sealed text never
+	// SOPS takes the mark for a part of the first line, so encrypted text never
 	// has one of ours.
 	body, marked := strings.CutPrefix(format.Text(src), bom)
 	d, err := parse(body)
@@ -48,8 +48,8 @@ func (Format) Parse(src []byte) (format.Document, error) {
 	return d, nil
 }
 
-// ParseSealed reads text that was sealed.
-func (Format) ParseSealed(src []byte) (format.Document, error) {
+// ParseEncrypted reads text that was encrypted.
+func (Format) ParseEncrypted(src []byte) (format.Document, error) {
 	d, err := parse(format.Text(src))
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (l line) value() string    { return l.text[l.at:] }
 func (l line) metaName() string { return strings.TrimPrefix(l.key(), reserved) }
 
 // metaText leaves out the CR of a file whose line breaks were changed after it
-// was sealed.
+// was encrypted.
 func (l line) metaText() string { return strings.TrimSuffix(l.value(), "\r") }
 
 // decode reads the one escape there is.

@@ -102,7 +102,7 @@ func TestUnsetLeavesTheCommentsAbove(t *testing.T) {
 func TestMetadataIsReplacedWhereItStands(t *testing.T) {
 	t.Parallel()
 	text := "sops_mac=old\nA=1\r\nsops_lastmodified=then\r\nB=2\nsops_gone=x\n"
-	d, err := dotenv.Format{}.ParseSealed([]byte(text))
+	d, err := dotenv.Format{}.ParseEncrypted([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestMetadataIsReplacedWhereItStands(t *testing.T) {
 
 func TestMetadataIsReadAnywhereAndInAnyOrder(t *testing.T) {
 	t.Parallel()
-	d, err := dotenv.Format{}.ParseSealed([]byte("sops_age__list_1__map_enc=b\\nc\r\nA=1\nsops_version=3\nsops_age__list_0__map_enc=a\n"))
+	d, err := dotenv.Format{}.ParseEncrypted([]byte("sops_age__list_1__map_enc=b\\nc\r\nA=1\nsops_version=3\nsops_age__list_0__map_enc=a\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestMetadataIsReadAnywhereAndInAnyOrder(t *testing.T) {
 	if diff := tree.Diff([]*tree.Map{want}, []*tree.Map{d.Meta().(*tree.Map)}); diff != "" {
 		t.Error(diff)
 	}
-	_, err = dotenv.Format{}.ParseSealed([]byte("A=1\nsops_a=1\nsops_a=2\n"))
+	_, err = dotenv.Format{}.ParseEncrypted([]byte("A=1\nsops_a=1\nsops_a=2\n"))
 	var e *format.Error
 	if !errors.As(err, &e) || e.Line != 2 {
 		t.Errorf("a name twice: %v", err)

@@ -8,14 +8,14 @@ import (
 
 // A document is a file as it was scanned. It implements doc.Document.
 type document struct {
-	src      string
-	sealed   bool // read as the peer reads
-	sections []*section
-	root     *tree.Map
-	leaves   []leaf // by Ref
-	scalars  tree.Scalars
-	block    *section
-	meta     *tree.Map
+	src       string
+	encrypted bool // read as the peer reads
+	sections  []*section
+	root      *tree.Map
+	leaves    []leaf // by Ref
+	scalars   tree.Scalars
+	block     *section
+	meta      *tree.Map
 }
 
 // A leaf is a comment, or a key with all of its lines.

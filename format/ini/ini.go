@@ -31,8 +31,8 @@
 // stood alone, and it began a comment; 13 had a blank before a sign and none
 // behind it, and all of it was data.)
 //
-// Parse reads so; ParseSealed reads as the peer does, because both must compute
-// one MAC over the sealed text. The two agree on every sealed file:
+// Parse reads so; ParseEncrypted reads as the peer does, because both must compute
+// one MAC over the encrypted text. The two agree on every encrypted file:
 //
 //   - Where a value is secret, a token stands in its place, up to the end of
 //     the value as we see it. A token has no ; or #, so both read the token,
@@ -82,8 +82,8 @@ func (Format) Parse(src []byte) (format.Document, error) {
 	return d, nil
 }
 
-// ParseSealed reads sealed text exactly as the peer does.
-func (Format) ParseSealed(src []byte) (format.Document, error) {
+// ParseEncrypted reads encrypted text exactly as the peer does.
+func (Format) ParseEncrypted(src []byte) (format.Document, error) {
 	d, err := read(format.Text(src), true)
 	if err != nil {
 		return nil, err
@@ -94,12 +94,12 @@ func (Format) ParseSealed(src []byte) (format.Document, error) {
 	return d, nil
 }
 
-func read(src string, sealed bool) (*document, error) {
-	sections, err := scan(src, sealed)
+func read(src string, encrypted bool) (*document, error) {
+	sections, err := scan(src, encrypted)
 	if err != nil {
 		return nil, err
 	}
-	d := &document{src: src, sealed: sealed, sections: sections, root: &tree.Map{}}
+	d := &document{src: src, encrypted: encrypted, sections: sections, root: &tree.Map{}}
 	d.build()
 	return d, nil
 }

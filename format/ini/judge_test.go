@@ -115,17 +115,17 @@ func fakeToken(n int, kind string) string {
 
 // A seal is a plain text with tokens in it.
 type seal struct {
-	plain  format.Document
-	tokens []string
-	values []format.Plain // by Ref of the plain document
-	layout *format.Layout
-	text   []byte
-	sealed format.Document
+	plain     format.Document
+	tokens    []string
+	values    []format.Plain // by Ref of the plain document
+	layout    *format.Layout
+	text      []byte
+	encrypted format.Document
 }
 
-// sealText masks the leaves that choose takes, inserts metadata and reads the
+// encryptText masks the leaves that choose takes, inserts metadata and reads the
 // result.
-func sealText(src []byte, choose func(ref int, comment bool) bool) (*seal, error) {
+func encryptText(src []byte, choose func(ref int, comment bool) bool) (*seal, error) {
 	plain, err := Format{}.Parse(src)
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func sealText(src []byte, choose func(ref int, comment bool) bool) (*seal, error
 	if s.text, err = m.Insert(someMeta()); err != nil {
 		return nil, err
 	}
-	s.sealed, err = Format{}.ParseSealed(s.text)
+	s.encrypted, err = Format{}.ParseEncrypted(s.text)
 	return s, err
 }
 
@@ -183,13 +183,13 @@ func eachLeaf(d format.Document, f func(ref int, text string, comment bool)) {
 	}
 }
 
-// open returns the plaintext of a sealed text, by the tokens in it.
+// open returns the plaintext of an encrypted text, by the tokens in it.
 func (s *seal) open(layout *format.Layout) ([]byte, error) {
-	if s.sealed.Leaves() != len(s.values) {
-		return nil, fmt.Errorf("%d leaves became %d", len(s.values), s.sealed.Leaves())
+	if s.encrypted.Leaves() != len(s.values) {
+		return nil, fmt.Errorf("%d leaves became %d", len(s.values), s.encrypted.Leaves())
 	}
 	var err error
-	eachLeaf(s.sealed, func(ref int, text string, _ bool) {
+	eachLeaf(s.encrypted, func(ref int, text string, _ bool) {
 		if t := s.tokens[ref]; t != "" && t != text {
 			err = fmt.Errorf("leaf %d is not its token", ref)
 		}
@@ -197,10 +197,10 @@ func (s *seal) open(layout *format.Layout) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.sealed.Unmask(s.values, layout)
+	return s.encrypted.Unmask(s.values, layout)
 }
 
-// wanted returns the tree that the sealed text must have.
+// wanted returns the tree that the encrypted text must have.
 func (s *seal) wanted() []*tree.Map {
 	root := tree.Clone(s.plain.Trees()[0]).(*tree.Map)
 	for _, sec := range root.Items {
@@ -217,21 +217,21 @@ func (s *seal) wanted() []*tree.Map {
 // bytes came back.
 var (
 	errRefused = errors.New("refused")
-	errInexact = errors.New("opened text differs")
+	errInexact = errors.New("decrypted text differs")
 )
 
 // lawsHold seals and opens src in one selection and returns the first law that
 // is broken.
 func lawsHold(src []byte, choose func(ref int, comment bool) bool) error {
-	s, err := sealText(src, choose)
+	s, err := encryptText(src, choose)
 	if err != nil {
-		return fmt.Errorf("sealing: %w", err)
+		return fmt.Errorf("encryption: %w", err)
 	}
-	if d := tree.Diff(s.wanted(), s.sealed.Trees()); d != "" {
-		return fmt.Errorf("the sealed tree differs at %s\n%s", d, s.text)
+	if d := tree.Diff(s.wanted(), s.encrypted.Trees()); d != "" {
+		return fmt.Errorf("the encrypted tree differs at %s\n%s", d, s.text)
 	}
-	if d := peerDiff(s.text, s.sealed); d != "" {
-		return fmt.Errorf("the peer reads the sealed text otherwise: %s\n%s", d, s.text)
+	if d := peerDiff(s.text, s.encrypted); d != "" {
+		return fmt.Errorf("the peer reads the encrypted text otherwise: %s\n%s", d, s.text)
 	}
 	got, err := s.open(s.layout)
 	if err != nil {

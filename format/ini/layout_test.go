@@ -16,7 +16,7 @@ func TestWrongLayoutsChangeLooksOnly(t *testing.T) {
 	t.Parallel()
 	for _, src := range corner() {
 		for name, choose := range selections() {
-			s, err := sealText([]byte(src), choose)
+			s, err := encryptText([]byte(src), choose)
 			if err != nil {
 				continue
 			}
@@ -50,7 +50,7 @@ func wrongLayouts(s *seal) []*format.Layout {
 		all.Comments[hash] = ""
 		all.Comments[hash+tailMark] = " ; other"
 	}
-	for _, sec := range s.sealed.(*document).sections {
+	for _, sec := range s.encrypted.(*document).sections {
 		all.Lines[bannerMark+sec.id()] = ";;\n[other]\n"
 		for _, e := range sec.keys {
 			all.Lines[e.id()] = "`other`"

@@ -131,7 +131,7 @@ func (m *masker) cut(start, end int, hints map[string]string, name string) {
 	m.edit(s, "")
 }
 
-// keep handles a key that stays in clear: the sealed text must read as the
+// keep handles a key that stays in clear: the encrypted text must read as the
 // plain text does, and hold no earlier value that a token might have covered.
 func (m *masker) keep(l leaf, tokens []string) error {
 	for i, e := range l.lines {
@@ -180,7 +180,7 @@ func (m *masker) maskNote(l leaf, token string) {
 		block := n.block.of(src)
 		prefix := min(n.prefix, len(block)) // of a sign alone, blanks behind it count
 		m.edit(span{n.block.start + prefix, n.block.end}, token)
-		// Where line breaks are mixed, the sealed text may begin with another
+		// Where line breaks are mixed, the encrypted text may begin with another
 		// one than the plain text, so that its reader would derive that.
 		derived := block[:prefix] + spellNote(n.text, m.d.between(n.block.start))
 		if derived != block || m.mixed && strings.Contains(block, "\n") {

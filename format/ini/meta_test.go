@@ -17,9 +17,9 @@ func metaOf(pairs ...string) *tree.Map {
 	return m
 }
 
-func parseSealed(t *testing.T, text string) format.Document {
+func parseEncrypted(t *testing.T, text string) format.Document {
 	t.Helper()
-	d, err := Format{}.ParseSealed([]byte(text))
+	d, err := Format{}.ParseEncrypted([]byte(text))
 	if err != nil {
 		t.Fatalf("%q: %v", text, err)
 	}
@@ -33,7 +33,7 @@ func TestMetadataIsReadInBothFormsOfNewlines(t *testing.T) {
 		"[sops]\nenc = a\\nb\\n\nshamir_threshold = 2.000000\n",
 		"[sops]\nenc = \"\"\"a\nb\n\"\"\"\nshamir_threshold=2.000000",
 	} {
-		d := parseSealed(t, text)
+		d := parseEncrypted(t, text)
 		if diff := tree.Diff([]*tree.Map{want}, []*tree.Map{d.Meta().(*tree.Map)}); diff != "" {
 			t.Errorf("%q: %s", text, diff)
 		}
@@ -64,7 +64,7 @@ func TestSetMetaKeepsTheLayoutOfTheBlock(t *testing.T) {
 			"[sops] ; mine\n  version=3\n\n; about the mac\n  mac: M2 ; old\nenc = a\\nb\nnew_name = `x;y`\n\n[a]\nk = v\n",
 		},
 	} {
-		d := parseSealed(t, test.src)
+		d := parseEncrypted(t, test.src)
 		same, err := d.SetMeta(d.Meta().(*tree.Map))
 		if err != nil || string(same) != test.src {
 			t.Errorf("%s: setting what is there: %v\n%s", name, err, same)
@@ -104,7 +104,7 @@ func TestRegularExpressionsSurviveInTheMetadata(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`^(a|b;c)#$`, "x`y", `ends\`, ` blank `, `"quoted"`, `'`, `"""`, `a = b`} {
 		masked := appendedMeta(t, metaOf("encrypted_regex", text))
-		d := parseSealed(t, masked)
+		d := parseEncrypted(t, masked)
 		if got, _ := d.Meta().(*tree.Map).Get("encrypted_regex"); got.(*tree.Scalar).Value.Str() != text {
 			t.Errorf("%q came back differently from\n%s", text, masked)
 		}
@@ -131,7 +131,7 @@ func TestBrokenMetadataIsRefused(t *testing.T) {
 		"[sops]\nage__list_1__map_enc = x\n",
 		"[sops]\na = 1\na__map_b = 2\n",
 	} {
-		_, err := Format{}.ParseSealed([]byte(text))
+		_, err := Format{}.ParseEncrypted([]byte(text))
 		if err == nil {
 			t.Errorf("accepted %q", text)
 		}
@@ -165,7 +165,7 @@ func TestUnmaskLeavesWhatStandsAroundTheMetadata(t *testing.T) {
 		"a = 1\n[sops]\nmac = x\n; mine\n":         "a = 1\n; mine\n",
 		"a = 1;x\n\n[sops]\nmac = x\n":             "a = `1` ;x\n",
 	} {
-		d := parseSealed(t, src)
+		d := parseEncrypted(t, src)
 		got, err := d.Unmask(make([]format.Plain, d.Leaves()), nil)
 		if err != nil {
 			t.Fatal(err)

@@ -64,11 +64,11 @@ func (e *entry) id() string {
 
 // A scanner reads a text line by line.
 type scanner struct {
-	src    string
-	sealed bool // read values as the peer does
-	pos    int
-	line   int // of pos, 1-based
-	auto   int // the number of the next key named "-"
+	src       string
+	encrypted bool // read values as the peer does
+	pos       int
+	line      int // of pos, 1-based
+	auto      int // the number of the next key named "-"
 
 	sections []*section
 	block    *note // the comments since the last key or header
@@ -92,12 +92,12 @@ func bom(s string) int {
 	return 0
 }
 
-func scan(src string, sealed bool) ([]*section, error) {
+func scan(src string, encrypted bool) ([]*section, error) {
 	if strings.HasPrefix(src, "\xff\xfe") || strings.HasPrefix(src, "\xfe\xff") {
 		return nil, &format.Error{Line: 1, Msg: "the text is UTF-16", Hint: "save the file as UTF-8"}
 	}
 	at := bom(src)
-	s := &scanner{src: src, sealed: sealed, pos: at, line: 1, auto: 1}
+	s := &scanner{src: src, encrypted: encrypted, pos: at, line: 1, auto: 1}
 	s.sections = []*section{{name: implicit, line: 1, start: at, header: span{at, at}, next: at}}
 	for s.pos < len(src) {
 		if err := s.step(); err != nil {
@@ -138,7 +138,7 @@ func (s *scanner) step() error {
 }
 
 // first returns where the first of two bytes stands in s, or -1. It is quicker
-// than strings.IndexAny, and most of a sealed file is searched by it.
+// than strings.IndexAny, and most of an encrypted file is searched by it.
 func first(s, either string) int {
 	i := strings.IndexByte(s, either[0])
 	if i >= 0 {

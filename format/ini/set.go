@@ -25,7 +25,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 // checked reads an edited text back: other lines must not have changed their
 // meaning, as behind quotes or a backslash that end with the file.
 func (d *document) checked(a tree.Address, text []byte, want *tree.Map) ([]byte, error) {
-	after, err := read(format.Text(text), d.sealed)
+	after, err := read(format.Text(text), d.encrypted)
 	if err != nil {
 		return nil, err
 	}

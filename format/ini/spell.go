@@ -42,8 +42,8 @@ func restore(text, quote, rest string) (string, bool) {
 	if quote != "" {
 		quotes = append([]string{quote}, quotes...)
 	}
-	fits := func(written string, sealed bool) bool {
-		return readsAs(written, "", text, sealed) && readsAs(written, " ;", text, sealed) && readsAs(written, rest, text, sealed)
+	fits := func(written string, encrypted bool) bool {
+		return readsAs(written, "", text, encrypted) && readsAs(written, " ;", text, encrypted) && readsAs(written, rest, text, encrypted)
 	}
 	for _, alone := range []bool{false, true} {
 		for _, q := range quotes {
@@ -69,14 +69,14 @@ func isNote(rest string) bool {
 }
 
 // readsAs reports whether written, with rest behind it, reads as text.
-func readsAs(written, rest, text string, sealed bool) bool {
-	v, ok := readAlone(written+rest, sealed)
+func readsAs(written, rest, text string, encrypted bool) bool {
+	v, ok := readAlone(written+rest, encrypted)
 	return ok && v.text == text && v.tail.of(written+rest+"\n") == strings.TrimSpace(rest)
 }
 
 // readAlone reads a value that is all of text.
-func readAlone(text string, sealed bool) (value, bool) {
-	s := &scanner{src: text + "\n", sealed: sealed, line: 1}
+func readAlone(text string, encrypted bool) (value, bool) {
+	s := &scanner{src: text + "\n", encrypted: encrypted, line: 1}
 	v, err := s.readValue(0)
 	return v, err == nil && v.next == len(s.src)
 }

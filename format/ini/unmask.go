@@ -123,7 +123,7 @@ func (u *unmasker) clearLine(e *entry, shadowed bool) {
 	if shadowed || !changed && !e.val.strange || readsAs(written, rest, e.val.text, false) {
 		return
 	}
-	// The plain text would not read as the sealed text did: something was
+	// The plain text would not read as the encrypted text did: something was
 	// written by hand, or what stood in the way is back.
 	if rest != "" && !isBlank(rest[0]) {
 		rest = " " + rest

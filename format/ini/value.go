@@ -47,7 +47,7 @@ func (s *scanner) readValue(at int) (value, error) {
 	}
 	peer, ours := splitAsPeer(trimmed), split(trimmed)
 	v := ours
-	if s.sealed {
+	if s.encrypted {
 		v = peer
 	}
 	// Lone quotes at the end of the file would open more with a line behind.

@@ -35,28 +35,28 @@ func TestValuesAreReadWholeAndSealedAlike(t *testing.T) {
 		{`k = v ;; note`, "v", "v", `k = T ;; note`, `k = v ;; note`},
 	} {
 		for _, mode := range []struct {
-			sealed bool
-			want   string
+			encrypted bool
+			want      string
 		}{{false, test.ours}, {true, test.peer}} {
-			d, err := read(test.line+"\n", mode.sealed)
+			d, err := read(test.line+"\n", mode.encrypted)
 			if err != nil {
 				t.Fatalf("%s: %v", test.line, err)
 			}
 			if got := d.leaves[0].counts().val.text; got != mode.want {
-				t.Errorf("%s (sealed: %t): value %q, want %q", test.line, mode.sealed, got, mode.want)
+				t.Errorf("%s (encrypted: %t): value %q, want %q", test.line, mode.encrypted, got, mode.want)
 			}
 		}
 		for _, mode := range []struct {
 			choose func(int, bool) bool
 			want   string
 		}{{values, test.masked}, {nothing, test.kept}} {
-			s, err := sealText([]byte(test.line+"\n"), mode.choose)
+			s, err := encryptText([]byte(test.line+"\n"), mode.choose)
 			if err != nil {
 				t.Fatalf("%s: %v", test.line, err)
 			}
 			line, _, _ := strings.Cut(string(s.text), "\n")
 			if got := strings.ReplaceAll(line, fakeToken(0, "str"), "T"); got != mode.want {
-				t.Errorf("%s: sealed as %s, want %s", test.line, got, mode.want)
+				t.Errorf("%s: encrypted as %s, want %s", test.line, got, mode.want)
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func TestCommentsAreOneTokenInTheAuthorsPlace(t *testing.T) {
 		{"# c\n[a] ; d\n", "# T\n[a]\n"},
 		{"k = v\n\n; last\n", "k = v\n\n; T\n"},
 	} {
-		s, err := sealText([]byte(test.src), comments)
+		s, err := encryptText([]byte(test.src), comments)
 		if err != nil {
 			t.Fatalf("%q: %v", test.src, err)
 		}
@@ -94,7 +94,7 @@ func TestNothingSecretStaysInClear(t *testing.T) {
 		"e = secret9 # secretA\ne =\nm = `secretB` secretC\nn = \"\"\"secretD\nsecretE\"\"\" secretF ; secretG\n" +
 		"o = secretH \\\n secretI\np = 'secretJ;' # secretK\n; secretL\n"
 	for variant, text := range variants([]byte(src)) {
-		s, err := sealText(text, everything)
+		s, err := encryptText(text, everything)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestNothingSecretStaysInClear(t *testing.T) {
 func TestBannersDoNotReachThePeersWriter(t *testing.T) {
 	t.Parallel()
 	src := []byte(";;;;\n; About ;\n;;;;\n[a]\n;;;;\nk = v ; note\n;;\n;;\nj = 1\n")
-	s, err := sealText(src, nothing)
+	s, err := encryptText(src, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,8 +62,8 @@ func (f Format) Parse(src []byte) (format.Document, error) {
 	return d, nil
 }
 
-// ParseSealed reads text that was sealed.
-func (f Format) ParseSealed(src []byte) (format.Document, error) {
+// ParseEncrypted reads text that was encrypted.
+func (f Format) ParseEncrypted(src []byte) (format.Document, error) {
 	d, err := f.parse(src)
 	if err != nil {
 		return nil, err

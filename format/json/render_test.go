@@ -88,7 +88,7 @@ func TestRenderValue(t *testing.T) {
 	}
 }
 
-// Tools find sealed JSON by this marker.
+// Tools find encrypted JSON by this marker.
 func TestMetadataHasTheFormThatToolsLookFor(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -123,7 +123,7 @@ func TestReservedNamesAreFoundAtTheTopOnly(t *testing.T) {
 
 func TestTwoMetadataBlocksAreRefused(t *testing.T) {
 	t.Parallel()
-	_, err := json.Format{}.ParseSealed([]byte("{\"sops\": {},\n \"a\": 1, \"sops\": {}}"))
+	_, err := json.Format{}.ParseEncrypted([]byte("{\"sops\": {},\n \"a\": 1, \"sops\": {}}"))
 	var e *format.Error
 	if !errors.As(err, &e) || e.Line != 2 || e.Column != 10 {
 		t.Error(err)
@@ -138,7 +138,7 @@ func TestMetadataThatStandsElsewhereIsCutCleanly(t *testing.T) {
 		"{\n  \"sops\": {}\n}\n":                 "{}\n",
 		"{\n  \"sops\": {},\n  \"a\": 1\n}\n":    "{\n  \"a\": 1\n}\n",
 	} {
-		d, err := json.Format{}.ParseSealed([]byte(text))
+		d, err := json.Format{}.ParseEncrypted([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

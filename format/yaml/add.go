@@ -33,10 +33,10 @@ func (s *setter) add(way []*twig, missing tree.Address, n tree.Node) error {
 	return s.blockEntry(t, first, n)
 }
 
-// metaKid returns the metadata if t is the root of a sealed document: what is
+// metaKid returns the metadata if t is the root of an encrypted document: what is
 // added comes before it.
 func (s *setter) metaKid(t *twig) *twig {
-	if !s.sealed || t != s.root || len(t.kids) == 0 {
+	if !s.encrypted || t != s.root || len(t.kids) == 0 {
 		return nil
 	}
 	if last := t.kids[len(t.kids)-1]; last.key != nil && last.key.Value == metaKey {
@@ -55,7 +55,7 @@ func (t *twig) without(last *twig) *twig {
 	return &rest
 }
 
-// firstEntry puts the first entry of a sealed document above its metadata.
+// firstEntry puts the first entry of an encrypted document above its metadata.
 func (s *setter) firstEntry(meta *twig, step tree.Step, n tree.Node) error {
 	text, err := s.block(wrap(tree.Address{step}, n), 0)
 	if err == nil {

@@ -93,13 +93,13 @@ func BenchmarkMaskAndInsert(b *testing.B) {
 	}
 }
 
-func BenchmarkParseSealed(b *testing.B) {
+func BenchmarkParseEncrypted(b *testing.B) {
 	for name, src := range shapes() {
 		b.Run(name, func(b *testing.B) {
-			sealed := seal(b, func() *document { d, _ := tokensFor(b, src); return d }(), func() []string { _, t := tokensFor(b, src); return t }())
-			b.SetBytes(int64(len(sealed)))
+			encrypted := seal(b, func() *document { d, _ := tokensFor(b, src); return d }(), func() []string { _, t := tokensFor(b, src); return t }())
+			b.SetBytes(int64(len(encrypted)))
 			for b.Loop() {
-				if _, err := (Format{}).ParseSealed(sealed); err != nil {
+				if _, err := (Format{}).ParseEncrypted(encrypted); err != nil {
 					b.Fatal(err)
 				}
 			}

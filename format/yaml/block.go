@@ -270,7 +270,7 @@ func (d *document) cutFlow(p *part, keepComma bool) format.Edit {
 	return e
 }
 
-// SetMeta replaces the metadata of a sealed document.
+// SetMeta replaces the metadata of an encrypted document.
 func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	edits, err := d.replaceMeta(meta)
 	if err != nil {

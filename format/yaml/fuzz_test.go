@@ -28,7 +28,7 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzOpenOfSealIsTheText: sealing all values, or some, and opening gives the
+// FuzzOpenOfSealIsTheText: encryption all values, or some, and opening gives the
 // same bytes. A text may be refused, when parsed or masked; and what a reader
 // would find changed is for the root package to notice, which then seals a
 // rendering. What reads back right must open exactly.
@@ -114,7 +114,7 @@ func FuzzNoLayoutBreaksAText(f *testing.F) {
 		if json.Unmarshal(layout, &l) != nil {
 			return
 		}
-		d, err := Format{}.ParseSealed(src)
+		d, err := Format{}.ParseEncrypted(src)
 		if err != nil {
 			return
 		}

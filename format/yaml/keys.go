@@ -75,7 +75,7 @@ func (w *walker) special(k *node) bool {
 	if w.reserved == 0 {
 		w.reserved = k.Line - w.shift
 	}
-	return w.sealed
+	return w.encrypted
 }
 
 // metadata reads the reserved entry. Its key has been located already.

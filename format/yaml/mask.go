@@ -146,7 +146,7 @@ func (m *masking) touched() []bool {
 }
 
 func (m *masking) comment(l *leaf, token string) error {
-	if i := l.start - 1; i > 0 && !isBlank(m.src[i-1]) && !endsInBreak(m.src[:i]) && !m.sealed {
+	if i := l.start - 1; i > 0 && !isBlank(m.src[i-1]) && !endsInBreak(m.src[:i]) && !m.encrypted {
 		return &format.Error{Line: l.line, Msg: "a comment touches what is before it, which other readers refuse"}
 	}
 	text := string(m.src[l.start:l.end])
@@ -177,7 +177,7 @@ func (m *masking) scalar(l *leaf, token string) error {
 		return &format.Error{Line: l.line, Msg: "a comment follows a tag or an anchor, before the value"}
 	}
 	switch {
-	case m.sealed:
+	case m.encrypted:
 		m.renew(l, token)
 		return nil
 	case l.block() && !m.standsOnOneLine(l, token):

@@ -78,7 +78,7 @@ func (w *walker) found(ref int, s span) {
 }
 
 // addLost gives the comments that the judge does not tell a place at the end
-// of their document, so that they are sealed as well, and numbers all leaves
+// of their document, so that they are encrypted as well, and numbers all leaves
 // anew.
 func (w *walker) addLost(lost []span) {
 	for _, c := range lost {

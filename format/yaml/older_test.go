@@ -13,7 +13,7 @@ import (
 func TestHintsOfOlderFilesFit(t *testing.T) {
 	t.Parallel()
 	token := fakeToken(1, "str")
-	for _, tt := range []struct{ sealed, value, hint, want string }{
+	for _, tt := range []struct{ encrypted, value, hint, want string }{
 		{"a: |\n  T\n", "x\ny\n", "", "a: |\n  x\n  y\n"},
 		{"a: |+\n  T\n", "x\n", "", "a: |+\n  x\n"},
 		{"a: >\n  T\n", "x y\n", "\n  x\n  y", "a: >\n  x\n  y\n"},
@@ -22,7 +22,7 @@ func TestHintsOfOlderFilesFit(t *testing.T) {
 		{"a: &z \"T\"\n", "3", "!!int \"3\"", "a: &z !!int \"3\"\n"},
 		{"a: \"T\"\n", "\n", "|+\n\n", "a: |+\n\n\n"},
 	} {
-		d, err := Format{}.ParseSealed([]byte(strings.ReplaceAll(tt.sealed, "T", token)))
+		d, err := Format{}.ParseEncrypted([]byte(strings.ReplaceAll(tt.encrypted, "T", token)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestHintsOfOlderFilesFit(t *testing.T) {
 		}
 		got, err := d.Unmask([]format.Plain{{Set: true, Value: tree.StringValue(tt.value)}}, l)
 		if err != nil || string(got) != tt.want {
-			t.Errorf("%q with %q: got %q, %v, want %q", tt.sealed, tt.hint, got, err, tt.want)
+			t.Errorf("%q with %q: got %q, %v, want %q", tt.encrypted, tt.hint, got, err, tt.want)
 		}
 	}
 }

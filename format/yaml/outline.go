@@ -10,7 +10,7 @@ import (
 )
 
 // A twig is a node of the first document with the bytes on which it stands.
-// Outlines are made when a document is changed; sealing and opening need none.
+// Outlines are made when a document is changed; encryption and opening need none.
 type twig struct {
 	*node
 	place place

@@ -159,19 +159,19 @@ func TestTheReservedNameIsMetadataOnlyWhenSealed(t *testing.T) {
 	if d.Reserved() != 4 || d.Meta() != nil || sketch(d.Trees()[1]) != "{b:int=2 sops:{x:int=1}}" {
 		t.Errorf("plain: line %d, %v, %s", d.Reserved(), d.Meta(), sketch(d.Trees()[1]))
 	}
-	s, err := Format{}.ParseSealed(src)
+	s, err := Format{}.ParseEncrypted(src)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.Meta() != nil || sketch(s.Trees()[1]) != "{b:int=2}" {
-		t.Errorf("sealed: %v, %s", s.Meta(), sketch(s.Trees()[1]))
+		t.Errorf("encrypted: %v, %s", s.Meta(), sketch(s.Trees()[1]))
 	}
-	s, err = Format{}.ParseSealed([]byte("sops:\n  x: [1]\na: 1\nb: {sops: 2}\n"))
+	s, err = Format{}.ParseEncrypted([]byte("sops:\n  x: [1]\na: 1\nb: {sops: 2}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if sketch(s.Meta()) != "{x:[int=1]}" || sketch(s.Trees()[0]) != "{a:int=1 b:{sops:int=2}}" {
-		t.Errorf("sealed: %s, %s", sketch(s.Meta()), sketch(s.Trees()[0]))
+		t.Errorf("encrypted: %s, %s", sketch(s.Meta()), sketch(s.Trees()[0]))
 	}
 }
 
@@ -198,7 +198,7 @@ func TestOneNodeIsRenderedAsExtractPrintsIt(t *testing.T) {
 	}
 }
 
-// Each construct is sealed as the design says; the table is its section 3.
+// Each construct is encrypted as the design says; the table is its section 3.
 func TestSealedTextKeepsTheAuthorsForm(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, src, want string }{
@@ -242,7 +242,7 @@ func TestSealedTextKeepsTheAuthorsForm(t *testing.T) {
 	}
 }
 
-// Lists all of whose elements were sealed comments must not become null.
+// Lists all of whose elements were encrypted comments must not become null.
 func TestAListOfSealedCommentsStaysAList(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ src, want string }{
@@ -253,7 +253,7 @@ func TestAListOfSealedCommentsStaysAList(t *testing.T) {
 	}
 	for _, tt := range tests {
 		src := strings.ReplaceAll(tt.src, "T", fakeToken(0, "comment")) + "sops: {}\n"
-		s, err := Format{}.ParseSealed([]byte(src))
+		s, err := Format{}.ParseEncrypted([]byte(src))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +271,7 @@ func TestAListOfSealedCommentsStaysAList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := tree.Diff(opened(s.Trees(), values), d.Trees()); diff != "" {
+		if diff := tree.Diff(decrypted(s.Trees(), values), d.Trees()); diff != "" {
 			t.Errorf("%q: %s", out, diff)
 		}
 	}
@@ -308,7 +308,7 @@ func TestTheMetadataFollowsTheStyleOfTheRoot(t *testing.T) {
 		if diff := cmp.Diff(tt.want, string(got)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.src, diff)
 		}
-		s, err := Format{}.ParseSealed(got)
+		s, err := Format{}.ParseEncrypted(got)
 		if err != nil {
 			t.Errorf("%q: %v", tt.src, err)
 			continue

@@ -87,7 +87,7 @@ func TestFilesOfThePeerOpenAsThePeerPrintsThem(t *testing.T) {
 	t.Parallel()
 	known := peerValues(t)
 	for _, f := range peerFiles(t) {
-		s, err := Format{}.ParseSealed(f.enc)
+		s, err := Format{}.ParseEncrypted(f.enc)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 			continue
@@ -122,7 +122,7 @@ func ourPlace() map[string]string {
 func TestMetadataIsWrittenAsThePeerWritesIt(t *testing.T) {
 	t.Parallel()
 	for _, f := range peerFiles(t) {
-		s, err := Format{}.ParseSealed(f.enc)
+		s, err := Format{}.ParseEncrypted(f.enc)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 			continue
@@ -142,12 +142,12 @@ func TestRenderWritesWhatThePeerPrints(t *testing.T) {
 	t.Parallel()
 	known := peerValues(t)
 	for _, f := range peerFiles(t) {
-		s, err := Format{}.ParseSealed(f.enc)
+		s, err := Format{}.ParseEncrypted(f.enc)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 			continue
 		}
-		trees := opened(s.Trees(), unmaskPeer(t, s, known))
+		trees := decrypted(s.Trees(), unmaskPeer(t, s, known))
 		got, err := Format{}.Render(trees)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
@@ -159,10 +159,10 @@ func TestRenderWritesWhatThePeerPrints(t *testing.T) {
 	}
 }
 
-// opened returns trees with values in the places of tokens, as the root package
-// makes them: sealed comments are never inline, and list elements of type
+// decrypted returns trees with values in the places of tokens, as the root package
+// makes them: encrypted comments are never inline, and list elements of type
 // comment are comments.
-func opened(trees []*tree.Map, values []format.Plain) []*tree.Map {
+func decrypted(trees []*tree.Map, values []format.Plain) []*tree.Map {
 	var open func(n tree.Node) tree.Node
 	open = func(n tree.Node) tree.Node {
 		switch n := n.(type) {

@@ -14,14 +14,14 @@ const byteOrderMark = "\ufeff"
 
 // read finds all that the package needs to know of src, which has no byte order
 // mark.
-func read(src []byte, sealed bool) (*scan, error) {
+func read(src []byte, encrypted bool) (*scan, error) {
 	if err := checkEncoding(src); err != nil {
 		return nil, err
 	}
 	if bytes.IndexByte(src, '#') < 0 {
-		return readPlain(src, sealed)
+		return readPlain(src, encrypted)
 	}
-	if f := frame(src, newlineOf(src)); !sealed && f != nil {
+	if f := frame(src, newlineOf(src)); !encrypted && f != nil {
 		s, err := readFramed(src, f, false)
 		// The placeholder may be what the judge stumbled over, and its line
 		// break may have become part of a block scalar.
@@ -29,7 +29,7 @@ func read(src []byte, sealed bool) (*scan, error) {
 			return s, nil
 		}
 	}
-	return readPlain(src, sealed)
+	return readPlain(src, encrypted)
 }
 
 // endsInBlock reports whether src ends inside a block scalar, without newline.
@@ -58,19 +58,19 @@ func checkEncoding(src []byte) error {
 }
 
 // readPlain reads src as it stands.
-func readPlain(src []byte, sealed bool) (*scan, error) {
-	return readFramed(src, &framed{text: src}, sealed)
+func readPlain(src []byte, encrypted bool) (*scan, error) {
+	return readFramed(src, &framed{text: src}, encrypted)
 }
 
 // readFramed lets the judge read f.text and translates what it finds into
 // places of src.
-func readFramed(src []byte, f *framed, sealed bool) (*scan, error) {
-	w, g, err := walk(f, sealed)
+func readFramed(src []byte, f *framed, encrypted bool) (*scan, error) {
+	w, g, err := walk(f, encrypted)
 	if err != nil {
 		return nil, err
 	}
 	if !w.match(g) {
-		if err := w.rematch(f, g, sealed); err != nil {
+		if err := w.rematch(f, g, encrypted); err != nil {
 			return nil, err
 		}
 	}
@@ -81,7 +81,7 @@ func readFramed(src []byte, f *framed, sealed bool) (*scan, error) {
 }
 
 // walk reads all documents of f.
-func walk(f *framed, sealed bool) (*walker, *gaps, error) {
+func walk(f *framed, encrypted bool) (*walker, *gaps, error) {
 	docs, err := judge(f.text)
 	if err != nil {
 		return nil, nil, err
@@ -93,7 +93,7 @@ func walk(f *framed, sealed bool) (*walker, *gaps, error) {
 		return nil, nil, errors.New("yaml: documents are counted differently")
 	}
 	w := &walker{
-		scan: &scan{}, text: f.text, lines: newLines(f.text), sealed: sealed,
+		scan: &scan{}, text: f.text, lines: newLines(f.text), encrypted: encrypted,
 		known: map[*node]int{}, siteOf: map[*node]int{}, open: map[*node]bool{},
 	}
 	w.leaves = make([]leaf, 0, len(w.lines.starts))
@@ -120,7 +120,7 @@ func walk(f *framed, sealed bool) (*walker, *gaps, error) {
 
 // rematch asks the judge again, with a number in place of each comment, where
 // texts alone do not tell which comment is which.
-func (w *walker) rematch(f *framed, g *gaps, sealed bool) error {
+func (w *walker) rematch(f *framed, g *gaps, encrypted bool) error {
 	numbered := *f
 	numbered.text = make([]byte, 0, len(f.text)+8*len(g.comments))
 	at := 0
@@ -140,7 +140,7 @@ func (w *walker) rematch(f *framed, g *gaps, sealed bool) error {
 		numbered.ends[part] = f.ends[part] + len(numbered.text) - at
 	}
 	numbered.text = append(numbered.text, f.text[at:]...)
-	second, _, err := walk(&numbered, sealed)
+	second, _, err := walk(&numbered, encrypted)
 	if err != nil || len(second.leaves) != len(w.leaves) || len(second.quotes) != len(w.quotes) {
 		return errors.Join(errPlace, err)
 	}

@@ -92,12 +92,12 @@ type span struct{ start, end int }
 // A walker turns nodes into the wire tree and finds their places.
 type walker struct {
 	*scan
-	text   []byte
-	lines  *lines
-	sealed bool
-	holder int  // the line of the placeholder in the current document, 0 if none
-	held   bool // the placeholder has been read as such
-	shift  int  // lines of placeholders before the current document
+	text      []byte
+	lines     *lines
+	encrypted bool
+	holder    int  // the line of the placeholder in the current document, 0 if none
+	held      bool // the placeholder has been read as such
+	shift     int  // lines of placeholders before the current document
 
 	scalars tree.Scalars
 	at      ctx

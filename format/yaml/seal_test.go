@@ -33,7 +33,7 @@ func fakeToken(n int, typ string) string {
 }
 
 // sealable lists the leaves of a document by number: value, and whether it is
-// one that sealing would replace.
+// one that encryption would replace.
 type testLeaf struct {
 	value   tree.Value
 	comment bool
@@ -78,7 +78,7 @@ func leavesOf(trees []*tree.Map) []testLeaf {
 
 // roundTrip seals src with fake tokens and opens it again. It reports the first
 // law that does not hold.
-func roundTrip(f Format, src []byte, pick func(i int, l testLeaf) bool) (sealed []byte, err error) {
+func roundTrip(f Format, src []byte, pick func(i int, l testLeaf) bool) (encrypted []byte, err error) {
 	d, err := f.Parse(src)
 	if err != nil {
 		return nil, refused{err}
@@ -103,19 +103,19 @@ func roundTrip(f Format, src []byte, pick func(i int, l testLeaf) bool) (sealed 
 	if err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
-	if sealed, err = m.Insert(fakeMeta()); err != nil {
+	if encrypted, err = m.Insert(fakeMeta()); err != nil {
 		return nil, fmt.Errorf("insert: %w", err)
 	}
-	if err := leak(d, sealed, leaves, tokens); err != nil {
+	if err := leak(d, encrypted, leaves, tokens); err != nil {
 		return nil, err
 	}
-	return sealed, open(f, src, sealed, d, leaves, tokens, m.Layout)
+	return encrypted, open(f, src, encrypted, d, leaves, tokens, m.Layout)
 }
 
-// leak reports a sealed value that still stands in the sealed text. Short ones,
+// leak reports an encrypted value that still stands in the encrypted text. Short ones,
 // and words that keys or values in clear have as well, prove nothing.
-func leak(d format.Document, sealed []byte, leaves []testLeaf, tokens []string) error {
-	clear := regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]|[&*!][^\s,{}]+`).ReplaceAll(sealed, nil)
+func leak(d format.Document, encrypted []byte, leaves []testLeaf, tokens []string) error {
+	clear := regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]|[&*!][^\s,{}]+`).ReplaceAll(encrypted, nil)
 	var known strings.Builder
 	known.WriteString(flowEntry(fakeMeta()) + "null\n")
 	for _, m := range d.Trees() {
@@ -153,14 +153,14 @@ var errLeak = errors.New("a secret stands in clear")
 
 type refused struct{ error }
 
-func open(f Format, src, sealed []byte, d format.Document, leaves []testLeaf, tokens []string, l *format.Layout) error {
-	s, err := f.ParseSealed(sealed)
+func open(f Format, src, encrypted []byte, d format.Document, leaves []testLeaf, tokens []string, l *format.Layout) error {
+	s, err := f.ParseEncrypted(encrypted)
 	if err != nil {
-		return fmt.Errorf("the sealed text: %w", err)
+		return fmt.Errorf("the encrypted text: %w", err)
 	}
 	meta, ok := s.Meta().(*tree.Map)
 	if !ok {
-		return fmt.Errorf("the sealed text has no metadata")
+		return fmt.Errorf("the encrypted text has no metadata")
 	}
 	if diff := tree.Diff([]*tree.Map{fakeMeta()}, []*tree.Map{meta}); diff != "" {
 		return fmt.Errorf("metadata: %s", diff)
@@ -171,7 +171,7 @@ func open(f Format, src, sealed []byte, d format.Document, leaves []testLeaf, to
 			number[t] = i
 		}
 	}
-	// The model: the sealed tree is the plain one with tokens in it.
+	// The model: the encrypted tree is the plain one with tokens in it.
 	found := leavesOf(s.Trees())
 	values := make([]format.Plain, len(found))
 	var moved error
@@ -195,7 +195,7 @@ func open(f Format, src, sealed []byte, d format.Document, leaves []testLeaf, to
 		}
 	}
 	if diff := tree.Diff(withTokens(d.Trees(), tokens), trimTokens(s.Trees())); diff != "" {
-		return fmt.Errorf("sealed tree: %s", diff)
+		return fmt.Errorf("encrypted tree: %s", diff)
 	}
 	got, err := s.Unmask(values, l)
 	if err != nil {
@@ -207,7 +207,7 @@ func open(f Format, src, sealed []byte, d format.Document, leaves []testLeaf, to
 	return moved
 }
 
-var errDiffers = errors.New("the opened text differs")
+var errDiffers = errors.New("the decrypted text differs")
 
 // errMoved: the judge finds a comment in another container than before. The
 // root package seals it anew under the path found.

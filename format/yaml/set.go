@@ -65,7 +65,7 @@ func (d *document) checked(edits []format.Edit, want []*tree.Map, way []*twig) (
 }
 
 func (d *document) compare(out []byte, want []*tree.Map) (diff string, err error) {
-	got, err := d.format.parse(out, d.sealed)
+	got, err := d.format.parse(out, d.encrypted)
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 
 // A seat is where a value is written: its surroundings, and the presentation
 // of the token that holds the place. Seal and open both derive spellings from
-// seats, so what open will write is known when sealing.
+// seats, so what open will write is known when encryption.
 type seat struct {
 	style   style
 	flow    bool

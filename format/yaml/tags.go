@@ -41,7 +41,7 @@ func (d *document) eachTag(tokenOf func(ref int) string, f func(t *tagged, name 
 
 // collectionTags replaces the tags of collections with tokens in them.
 func (m *masking) collectionTags() {
-	if m.sealed {
+	if m.encrypted {
 		return
 	}
 	m.eachTag(func(ref int) string { return m.tokens[ref] }, func(t *tagged, name string) {

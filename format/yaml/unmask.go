@@ -200,7 +200,7 @@ func isHeader(text string) bool {
 	return i >= 0 && strings.Trim(text[i+1:], "+-0123456789") == ""
 }
 
-// aliases puts back aliases that sealing had to write out.
+// aliases puts back aliases that encryption had to write out.
 func (u *unmasking) aliases() {
 	if len(u.layout.Aliases) == 0 {
 		return

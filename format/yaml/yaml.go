@@ -44,9 +44,9 @@ func (f Format) indent() int {
 // Parse reads plain text.
 func (f Format) Parse(src []byte) (format.Document, error) { return orNil(f.parse(src, false)) }
 
-// ParseSealed reads text in which values may be tokens and the reserved entry
+// ParseEncrypted reads text in which values may be tokens and the reserved entry
 // is metadata.
-func (f Format) ParseSealed(src []byte) (format.Document, error) { return orNil(f.parse(src, true)) }
+func (f Format) ParseEncrypted(src []byte) (format.Document, error) { return orNil(f.parse(src, true)) }
 
 // orNil keeps the nil document of an error nil in the interface.
 func orNil(d *document, err error) (format.Document, error) {
@@ -56,14 +56,14 @@ func orNil(d *document, err error) (format.Document, error) {
 	return d, nil
 }
 
-func (f Format) parse(src []byte, sealed bool) (*document, error) {
+func (f Format) parse(src []byte, encrypted bool) (*document, error) {
 	text, bom := bytes.CutPrefix(src, []byte(byteOrderMark))
-	s, err := read(text, sealed)
+	s, err := read(text, encrypted)
 	if err != nil {
 		return nil, err
 	}
 	return &document{
-		scan: s, format: f, src: text, bom: bom, sealed: sealed,
+		scan: s, format: f, src: text, bom: bom, encrypted: encrypted,
 		newline: newlineOf(text), step: f.step(s.parts),
 	}, nil
 }
@@ -71,12 +71,12 @@ func (f Format) parse(src []byte, sealed bool) (*document, error) {
 // A document is a parsed file. Places are bytes of src.
 type document struct {
 	*scan
-	format  Format
-	src     []byte // without byte order mark
-	bom     bool
-	sealed  bool
-	newline string
-	step    int // indentation of new block scalars
+	format    Format
+	src       []byte // without byte order mark
+	bom       bool
+	encrypted bool
+	newline   string
+	step      int // indentation of new block scalars
 }
 
 // Trees returns the documents.

@@ -36,15 +36,15 @@ func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
 		return err
 	}
 	defer unlock()
-	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
+	s, err := a.readEncrypted(ctx, o.File, o.Common, codeNoFile)
 	if err != nil {
 		return err
 	}
-	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
+	decrypted, err := a.decryptSource(ctx, s, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}
-	out, err := o.render(s, opened, at)
+	out, err := o.render(s, decrypted, at)
 	if err != nil {
 		return s.name(err)
 	}
@@ -64,14 +64,14 @@ func (o DecryptOptions) address() (tree.Address, error) {
 }
 
 // render returns what is asked for, in the output format.
-func (o DecryptOptions) render(s *source, opened *envelope.Opened, at tree.Address) ([]byte, error) {
+func (o DecryptOptions) render(s *source, decrypted *envelope.Decrypted, at tree.Address) ([]byte, error) {
 	if at != nil {
-		return extract(s, opened, at)
+		return extract(s, decrypted, at)
 	}
 	if s.in.Name() == s.out.Name() && o.Indent == nil {
-		return opened.Plain(), nil
+		return decrypted.Plain(), nil
 	}
-	out, err := s.out.Render(opened.Trees())
+	out, err := s.out.Render(decrypted.Trees())
 	if err != nil {
 		return nil, &Error{Code: codeRender, Err: err}
 	}
@@ -79,11 +79,11 @@ func (o DecryptOptions) render(s *source, opened *envelope.Opened, at tree.Addre
 }
 
 // extract returns one node of the first document.
-func extract(s *source, opened *envelope.Opened, at tree.Address) ([]byte, error) {
-	if len(opened.Trees()) == 0 {
+func extract(s *source, decrypted *envelope.Decrypted, at tree.Address) ([]byte, error) {
+	if len(decrypted.Trees()) == 0 {
 		return nil, errors.New("the file holds no document")
 	}
-	n, err := tree.Find(opened.Trees()[0], at)
+	n, err := tree.Find(decrypted.Trees()[0], at)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ const codeNoKey = 128
 
 // errUnopened is the end of a doctor whose patient is not well. What there is
 // to say has been said.
-var errUnopened = errors.New("not every file can be opened here")
+var errUnopened = errors.New("not every file can be decrypted here")
 
 // Doctor tries every key of files, says how far each comes, and what would
 // mend it. It shows no value and changes nothing.
@@ -110,17 +110,17 @@ func (a *App) showHealth(h fileHealth, before int) error {
 // examine looks at one file. The error is about the context alone.
 func (a *App) examine(ctx context.Context, f File, keepers keeper.Keeper, texts map[string]string, o DoctorOptions) (fileHealth, error) {
 	h := fileHealth{File: f.Path}
-	s, sealed, err := a.patient(ctx, f, o)
+	s, encrypted, err := a.patient(ctx, f, o)
 	if err != nil {
 		h.fails(err)
 		return h, nil
 	}
-	groups, err := sealed.KeysUnder(texts)
+	groups, err := encrypted.KeysUnder(texts)
 	if err != nil {
 		return h, err
 	}
-	h.groups, h.Needed = len(groups), max(1, min(sealed.Meta.Threshold, len(groups)))
-	if len(groups) > 1 && sealed.Meta.Threshold == 0 {
+	h.groups, h.Needed = len(groups), max(1, min(encrypted.Meta.Threshold, len(groups)))
+	if len(groups) > 1 && encrypted.Meta.Threshold == 0 {
 		h.Needed = len(groups)
 	}
 	h.Keys = a.examineKeys(ctx, groups, keepers)
@@ -136,7 +136,7 @@ func (a *App) examine(ctx context.Context, f File, keepers keeper.Keeper, texts 
 		return h, nil
 	}
 	// Its keys work. The rest is what decrypt checks: MAC, seal and every value.
-	if _, err := a.open(ctx, s, keepers, o.Access); err != nil {
+	if _, err := a.decryptSource(ctx, s, keepers, o.Access); err != nil {
 		h.Opens, h.code = false, hint.ExitCode(err)
 		h.fails(err)
 	}
@@ -151,13 +151,13 @@ func (h *fileHealth) fails(err error) {
 	}
 }
 
-func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*source, *envelope.Sealed, error) {
-	s, err := a.readSealed(ctx, f, o.Common, codeReadInput)
+func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*source, *envelope.Encrypted, error) {
+	s, err := a.readEncrypted(ctx, f, o.Common, codeReadInput)
 	if err != nil {
 		return nil, nil, err
 	}
-	sealed, err := s.readEncrypted()
-	return s, sealed, err
+	encrypted, err := s.readEncrypted()
+	return s, encrypted, err
 }
 
 // examineKeys tries all keys at once, but for those that ask a person, who can

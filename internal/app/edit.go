@@ -49,7 +49,7 @@ func (a *App) Edit(ctx context.Context, o EditOptions) error {
 		return err
 	}
 	if o.ShowMasterKeys {
-		a.showMasterKeys(e.opened)
+		a.showMasterKeys(e.decrypted)
 	}
 	return e.run(ctx)
 }
@@ -66,20 +66,20 @@ func (a *App) editor() ([]string, error) {
 
 // An edition is one file on its way through the editor.
 type edition struct {
-	app    *App
-	argv   []string
-	places editor.Places
-	source *source
-	file   *atomicfile.File // where the result goes
-	opened *envelope.Opened
-	follow bool // do not compare with the creation rule
+	app       *App
+	argv      []string
+	places    editor.Places
+	source    *source
+	file      *atomicfile.File // where the result goes
+	decrypted *envelope.Decrypted
+	follow    bool // do not compare with the creation rule
 }
 
 // begin opens the file, or makes a new one with its keys wrapped, before
 // anybody writes a word.
 func (e *edition) begin(ctx context.Context, o EditOptions) error {
 	a := e.app
-	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
+	s, err := a.readEncrypted(ctx, o.File, o.Common, codeNoFile)
 	var missing *Error
 	switch {
 	case err == nil:
@@ -103,8 +103,8 @@ func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
 	}
 	e.source, e.file, e.follow = s, s.file, o.FollowFile
-	opened, err := e.app.openToChange(ctx, s, e.app.keepers(ctx, o.Access), o.Access)
-	e.opened = opened
+	decrypted, err := e.app.openToChange(ctx, s, e.app.keepers(ctx, o.Access), o.Access)
+	e.decrypted = decrypted
 	return err
 }
 
@@ -127,21 +127,21 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 		return err
 	}
 	s.in = s.out
-	opened, err := a.create(ctx, s, sample(s.out.Name()), plan, o.Access)
+	decrypted, err := a.create(ctx, s, sample(s.out.Name()), plan, o.Access)
 	if err != nil {
 		return err
 	}
-	e.source, e.opened, e.follow = s, opened, true // it was made by the rule
-	e.file = atomicfile.Absent(a.abs(o.Path), sealedMode)
+	e.source, e.decrypted, e.follow = s, decrypted, true // it was made by the rule
+	e.file = atomicfile.Absent(a.abs(o.Path), encryptedMode)
 	return nil
 }
 
 // run shows the text to the editor until the result can be saved or is given
-// up. What was written is never lost: in the end it is sealed as it stands.
+// up. What was written is never lost: in the end it is encrypted as it stands.
 func (e *edition) run(ctx context.Context) (err error) {
 	ctx, watch := watchInterrupts(ctx, e.app.hasKeyboard())
 	defer watch.stop()
-	before := bytes.Clone(e.opened.Plain())
+	before := bytes.Clone(e.decrypted.Plain())
 	session, err := editor.NewSession(filepath.Base(e.source.Path), before, e.places)
 	if err != nil {
 		return err
@@ -199,22 +199,22 @@ func (e *edition) failed(ctx context.Context, w *watch, s *editor.Session, befor
 }
 
 // save seals the text and writes it over the file, if that is still what was
-// opened.
+// decrypted.
 func (e *edition) save(ctx context.Context, before, text []byte) error {
-	if err := e.opened.Replace(text); err != nil {
+	if err := e.decrypted.Replace(text); err != nil {
 		return e.source.name(err)
 	}
-	if err := e.app.obeyRule(e.source, e.opened, before, e.follow); err != nil {
+	if err := e.app.obeyRule(e.source, e.decrypted, before, e.follow); err != nil {
 		return e.source.name(err)
 	}
-	if len(e.opened.Trees()) == 0 {
+	if len(e.decrypted.Trees()) == 0 {
 		return e.source.name(errors.New("the text holds no document"))
 	}
-	e.opened.RaiseVersion()
+	e.decrypted.RaiseVersion()
 	if e.source.file == nil { // a new file
-		e.app.checkSelection(e.source, e.opened)
+		e.app.checkSelection(e.source, e.decrypted)
 	}
-	out, err := e.app.seal(e.opened)
+	out, err := e.app.encryptSource(e.decrypted)
 	if err != nil {
 		return e.source.name(err)
 	}
@@ -257,7 +257,7 @@ func skipLine(r io.Reader) error {
 	return nil
 }
 
-func (a *App) showMasterKeys(o *envelope.Opened) {
+func (a *App) showMasterKeys(o *envelope.Decrypted) {
 	for i, g := range o.Meta.Keys() {
 		for _, w := range g {
 			fmt.Fprintf(a.Stderr, "sops: group %d: %s\n", i+1, w.Name())

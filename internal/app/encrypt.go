@@ -64,21 +64,21 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err := s.holdsTokens(o.AllowEncrypted); err != nil {
 		return err
 	}
-	opened, err := a.createSome(ctx, s, plan, o)
+	decrypted, err := a.createSome(ctx, s, plan, o)
 	if err != nil {
 		return err
 	}
-	a.checkSelection(s, opened)
-	out, err := a.seal(opened)
+	a.checkSelection(s, decrypted)
+	out, err := a.encryptSource(decrypted)
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(ctx, s, o.Target, out, sealedMode)
+	return a.write(ctx, s, o.Target, out, encryptedMode)
 }
 
 // checkSelection warns of a new file in which nothing is encrypted, although
 // there is what could be: most likely a name in the rule is misspelt.
-func (a *App) checkSelection(s *source, o *envelope.Opened) {
+func (a *App) checkSelection(s *source, o *envelope.Decrypted) {
 	selected, all, err := o.Secrets()
 	if err != nil || selected > 0 || all == 0 {
 		return
@@ -90,7 +90,7 @@ func (a *App) checkSelection(s *source, o *envelope.Opened) {
 }
 
 // createWith makes a new file of plain, which is in the input format of s.
-func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan envelope.Plan, keepers keeper.Keeper) (*envelope.Opened, error) {
+func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan envelope.Plan, keepers keeper.Keeper) (*envelope.Decrypted, error) {
 	if s.out.Name() != s.in.Name() {
 		converted, err := convert(plain, s.in, s.out)
 		if err != nil {
@@ -98,9 +98,9 @@ func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan enve
 		}
 		plain = converted
 	}
-	opened, err := envelope.New(ctx, plain, s.out, plan, keepers)
+	decrypted, err := envelope.New(ctx, plain, s.out, plan, keepers)
 	if err == nil {
-		return opened, nil
+		return decrypted, nil
 	}
 	if isContent(err) {
 		return nil, s.name(contentError(err))

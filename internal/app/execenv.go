@@ -128,12 +128,12 @@ func (a *App) fileValues(ctx context.Context, path string, o ExecEnvOptions) ([]
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
+	decrypted, err := a.decryptSource(ctx, s, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return nil, err
 	}
 	v := variables{file: path, names: o.Names, ini: s.in.Name() == "ini", at: map[string]tree.Address{}}
-	if trees := opened.Trees(); len(trees) > 0 {
+	if trees := decrypted.Trees(); len(trees) > 0 {
 		err = v.children(nil, "", trees[0])
 	}
 	return v.list, s.name(err)
@@ -144,7 +144,7 @@ func (a *App) readNamed(ctx context.Context, f File, c Common) (*source, error) 
 	if f.Path == "" {
 		return nil, fail(codeReadInput, "", "the name of the file is empty")
 	}
-	return a.readSealed(ctx, f, c, codeReadInput)
+	return a.readEncrypted(ctx, f, c, codeReadInput)
 }
 
 // variables collects those of one document.

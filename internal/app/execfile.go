@@ -69,11 +69,11 @@ func (a *App) plaintext(ctx context.Context, o ExecFileOptions) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.open(ctx, s, a.keepers(ctx, o.Access), o.Access)
+	decrypted, err := a.decryptSource(ctx, s, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return nil, err
 	}
-	out, err := DecryptOptions{File: o.File, Common: o.Common}.render(s, opened, nil)
+	out, err := DecryptOptions{File: o.File, Common: o.Common}.render(s, decrypted, nil)
 	return out, s.name(err)
 }
 

@@ -96,22 +96,22 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]keepe
 		}
 		defer unlock()
 	}
-	s, err := a.readSealed(ctx, o.File, o.Common, codeReadInput)
+	s, err := a.readEncrypted(ctx, o.File, o.Common, codeReadInput)
 	if err != nil {
 		return err
 	}
-	sealed, err := s.readEncrypted()
+	encrypted, err := s.readEncrypted()
 	if err != nil {
 		return err
 	}
-	if err := a.requireSeal(s, sealed.Meta.Seal != "", o.Access); err != nil {
+	if err := a.requireSeal(s, encrypted.Meta.Seal != "", o.Access); err != nil {
 		return s.name(err)
 	}
-	out, err := a.regrouped(ctx, s, sealed, o, change)
+	out, err := a.regrouped(ctx, s, encrypted, o, change)
 	if err != nil {
 		return s.name(err)
 	}
-	if err := a.write(ctx, s, o.Target, out, sealedMode); err != nil {
+	if err := a.write(ctx, s, o.Target, out, encryptedMode); err != nil {
 		return err
 	}
 	if o.removal {
@@ -121,43 +121,43 @@ func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]keepe
 }
 
 // regrouped returns the text of the file with the changed groups.
-func (a *App) regrouped(ctx context.Context, s *source, sealed *envelope.Sealed, o GroupOptions, change func([][]keeper.MasterKey) ([][]keeper.MasterKey, error)) ([]byte, error) {
-	before := sealed.Meta.MasterKeys()
+func (a *App) regrouped(ctx context.Context, s *source, encrypted *envelope.Encrypted, o GroupOptions, change func([][]keeper.MasterKey) ([][]keeper.MasterKey, error)) ([]byte, error) {
+	before := encrypted.Meta.MasterKeys()
 	groups, err := change(slices.Clone(before))
 	if err != nil {
 		return nil, err
 	}
-	threshold, err := regroupedThreshold(o.Threshold, sealed.Meta.Threshold, len(before), len(groups))
+	threshold, err := regroupedThreshold(o.Threshold, encrypted.Meta.Threshold, len(before), len(groups))
 	if err != nil {
 		return nil, err
 	}
-	options, err := a.openOptions(o.Access)
+	options, err := a.decryptOptions(o.Access)
 	if err != nil {
 		return nil, err
 	}
 	keepers := a.keepers(ctx, o.Access)
-	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)
+	r, err := a.recoverKey(ctx, s, encrypted, keepers, o.Access)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := sealed.OpenWith(r.Data, options); err != nil {
+	if _, err := encrypted.DecryptWith(r.Data, options); err != nil {
 		return nil, err
 	}
 	if !o.AcceptKeys {
-		if err := s.knowsRule(sealed.Meta.Seal != ""); err != nil {
+		if err := s.knowsRule(encrypted.Meta.Seal != ""); err != nil {
 			return nil, err
 		}
 	}
 	g := giving{sealVouches: true, before: before, after: groups, named: o.named, needed: max(
-		groupsNeeded(sealed.Meta.Threshold, len(before)), groupsNeeded(threshold, len(groups)))}
-	if err := a.vouch(ctx, s, sealed, g, o.AcceptKeys); err != nil {
+		groupsNeeded(encrypted.Meta.Threshold, len(before)), groupsNeeded(threshold, len(groups)))}
+	if err := a.vouch(ctx, s, encrypted, g, o.AcceptKeys); err != nil {
 		return nil, err
 	}
 	wrapped, err := unlock.Wrap(ctx, keepers, groups, threshold, r.Data, a.Random)
 	if err != nil {
 		return nil, err
 	}
-	out, err := sealed.SetKeys(wrapped, threshold, a.Random)
+	out, err := encrypted.SetKeys(wrapped, threshold, a.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +189,8 @@ func regroupedThreshold(flag, file, before, groups int) (int, error) {
 // proved opens the new text with the keys of this run, as far as they go: some of
 // its groups may be for others alone. That the entries are in the text as they
 // were wrapped is known already. What opens must give the data key.
-func (a *App) proved(ctx context.Context, text []byte, s *source, want keeper.Data, keepers keeper.Keeper, options envelope.OpenOptions) error {
-	back, err := envelope.Read(text, s.in)
+func (a *App) proved(ctx context.Context, text []byte, s *source, want keeper.Data, keepers keeper.Keeper, options envelope.DecryptOptions) error {
+	back, err := envelope.Parse(text, s.in)
 	if err != nil {
 		return err
 	}

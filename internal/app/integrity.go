@@ -70,18 +70,18 @@ func (a *App) configsAbove(s *source) []string {
 // openToChange is open for commands that write the file. Where the configuration
 // cannot be read, the rule for the file is not known; then only its seal can say
 // which keys it is for and what is to be encrypted.
-func (a *App) openToChange(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Opened, error) {
-	opened, err := a.open(ctx, s, k, o)
+func (a *App) openToChange(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Decrypted, error) {
+	decrypted, err := a.decryptSource(ctx, s, k, o)
 	if err != nil {
 		return nil, err
 	}
-	return opened, s.name(s.knowsRule(opened.Meta.Seal != ""))
+	return decrypted, s.name(s.knowsRule(decrypted.Meta.Seal != ""))
 }
 
 // knowsRule refuses to change a file of which neither a seal nor a rule says how
 // it should be.
-func (s *source) knowsRule(sealed bool) error {
-	if s.unknownRule == nil || sealed {
+func (s *source) knowsRule(encrypted bool) error {
+	if s.unknownRule == nil || encrypted {
 		return nil
 	}
 	return &Error{

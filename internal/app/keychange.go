@@ -25,9 +25,9 @@ type keyChange struct {
 }
 
 // keyChange works out what the rule r means for a file.
-func (a *App) keyChange(sealed *envelope.Sealed, r *config.Rule, o UpdateKeysOptions) (*keyChange, error) {
+func (a *App) keyChange(encrypted *envelope.Encrypted, r *config.Rule, o UpdateKeysOptions) (*keyChange, error) {
 	c := &keyChange{
-		old: sealed.Meta.Keys(), oldThreshold: sealed.Meta.Threshold, wanted: r.Groups,
+		old: encrypted.Meta.Keys(), oldThreshold: encrypted.Meta.Threshold, wanted: r.Groups,
 		forget:   r.PersistIdentity != nil && !*r.PersistIdentity,
 		mustSeal: r.Integrity == "required",
 	}

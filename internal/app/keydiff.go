@@ -135,18 +135,18 @@ func (r changeReport) text(color bool) string {
 
 // tellDrift warns if the rule would encrypt other values than the file does:
 // keys can be exchanged without touching values, and values cannot.
-func (a *App) tellDrift(s *source, sealed *envelope.Sealed, r *config.Rule) {
+func (a *App) tellDrift(s *source, encrypted *envelope.Encrypted, r *config.Rule) {
 	if s.in.Name() == "binary" {
 		return // one value, whatever the rule says
 	}
-	have, want := described(sealed.Meta.Selection), described(r.Selection)
+	have, want := described(encrypted.Meta.Selection), described(r.Selection)
 	if have != want {
 		a.warnf("%s: the rule of %s says %s, the file %s; updatekeys changes keys only (to apply the rule: %s)",
 			s.Path, s.config.Path, want, have, anew(s.Path))
 	}
-	if sealed.Meta.MACOnlyEncrypted != r.MACOnlyEncrypted {
+	if encrypted.Meta.MACOnlyEncrypted != r.MACOnlyEncrypted {
 		a.warnf("%s: the rule of %s says mac_only_encrypted: %t, the file %t; updatekeys changes keys only (to apply the rule: %s)",
-			s.Path, s.config.Path, r.MACOnlyEncrypted, sealed.Meta.MACOnlyEncrypted, anew(s.Path))
+			s.Path, s.config.Path, r.MACOnlyEncrypted, encrypted.Meta.MACOnlyEncrypted, anew(s.Path))
 	}
 }
 

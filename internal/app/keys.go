@@ -131,30 +131,30 @@ func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) 
 	return t.ReadSecret(ctx, hint.Clean(prompt))
 }
 
-// openOptions returns how files are opened in this run.
-func (a *App) openOptions(o Access) (envelope.OpenOptions, error) {
+// decryptOptions returns how files are decrypted in this run.
+func (a *App) decryptOptions(o Access) (envelope.DecryptOptions, error) {
 	list := o.DecryptionOrder
 	if list == "" {
 		list = a.Env.Get("SOPS_DECRYPTION_ORDER")
 	}
 	order, err := unlock.ParseOrder(list)
 	if err != nil {
-		return envelope.OpenOptions{}, err
+		return envelope.DecryptOptions{}, err
 	}
 	prefer, err := a.preference(o)
 	if err != nil {
-		return envelope.OpenOptions{}, err
+		return envelope.DecryptOptions{}, err
 	}
 	texts, err := parseContext(o.Context)
 	if err != nil {
-		return envelope.OpenOptions{}, err
+		return envelope.DecryptOptions{}, err
 	}
 	// The variable may be meant for other files: it need not have an effect here.
 	spare, err := parseContext(cmp.Or(o.SpareContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil {
-		return envelope.OpenOptions{}, err
+		return envelope.DecryptOptions{}, err
 	}
-	return envelope.OpenOptions{
+	return envelope.DecryptOptions{
 		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Note: func(msg string) { a.verbosef("%s", msg) }, Context: texts, SpareContext: spare,
 		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: overall(o), Warn: a.Warn},
 	}, nil
@@ -187,49 +187,49 @@ func (a *App) preference(o Access) (func(keeper.WrappedKey) int, error) {
 	}, nil
 }
 
-// open reads and opens the encrypted file of s.
-func (a *App) open(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Opened, error) {
-	options, err := a.openOptions(o)
+// decryptSource reads and opens the encrypted file of s.
+func (a *App) decryptSource(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Decrypted, error) {
+	options, err := a.decryptOptions(o)
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := s.readEncrypted()
+	encrypted, err := s.readEncrypted()
 	if err != nil {
 		return nil, err
 	}
-	lacking := a.lacksSeal(s, sealed.Meta.Seal != "")
+	lacking := a.lacksSeal(s, encrypted.Meta.Seal != "")
 	if lacking != nil && !o.IgnoreMAC {
 		return nil, s.name(lacking)
 	}
-	opened, err := sealed.Open(ctx, k, options)
+	decrypted, err := encrypted.Decrypt(ctx, k, options)
 	if err == nil {
-		err = a.requireSeal(s, !opened.Unproved(), o)
+		err = a.requireSeal(s, !decrypted.Unproved(), o)
 	}
 	if err != nil {
 		return nil, s.name(err)
 	}
-	s.renew = lacking != nil || !opened.Authentic()
-	return opened, nil
+	s.renew = lacking != nil || !decrypted.Authentic()
+	return decrypted, nil
 }
 
 // recoverKey returns the data key of an encrypted file whose values stay as they
 // are, once its seal is what the rule demands.
-func (a *App) recoverKey(ctx context.Context, s *source, sealed *envelope.Sealed, k keeper.Keeper, o Access) (*unlock.Recovered, error) {
-	options, err := a.openOptions(o)
+func (a *App) recoverKey(ctx context.Context, s *source, encrypted *envelope.Encrypted, k keeper.Keeper, o Access) (*unlock.Recovered, error) {
+	options, err := a.decryptOptions(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.requireSeal(s, sealed.Meta.Seal != "", o); err != nil {
+	if err := a.requireSeal(s, encrypted.Meta.Seal != "", o); err != nil {
 		return nil, err
 	}
-	r, err := sealed.Recover(ctx, k, options)
+	r, err := encrypted.Recover(ctx, k, options)
 	if err != nil {
 		return nil, err
 	}
-	return r, a.requireSeal(s, !sealed.Unproved(), o)
+	return r, a.requireSeal(s, !encrypted.Unproved(), o)
 }
 
-// seal seals with the clock and the randomness of this run.
-func (a *App) seal(o *envelope.Opened) ([]byte, error) {
-	return o.Seal(envelope.SealOptions{Now: a.Now(), Random: a.Random})
+// encryptSource seals with the clock and the randomness of this run.
+func (a *App) encryptSource(o *envelope.Decrypted) ([]byte, error) {
+	return o.Encrypt(envelope.EncryptOptions{Now: a.Now(), Random: a.Random})
 }

@@ -13,33 +13,33 @@ import (
 )
 
 // newKeys makes the wrapped keys that c wants with as few calls as that takes.
-func (a *App) newKeys(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
+func (a *App) newKeys(ctx context.Context, s *source, encrypted *envelope.Encrypted, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
 	stock := c.stock()
 	groups, missing := c.kept(stock)
 	// The seal of a file names its keys, and only the data key renews it.
-	closed := sealed.Meta.Seal != "" && c.changes()
+	closed := encrypted.Meta.Seal != "" && c.changes()
 	var err error
 	switch {
-	case missing == 0 && !closed: // nothing has to be opened
+	case missing == 0 && !closed: // nothing has to be decrypted
 	case o.ReEncrypt && closed && c.mustSeal:
 		err = fail(codeConflict, "leave --reencrypt out", "the rule asks for a seal, and to renew it takes the data key, which --reencrypt does without")
 	case o.ReEncrypt:
 		if err = c.reEncrypt(ctx, keepers, groups); err == nil && closed {
-			sealed.Meta.Seal = ""
+			encrypted.Meta.Seal = ""
 			a.warnf("%s: the file loses its seal, which names its keys and which only the data key could renew; the next change that opens the file makes a new one", s.Path)
 		}
 	case missing == 0:
-		_, err = a.recovered(ctx, s, sealed, c, keepers, o)
+		_, err = a.recovered(ctx, s, encrypted, c, keepers, o)
 	case o.AllowPartial:
-		groups, err = a.wrapSome(ctx, s, sealed, c, stock, keepers, o)
+		groups, err = a.wrapSome(ctx, s, encrypted, c, stock, keepers, o)
 	default:
-		groups, err = a.wrapMissing(ctx, s, sealed, c, stock, keepers, o)
+		groups, err = a.wrapMissing(ctx, s, encrypted, c, stock, keepers, o)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if c.recovered != nil {
-		sealed.Vouch(slices.Concat(c.wanted...)) // the rule names them
+		encrypted.Vouch(slices.Concat(c.wanted...)) // the rule names them
 	}
 	if c.forget {
 		for _, g := range groups {
@@ -52,8 +52,8 @@ func (a *App) newKeys(ctx context.Context, s *source, sealed *envelope.Sealed, c
 }
 
 // wrapMissing recovers the data key and wraps it for the keys that lack it.
-func (a *App) wrapMissing(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, stock []keeper.Group, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
-	r, err := a.recovered(ctx, s, sealed, c, keepers, o)
+func (a *App) wrapMissing(ctx context.Context, s *source, encrypted *envelope.Encrypted, c *keyChange, stock []keeper.Group, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
+	r, err := a.recovered(ctx, s, encrypted, c, keepers, o)
 	if err != nil {
 		return nil, err
 	}
@@ -61,19 +61,19 @@ func (a *App) wrapMissing(ctx context.Context, s *source, sealed *envelope.Seale
 }
 
 // recovered returns the data key, which compareSeal may have asked for before.
-func (a *App) recovered(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) (*unlock.Recovered, error) {
+func (a *App) recovered(ctx context.Context, s *source, encrypted *envelope.Encrypted, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) (*unlock.Recovered, error) {
 	if c.recovered != nil {
 		return c.recovered, nil
 	}
-	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)
+	r, err := a.recoverKey(ctx, s, encrypted, keepers, o.Access)
 	c.recovered = r
 	return r, err
 }
 
 // wrapSome is wrapMissing that goes without new keys that cannot be wrapped.
-func (a *App) wrapSome(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, stock []keeper.Group, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
+func (a *App) wrapSome(ctx context.Context, s *source, encrypted *envelope.Encrypted, c *keyChange, stock []keeper.Group, keepers keeper.Keeper, o UpdateKeysOptions) ([]keeper.Group, error) {
 	k := &lenient{Keeper: keepers}
-	groups, err := a.wrapMissing(ctx, s, sealed, c, stock, k, o)
+	groups, err := a.wrapMissing(ctx, s, encrypted, c, stock, k, o)
 	if err != nil {
 		return nil, err
 	}

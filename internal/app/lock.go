@@ -31,7 +31,7 @@ func (a *App) lock(ctx context.Context, path string) (func(), error) {
 }
 
 // lockPresent is lock for a file that may be absent. Why a file cannot be
-// opened is for what reads or writes it to say.
+// decrypted is for what reads or writes it to say.
 func (a *App) lockPresent(ctx context.Context, path string) (unlock func(), err error) {
 	unlock, err = a.lock(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {

@@ -16,18 +16,18 @@ import (
 // binary file may hold any bytes.
 func (s *source) unmerged() error {
 	line := std.Conflict(s.data)
-	sealed := !s.plain || std.Token(s.data) > 0
-	if line == 0 || s.in.Name() == "binary" && !sealed {
+	encrypted := !s.plain || std.Token(s.data) > 0
+	if line == 0 || s.in.Name() == "binary" && !encrypted {
 		return nil
 	}
-	return s.name(&conflictError{line: line, file: s.File, plain: s.plain, sealed: sealed && std.Token(s.data) > 0})
+	return s.name(&conflictError{line: line, file: s.File, plain: s.plain, encrypted: encrypted && std.Token(s.data) > 0})
 }
 
 // A conflictError is about the markers of a merge.
 type conflictError struct {
-	line          int
-	file          File
-	plain, sealed bool // to be encrypted; holds encrypted values
+	line             int
+	file             File
+	plain, encrypted bool // to be encrypted; holds encrypted values
 }
 
 func (e *conflictError) Error() string {
@@ -48,7 +48,7 @@ func (e *conflictError) Hints() []string {
 		return nil
 	}
 	const ours = "take one side whole (--theirs for the other): git checkout --ours -- FILE"
-	if !e.sealed {
+	if !e.encrypted {
 		return []string{ours, "or take the markers and the lines of one side out with an editor"}
 	}
 	return []string{
@@ -106,11 +106,11 @@ func (s *source) notEncrypted(err error) error {
 }
 
 // readEncrypted parses the encrypted file of s.
-func (s *source) readEncrypted() (*envelope.Sealed, error) {
-	sealed, err := envelope.Read(s.data, s.in)
+func (s *source) readEncrypted() (*envelope.Encrypted, error) {
+	encrypted, err := envelope.Parse(s.data, s.in)
 	switch {
 	case err == nil:
-		return sealed, nil
+		return encrypted, nil
 	case errors.Is(err, envelope.ErrNotEncrypted):
 		return nil, s.notEncrypted(err)
 	}

@@ -27,31 +27,31 @@ func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) erro
 		return err
 	}
 	defer unlock()
-	old, err := a.readSealed(ctx, File{Path: o.Onto, InputType: o.OutputType, OutputType: o.OutputType}, o.Common, codeNoFile)
+	old, err := a.readEncrypted(ctx, File{Path: o.Onto, InputType: o.OutputType, OutputType: o.OutputType}, o.Common, codeNoFile)
 	if err != nil {
 		return err
 	}
-	opened, err := a.openToChange(ctx, old, a.keepers(ctx, o.Access), o.Access)
+	decrypted, err := a.openToChange(ctx, old, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}
-	if err := a.vouchOnto(ctx, old, opened, o.AcceptKeys); err != nil {
+	if err := a.vouchOnto(ctx, old, decrypted, o.AcceptKeys); err != nil {
 		return old.name(err)
 	}
-	return a.renew(s, old, opened, o.FollowFile)
+	return a.renew(s, old, decrypted, o.FollowFile)
 }
 
 // vouchOnto decides whether new content may be encrypted under the data key that
 // a file has: whoever made the file may have kept it. Where no rule says which
 // keys belong into the file, its seal must.
-func (a *App) vouchOnto(ctx context.Context, old *source, opened *envelope.Opened, accepted bool) error {
-	groups := opened.Meta.MasterKeys()
-	g := giving{before: groups, after: groups, needed: groupsNeeded(opened.Meta.Threshold, len(groups)), always: true}
-	return a.vouch(ctx, old, opened, g, accepted)
+func (a *App) vouchOnto(ctx context.Context, old *source, decrypted *envelope.Decrypted, accepted bool) error {
+	groups := decrypted.Meta.MasterKeys()
+	g := giving{before: groups, after: groups, needed: groupsNeeded(decrypted.Meta.Threshold, len(groups)), always: true}
+	return a.vouch(ctx, old, decrypted, g, accepted)
 }
 
-// renew writes the content of s over the encrypted file old, which was opened.
-func (a *App) renew(s, old *source, opened *envelope.Opened, follow bool) error {
+// renew writes the content of s over the encrypted file old, which was decrypted.
+func (a *App) renew(s, old *source, decrypted *envelope.Decrypted, follow bool) error {
 	plain := s.data
 	if s.in.Name() != old.in.Name() {
 		converted, err := convert(plain, s.in, old.in)
@@ -60,17 +60,17 @@ func (a *App) renew(s, old *source, opened *envelope.Opened, follow bool) error 
 		}
 		plain = converted
 	}
-	before := opened.Plain()
+	before := decrypted.Plain()
 	if bytes.Equal(plain, before) {
 		return nil
 	}
-	if err := opened.Replace(plain); err != nil {
+	if err := decrypted.Replace(plain); err != nil {
 		return s.name(contentError(err))
 	}
-	if err := a.obeyRule(old, opened, before, follow); err != nil {
+	if err := a.obeyRule(old, decrypted, before, follow); err != nil {
 		return old.name(err)
 	}
-	out, err := a.seal(opened)
+	out, err := a.encryptSource(decrypted)
 	if err != nil {
 		return s.name(err)
 	}

@@ -73,27 +73,27 @@ func (a *App) leaveOut(path string, failed *unlock.WrapError, groups []keeper.Gr
 }
 
 // create makes a new file whose keys have all been wrapped.
-func (a *App) create(ctx context.Context, s *source, plain []byte, plan envelope.Plan, access Access) (*envelope.Opened, error) {
+func (a *App) create(ctx context.Context, s *source, plain []byte, plan envelope.Plan, access Access) (*envelope.Decrypted, error) {
 	return a.createWith(ctx, s, plain, plan, a.keepers(ctx, access))
 }
 
 // createSome makes the new file that o asks for, as far as its keys go.
-func (a *App) createSome(ctx context.Context, s *source, plan envelope.Plan, o EncryptOptions) (*envelope.Opened, error) {
+func (a *App) createSome(ctx context.Context, s *source, plan envelope.Plan, o EncryptOptions) (*envelope.Decrypted, error) {
 	if !o.AllowPartial {
 		return a.create(ctx, s, s.data, plan, o.Access)
 	}
 	k := &lenient{Keeper: a.keepers(ctx, o.Access)}
-	opened, err := a.createWith(ctx, s, s.data, plan, k)
+	decrypted, err := a.createWith(ctx, s, s.data, plan, k)
 	if err != nil || len(k.failed.Keys) == 0 {
-		return opened, err
+		return decrypted, err
 	}
-	groups := opened.Meta.Keys()
+	groups := decrypted.Meta.Keys()
 	if err := anyOfEach(groups); err != nil {
 		return nil, fmt.Errorf("Could not generate data key: %w", errors.Join(err, &k.failed))
 	}
 	a.leaveOut(cmp.Or(s.FilenameOverride, s.Path), &k.failed, groups)
-	for i, g := range opened.Meta.Groups {
-		opened.Meta.Groups[i] = slices.DeleteFunc(g, func(e meta.Entry) bool { return e.Enc == "" })
+	for i, g := range decrypted.Meta.Groups {
+		decrypted.Meta.Groups[i] = slices.DeleteFunc(g, func(e meta.Entry) bool { return e.Enc == "" })
 	}
-	return opened, nil
+	return decrypted, nil
 }

@@ -119,7 +119,7 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]keeper.MasterK
 // keysOf returns the keys of an encrypted file, or those that the rule has for
 // one that is not encrypted yet.
 func (a *App) keysOf(ctx context.Context, o PolicyOptions) ([][]keeper.MasterKey, error) {
-	s, err := a.readSealed(ctx, o.File, o.Common, codeNoFile)
+	s, err := a.readEncrypted(ctx, o.File, o.Common, codeNoFile)
 	var missing *Error
 	if errors.As(err, &missing) && missing.Code == codeNoFile {
 		s, err = &source{File: o.File}, nil
@@ -130,8 +130,8 @@ func (a *App) keysOf(ctx context.Context, o PolicyOptions) ([][]keeper.MasterKey
 	if err != nil {
 		return nil, err
 	}
-	if sealed, err := envelope.Read(s.data, s.in); err == nil {
-		return sealed.Meta.MasterKeys(), nil
+	if encrypted, err := envelope.Parse(s.data, s.in); err == nil {
+		return encrypted.Meta.MasterKeys(), nil
 	}
 	r, err := a.ruleOf(s)
 	if err != nil {

@@ -19,9 +19,9 @@ import (
 // file.
 func (e *edition) rescue(text []byte, failure error) error {
 	path := ""
-	sealed, err := e.app.sealRescue(e.opened, text)
+	encrypted, err := e.app.encryptRescue(e.decrypted, text)
 	if err == nil {
-		path, err = e.writeRescue(sealed)
+		path, err = e.writeRescue(encrypted)
 	}
 	if err != nil {
 		return errors.Join(failure, fmt.Errorf("the edited text could not be kept either: %w", err))
@@ -33,7 +33,7 @@ func (e *edition) rescue(text []byte, failure error) error {
 
 // writeRescue writes a new file beside that which is edited, or where there is
 // no place in the directory for temporary files, and returns its path.
-func (e *edition) writeRescue(sealed []byte) (path string, err error) {
+func (e *edition) writeRescue(encrypted []byte) (path string, err error) {
 	name := e.source.Path
 	for _, stem := range []string{name, filepath.Join(cmp.Or(e.places.Temp, os.TempDir()), filepath.Base(name))} {
 		for n := 1; n < 100; n++ {
@@ -41,7 +41,7 @@ func (e *edition) writeRescue(sealed []byte) (path string, err error) {
 			if n > 1 {
 				path += strconv.Itoa(n) // the first is of another day
 			}
-			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(sealed, nil); err == nil || atomicfile.IsWritten(err) {
+			if err = atomicfile.Absent(e.app.abs(path), plainMode).Write(encrypted, nil); err == nil || atomicfile.IsWritten(err) {
 				return path, nil
 			}
 			if !errors.Is(err, atomicfile.ErrChanged) {
@@ -52,11 +52,11 @@ func (e *edition) writeRescue(sealed []byte) (path string, err error) {
 	return "", err
 }
 
-// sealRescue seals any text with the keys of o.
-func (a *App) sealRescue(o *envelope.Opened, text []byte) ([]byte, error) {
+// encryptRescue seals any text with the keys of o.
+func (a *App) encryptRescue(o *envelope.Decrypted, text []byte) ([]byte, error) {
 	f, err := std.Format("binary", config.Stores{})
 	if err != nil {
 		return nil, err
 	}
-	return o.Rescue(text, f, envelope.SealOptions{Now: a.Now(), Random: a.Random})
+	return o.Rescue(text, f, envelope.EncryptOptions{Now: a.Now(), Random: a.Random})
 }

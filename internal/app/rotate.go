@@ -40,7 +40,7 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if o.Add != (KeyLists{}) || o.Remove != (KeyLists{}) {
 		missing = codeNoSuchKeys
 	}
-	s, err := a.readSealed(ctx, o.File, o.Common, missing)
+	s, err := a.readEncrypted(ctx, o.File, o.Common, missing)
 	if err != nil {
 		return err
 	}
@@ -53,42 +53,42 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 		return err
 	}
 	keepers := a.keepers(ctx, o.Access)
-	opened, err := a.open(ctx, s, keepers, o.Access)
+	decrypted, err := a.decryptSource(ctx, s, keepers, o.Access)
 	if err != nil {
 		return err
 	}
-	before := opened.Meta.MasterKeys()
-	groups, err := changeGroups(opened.Meta.MasterKeys(), added, removed)
+	before := decrypted.Meta.MasterKeys()
+	groups, err := changeGroups(decrypted.Meta.MasterKeys(), added, removed)
 	if err != nil {
 		return s.name(err)
 	}
 	if !o.AcceptKeys {
-		if err := s.knowsRule(opened.Meta.Seal != ""); err != nil {
+		if err := s.knowsRule(decrypted.Meta.Seal != ""); err != nil {
 			return s.name(err)
 		}
 	}
-	g := giving{before: before, after: groups, named: added, needed: groupsNeeded(opened.Meta.Threshold, len(groups))}
-	if err := a.vouch(ctx, s, opened, g, o.AcceptKeys); err != nil {
+	g := giving{before: before, after: groups, named: added, needed: groupsNeeded(decrypted.Meta.Threshold, len(groups))}
+	if err := a.vouch(ctx, s, decrypted, g, o.AcceptKeys); err != nil {
 		return s.name(err)
 	}
-	a.vouchStructure(s, opened)
-	if err := opened.Rotate(ctx, keepers, groups, opened.Meta.Threshold, a.Random); err != nil {
+	a.vouchStructure(s, decrypted)
+	if err := decrypted.Rotate(ctx, keepers, groups, decrypted.Meta.Threshold, a.Random); err != nil {
 		return s.name(fmt.Errorf("Could not generate data key: %w", err))
 	}
-	if opened, err = s.converted(opened); err != nil {
+	if decrypted, err = s.converted(decrypted); err != nil {
 		return s.name(err)
 	}
-	out, err := a.seal(opened)
+	out, err := a.encryptSource(decrypted)
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(ctx, s, o.Target, out, sealedMode)
+	return a.write(ctx, s, o.Target, out, encryptedMode)
 }
 
 // vouchStructure takes the mark of a seal over a file that had none away where
 // the selection rule, which decides what stays readable, is that of the creation
 // rule.
-func (a *App) vouchStructure(s *source, o *envelope.Opened) {
+func (a *App) vouchStructure(s *source, o *envelope.Decrypted) {
 	r, err := a.speakingRule(s)
 	if err != nil || r == nil {
 		return

@@ -39,8 +39,8 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.change(ctx, o, func(opened *envelope.Opened) (bool, error) {
-		root := firstDocument(opened)
+	return a.change(ctx, o, func(decrypted *envelope.Decrypted) (bool, error) {
+		root := firstDocument(decrypted)
 		if err := fits(root, at); err != nil {
 			return false, &Error{Code: codeSetFormat, Err: err}
 		}
@@ -50,12 +50,12 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 				return false, nil
 			}
 		}
-		return true, opened.Set(at, n)
+		return true, decrypted.Set(at, n)
 	})
 }
 
 // firstDocument returns the document that an address is in.
-func firstDocument(o *envelope.Opened) *tree.Map {
+func firstDocument(o *envelope.Decrypted) *tree.Map {
 	if len(o.Trees()) == 0 {
 		return &tree.Map{}
 	}
@@ -102,8 +102,8 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 	if err != nil {
 		return &Error{Code: codeSetFormat, Err: err}
 	}
-	return a.change(ctx, o, func(opened *envelope.Opened) (bool, error) {
-		err := opened.Unset(at)
+	return a.change(ctx, o, func(decrypted *envelope.Decrypted) (bool, error) {
+		err := decrypted.Unset(at)
 		if o.Idempotent && errors.Is(err, tree.ErrNotFound) {
 			return false, nil
 		}
@@ -114,7 +114,7 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 // change opens a file under its lock, lets f change it and writes it back. A
 // file whose content stays the same is left alone, unless its MAC or its seal is
 // to be made anew.
-func (a *App) change(ctx context.Context, o SetOptions, f func(*envelope.Opened) (changed bool, err error)) error {
+func (a *App) change(ctx context.Context, o SetOptions, f func(*envelope.Decrypted) (changed bool, err error)) error {
 	if err := (Target{InPlace: true}).check(o.File); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*envelope.Opened)
 		return err
 	}
 	defer unlock()
-	s, err := a.readSealed(ctx, o.File, o.Common, codeReadInput)
+	s, err := a.readEncrypted(ctx, o.File, o.Common, codeReadInput)
 	if err != nil {
 		return err
 	}
@@ -131,30 +131,30 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*envelope.Opened)
 	if err := s.encryptedType(o.Common); err != nil {
 		return err
 	}
-	opened, err := a.openToChange(ctx, s, a.keepers(ctx, o.Access), o.Access)
+	decrypted, err := a.openToChange(ctx, s, a.keepers(ctx, o.Access), o.Access)
 	if err != nil {
 		return err
 	}
-	before := opened.Plain()
-	changed, err := f(opened)
+	before := decrypted.Plain()
+	changed, err := f(decrypted)
 	if err != nil {
 		return s.name(err)
 	}
-	same := !changed || bytes.Equal(before, opened.Plain())
+	same := !changed || bytes.Equal(before, decrypted.Plain())
 	if same && !s.renew && s.in.Name() == s.out.Name() {
 		return nil
 	}
-	if err := a.obeyRule(s, opened, before, o.FollowFile); err != nil {
+	if err := a.obeyRule(s, decrypted, before, o.FollowFile); err != nil {
 		return s.name(err)
 	}
-	if opened, err = s.converted(opened); err != nil {
+	if decrypted, err = s.converted(decrypted); err != nil {
 		return s.name(err)
 	}
-	out, err := a.seal(opened)
+	out, err := a.encryptSource(decrypted)
 	if err != nil {
 		return s.name(err)
 	}
-	return a.write(ctx, s, Target{InPlace: true}, out, sealedMode)
+	return a.write(ctx, s, Target{InPlace: true}, out, encryptedMode)
 }
 
 func (a *App) value(ctx context.Context, o SetOptions) (string, error) {

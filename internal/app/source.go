@@ -203,7 +203,7 @@ func (s *source) keepType() {
 }
 
 // converted returns the content in the output format.
-func (s *source) converted(o *envelope.Opened) (*envelope.Opened, error) {
+func (s *source) converted(o *envelope.Decrypted) (*envelope.Decrypted, error) {
 	if s.in.Name() == s.out.Name() {
 		return o, nil
 	}
@@ -257,9 +257,9 @@ type configError struct{ err error }
 func (e *configError) Error() string { return "error loading config: " + e.err.Error() }
 func (e *configError) Unwrap() error { return e.err }
 
-// readSealed reads an encrypted file. A configuration that cannot be read does
+// readEncrypted reads an encrypted file. A configuration that cannot be read does
 // not stop that: it would only say how to write. See knowsRule.
-func (a *App) readSealed(ctx context.Context, f File, c Common, missing int) (*source, error) {
+func (a *App) readEncrypted(ctx context.Context, f File, c Common, missing int) (*source, error) {
 	s, err := a.read(ctx, f, c, missing)
 	var bad *configError
 	if !errors.As(err, &bad) {

@@ -22,12 +22,12 @@ type status struct {
 // no keys. What is no encrypted file is not encrypted, also if it does not
 // parse; an encrypted file that cannot be read is an error.
 func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) error {
-	s, err := a.readSealed(ctx, f, c, codeReadInput)
+	s, err := a.readEncrypted(ctx, f, c, codeReadInput)
 	if err != nil {
 		return err
 	}
-	sealed, err := s.readEncrypted()
-	encrypted := err == nil && sealed.Meta.MAC != ""
+	e, err := s.readEncrypted()
+	encrypted := err == nil && e.Meta.MAC != ""
 	switch {
 	case errors.Is(err, envelope.ErrNotEncrypted):
 		if std.Token(s.data) > 0 {
@@ -38,8 +38,8 @@ func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) er
 	}
 	st := status{Encrypted: encrypted}
 	if details && encrypted {
-		has := sealed.Meta.Seal != ""
-		st.Sealed, st.LastModified, st.Version = &has, sealed.Meta.MACData(), sealed.Meta.Version
+		has := e.Meta.Seal != ""
+		st.Sealed, st.LastModified, st.Version = &has, e.Meta.MACData(), e.Meta.Version
 	}
 	return hint.EncodeJSON(a.Stdout, st, "")
 }
@@ -50,6 +50,6 @@ func (s *source) looksEncrypted() bool {
 	if std.Token(s.data) > 0 {
 		return true
 	}
-	d, err := s.in.ParseSealed(s.data)
+	d, err := s.in.ParseEncrypted(s.data)
 	return err == nil && d.Meta() != nil
 }

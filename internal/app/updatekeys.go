@@ -118,7 +118,7 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers keepe
 	if err != nil {
 		return err
 	}
-	sealed, err := s.readEncrypted()
+	encrypted, err := s.readEncrypted()
 	if err != nil {
 		return err
 	}
@@ -129,33 +129,33 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers keepe
 	if err := s.checkRuleContext(r, r.Groups); err != nil {
 		return s.name(err)
 	}
-	c, err := a.keyChange(sealed, r, o)
+	c, err := a.keyChange(encrypted, r, o)
 	if err != nil {
 		return s.name(err)
 	}
-	a.tellDrift(s, sealed, r)
-	if err := a.requireSeal(s, sealed.Meta.Seal != "", o.Access); err != nil {
+	a.tellDrift(s, encrypted, r)
+	if err := a.requireSeal(s, encrypted.Meta.Seal != "", o.Access); err != nil {
 		return s.name(err)
 	}
-	if err := a.compareSeal(ctx, s, sealed, c, keepers, o); err != nil {
+	if err := a.compareSeal(ctx, s, encrypted, c, keepers, o); err != nil {
 		return s.name(err)
 	}
 	if done, err := a.settled(ctx, w, s, c, o); done || err != nil {
 		return err
 	}
-	groups, err := a.newKeys(ctx, s, sealed, c, keepers, o)
+	groups, err := a.newKeys(ctx, s, encrypted, c, keepers, o)
 	if err != nil {
 		return s.name(err)
 	}
-	out, err := sealed.SetKeys(groups, c.threshold, a.Random)
+	out, err := encrypted.SetKeys(groups, c.threshold, a.Random)
 	if err != nil {
 		return s.name(err)
 	}
-	if err := a.write(ctx, s, Target{InPlace: true}, out, sealedMode); err != nil {
+	if err := a.write(ctx, s, Target{InPlace: true}, out, encryptedMode); err != nil {
 		return err
 	}
 	a.tell("%s: synced with new keys", f.Path)
-	if c.removes() || c.recovered != nil && sealed.KeysRemoved() {
+	if c.removes() || c.recovered != nil && encrypted.KeysRemoved() {
 		a.tellOldCopies(f.Path)
 	}
 	return nil
@@ -164,22 +164,22 @@ func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers keepe
 // compareSeal finds out how the list of keys differs from the sealed one. It
 // takes the data key only where the mark of the seal says that it may, or where
 // the rule demands a good seal.
-func (a *App) compareSeal(ctx context.Context, s *source, sealed *envelope.Sealed, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) error {
-	if sealed.Meta.Seal == "" || sealed.KeysMarked() && !c.mustSeal {
+func (a *App) compareSeal(ctx context.Context, s *source, encrypted *envelope.Encrypted, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) error {
+	if encrypted.Meta.Seal == "" || encrypted.KeysMarked() && !c.mustSeal {
 		return nil
 	}
 	if o.ReEncrypt {
-		if sealed.KeysMarked() {
+		if encrypted.KeysMarked() {
 			return nil
 		}
 		a.warnf("%s: whether its list of keys is the sealed one cannot be told without the data key, which --reencrypt does without", s.Path)
 		return nil
 	}
-	r, err := a.recoverKey(ctx, s, sealed, keepers, o.Access)
+	r, err := a.recoverKey(ctx, s, encrypted, keepers, o.Access)
 	if err != nil {
 		return err
 	}
-	c.recovered, c.unsealed = r, sealed.KeysChanged()
+	c.recovered, c.unsealed = r, encrypted.KeysChanged()
 	return nil
 }
 

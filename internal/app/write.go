@@ -12,8 +12,8 @@ import (
 
 // Modes of new files. The umask narrows them.
 const (
-	plainMode  = 0o600
-	sealedMode = 0o644
+	plainMode     = 0o600
+	encryptedMode = 0o644
 )
 
 // write puts data where t says. In place, the file must still hold what was

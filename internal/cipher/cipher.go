@@ -24,11 +24,11 @@ const NonceSize = 32
 const tagSize = 16
 
 // A Cipher seals and opens under one data key. Making one costs more than
-// sealing a value, so a file has one Cipher. It serves one caller at a time.
+// encryption a value, so a file has one Cipher. It serves one caller at a time.
 type Cipher struct {
 	block cipher.Block
 	gcm   cipher.AEAD // for nonces of NonceSize
-	room  []byte      // where values are sealed and opened
+	room  []byte      // where values are encrypted and decrypted
 }
 
 // New returns the cipher of a data key of 32 bytes.
@@ -47,9 +47,9 @@ func New(dataKey []byte) (*Cipher, error) {
 	return &Cipher{block: block, gcm: gcm}, nil
 }
 
-// Seal returns the token of plain. A nonce must never serve two different
+// Encrypt returns the token of plain. A nonce must never serve two different
 // plaintexts or two different aads under one data key.
-func (c *Cipher) Seal(nonce []byte, plain string, aad []byte, typ string) string {
+func (c *Cipher) Encrypt(nonce []byte, plain string, aad []byte, typ string) string {
 	defer c.tidy()
 	c.room = append(slices.Grow(c.room[:0], len(plain)+tagSize), plain...)
 	c.room = c.gcm.Seal(c.room[:0], nonce, c.room, aad)
@@ -91,8 +91,8 @@ func (c *Cipher) tidy() {
 // that it was changed.
 var ErrForged = errors.New("message authentication failed: the value was changed, moved, or encrypted under another data key")
 
-// Open returns the plaintext of t. The aad must be the one it was sealed with.
-func (c *Cipher) Open(t Token, aad []byte) (string, error) {
+// Decrypt returns the plaintext of t. The aad must be the one it was encrypted with.
+func (c *Cipher) Decrypt(t Token, aad []byte) (string, error) {
 	defer c.tidy()
 	// Data and tag in one piece, as GCM wants them, and then the nonce.
 	var err error
@@ -106,14 +106,14 @@ func (c *Cipher) Open(t Token, aad []byte) (string, error) {
 	if c.room, err = decode(c.room, "iv", t.iv); err != nil {
 		return "", err
 	}
-	sealed, nonce := c.room[:n], c.room[n:]
+	encrypted, nonce := c.room[:n], c.room[n:]
 	gcm := c.gcm
 	if len(nonce) != NonceSize {
 		if gcm, err = cipher.NewGCMWithNonceSize(c.block, len(nonce)); err != nil {
 			return "", fmt.Errorf("iv: %w", err)
 		}
 	}
-	plain, err := gcm.Open(sealed[:0], nonce, sealed, aad)
+	plain, err := gcm.Open(encrypted[:0], nonce, encrypted, aad)
 	if err != nil {
 		return "", ErrForged
 	}
@@ -136,7 +136,7 @@ const (
 	typeMark = ",type:"
 )
 
-// A Token is the parsed text form of a sealed value.
+// A Token is the parsed text form of an encrypted value.
 type Token struct {
 	data, iv, tag string // base64
 	Type          string // str, int, float, bool, time, comment, bytes
@@ -157,7 +157,7 @@ func (t Token) Nonce() []byte {
 	return nonce
 }
 
-// ErrNoToken says that a text is not of the form of a sealed value.
+// ErrNoToken says that a text is not of the form of an encrypted value.
 var ErrNoToken = errors.New("not of the form ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]")
 
 // Parse splits the text form. Text behind the closing bracket is ignored, as
@@ -192,5 +192,5 @@ func Parse(text string) (Token, error) {
 	return t, nil
 }
 
-// IsToken reports whether text begins as a sealed value does.
+// IsToken reports whether text begins as an encrypted value does.
 func IsToken(text string) bool { return strings.HasPrefix(text, prefix) }

@@ -35,14 +35,14 @@ func TestTokensAreThoseOfTheWorkedExample(t *testing.T) {
 	}
 	for _, w := range worked {
 		want := "ENC[AES256_GCM," + w.token + ",type:" + w.typ + "]"
-		if got := c.Seal(testKey(), w.plain, []byte(w.aad), w.typ); got != want {
+		if got := c.Encrypt(testKey(), w.plain, []byte(w.aad), w.typ); got != want {
 			t.Errorf("Seal(%q):\n got %s\nwant %s", w.plain, got, want)
 		}
 		token, err := Parse(want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := c.Open(token, []byte(w.aad))
+		got, err := c.Decrypt(token, []byte(w.aad))
 		if err != nil || got != w.plain || token.Type != w.typ {
 			t.Errorf("Open(%s) = %q, %v, type %s; want %q, type %s", want, got, err, token.Type, w.plain, w.typ)
 		}
@@ -51,12 +51,12 @@ func TestTokensAreThoseOfTheWorkedExample(t *testing.T) {
 
 func TestATokenOpensOnlyAtItsPlaceAndUnderItsKey(t *testing.T) {
 	c, _ := New(testKey())
-	token, _ := Parse(c.Seal(testKey(), "hello", []byte("k:"), "str"))
-	if _, err := c.Open(token, []byte("other:")); !errors.Is(err, ErrForged) {
+	token, _ := Parse(c.Encrypt(testKey(), "hello", []byte("k:"), "str"))
+	if _, err := c.Decrypt(token, []byte("other:")); !errors.Is(err, ErrForged) {
 		t.Errorf("other place: got %v, want ErrForged", err)
 	}
 	other, _ := New(bytes.Repeat([]byte{7}, 32))
-	if _, err := other.Open(token, []byte("k:")); !errors.Is(err, ErrForged) {
+	if _, err := other.Decrypt(token, []byte("k:")); !errors.Is(err, ErrForged) {
 		t.Errorf("other key: got %v, want ErrForged", err)
 	}
 }
@@ -69,11 +69,11 @@ func TestEveryNonceLengthOpens(t *testing.T) {
 			t.Fatal(err)
 		}
 		wide := &Cipher{block: c.block, gcm: gcm}
-		token, err := Parse(wide.Seal(bytes.Repeat([]byte{1}, n), "hello", []byte("k:"), "str"))
+		token, err := Parse(wide.Encrypt(bytes.Repeat([]byte{1}, n), "hello", []byte("k:"), "str"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := c.Open(token, []byte("k:")); err != nil || got != "hello" {
+		if got, err := c.Decrypt(token, []byte("k:")); err != nil || got != "hello" {
 			t.Errorf("nonce of %d bytes: %q, %v", n, got, err)
 		}
 	}
@@ -118,12 +118,12 @@ func FuzzWhatIsSealedOpens(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, plain, aad, typ string) {
-		text := c.Seal(testKey(), plain, []byte(aad), typ)
+		text := c.Encrypt(testKey(), plain, []byte(aad), typ)
 		token, err := Parse(text)
 		if err != nil {
 			return // an empty plaintext or a strange type is never written
 		}
-		if got, err := c.Open(token, []byte(aad)); err == nil && got != plain {
+		if got, err := c.Decrypt(token, []byte(aad)); err == nil && got != plain {
 			t.Errorf("got %q, want %q", got, plain)
 		}
 	})
@@ -140,8 +140,8 @@ func FuzzParseNeverPanics(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := c.Open(token, []byte("k:")); err == nil && !IsToken(text) {
-			t.Errorf("%q opened but is no token", text)
+		if _, err := c.Decrypt(token, []byte("k:")); err == nil && !IsToken(text) {
+			t.Errorf("%q decrypted but is no token", text)
 		}
 	})
 }
@@ -150,16 +150,16 @@ func BenchmarkSeal64(b *testing.B) {
 	c, _ := New(testKey())
 	plain := strings.Repeat("x", 64)
 	for b.Loop() {
-		c.Seal(testKey(), plain, []byte("team:service:password:"), "str")
+		c.Encrypt(testKey(), plain, []byte("team:service:password:"), "str")
 	}
 }
 
 func BenchmarkOpen64(b *testing.B) {
 	c, _ := New(testKey())
-	text := c.Seal(testKey(), strings.Repeat("x", 64), []byte("k:"), "str")
+	text := c.Encrypt(testKey(), strings.Repeat("x", 64), []byte("k:"), "str")
 	for b.Loop() {
 		token, _ := Parse(text)
-		if _, err := c.Open(token, []byte("k:")); err != nil {
+		if _, err := c.Decrypt(token, []byte("k:")); err != nil {
 			b.Fatal(err)
 		}
 	}

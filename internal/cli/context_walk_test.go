@@ -27,7 +27,7 @@ const (
 )
 
 // contextCommands has a way to call each command that takes an encryption
-// context, with an AWS key that it must reach. Files: plain.yaml, sealed.yaml
+// context, with an AWS key that it must reach. Files: plain.yaml, encrypted.yaml
 // (under walkKey, without context), new.yaml (is not there), bare.yaml (under
 // walkKey and a context that it does not store). A command without calls has
 // none to reach.
@@ -35,9 +35,9 @@ func contextCommands() map[string][]string {
 	return map[string][]string{
 		"encrypt":    {"encrypt", "--kms", walkKey, "plain.yaml"},
 		"edit":       {"edit", "--kms", walkKey, "new.yaml"},
-		"rotate":     {"rotate", "--add-kms", walkOther, "--rm-kms", walkKey, "sealed.yaml"},
-		"updatekeys": {"updatekeys", "-y", "sealed.yaml"},
-		"groups add": {"groups", "add", "--file", "sealed.yaml", "--kms", walkOther},
+		"rotate":     {"rotate", "--add-kms", walkOther, "--rm-kms", walkKey, "encrypted.yaml"},
+		"updatekeys": {"updatekeys", "-y", "encrypted.yaml"},
+		"groups add": {"groups", "add", "--file", "encrypted.yaml", "--kms", walkOther},
 		"kms policy": {"kms", "policy", "--kms", walkKey},
 		"decrypt":    {"decrypt", "bare.yaml"},
 		"set":        {"set", "bare.yaml", `["a"]`, "2"},
@@ -120,9 +120,9 @@ func newWalk(t *testing.T) *walk {
 	w.write(t, "content.txt", "a: 2\n")
 	w.vars["EDITOR"] = "cp " + filepath.Join(w.dir, "content.txt")
 	w.write(t, "plain.yaml", "a: 1\n")
-	w.write(t, "sealed.yaml", "a: 1\n")
-	if code := w.run(t, "encrypt", "-i", "--kms", walkKey, "sealed.yaml"); code != 0 {
-		t.Fatal("sealed.yaml could not be made")
+	w.write(t, "encrypted.yaml", "a: 1\n")
+	if code := w.run(t, "encrypt", "-i", "--kms", walkKey, "encrypted.yaml"); code != 0 {
+		t.Fatal("encrypted.yaml could not be made")
 	}
 	w.write(t, "bare.yaml", "a: 1\nb: 2\n")
 	if code := w.run(t, "encrypt", "-i", "--kms", walkKey, "--encryption-context", "team:red", "bare.yaml"); code != 0 {

@@ -76,15 +76,15 @@ func (b *keyBench) read(t *testing.T, name string) []byte {
 	return src
 }
 
-// sealed parses an encrypted file.
-func (b *keyBench) sealed(t *testing.T, name string) *envelope.Sealed {
+// encrypted parses an encrypted file.
+func (b *keyBench) encrypted(t *testing.T, name string) *envelope.Encrypted {
 	t.Helper()
 	kind, _ := std.ForPath(name)
 	f, err := std.Format(kind, config.Stores{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := envelope.Read(b.read(t, name), f)
+	s, err := envelope.Parse(b.read(t, name), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func (b *keyBench) must(t *testing.T, args ...string) (stderr string) {
 
 // make encrypts a file for groups. A key of PGP comes into it with a wrapped data
 // key that is none, as it would be in the file of a colleague.
-func (b *keyBench) make(t *testing.T, name string, groups [][]keeper.MasterKey, sealed bool) {
+func (b *keyBench) make(t *testing.T, name string, groups [][]keeper.MasterKey, encrypted bool) {
 	t.Helper()
 	b.write(t, name, plainFor(name))
 	usable := make([][]keeper.MasterKey, len(groups))
@@ -193,7 +193,7 @@ func (b *keyBench) make(t *testing.T, name string, groups [][]keeper.MasterKey, 
 	}
 	b.write(t, ".sops.yaml", ruleText(usable, 2))
 	b.must(t, "encrypt", "-i", name)
-	s := b.sealed(t, name)
+	s := b.encrypted(t, name)
 	wrapped := s.Meta.Keys()
 	for i, g := range groups {
 		var all keeper.Group
@@ -206,7 +206,7 @@ func (b *keyBench) make(t *testing.T, name string, groups [][]keeper.MasterKey, 
 		}
 		wrapped[i] = all
 	}
-	if !sealed {
+	if !encrypted {
 		s.Meta.Seal = ""
 	}
 	out, err := s.SetKeys(wrapped, s.Meta.Threshold, rand.Reader)
@@ -273,13 +273,13 @@ func TestUpdatekeysLeadsFromEveryGroupsToEveryOther(t *testing.T) {
 }
 
 // step makes a file for one list of groups and updates it to another.
-func (b *keyBench) step(t *testing.T, name string, from, to [][]keeper.MasterKey, sealed bool, form int) {
+func (b *keyBench) step(t *testing.T, name string, from, to [][]keeper.MasterKey, encrypted bool, form int) {
 	t.Helper()
-	b.make(t, name, from, sealed)
+	b.make(t, name, from, encrypted)
 	before := b.read(t, name)
 	b.write(t, ".sops.yaml", ruleText(to, form))
 	status, stdout, stderr := b.run(t, "updatekeys", "-y", name)
-	what := fmt.Sprintf("%s, sealed %t: %v -> %v\n%s%s", name, sealed, names(from), names(to), stdout, stderr)
+	what := fmt.Sprintf("%s, encrypted %t: %v -> %v\n%s%s", name, encrypted, names(from), names(to), stdout, stderr)
 	if !b.possible(from, to) {
 		if status == 0 || !bytes.Equal(b.read(t, name), before) {
 			t.Errorf("a key that cannot be used was wrapped for, or used: %s", what)
@@ -290,7 +290,7 @@ func (b *keyBench) step(t *testing.T, name string, from, to [][]keeper.MasterKey
 		t.Errorf("exit %d: %s", status, what)
 		return
 	}
-	s := b.sealed(t, name)
+	s := b.encrypted(t, name)
 	if diff := cmp.Diff(names(to), names(s.Meta.MasterKeys())); diff != "" {
 		t.Errorf("%s%s", what, diff)
 	}
@@ -299,7 +299,7 @@ func (b *keyBench) step(t *testing.T, name string, from, to [][]keeper.MasterKey
 			t.Errorf("a wrapped key that stays was changed to %q: %s", w.Enc, what)
 		}
 	}
-	if sealed != (s.Meta.Seal != "") || sealed && !s.KeysMarked() {
+	if encrypted != (s.Meta.Seal != "") || encrypted && !s.KeysMarked() {
 		t.Errorf("the seal is not what it was: %s", what)
 	}
 	if usable(to) == len(to) {

@@ -33,16 +33,16 @@ func typeIn(name string) string {
 }
 
 // mergeDesk has the file encrypted in it.
-func mergeDesk(t *testing.T, name, text string) (b *bench, sealed string) {
+func mergeDesk(t *testing.T, name, text string) (b *bench, encrypted string) {
 	t.Helper()
 	b = newDesk(t)
 	b.vars["EDITOR"] = "true"
 	b.write(t, ".sops.yaml", "creation_rules: [{age: "+recipient1+"}]\n")
 	b.write(t, "plain", text)
 	typ := typeIn(name)
-	sealed = b.ours(t, "encrypt", "--input-type", typ, "--output-type", typ, "plain")
-	b.write(t, name, sealed)
-	return b, sealed
+	encrypted = b.ours(t, "encrypt", "--input-type", typ, "--output-type", typ, "plain")
+	b.write(t, name, encrypted)
+	return b, encrypted
 }
 
 // commandsOn are the command lines that read an encrypted file.
@@ -90,8 +90,8 @@ func TestMarkersOfAMergeAreNamed(t *testing.T) {
 	for _, f := range mergeFiles {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			b, sealed := mergeDesk(t, f.name, f.text)
-			for _, text := range []string{conflictIn(sealed, 0), conflictIn(sealed, 1), conflictIn(sealed, strings.Count(sealed, "\n")-2), strings.ReplaceAll(conflictIn(sealed, 1), "\n", "\r\n")} {
+			b, encrypted := mergeDesk(t, f.name, f.text)
+			for _, text := range []string{conflictIn(encrypted, 0), conflictIn(encrypted, 1), conflictIn(encrypted, strings.Count(encrypted, "\n")-2), strings.ReplaceAll(conflictIn(encrypted, 1), "\n", "\r\n")} {
 				b.write(t, f.name, text)
 				for _, args := range append(commandsOn(f.name, f.at), []string{"filestatus", f.name}, []string{"encrypt", "-i", f.name}, []string{"-e", "-i", f.name}) {
 					b.refuses(t, args, text, f.name, "the file has the markers of a merge conflict", "git checkout --ours -- "+f.name, "sops edit --ignore-mac "+f.name)
@@ -139,14 +139,14 @@ func TestTheHintAfterAMACMismatchMendsTheFile(t *testing.T) {
 	t.Parallel()
 	hint := regexp.MustCompile(`: sops (edit --ignore-mac \S+)`)
 	for _, f := range mergeFiles {
-		b, sealed := mergeDesk(t, f.name, f.text)
+		b, encrypted := mergeDesk(t, f.name, f.text)
 		for what, text := range map[string]string{
-			"a value is gone":  regexp.MustCompile(`(?m)^\s*"?b"? ?[:=].*\n`).ReplaceAllString(sealed, ""),
-			"another date":     regexp.MustCompile(`(lastmodified\W+)20\d\d`).ReplaceAllString(sealed, "${1}2019"),
-			"no MAC":           regexp.MustCompile(`(?m)^\s*"?(sops_)?mac"?[ :=].*\n`).ReplaceAllString(sealed, ""),
-			"the seal is gone": regexp.MustCompile(`(?m)^\s*"?(sops_)?seal"?[ :=].*\n`).ReplaceAllString(sealed, ""),
+			"a value is gone":  regexp.MustCompile(`(?m)^\s*"?b"? ?[:=].*\n`).ReplaceAllString(encrypted, ""),
+			"another date":     regexp.MustCompile(`(lastmodified\W+)20\d\d`).ReplaceAllString(encrypted, "${1}2019"),
+			"no MAC":           regexp.MustCompile(`(?m)^\s*"?(sops_)?mac"?[ :=].*\n`).ReplaceAllString(encrypted, ""),
+			"the seal is gone": regexp.MustCompile(`(?m)^\s*"?(sops_)?seal"?[ :=].*\n`).ReplaceAllString(encrypted, ""),
 		} {
-			if text == sealed { // a binary file has one value
+			if text == encrypted { // a binary file has one value
 				continue
 			}
 			for _, mend := range [][]string{
@@ -198,8 +198,8 @@ func TestLostMetadataIsNoticed(t *testing.T) {
 	for _, f := range mergeFiles {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			b, sealed := mergeDesk(t, f.name, f.text)
-			lost := withoutMetadata(t, typeIn(f.name), sealed)
+			b, encrypted := mergeDesk(t, f.name, f.text)
+			lost := withoutMetadata(t, typeIn(f.name), encrypted)
 			b.write(t, f.name, lost)
 			for _, args := range commandsOn(f.name, f.at) {
 				b.refuses(t, args, lost, f.name, "sops metadata not found", "is lost", "git log -p -- "+f.name, "git show HEAD~1:./"+f.name)
@@ -227,15 +227,15 @@ func TestLostMetadataIsNoticed(t *testing.T) {
 	}
 }
 
-func withoutMetadata(t *testing.T, typ, sealed string) string {
+func withoutMetadata(t *testing.T, typ, encrypted string) string {
 	t.Helper()
 	expr := map[string]string{
 		"yaml": `(?ms)^sops:.*`, "dotenv": `(?m)^sops_.*\n`, "ini": `(?ms)^\[sops\].*`,
 		"json": `(?ms),\s*"sops": \{.*\}\s*\}`, "binary": `(?ms),\s*"sops": \{.*\}\s*\}`,
 	}[typ]
 	end := map[string]string{"json": "\n}", "binary": "\n}"}[typ]
-	text := regexp.MustCompile(expr).ReplaceAllString(sealed, end)
-	if text == sealed || strings.Contains(text, "sops") {
+	text := regexp.MustCompile(expr).ReplaceAllString(encrypted, end)
+	if text == encrypted || strings.Contains(text, "sops") {
 		t.Fatalf("the metadata is still there: %s", text)
 	}
 	return text
@@ -245,17 +245,17 @@ func withoutMetadata(t *testing.T, typ, sealed string) string {
 func TestEncryptedFilesThatDoNotParseAreNoPlainFiles(t *testing.T) {
 	t.Parallel()
 	for _, f := range mergeFiles {
-		b, sealed := mergeDesk(t, f.name, f.text)
-		line, _, _ := strings.Cut(sealed, "\n")
-		first := strings.SplitAfter(sealed, "\n")[1]
+		b, encrypted := mergeDesk(t, f.name, f.text)
+		line, _, _ := strings.Cut(encrypted, "\n")
+		first := strings.SplitAfter(encrypted, "\n")[1]
 		for what, text := range map[string]string{
-			"a line twice":     strings.Replace(sealed, first, first+first, 1),
-			"cut off":          sealed[:len(sealed)*2/3],
-			"a tab":            "\t" + strings.Replace(sealed, "\n", "\n\t: x\n", 1),
-			"a line of noise":  "\"\n" + sealed,
-			"NUL":              "\x00" + sealed,
-			"of another type":  map[bool]string{true: "a: b\nsops_x\n" + sealed, false: "{" + sealed}[strings.HasPrefix(line, "{")],
-			"two files in one": sealed + sealed,
+			"a line twice":     strings.Replace(encrypted, first, first+first, 1),
+			"cut off":          encrypted[:len(encrypted)*2/3],
+			"a tab":            "\t" + strings.Replace(encrypted, "\n", "\n\t: x\n", 1),
+			"a line of noise":  "\"\n" + encrypted,
+			"NUL":              "\x00" + encrypted,
+			"of another type":  map[bool]string{true: "a: b\nsops_x\n" + encrypted, false: "{" + encrypted}[strings.HasPrefix(line, "{")],
+			"two files in one": encrypted + encrypted,
 		} {
 			b.write(t, f.name, text)
 			decrypted, status := b.run(t, "", "decrypt", f.name), b.run(t, "", "filestatus", f.name)

@@ -109,8 +109,8 @@ func typeFlags(in, out string) (flags []string) {
 
 func (b *bench) decryptsAlike(t *testing.T, name, in, out string) {
 	t.Helper()
-	sealed, typ := b.read(t, "e."+name), typeOf(name)
-	b.write(t, "unnamed", sealed)
+	encrypted, typ := b.read(t, "e."+name), typeOf(name)
+	b.write(t, "unnamed", encrypted)
 	flags := append([]string{"decrypt"}, typeFlags(in, out)...)
 	named := append(flags, "e."+name)
 	b.compare(t, named, b.run(t, "", named...), b.runPeer(t, "", named...))
@@ -121,12 +121,12 @@ func (b *bench) decryptsAlike(t *testing.T, name, in, out string) {
 	if name == "one.json" && in == "" && out == "" {
 		told = []string{"decrypt"}
 	}
-	want := b.runPeer(t, sealed, told...)
+	want := b.runPeer(t, encrypted, told...)
 	for _, file := range []string{"unnamed", "-", "/dev/stdin"} {
 		args := append(flags[:len(flags):len(flags)], file)
-		b.compare(t, args, b.run(t, sealed, args...), want)
+		b.compare(t, args, b.run(t, encrypted, args...), want)
 	}
-	b.compare(t, flags, b.run(t, sealed, flags...), want)
+	b.compare(t, flags, b.run(t, encrypted, flags...), want)
 }
 
 func typeOf(name string) string {
@@ -195,13 +195,13 @@ func (b *bench) changesAlike(t *testing.T, name, typ, at, out string) {
 func (b *bench) sameOnceDecrypted(t *testing.T, what, typ, ours, theirs string) {
 	t.Helper()
 	plain := func(text string) result {
-		b.write(t, "sealed", text)
+		b.write(t, "encrypted", text)
 		// What is written as binary without being one value is JSON.
 		shown := typ
 		if typ == "binary" {
 			shown = "json"
 		}
-		return b.runPeer(t, "", "decrypt", "--input-type", typ, "--output-type", shown, "sealed")
+		return b.runPeer(t, "", "decrypt", "--input-type", typ, "--output-type", shown, "encrypted")
 	}
 	if a, z := plain(ours), plain(theirs); a != z {
 		t.Errorf("sops %s\n ours: %+v\nSOPS: %+v\n%s", what, a, z, ours)

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// An Opened is a file in clear, with everything needed to seal it again.
-type Opened struct {
+// A Decrypted is a file in clear, with everything needed to seal it again.
+type Decrypted struct {
 	Meta *meta.Metadata
 	Data keeper.Data
 
@@ -37,7 +37,7 @@ type Opened struct {
 	rotated bool // the data key is another one than that of origin
 }
 
-// An origin is the encrypted text that a file was opened from.
+// An origin is the encrypted text that a file was decrypted from.
 type origin struct {
 	doc    format.Document
 	trees  []*tree.Map // in clear, with the types that the tokens say
@@ -66,12 +66,12 @@ func (p Plan) stored() rule.Rule {
 }
 
 // New makes a data key, wraps it for the plan's master keys and prepares src to
-// be sealed. Nothing is wrapped if src cannot be encrypted.
-func New(ctx context.Context, src []byte, f format.Format, p Plan, k keeper.Keeper) (*Opened, error) {
+// be encrypted. Nothing is wrapped if src cannot be encrypted.
+func New(ctx context.Context, src []byte, f format.Format, p Plan, k keeper.Keeper) (*Decrypted, error) {
 	if _, err := p.Selection.Compile(); err != nil {
 		return nil, &Failure{Code: CodeConflict, Err: err}
 	}
-	o := &Opened{
+	o := &Decrypted{
 		format: f, warn: p.Warn,
 		Meta: &meta.Metadata{
 			Selection: p.stored(), MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
@@ -120,11 +120,11 @@ func storedThreshold(threshold, groups int) int {
 }
 
 // Plain returns the text in clear.
-func (o *Opened) Plain() []byte { return o.plain }
+func (o *Decrypted) Plain() []byte { return o.plain }
 
 // Trees returns the documents in clear, until the first change with the types
 // that the encrypted file says. They must not be changed.
-func (o *Opened) Trees() []*tree.Map {
+func (o *Decrypted) Trees() []*tree.Map {
 	if o.origin != nil && len(o.edits) == 0 && !o.remade {
 		return o.origin.trees
 	}
@@ -133,7 +133,7 @@ func (o *Opened) Trees() []*tree.Map {
 
 // Secrets counts the values that the rule selects, and all that it could.
 // Null and empty texts are never encrypted.
-func (o *Opened) Secrets() (selected, all int, err error) {
+func (o *Decrypted) Secrets() (selected, all int, err error) {
 	sel, err := o.Meta.Selection.CompileStored()
 	if err != nil {
 		return 0, 0, err
@@ -151,11 +151,11 @@ func (o *Opened) Secrets() (selected, all int, err error) {
 }
 
 // Format returns the format of the file.
-func (o *Opened) Format() format.Format { return o.format }
+func (o *Decrypted) Format() format.Format { return o.format }
 
 // Replace gives the file another content. What did not change will keep its
 // tokens. The reserved entry is refused.
-func (o *Opened) Replace(plain []byte) error {
+func (o *Decrypted) Replace(plain []byte) error {
 	before := o.trees
 	if err := o.load(plain); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (o *Opened) Replace(plain []byte) error {
 }
 
 // load takes plain as the content.
-func (o *Opened) load(plain []byte) error {
+func (o *Decrypted) load(plain []byte) error {
 	d, err := o.format.Parse(plain)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (o *Opened) load(plain []byte) error {
 }
 
 // take takes a text that was parsed.
-func (o *Opened) take(plain []byte, d format.Document) error {
+func (o *Decrypted) take(plain []byte, d format.Document) error {
 	if line := d.Reserved(); line > 0 {
 		return &Failure{
 			Code: CodeEncrypted, Line: line,
@@ -193,19 +193,19 @@ func (o *Opened) take(plain []byte, d format.Document) error {
 
 // As returns the content in another format, under the same data key, for the
 // same master keys and by the same rule.
-func (o *Opened) As(f format.Format) (*Opened, error) {
+func (o *Decrypted) As(f format.Format) (*Decrypted, error) {
 	text, err := f.Render(o.Trees())
 	if err != nil {
 		return nil, &Failure{Code: CodeRender, Err: err}
 	}
 	m := *o.Meta
 	m.Layout = ""
-	out := &Opened{Meta: &m, Data: o.Data, format: f, warn: o.warn, finding: o.finding}
+	out := &Decrypted{Meta: &m, Data: o.Data, format: f, warn: o.warn, finding: o.finding}
 	return out, out.load(text)
 }
 
 // Set puts n at a in the first document.
-func (o *Opened) Set(a tree.Address, n tree.Node) error {
+func (o *Decrypted) Set(a tree.Address, n tree.Node) error {
 	if name := o.format.Name(); name == "dotenv" || name == "ini" {
 		n = numbersAsTexts(n) // all that these formats have
 	}
@@ -241,7 +241,7 @@ func numbersAsTexts(n tree.Node) tree.Node {
 }
 
 // Unset removes what stands at a in the first document.
-func (o *Opened) Unset(a tree.Address) error {
+func (o *Decrypted) Unset(a tree.Address) error {
 	if err := o.unambiguous(a); err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (o *Opened) Unset(a tree.Address) error {
 
 // unambiguous refuses an address on whose way a key comes twice: readers do not
 // agree which of the two counts.
-func (o *Opened) unambiguous(a tree.Address) error {
+func (o *Decrypted) unambiguous(a tree.Address) error {
 	if len(o.trees) == 0 {
 		return nil
 	}
@@ -289,7 +289,7 @@ func (o *Opened) unambiguous(a tree.Address) error {
 // change takes text if it reads back as want. Otherwise the content is rendered
 // anew: the tree is right, only looks are lost. A change that the format has a
 // reason to refuse is refused.
-func (o *Opened) change(edits []edit, text []byte, err error, want []*tree.Map) error {
+func (o *Decrypted) change(edits []edit, text []byte, err error, want []*tree.Map) error {
 	var refusal *format.Error
 	if errors.As(err, &refusal) {
 		return &Failure{Code: CodeRender, Err: err, Line: refusal.Line}
@@ -316,7 +316,7 @@ func (o *Opened) change(edits []edit, text []byte, err error, want []*tree.Map) 
 
 // readsAs parses text and compares it with what it must hold, unless there is
 // an error already.
-func (o *Opened) readsAs(text []byte, err error, want []*tree.Map) (format.Document, error) {
+func (o *Decrypted) readsAs(text []byte, err error, want []*tree.Map) (format.Document, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -331,13 +331,13 @@ func (o *Opened) readsAs(text []byte, err error, want []*tree.Map) (format.Docum
 }
 
 // Authentic reports whether MAC and seal of the file fit its content. Without
-// OpenOptions.IgnoreMAC nothing else is opened.
-func (o *Opened) Authentic() bool { return !o.ignored }
+// OpenOptions.IgnoreMAC nothing else is decrypted.
+func (o *Decrypted) Authentic() bool { return !o.ignored }
 
 // Rotate makes a new data key and wraps it for the given groups of master keys.
 // Every token will change, and old copies of the file stay readable for whom
 // they were. A nil random is crypto/rand.
-func (o *Opened) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, threshold int, random io.Reader) error {
+func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, threshold int, random io.Reader) error {
 	d, wrapped, err := wrapNew(ctx, k, groups, threshold, random)
 	if err != nil {
 		return err
@@ -349,14 +349,14 @@ func (o *Opened) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keeper.
 	return nil
 }
 
-// SealOptions says when and with what randomness a file is sealed. The zero
+// EncryptOptions says when and with what randomness a file is encrypted. The zero
 // value is now, and with crypto/rand.
-type SealOptions struct {
+type EncryptOptions struct {
 	Now    time.Time
 	Random io.Reader
 }
 
-func (o SealOptions) withDefaults() SealOptions {
+func (o EncryptOptions) withDefaults() EncryptOptions {
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}

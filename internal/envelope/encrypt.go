@@ -16,10 +16,10 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Seal encrypts the content and returns the text of the encrypted file. It has
+// Encrypt encrypts the content and returns the text of the encrypted file. It has
 // been read back: opening it gives the text of New or Replace byte for byte, and
 // after Set or Unset the same content.
-func (o *Opened) Seal(opt SealOptions) ([]byte, error) {
+func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 	opt = opt.withDefaults()
 	if out, err := o.patched(opt); err == nil {
 		return out, nil
@@ -32,21 +32,21 @@ func (o *Opened) Seal(opt SealOptions) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sealing{
-		opened: o, cipher: c, selector: sel, doc: o.doc, trees: o.trees,
+	s := &encryption{
+		decrypted: o, cipher: c, selector: sel, doc: o.doc, trees: o.trees,
 		random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
 	}
 	o.Meta.LastModified = opt.Now.UTC().Truncate(time.Second)
 	return s.run()
 }
 
-// A sealing is one way of a plain document to its encrypted text.
-type sealing struct {
-	opened   *Opened
-	cipher   *cipher.Cipher
-	selector *rule.Selector
-	random   io.Reader
-	room     [cipher.NonceSize]byte
+// A encryption is one way of a plain document to its encrypted text.
+type encryption struct {
+	decrypted *Decrypted
+	cipher    *cipher.Cipher
+	selector  *rule.Selector
+	random    io.Reader
+	room      [cipher.NonceSize]byte
 
 	doc   format.Document
 	trees []*tree.Map
@@ -57,15 +57,15 @@ type sealing struct {
 	blank   []bool          // by Ref; secrets that are null or empty
 	like    format.Document // the encrypted text whose presentation is kept
 	macText string
-	// Comments whose container in the sealed text is another one than in the
+	// Comments whose container in the encrypted text is another one than in the
 	// plain text, with the container's additional data there.
 	containers map[int]string
 }
 
 // run tries the author's text first; where its syntax does not take tokens, a
 // rendering of the same tree that carries the author's text in its layout.
-func (s *sealing) run() ([]byte, error) {
-	if o := s.opened.origin; o != nil {
+func (s *encryption) run() ([]byte, error) {
+	if o := s.decrypted.origin; o != nil {
 		s.like = o.doc
 		if out, err := s.attempt(); err == nil || isFinal(err) {
 			return out, err
@@ -79,14 +79,14 @@ func (s *sealing) run() ([]byte, error) {
 	reason := err
 	if s.full == nil {
 		if err := s.render(); err != nil {
-			return nil, sealError(s.opened.format, reason)
+			return nil, encryptError(s.decrypted.format, reason)
 		}
 	}
 	if out, err = s.attempt(); err != nil {
-		return nil, sealError(s.opened.format, errors.Join(reason, err))
+		return nil, encryptError(s.decrypted.format, errors.Join(reason, err))
 	}
-	if s.opened.warn != nil {
-		s.opened.warn(fmt.Sprintf("the encrypted file has another layout than the text, which is kept inside it (%v)", reason))
+	if s.decrypted.warn != nil {
+		s.decrypted.warn(fmt.Sprintf("the encrypted file has another layout than the text, which is kept inside it (%v)", reason))
 	}
 	return out, nil
 }
@@ -96,31 +96,31 @@ func isFinal(err error) bool {
 	return errors.As(err, &f)
 }
 
-func sealError(f format.Format, err error) error {
+func encryptError(f format.Format, err error) error {
 	return failf(CodeEncrypt, "this %s text cannot be encrypted without damage: %w", f.Name(), err)
 }
 
 // render replaces the document by a rendering of its tree.
-func (s *sealing) render() error {
-	text, err := s.opened.format.Render(s.trees)
+func (s *encryption) render() error {
+	text, err := s.decrypted.format.Render(s.trees)
 	if err != nil {
 		return err
 	}
-	d, err := s.opened.format.Parse(text)
+	d, err := s.decrypted.format.Parse(text)
 	if err != nil {
 		return err
 	}
-	if err := sameContent(s.opened.format, s.trees, d.Trees()); err != nil {
+	if err := sameContent(s.decrypted.format, s.trees, d.Trees()); err != nil {
 		return err
 	}
-	s.full, s.doc, s.trees = s.opened.plain, d, d.Trees()
+	s.full, s.doc, s.trees = s.decrypted.plain, d, d.Trees()
 	s.containers = nil
 	return nil
 }
 
 // attempt seals and reads back. Where the reader finds comments in other
 // containers than we did, it seals once more with theirs.
-func (s *sealing) attempt() ([]byte, error) {
+func (s *encryption) attempt() ([]byte, error) {
 	out, err := s.seal()
 	var moved *movedComments
 	if errors.As(err, &moved) {
@@ -130,7 +130,7 @@ func (s *sealing) attempt() ([]byte, error) {
 	return out, err
 }
 
-func (s *sealing) seal() ([]byte, error) {
+func (s *encryption) seal() ([]byte, error) {
 	if err := s.encrypt(); err != nil {
 		return nil, err
 	}
@@ -152,39 +152,39 @@ func (s *sealing) seal() ([]byte, error) {
 			return nil, err
 		}
 	}
-	out, sealed, err := s.finish(masked, layout)
+	out, encrypted, err := s.finish(masked, layout)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.verifyTree(sealed); err != nil {
+	if err := s.verifyTree(encrypted); err != nil {
 		return nil, err
 	}
 	// The layout as it comes out of the metadata: it cannot carry every text.
-	if layout, err = s.verifyMeta(sealed); err != nil {
+	if layout, err = s.verifyMeta(encrypted); err != nil {
 		return nil, err
 	}
 	if s.full != nil {
 		return out, nil // the digest was made from this very text's opening
 	}
-	values := s.valuesIn(sealed)
-	back, err := sealed.Unmask(values, layout)
-	if err == nil && bytes.Equal(back, s.opened.plain) {
+	values := s.valuesIn(encrypted)
+	back, err := encrypted.Unmask(values, layout)
+	if err == nil && bytes.Equal(back, s.decrypted.plain) {
 		return out, nil
 	}
 	// The tokens stand right but the pieces do not give the author's text.
-	bare, err := sealed.Unmask(values, nil)
+	bare, err := encrypted.Unmask(values, nil)
 	if err != nil {
 		return nil, err
 	}
-	out, _, err = s.finish(masked, &format.Layout{Full: s.opened.plain, Digest: digest(bare)})
+	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.plain, Digest: digest(bare)})
 	return out, err
 }
 
-// valuesIn returns what the tokens of a sealed document stand for, by its own
+// valuesIn returns what the tokens of an encrypted document stand for, by its own
 // Refs: a reader may find comments, and so all leaves behind them, in another
 // order than they have in the plain text.
-func (s *sealing) valuesIn(sealed format.Document) []format.Plain {
-	tokens := tokensOf(sealed, sealed.Leaves())
+func (s *encryption) valuesIn(encrypted format.Document) []format.Plain {
+	tokens := tokensOf(encrypted, encrypted.Leaves())
 	if slices.Equal(tokens, s.tokens) {
 		return s.values
 	}
@@ -202,12 +202,12 @@ func (s *sealing) valuesIn(sealed format.Document) []format.Plain {
 }
 
 // finish adds the metadata and parses the result as any reader would.
-func (s *sealing) finish(m format.Masked, l *format.Layout) ([]byte, format.Document, error) {
+func (s *encryption) finish(m format.Masked, l *format.Layout) ([]byte, format.Document, error) {
 	nonce, err := s.nonce()
 	if err != nil {
 		return nil, nil, err
 	}
-	own := s.opened.Meta
+	own := s.decrypted.Meta
 	if own.Layout, err = sealLayout(s.cipher, nonce, l, s.macText); err != nil {
 		return nil, nil, err
 	}
@@ -215,17 +215,17 @@ func (s *sealing) finish(m format.Masked, l *format.Layout) ([]byte, format.Docu
 	if err != nil {
 		return nil, nil, err
 	}
-	sealed, err := s.opened.format.ParseSealed(out)
-	return out, sealed, err
+	encrypted, err := s.decrypted.format.ParseEncrypted(out)
+	return out, encrypted, err
 }
 
 // bareDigest is the digest of what a reader gets without the layout.
-func (s *sealing) bareDigest(m format.Masked) ([]byte, error) {
-	_, sealed, err := s.finish(m, nil)
+func (s *encryption) bareDigest(m format.Masked) ([]byte, error) {
+	_, encrypted, err := s.finish(m, nil)
 	if err != nil {
 		return nil, err
 	}
-	bare, err := sealed.Unmask(s.valuesIn(sealed), nil)
+	bare, err := encrypted.Unmask(s.valuesIn(encrypted), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -233,11 +233,11 @@ func (s *sealing) bareDigest(m format.Masked) ([]byte, error) {
 }
 
 // encrypt fills tokens and values and renews the MAC.
-func (s *sealing) encrypt() error {
+func (s *encryption) encrypt() error {
 	n := s.doc.Leaves()
 	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
-	mac := newMAC(s.opened.Meta.MACOnlyEncrypted)
-	old := recall{s.opened.remember(s.selector), map[remembered]int{}}
+	mac := newMAC(s.decrypted.Meta.MACOnlyEncrypted)
+	old := recall{s.decrypted.remember(s.selector), map[remembered]int{}}
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
 			if err := s.comment(leaf, &old); err != nil {
@@ -261,11 +261,11 @@ func (s *sealing) encrypt() error {
 	if err != nil {
 		return err
 	}
-	s.opened.Meta.MAC = s.cipher.Seal(nonce, s.macText, []byte(s.opened.Meta.MACData()), "str")
+	s.decrypted.Meta.MAC = s.cipher.Encrypt(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
 	return nil
 }
 
-func (s *sealing) comment(leaf rule.Leaf, old *recall) error {
+func (s *encryption) comment(leaf rule.Leaf, old *recall) error {
 	c := leaf.Comment
 	if !leaf.Secret || c.Text == "" {
 		return nil
@@ -284,7 +284,7 @@ func (s *sealing) comment(leaf rule.Leaf, old *recall) error {
 }
 
 // token gives leaf ref the token it had, or a new one.
-func (s *sealing) token(ref int, aad []byte, v tree.Value, comment bool, old *recall) error {
+func (s *encryption) token(ref int, aad []byte, v tree.Value, comment bool, old *recall) error {
 	s.values[ref] = format.Plain{Set: true, Value: v, Comment: comment}
 	if k, ok := old.token(aad, v, comment); ok {
 		s.tokens[ref], s.values[ref].Value = k.token, k.value
@@ -298,20 +298,20 @@ func (s *sealing) token(ref int, aad []byte, v tree.Value, comment bool, old *re
 	if comment {
 		typ = "comment"
 	}
-	s.tokens[ref] = s.cipher.Seal(nonce, v.Canonical(), aad, typ)
+	s.tokens[ref] = s.cipher.Encrypt(nonce, v.Canonical(), aad, typ)
 	return nil
 }
 
 // nonce returns a new nonce, in the memory of the one before.
-func (s *sealing) nonce() ([]byte, error) {
+func (s *encryption) nonce() ([]byte, error) {
 	if _, err := io.ReadFull(s.random, s.room[:]); err != nil {
 		return nil, fmt.Errorf("nonce: %w", err)
 	}
 	return s.room[:], nil
 }
 
-// value returns what a reader of the sealed text must find in place of a scalar.
-func (s *sealing) value(n *tree.Scalar) tree.Value {
+// value returns what a reader of the encrypted text must find in place of a scalar.
+func (s *encryption) value(n *tree.Scalar) tree.Value {
 	if t := s.tokens[n.Ref]; t != "" {
 		return tree.StringValue(t)
 	}
@@ -319,15 +319,15 @@ func (s *sealing) value(n *tree.Scalar) tree.Value {
 }
 
 // text does the same for a comment.
-func (s *sealing) text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref], c.Text) }
+func (s *encryption) text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref], c.Text) }
 
 // structure renews the seal.
-func (s *sealing) structure(trees []*tree.Map, r reading) error {
+func (s *encryption) structure(trees []*tree.Map, r reading) error {
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
 	}
-	m := s.opened.Meta
-	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, trees, r), s.macText, &s.opened.finding)
+	m := s.decrypted.Meta
+	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, trees, r), s.macText, &s.decrypted.finding)
 	return err
 }

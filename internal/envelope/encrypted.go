@@ -14,8 +14,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A Sealed is an encrypted file.
-type Sealed struct {
+// An Encrypted is an encrypted file.
+type Encrypted struct {
 	Meta   *meta.Metadata
 	format format.Format
 	doc    format.Document
@@ -25,9 +25,9 @@ type Sealed struct {
 // ErrNotEncrypted is in the chain of the error for a file without metadata.
 var ErrNotEncrypted = meta.ErrNotFound
 
-// Read parses an encrypted file. It needs no keys.
-func Read(src []byte, f format.Format) (*Sealed, error) {
-	d, err := f.ParseSealed(src)
+// Parse parses an encrypted file. It needs no keys.
+func Parse(src []byte, f format.Format) (*Encrypted, error) {
+	d, err := f.ParseEncrypted(src)
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +35,11 @@ func Read(src []byte, f format.Format) (*Sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sealed{Meta: m, format: f, doc: d}, nil
+	return &Encrypted{Meta: m, format: f, doc: d}, nil
 }
 
-// OpenOptions says how to open a file. The zero value is the careful default.
-type OpenOptions struct {
+// DecryptOptions says how to open a file. The zero value is the careful default.
+type DecryptOptions struct {
 	IgnoreMAC bool // give out the content even if the MAC does not fit
 	// Context is the encryption context of AWS keys that the file gives none.
 	// It must have an effect.
@@ -51,23 +51,23 @@ type OpenOptions struct {
 	Note         func(msg string) // what is done, for those who want to know
 }
 
-func (o OpenOptions) warn(msg string, args ...any) {
+func (o DecryptOptions) warn(msg string, args ...any) {
 	if o.Warn != nil {
 		o.Warn(fmt.Sprintf(msg, args...))
 	}
 }
 
-// Open recovers the data key, decrypts every value and verifies the MAC.
-func (s *Sealed) Open(ctx context.Context, k keeper.Keeper, o OpenOptions) (*Opened, error) {
+// Decrypt recovers the data key, decrypts every value and verifies the MAC.
+func (s *Encrypted) Decrypt(ctx context.Context, k keeper.Keeper, o DecryptOptions) (*Decrypted, error) {
 	r, err := s.recover(ctx, k, o)
 	if err != nil {
 		return nil, err
 	}
-	return s.OpenWith(r.Data, o)
+	return s.DecryptWith(r.Data, o)
 }
 
-// opensMAC reports whether d is this file's data key, as far as the MAC tells.
-func (s *Sealed) opensMAC(d keeper.Data) bool {
+// decryptsMAC reports whether d is this file's data key, as far as the MAC tells.
+func (s *Encrypted) decryptsMAC(d keeper.Data) bool {
 	c, err := cipher.New(d.Bytes())
 	if err != nil {
 		return false
@@ -76,8 +76,8 @@ func (s *Sealed) opensMAC(d keeper.Data) bool {
 	return err == nil || !errors.Is(err, cipher.ErrForged)
 }
 
-// OpenWith opens the file with a data key that was recovered before.
-func (s *Sealed) OpenWith(d keeper.Data, o OpenOptions) (*Opened, error) {
+// DecryptWith opens the file with a data key that was recovered before.
+func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, error) {
 	c, err := cipher.New(d.Bytes())
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (s *Sealed) OpenWith(d keeper.Data, o OpenOptions) (*Opened, error) {
 		return nil, err
 	}
 	dec := decryption{
-		sealed: s, cipher: c, options: o, mac: newMAC(s.Meta.MACOnlyEncrypted),
+		encrypted: s, cipher: c, options: o, mac: newMAC(s.Meta.MACOnlyEncrypted),
 		trees: clone(s.doc.Trees()), values: make([]format.Plain, s.doc.Leaves()),
 	}
 	if err := dec.leaves(sel); err != nil {
@@ -102,18 +102,18 @@ func (s *Sealed) OpenWith(d keeper.Data, o OpenOptions) (*Opened, error) {
 		return nil, err
 	}
 	found.ignored = found.ignored || dec.macDiffers
-	opened := &Opened{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: *found}
+	decrypted := &Decrypted{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: *found}
 	layout := openLayout(c, s.Meta.Layout, macText)
-	if err := dec.restore(opened, layout); err != nil {
+	if err := dec.restore(decrypted, layout); err != nil {
 		return nil, err
 	}
-	opened.origin = &origin{s.doc, dec.trees, opened.trees, layout}
-	return opened, nil
+	decrypted.origin = &origin{s.doc, dec.trees, decrypted.trees, layout}
+	return decrypted, nil
 }
 
 // find returns what the seal says. Whoever ignores the MAC takes the content as
 // it is, but vouches for no key.
-func (s *Sealed) find(c *cipher.Cipher, macText string, o OpenOptions) (*finding, error) {
+func (s *Encrypted) find(c *cipher.Cipher, macText string, o DecryptOptions) (*finding, error) {
 	f, err := s.checkSeal(c, macText)
 	if o.IgnoreMAC {
 		ignored := err != nil || f.keys != nil
@@ -128,15 +128,15 @@ func (s *Sealed) find(c *cipher.Cipher, macText string, o OpenOptions) (*finding
 	return f, err
 }
 
-// A decryption is the walk through one sealed document.
+// A decryption is the walk through one encrypted document.
 type decryption struct {
-	sealed  *Sealed
-	cipher  *cipher.Cipher
-	options OpenOptions
-	mac     *mac
-	trees   []*tree.Map // become plain on the way
-	values  []format.Plain
-	moved   bool // a list element became a comment
+	encrypted *Encrypted
+	cipher    *cipher.Cipher
+	options   DecryptOptions
+	mac       *mac
+	trees     []*tree.Map // become plain on the way
+	values    []format.Plain
+	moved     bool // a list element became a comment
 	// The MAC does not fit, and is to be ignored.
 	macDiffers bool
 }
@@ -199,12 +199,12 @@ func (d *decryption) open(v tree.Value, aad []byte) (plain, typ string, err erro
 	if err != nil {
 		return "", "", fmt.Errorf("the value is not encrypted: it is %w", err)
 	}
-	plain, err = d.cipher.Open(token, aad)
+	plain, err = d.cipher.Decrypt(token, aad)
 	return plain, token.Type, err
 }
 
 func (d *decryption) valueError(leaf rule.Leaf, err error) error {
-	line := d.sealed.doc.Line(leaf.Scalar.Ref)
+	line := d.encrypted.doc.Line(leaf.Scalar.Ref)
 	f := failf(CodeDecrypt, "%s: %w", where(string(leaf.AAD), line), err)
 	f.Line = line
 	if !errors.Is(err, cipher.ErrForged) {
@@ -223,13 +223,13 @@ func (d *decryption) comment(leaf rule.Leaf) {
 	token, err := cipher.Parse(c.Text)
 	if err == nil {
 		var plain string
-		if plain, err = d.cipher.Open(token, leaf.AAD); err == nil {
+		if plain, err = d.cipher.Decrypt(token, leaf.AAD); err == nil {
 			d.values[c.Ref] = format.Plain{Set: true, Value: tree.StringValue(plain), Comment: true}
 			c.Text = plain
 			return
 		}
 	}
-	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it stands", where(":", d.sealed.doc.Line(c.Ref)))
+	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it stands", where(":", d.encrypted.doc.Line(c.Ref)))
 }
 
 func (d *decryption) listComment(s *tree.Scalar, plain string) {
@@ -259,7 +259,7 @@ func (d *decryption) moveComments(n tree.Node) {
 }
 
 // restore gives o the plain text and proves that it holds what was decrypted.
-func (d *decryption) restore(o *Opened, l *format.Layout) error {
+func (d *decryption) restore(o *Decrypted, l *format.Layout) error {
 	if l != nil {
 		if plain, p, err := d.unmask(l); err == nil {
 			o.plain, o.doc, o.trees = plain, p, p.Trees()
@@ -272,11 +272,11 @@ func (d *decryption) restore(o *Opened, l *format.Layout) error {
 		return nil
 	}
 	reason := err
-	if plain, err = d.sealed.format.Render(d.trees); err != nil {
+	if plain, err = d.encrypted.format.Render(d.trees); err != nil {
 		return &Failure{Code: CodeRender, Err: err}
 	}
-	if p, err = d.sealed.format.Parse(plain); err != nil {
-		return failf(CodeRender, "the content cannot be written as %s: %w", d.sealed.format.Name(), err)
+	if p, err = d.encrypted.format.Parse(plain); err != nil {
+		return failf(CodeRender, "the content cannot be written as %s: %w", d.encrypted.format.Name(), err)
 	}
 	d.options.warn("the layout of the file could not be kept (%v); the content is complete", reason)
 	o.plain, o.doc, o.trees = plain, p, p.Trees()
@@ -285,9 +285,9 @@ func (d *decryption) restore(o *Opened, l *format.Layout) error {
 
 // unmask returns the plain text with the spellings of l, if it reads back.
 func (d *decryption) unmask(l *format.Layout) ([]byte, format.Document, error) {
-	text, err := d.sealed.doc.Unmask(d.values, l)
+	text, err := d.encrypted.doc.Unmask(d.values, l)
 	if l != nil && len(l.Full) > 0 {
-		bare, bareErr := d.sealed.doc.Unmask(d.values, nil)
+		bare, bareErr := d.encrypted.doc.Unmask(d.values, nil)
 		if bareErr == nil && fits(l, bare) {
 			text, err = l.Full, nil
 		}
@@ -295,9 +295,9 @@ func (d *decryption) unmask(l *format.Layout) ([]byte, format.Document, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := d.sealed.format.Parse(text)
+	p, err := d.encrypted.format.Parse(text)
 	if err != nil {
 		return nil, nil, err
 	}
-	return text, p, sameContent(d.sealed.format, d.trees, p.Trees())
+	return text, p, sameContent(d.encrypted.format, d.trees, p.Trees())
 }

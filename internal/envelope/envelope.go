@@ -3,20 +3,20 @@
 // wrote it.
 //
 // There are two types, so that "is it decrypted?" is a question for the
-// compiler. A Sealed is an encrypted file; opening it gives an Opened:
+// compiler. An Encrypted is an encrypted file; opening it gives an Decrypted:
 //
 //	s, err := sops.Read(src, yaml.Format{})
 //	o, err := s.Open(ctx, keepers, sops.OpenOptions{})
 //	fmt.Print(string(o.Plain()))
 //
-// An Opened remembers the token of every value, so that sealing it again
+// A Decrypted remembers the token of every value, so that encryption it again
 // changes only what changed:
 //
 //	err = o.Set(address, tree.Text("new"))
 //	out, err := o.Seal(sops.SealOptions{})
 //
 // No plaintext leaves this package before the MAC over all values was checked,
-// and no sealed text before it was read back and compared.
+// and no encrypted text before it was read back and compared.
 package envelope
 
 import (

@@ -114,14 +114,14 @@ func sealStructure(c *cipher.Cipher, nonce []byte, d description, macText string
 		return "", fmt.Errorf("seal: %w", err)
 	}
 	d.keys.mark(nonce)
-	return c.Seal(nonce, string(plain), sealData(macText), "str"), nil
+	return c.Encrypt(nonce, string(plain), sealData(macText), "str"), nil
 }
 
 // checkSeal compares the file with its seal. A list of master keys that is
 // another than the sealed one is a finding: it says who can open the file, and
 // nothing about what is in it. Everything else is an error; where the seal itself
 // opens, there is a finding about the keys nevertheless.
-func (s *Sealed) checkSeal(c *cipher.Cipher, macText string) (*finding, error) {
+func (s *Encrypted) checkSeal(c *cipher.Cipher, macText string) (*finding, error) {
 	if s.Meta.Seal == "" {
 		return unknown(s.Meta.MasterKeys()), nil
 	}
@@ -158,7 +158,7 @@ func openSeal(c *cipher.Cipher, text, macText string) (sealContent, error) {
 	if err != nil {
 		return content, err
 	}
-	plain, err := c.Open(token, sealData(macText))
+	plain, err := c.Decrypt(token, sealData(macText))
 	if err != nil {
 		return content, errors.New("it was changed or belongs to another state of the file")
 	}
@@ -238,7 +238,7 @@ func (f fingerprints) mark(nonce []byte) {
 // KeysMarked reports whether the list of master keys bears the mark of the seal.
 // It takes no key, and proves nothing to a reader who has none: the mark is for
 // those who changed the list by hand. Seals of before have no mark.
-func (s *Sealed) KeysMarked() bool {
+func (s *Encrypted) KeysMarked() bool {
 	token, err := cipher.Parse(s.Meta.Seal)
 	if err != nil {
 		return false

@@ -8,18 +8,18 @@ import (
 // Rescue seals a text that is not valid in the file's own format, so that an
 // edit which cannot be saved is not lost. f must take any bytes. The keys are
 // those of the file, and none of them is asked again.
-func (o *Opened) Rescue(text []byte, f format.Format, opt SealOptions) ([]byte, error) {
+func (o *Decrypted) Rescue(text []byte, f format.Format, opt EncryptOptions) ([]byte, error) {
 	m := *o.Meta
 	m.Layout, m.Selection, m.MACOnlyEncrypted = "", rule.Rule{}, false
-	r := &Opened{Meta: &m, Data: o.Data, format: f}
+	r := &Decrypted{Meta: &m, Data: o.Data, format: f}
 	if err := r.load(text); err != nil {
 		return nil, err
 	}
-	return r.Seal(opt)
+	return r.Encrypt(opt)
 }
 
 // RaiseVersion notes that this program wrote the file, unless a newer one did.
-func (o *Opened) RaiseVersion() {
+func (o *Decrypted) RaiseVersion() {
 	if newer(Version, o.Meta.Version) {
 		o.Meta.Version = Version
 	}

@@ -30,7 +30,7 @@ func sealLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string
 	if err != nil {
 		return "", fmt.Errorf("layout: %w", err)
 	}
-	return c.Seal(nonce, string(packed), layoutData(macText), "str"), nil
+	return c.Encrypt(nonce, string(packed), layoutData(macText), "str"), nil
 }
 
 // openLayout returns nil for a layout that does not open: it is only looks.
@@ -39,7 +39,7 @@ func openLayout(c *cipher.Cipher, text, macText string) *format.Layout {
 	if err != nil {
 		return nil
 	}
-	packed, err := c.Open(token, layoutData(macText))
+	packed, err := c.Decrypt(token, layoutData(macText))
 	if err != nil {
 		return nil
 	}

@@ -45,7 +45,7 @@ func (m *mac) text() string { return strings.ToUpper(hex.EncodeToString(m.h.Sum(
 var errNoMAC = errors.New("the file has no MAC")
 
 // storedMAC returns the decrypted MAC text of the file.
-func (s *Sealed) storedMAC(c *cipher.Cipher) (string, error) {
+func (s *Encrypted) storedMAC(c *cipher.Cipher) (string, error) {
 	if s.Meta.MAC == "" {
 		return "", errNoMAC
 	}
@@ -53,13 +53,13 @@ func (s *Sealed) storedMAC(c *cipher.Cipher) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.Open(token, []byte(s.Meta.MACData()))
+	return c.Decrypt(token, []byte(s.Meta.MACData()))
 }
 
 // checkMAC compares and returns the stored text, "" if it does not open and the
 // MAC is to be ignored.
 func (d *decryption) checkMAC() (string, error) {
-	stored, err := d.sealed.storedMAC(d.cipher)
+	stored, err := d.encrypted.storedMAC(d.cipher)
 	failure := d.judgeMAC(stored, err)
 	if failure != nil && d.options.IgnoreMAC {
 		d.macDiffers = true

@@ -19,7 +19,7 @@ import (
 // unless it holds a text by which its lines could say two things.
 
 // checkOldSeal compares the file with a seal of before.
-func (s *Sealed) checkOldSeal(content sealContent) (*finding, error) {
+func (s *Encrypted) checkOldSeal(content sealContent) (*finding, error) {
 	if err := s.ambiguous(); err != nil {
 		return nil, sealFailure(err)
 	}
@@ -48,7 +48,7 @@ func (s *Sealed) checkOldSeal(content sealContent) (*finding, error) {
 
 // ambiguous refuses texts by which lines can say two things. What a program
 // writes holds none: they are a forger's.
-func (s *Sealed) ambiguous() error {
+func (s *Encrypted) ambiguous() error {
 	if strings.ContainsFunc(s.Meta.Version, unicode.IsControl) {
 		return fmt.Errorf("the version is %q", s.Meta.Version)
 	}

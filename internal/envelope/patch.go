@@ -12,10 +12,10 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A file that was opened is changed where it stands: the tokens of new values
+// A file that was decrypted is changed where it stands: the tokens of new values
 // go into the encrypted text itself, so that every other line stays as it is,
 // also in a file whose layout another program chose. Only what cannot be done
-// so is sealed anew from the plain text.
+// so is encrypted anew from the plain text.
 
 // maxEdits is how many edits are made one by one; each costs a walk through the
 // file.
@@ -24,8 +24,8 @@ const maxEdits = 32
 var errNotPatched = errors.New("the encrypted text cannot be changed in place")
 
 // patched returns the encrypted text with the edits of o made in it. It has
-// been opened and holds what o holds.
-func (o *Opened) patched(opt SealOptions) ([]byte, error) {
+// been decrypted and holds what o holds.
+func (o *Decrypted) patched(opt EncryptOptions) ([]byte, error) {
 	if o.origin == nil || o.remade || len(o.edits) > maxEdits || len(o.edits) > 0 && !plainLayout(o.origin.layout) {
 		return nil, errNotPatched
 	}
@@ -38,8 +38,8 @@ func (o *Opened) patched(opt SealOptions) ([]byte, error) {
 		return nil, err
 	}
 	p := &patch{
-		sealing: sealing{
-			opened: o, cipher: c, selector: sel, trees: clone(o.origin.trees),
+		encryption: encryption{
+			decrypted: o, cipher: c, selector: sel, trees: clone(o.origin.trees),
 			random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
 		},
 		text: o.origin.doc,
@@ -66,9 +66,9 @@ func plainLayout(l *format.Layout) bool {
 }
 
 // A patch is an encrypted text on its way from one state to the next; trees of
-// the embedded sealing is its content in clear.
+// the embedded encryption is its content in clear.
 type patch struct {
-	sealing
+	encryption
 	text format.Document
 	// dropped is set when the hint of a value that was replaced is gone, with
 	// what it said beyond that value: a tag, an anchor.
@@ -82,7 +82,7 @@ func (p *patch) edit(e edit) error {
 		return err
 	}
 	p.spelled = p.spelled || e.n != nil && spelled(e.n)
-	at, err := sealedAddress(p.text.Trees(), e.at)
+	at, err := encryptedAddress(p.text.Trees(), e.at)
 	if err != nil {
 		return err
 	}
@@ -91,20 +91,20 @@ func (p *patch) edit(e edit) error {
 		out, err = p.text.Unset(at)
 	} else {
 		var n tree.Node
-		if n, err = p.sealedNode(e.at); err == nil {
+		if n, err = p.encryptedNode(e.at); err == nil {
 			out, err = p.text.Set(at, n)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	p.text, err = p.opened.format.ParseSealed(out)
+	p.text, err = p.decrypted.format.ParseEncrypted(out)
 	return err
 }
 
-// sealedAddress finds the place of an address in the encrypted text, where the
+// encryptedAddress finds the place of an address in the encrypted text, where the
 // tokens of comments may be elements of lists.
-func sealedAddress(trees []*tree.Map, at tree.Address) (tree.Address, error) {
+func encryptedAddress(trees []*tree.Map, at tree.Address) (tree.Address, error) {
 	if len(trees) == 0 {
 		return nil, errNotPatched
 	}
@@ -143,16 +143,16 @@ func withComments(l *tree.List, index int) int {
 	return position + index
 }
 
-// sealedNode returns what stands at an address with new tokens for its secrets.
+// encryptedNode returns what stands at an address with new tokens for its secrets.
 // What did not change is no part of an edit, and so keeps its own.
-func (p *patch) sealedNode(at tree.Address) (tree.Node, error) {
-	sealed := clone(p.trees)
-	n, err := tree.Find(sealed[0], at)
+func (p *patch) encryptedNode(at tree.Address) (tree.Node, error) {
+	encrypted := clone(p.trees)
+	n, err := tree.Find(encrypted[0], at)
 	if err != nil {
 		return nil, err
 	}
 	part := scalarsOf(n)
-	for leaf := range p.selector.Leaves(sealed) {
+	for leaf := range p.selector.Leaves(encrypted) {
 		v := tree.Value{}
 		if leaf.Scalar != nil && part[leaf.Scalar] && leaf.Secret {
 			v = leaf.Scalar.Value
@@ -164,7 +164,7 @@ func (p *patch) sealedNode(at tree.Address) (tree.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		leaf.Scalar.Value = tree.StringValue(p.cipher.Seal(nonce, v.Canonical(), leaf.AAD, v.Type()))
+		leaf.Scalar.Value = tree.StringValue(p.cipher.Encrypt(nonce, v.Canonical(), leaf.AAD, v.Type()))
 	}
 	return n, nil
 }
@@ -192,7 +192,7 @@ func spelled(n tree.Node) bool {
 
 // finish renews the metadata and opens the result as any reader would.
 func (p *patch) finish(l *format.Layout) ([]byte, error) {
-	o, m := p.opened, p.opened.Meta
+	o, m := p.decrypted, p.decrypted.Meta
 	mac := newMAC(m.MACOnlyEncrypted)
 	for leaf := range p.selector.Leaves(p.trees) {
 		if leaf.Scalar != nil {
@@ -204,7 +204,7 @@ func (p *patch) finish(l *format.Layout) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.MAC = p.cipher.Seal(nonce, p.macText, []byte(m.MACData()), "str")
+	m.MAC = p.cipher.Encrypt(nonce, p.macText, []byte(m.MACData()), "str")
 	if nonce, err = p.nonce(); err != nil {
 		return nil, err
 	}
@@ -223,12 +223,12 @@ func (p *patch) finish(l *format.Layout) ([]byte, error) {
 	return out, p.readBack(out, o)
 }
 
-func (p *patch) readBack(out []byte, o *Opened) error {
-	s, err := Read(out, o.format)
+func (p *patch) readBack(out []byte, o *Decrypted) error {
+	s, err := Parse(out, o.format)
 	if err != nil {
 		return err
 	}
-	back, err := s.OpenWith(o.Data, OpenOptions{})
+	back, err := s.DecryptWith(o.Data, DecryptOptions{})
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func (p *patch) readBack(out []byte, o *Opened) error {
 // strays counts what an edit can leave behind although all values are right: a
 // comment that the rule selects but that stands in clear, the token of a comment
 // that opens no more, a token in a line that no reader looks at.
-func (p *patch) strays(o *Opened) int {
+func (p *patch) strays(o *Decrypted) int {
 	n := bytes.Count(o.plain, []byte("ENC[AES256_GCM,"))
 	for leaf := range p.selector.Leaves(o.origin.doc.Trees()) {
 		if c := leaf.Comment; c != nil && leaf.Secret && c.Text != "" && !cipher.IsToken(c.Text) {

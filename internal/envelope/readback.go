@@ -12,7 +12,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// What was sealed is read back as any reader will read it, and compared with
+// What was encrypted is read back as any reader will read it, and compared with
 // what was meant, before anybody gets it.
 
 // movedComments says that a reader finds comments in other containers.
@@ -22,12 +22,12 @@ func (*movedComments) Error() string { return "comments read back in other conta
 
 // verifyMeta opens MAC and seal as any reader will, and returns the layout as
 // that reader gets it.
-func (s *sealing) verifyMeta(sealed format.Document) (*format.Layout, error) {
-	m, err := meta.Decode(sealed.Meta())
+func (s *encryption) verifyMeta(encrypted format.Document) (*format.Layout, error) {
+	m, err := meta.Decode(encrypted.Meta())
 	if err != nil {
 		return nil, err
 	}
-	read := &Sealed{Meta: m, format: s.opened.format, doc: sealed}
+	read := &Encrypted{Meta: m, format: s.decrypted.format, doc: encrypted}
 	macText, err := read.storedMAC(s.cipher)
 	if err != nil || macText != s.macText {
 		return nil, errors.New("the MAC does not read back")
@@ -42,10 +42,10 @@ func (s *sealing) verifyMeta(sealed format.Document) (*format.Layout, error) {
 	return openLayout(s.cipher, m.Layout, macText), nil
 }
 
-// verifyTree compares what a reader of the sealed text finds with what was
+// verifyTree compares what a reader of the encrypted text finds with what was
 // meant: the same tree with tokens in place of secrets, nothing secret in clear.
-func (s *sealing) verifyTree(sealed format.Document) error {
-	got := asMeant(sealed.Trees())
+func (s *encryption) verifyTree(encrypted format.Document) error {
+	got := asMeant(encrypted.Trees())
 	wantSecret, wantComments := s.judged(s.trees)
 	gotSecret, gotComments := s.judged(got)
 	if diff := tree.DiffAs(s.trees, s.value, got); diff != "" {
@@ -65,7 +65,7 @@ type placed struct {
 
 // judged returns what the selection rule says about each scalar, and the
 // comments.
-func (s *sealing) judged(trees []*tree.Map) (secret []bool, comments []placed) {
+func (s *encryption) judged(trees []*tree.Map) (secret []bool, comments []placed) {
 	secret = make([]bool, 0, len(s.tokens))
 	for leaf := range s.selector.Leaves(trees) {
 		if leaf.Comment != nil {
@@ -117,7 +117,7 @@ func hasBreak(s *tree.Scalar) bool {
 	return strings.HasSuffix(s.Value.Str(), "]\n") && cipher.IsToken(s.Value.Str())
 }
 
-func (s *sealing) verifyComments(want, got []placed) error {
+func (s *encryption) verifyComments(want, got []placed) error {
 	if len(want) != len(got) {
 		return fmt.Errorf("the encrypted text reads back with %d comments instead of %d", len(got), len(want))
 	}

@@ -13,14 +13,14 @@ import (
 
 // recover unwraps the data key. Where that fails, it tries the contexts under
 // which the file may have been wrapped although it does not say so.
-func (s *Sealed) recover(ctx context.Context, k keeper.Keeper, o OpenOptions) (r *unlock.Recovered, err error) {
+func (s *Encrypted) recover(ctx context.Context, k keeper.Keeper, o DecryptOptions) (r *unlock.Recovered, err error) {
 	defer func() {
 		if err == nil && o.Note != nil {
 			o.Note("Data key recovered successfully")
 		}
 	}()
 	if o.Unlock.Verify == nil {
-		o.Unlock.Verify = s.opensMAC
+		o.Unlock.Verify = s.decryptsMAC
 	}
 	groups, err := o.bind(s.Meta.Keys())
 	if err != nil {
@@ -49,7 +49,7 @@ type retry struct {
 // retries lists them. Files of SOPS before 3.3.0 may have been wrapped under an
 // encryption context in which every value had been replaced by one of the
 // values.
-func (s *Sealed) retries(groups []keeper.Group, o OpenOptions) []retry {
+func (s *Encrypted) retries(groups []keeper.Group, o DecryptOptions) []retry {
 	var out []retry
 	if newer("3.3.0", s.Meta.Version) {
 		for _, v := range contextValues(groups) {
@@ -103,7 +103,7 @@ func contextValues(groups []keeper.Group) []string {
 
 // bind gives the context of o to every AWS key that has none. One that has the
 // same is fine as well.
-func (o OpenOptions) bind(groups []keeper.Group) ([]keeper.Group, error) {
+func (o DecryptOptions) bind(groups []keeper.Group) ([]keeper.Group, error) {
 	if len(o.Context) == 0 {
 		return groups, nil
 	}
@@ -124,8 +124,8 @@ func (o OpenOptions) bind(groups []keeper.Group) ([]keeper.Group, error) {
 // KeysUnder returns the wrapped keys of the file, those of AWS without an
 // encryption context under the given one. It must have an effect, unless it is
 // empty.
-func (s *Sealed) KeysUnder(context map[string]string) ([]keeper.Group, error) {
-	return OpenOptions{Context: context}.bind(s.Meta.Keys())
+func (s *Encrypted) KeysUnder(context map[string]string) ([]keeper.Group, error) {
+	return DecryptOptions{Context: context}.bind(s.Meta.Keys())
 }
 
 // withMissingContext returns the groups with a context for every AWS key that

@@ -13,7 +13,7 @@ import (
 func (p *patch) renew(l *format.Layout) (*format.Layout, error) {
 	n := p.text.Leaves()
 	old, tokens := tokensOf(p.text, n), make([]string, n)
-	read := p.opened.origin.spelled(n)
+	read := p.decrypted.origin.spelled(n)
 	for leaf := range p.selector.Leaves(p.trees) {
 		ref, v, ok := secretOf(leaf)
 		if !ok || old[ref] == "" {
@@ -27,18 +27,18 @@ func (p *patch) renew(l *format.Layout) (*format.Layout, error) {
 		if leaf.Comment != nil {
 			typ = "comment"
 		}
-		tokens[ref] = p.cipher.Seal(nonce, v.Canonical(), leaf.AAD, typ)
-		p.opened.memory.keep(leaf, read[ref], v, tokens[ref])
+		tokens[ref] = p.cipher.Encrypt(nonce, v.Canonical(), leaf.AAD, typ)
+		p.decrypted.memory.keep(leaf, read[ref], v, tokens[ref])
 	}
 	masked, err := p.text.Mask(tokens)
 	if err != nil {
 		return nil, err
 	}
-	out, err := masked.Insert(p.opened.Meta.Encode())
+	out, err := masked.Insert(p.decrypted.Meta.Encode())
 	if err != nil {
 		return nil, err
 	}
-	if p.text, err = p.opened.format.ParseSealed(out); err != nil {
+	if p.text, err = p.decrypted.format.ParseEncrypted(out); err != nil {
 		return nil, err
 	}
 	return rekey(l, old, tokens), nil

@@ -16,7 +16,7 @@ import (
 
 // Recover returns the data key, with the shares that gave it. It checks the
 // seal, where there is one.
-func (s *Sealed) Recover(ctx context.Context, k keeper.Keeper, o OpenOptions) (*unlock.Recovered, error) {
+func (s *Encrypted) Recover(ctx context.Context, k keeper.Keeper, o DecryptOptions) (*unlock.Recovered, error) {
 	r, err := s.recover(ctx, k, o)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ type resealer struct {
 // SetKeys returns the text of the file with other wrapped keys, all of the same
 // data key. No value, no MAC and no date changes. It follows Recover. A nil
 // random is crypto/rand.
-func (s *Sealed) SetKeys(groups []keeper.Group, threshold int, random io.Reader) ([]byte, error) {
+func (s *Encrypted) SetKeys(groups []keeper.Group, threshold int, random io.Reader) ([]byte, error) {
 	s.Meta.SetKeys(groups)
 	s.Meta.Threshold = storedThreshold(threshold, len(groups))
 	if r := s.sealer; r != nil && r.cipher != nil {
@@ -73,8 +73,8 @@ func (s *Sealed) SetKeys(groups []keeper.Group, threshold int, random io.Reader)
 }
 
 // sameBut proves that out holds the same values and can be read.
-func (s *Sealed) sameBut(out []byte) error {
-	back, err := Read(out, s.format)
+func (s *Encrypted) sameBut(out []byte) error {
+	back, err := Parse(out, s.format)
 	if err != nil {
 		return failf(CodeRender, "the new metadata does not read back: %w", err)
 	}

@@ -39,7 +39,7 @@ func (m memory) keep(leaf rule.Leaf, read, v tree.Value, token string) {
 
 // remember returns the memory of o, which is made when it is first needed: to
 // read a file takes none.
-func (o *Opened) remember(sel *rule.Selector) memory {
+func (o *Decrypted) remember(sel *rule.Selector) memory {
 	if o.memory != nil {
 		return o.memory
 	}

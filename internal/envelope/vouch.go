@@ -10,18 +10,20 @@ import (
 // file carried no seal, or its list of keys is not the sealed one, so that
 // anybody who can write to it may have put them there. To wrap a data key for one
 // of them may give it away.
-func (o *Opened) Unverified() []keeper.MasterKey { return named(o.Meta.MasterKeys(), o.doubtful) }
+func (o *Decrypted) Unverified() []keeper.MasterKey { return named(o.Meta.MasterKeys(), o.doubtful) }
 
-// Unverified is that of Opened. It follows Recover.
-func (s *Sealed) Unverified() []keeper.MasterKey {
+// Unverified is that of Decrypted. It follows Recover.
+func (s *Encrypted) Unverified() []keeper.MasterKey {
 	return named(s.Meta.MasterKeys(), s.found().doubtful)
 }
 
 // Injected returns those of them that were put into a sealed list.
-func (o *Opened) Injected() []keeper.MasterKey { return named(o.Meta.MasterKeys(), o.injected) }
+func (o *Decrypted) Injected() []keeper.MasterKey { return named(o.Meta.MasterKeys(), o.injected) }
 
-// Injected is that of Opened. It follows Recover.
-func (s *Sealed) Injected() []keeper.MasterKey { return named(s.Meta.MasterKeys(), s.found().injected) }
+// Injected is that of Decrypted. It follows Recover.
+func (s *Encrypted) Injected() []keeper.MasterKey {
+	return named(s.Meta.MasterKeys(), s.found().injected)
+}
 
 // named returns the keys whose IDs are listed.
 func named(groups [][]keeper.MasterKey, ids []string) []keeper.MasterKey {
@@ -29,32 +31,32 @@ func named(groups [][]keeper.MasterKey, ids []string) []keeper.MasterKey {
 }
 
 // Vouch says that the given keys belong into the file.
-func (o *Opened) Vouch(keys []keeper.MasterKey) { o.vouch(keys) }
+func (o *Decrypted) Vouch(keys []keeper.MasterKey) { o.vouch(keys) }
 
-// Vouch is that of Opened. It follows Recover.
-func (s *Sealed) Vouch(keys []keeper.MasterKey) { s.found().vouch(keys) }
+// Vouch is that of Decrypted. It follows Recover.
+func (s *Encrypted) Vouch(keys []keeper.MasterKey) { s.found().vouch(keys) }
 
 // Unproved reports that nothing vouches for the structure of the file and its
 // selection rule: it carries no seal, or one that was made over a file without.
-func (o *Opened) Unproved() bool { return o.unproved }
+func (o *Decrypted) Unproved() bool { return o.unproved }
 
-// Unproved is that of Opened. It follows Recover.
-func (s *Sealed) Unproved() bool { return s.found().unproved }
+// Unproved is that of Decrypted. It follows Recover.
+func (s *Encrypted) Unproved() bool { return s.found().unproved }
 
 // VouchStructure says that the structure of the file and its selection rule are
 // right as they are.
-func (o *Opened) VouchStructure() { o.unproved = false }
+func (o *Decrypted) VouchStructure() { o.unproved = false }
 
 // KeysChanged returns how the list of master keys differs from the sealed one,
 // nil if it does not. It follows Recover.
-func (s *Sealed) KeysChanged() error { return s.found().keys }
+func (s *Encrypted) KeysChanged() error { return s.found().keys }
 
 // KeysRemoved reports whether the sealed list has a key that this one lacks. It
 // follows Recover.
-func (s *Sealed) KeysRemoved() bool { return s.found().removed }
+func (s *Encrypted) KeysRemoved() bool { return s.found().removed }
 
 // found is what the seal says. Before Recover that is nothing.
-func (s *Sealed) found() *finding {
+func (s *Encrypted) found() *finding {
 	if s.sealer == nil {
 		return unknown(s.Meta.MasterKeys())
 	}

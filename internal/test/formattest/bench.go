@@ -13,7 +13,7 @@ func Bench(b *testing.B, f format.Format, text func(leaves int) string) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		src := []byte(text(n))
 		plain, tokens := open(b, f, src)
-		sealed := seal(b, f, src, tokens)
+		encrypted := seal(b, f, src, tokens)
 		b.Run(fmt.Sprintf("parse/%d", n), func(b *testing.B) {
 			for b.Loop() {
 				if _, err := f.Parse(src); err != nil {
@@ -28,7 +28,7 @@ func Bench(b *testing.B, f format.Format, text func(leaves int) string) {
 		})
 		b.Run(fmt.Sprintf("decrypt/%d", n), func(b *testing.B) {
 			for b.Loop() {
-				d, err := f.ParseSealed(sealed)
+				d, err := f.ParseEncrypted(encrypted)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -59,9 +59,9 @@ func seal(b *testing.B, f format.Format, src []byte, tokens []string) []byte {
 	if err != nil {
 		b.Fatal(err)
 	}
-	sealed, err := masked.Insert(Meta("bench"))
+	encrypted, err := masked.Insert(Meta("bench"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	return sealed
+	return encrypted
 }

@@ -117,23 +117,23 @@ func RoundTrip(f format.Format, src []byte, pick func(ref int) bool) error {
 		return err
 	}
 	meta := Meta("first")
-	sealed, err := masked.Insert(meta)
+	encrypted, err := masked.Insert(meta)
 	if err != nil {
 		return fmt.Errorf("Insert: %w", err)
 	}
-	s, err := f.ParseSealed(sealed)
+	s, err := f.ParseEncrypted(encrypted)
 	if err != nil {
-		return fmt.Errorf("ParseSealed of its own text: %w; sealed:\n%s", err, sealed)
+		return fmt.Errorf("ParseEncrypted of its own text: %w; encrypted:\n%s", err, encrypted)
 	}
 	for _, law := range []func() error{
-		func() error { return sameLeaves("sealed", leavesOf(s.Trees()), want) },
+		func() error { return sameLeaves("encrypted", leavesOf(s.Trees()), want) },
 		func() error { return sameMeta(s.Meta(), meta) },
 		func() error { return exact(s, values, layout, src) },
 		func() error { return looksOnly(f, s, values, leaves) },
-		func() error { return metaAlone(f, s, sealed, values, layout, src) },
+		func() error { return metaAlone(f, s, encrypted, values, layout, src) },
 	} {
 		if err := law(); err != nil {
-			return fmt.Errorf("%w; sealed:\n%s", err, sealed)
+			return fmt.Errorf("%w; encrypted:\n%s", err, encrypted)
 		}
 	}
 	return nil
@@ -166,14 +166,14 @@ func parse(f format.Format, src []byte) (format.Document, []leaf, error) {
 	return d, leaves, nil
 }
 
-// mask returns tokens for the picked leaves, what the sealed text then holds,
+// mask returns tokens for the picked leaves, what the encrypted text then holds,
 // and the values that take it back.
-func mask(leaves []leaf, pick func(int) bool) (tokens []string, sealed []leaf, values []format.Plain) {
+func mask(leaves []leaf, pick func(int) bool) (tokens []string, encrypted []leaf, values []format.Plain) {
 	tokens = make([]string, len(leaves))
 	values = make([]format.Plain, len(leaves))
-	sealed = make([]leaf, len(leaves))
+	encrypted = make([]leaf, len(leaves))
 	for i, l := range leaves {
-		sealed[i] = l
+		encrypted[i] = l
 		if l.value.Kind() == tree.Null || l.value.Empty() || !pick(i) {
 			continue
 		}
@@ -182,10 +182,10 @@ func mask(leaves []leaf, pick func(int) bool) (tokens []string, sealed []leaf, v
 			typ = "comment"
 		}
 		tokens[i] = Token(i, typ)
-		sealed[i].value = tree.StringValue(tokens[i])
+		encrypted[i].value = tree.StringValue(tokens[i])
 		values[i] = format.Plain{Set: true, Value: l.value, Comment: l.comment}
 	}
-	return tokens, sealed, values
+	return tokens, encrypted, values
 }
 
 // travelled returns l as it comes out of the metadata.

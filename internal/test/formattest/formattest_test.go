@@ -20,8 +20,8 @@ type broken struct {
 
 func (b broken) Parse(src []byte) (format.Document, error) { return b.with(b.Format.Parse(src)) }
 
-func (b broken) ParseSealed(src []byte) (format.Document, error) {
-	return b.with(b.Format.ParseSealed(src))
+func (b broken) ParseEncrypted(src []byte) (format.Document, error) {
+	return b.with(b.Format.ParseEncrypted(src))
 }
 
 func (b broken) with(d format.Document, err error) (format.Document, error) {
@@ -65,10 +65,10 @@ func TestBreachesAreFound(t *testing.T) {
 	t.Parallel()
 	src := []byte(`{"a": 1, "b": ["x"]}`)
 	for want, fault := range map[string]func(format.Document) format.Document{
-		"Unmask gives":     func(d format.Document) format.Document { return reformats{d} },
-		"sealed: leaf 0":   func(d format.Document) format.Document { return forgetsToMask{d} },
-		"Leaves() is":      func(d format.Document) format.Document { return miscounts{d} },
-		"SetMeta with the": func(d format.Document) format.Document { return keepsMeta{d, src} },
+		"Unmask gives":      func(d format.Document) format.Document { return reformats{d} },
+		"encrypted: leaf 0": func(d format.Document) format.Document { return forgetsToMask{d} },
+		"Leaves() is":       func(d format.Document) format.Document { return miscounts{d} },
+		"SetMeta with the":  func(d format.Document) format.Document { return keepsMeta{d, src} },
 	} {
 		err := formattest.RoundTrip(broken{json.Format{}, fault}, src, formattest.All)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -47,7 +47,7 @@ func leavesOf(trees []*tree.Map) []leaf {
 	return out
 }
 
-// sameLeaves is the law that sealed text holds what plain text does, with
+// sameLeaves is the law that encrypted text holds what plain text does, with
 // tokens for values.
 func sameLeaves(what string, got, want []leaf) error {
 	for i := range min(len(got), len(want)) {
@@ -74,7 +74,7 @@ func sameMeta(got tree.Node, want *tree.Map) error {
 	return nil
 }
 
-// exact is the first promise: opening gives the bytes that were sealed.
+// exact is the first promise: opening gives the bytes that were encrypted.
 func exact(s format.Document, values []format.Plain, l *format.Layout, src []byte) error {
 	got, err := s.Unmask(values, l)
 	if err != nil {
@@ -144,12 +144,12 @@ func canonical(leaves []leaf) []leaf {
 
 // metaAlone is the law that SetMeta changes the metadata and nothing else, and
 // that setting what is there changes no byte.
-func metaAlone(f format.Format, s format.Document, sealed []byte, values []format.Plain, l *format.Layout, src []byte) error {
+func metaAlone(f format.Format, s format.Document, encrypted []byte, values []format.Plain, l *format.Layout, src []byte) error {
 	same, err := s.SetMeta(Meta("first"))
 	if err != nil {
 		return fmt.Errorf("SetMeta: %w", err)
 	}
-	if !bytes.Equal(same, sealed) {
+	if !bytes.Equal(same, encrypted) {
 		return fmt.Errorf("SetMeta with the metadata that is there gives\n%s", same)
 	}
 	next := Meta("second")
@@ -160,7 +160,7 @@ func metaAlone(f format.Format, s format.Document, sealed []byte, values []forma
 	if err != nil {
 		return fmt.Errorf("SetMeta with other metadata: %w", err)
 	}
-	d, err := f.ParseSealed(other)
+	d, err := f.ParseEncrypted(other)
 	if err != nil {
 		return fmt.Errorf("after SetMeta: %w; text:\n%s", err, other)
 	}
@@ -174,7 +174,7 @@ func metaAlone(f format.Format, s format.Document, sealed []byte, values []forma
 	if err != nil {
 		return fmt.Errorf("SetMeta back: %w", err)
 	}
-	if !bytes.Equal(back, sealed) {
+	if !bytes.Equal(back, encrypted) {
 		return fmt.Errorf("SetMeta there and back gives\n%s", back)
 	}
 	return nil

@@ -15,10 +15,10 @@ import (
 
 // peerFile is a file that the released sops wrote.
 type peerFile struct {
-	Name   string
-	Sealed string
-	Plain  []byte            // what its decrypt printed
-	Values map[string][]byte // plaintexts by the tag of their token
+	Name      string
+	Encrypted string
+	Plain     []byte            // what its decrypt printed
+	Values    map[string][]byte // plaintexts by the tag of their token
 }
 
 // RunPeer checks files that the released sops wrote: opening gives what it
@@ -47,7 +47,7 @@ func RunPeer(t *testing.T, f format.Format, path string) {
 }
 
 func (p peerFile) check(f format.Format) error {
-	s, err := f.ParseSealed([]byte(p.Sealed))
+	s, err := f.ParseEncrypted([]byte(p.Encrypted))
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (p peerFile) check(f format.Format) error {
 	if err != nil {
 		return fmt.Errorf("SetMeta: %w", err)
 	}
-	if !bytes.Equal(same, []byte(p.Sealed)) {
+	if !bytes.Equal(same, []byte(p.Encrypted)) {
 		return fmt.Errorf("SetMeta with the metadata that is there gives\n%s", same)
 	}
 	return nil

@@ -10,15 +10,15 @@ import (
 func TestAFileOfCommentsIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, src := range []string{"# todo\n", "# todo", "\n# a\n\n# b\n\n", "# a\r\n# b\r\n", "  # a\n"} {
-		c, err := sealText(t, formatFor(t, "x.yaml"), []byte(src))
+		c, err := encryptText(t, formatFor(t, "x.yaml"), []byte(src))
 		if err != nil {
 			t.Errorf("%q: %v", src, err)
 			continue
 		}
-		if strings.Contains(string(c.sealed), "todo") {
+		if strings.Contains(string(c.encrypted), "todo") {
 			t.Errorf("%q is readable", src)
 		}
-		o, err := c.open(c.sealed)
+		o, err := c.open(c.encrypted)
 		if err != nil || string(o.Plain()) != src {
 			t.Errorf("%q came back as %q, %v", src, o.Plain(), err)
 			continue
@@ -27,7 +27,7 @@ func TestAFileOfCommentsIsAccepted(t *testing.T) {
 			t.Errorf("%q: set: %v", src, err)
 			continue
 		}
-		out, err := o.Seal(sealOptions())
+		out, err := o.Encrypt(encryptOptions())
 		if err != nil {
 			t.Errorf("%q: set: %v", src, err)
 			continue

@@ -11,28 +11,28 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// sealPlan seals a YAML text by a plan with one key in memory.
-func sealPlan(t *testing.T, text string, p envelope.Plan) (*envelope.Opened, string) {
+// encryptPlan seals a YAML text by a plan with one key in memory.
+func encryptPlan(t *testing.T, text string, p envelope.Plan) (*envelope.Decrypted, string) {
 	t.Helper()
 	p.Groups, p.Random = [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, zeros{}
 	o, err := envelope.New(t.Context(), []byte(text), formatFor(t, "x.yaml"), p, memoryKeeper{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := o.Seal(sealOptions())
+	out, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return reopen(t, formatFor(t, "x.yaml"), out, o), string(out)
 }
 
-func openText(t *testing.T, text string, o *envelope.Opened) error {
+func decryptText(t *testing.T, text string, o *envelope.Decrypted) error {
 	t.Helper()
-	s, err := envelope.Read([]byte(text), formatFor(t, "x.yaml"))
+	s, err := envelope.Parse([]byte(text), formatFor(t, "x.yaml"))
 	if err != nil {
 		return err
 	}
-	_, err = s.OpenWith(o.Data, envelope.OpenOptions{})
+	_, err = s.DecryptWith(o.Data, envelope.DecryptOptions{})
 	return err
 }
 
@@ -46,11 +46,11 @@ func TestASecretCommentStaysSecretWhateverIsEditedAroundIt(t *testing.T) {
 		"a map becomes a list":      {rule.Rule{}, "a:\n  # topsecret\n  x: 1\n", "a:\n  # topsecret\n  - 1\n", "topsecret", "a:\n  # topsecret\n  - 1\n"},
 		"the reason to be in clear": {rule.Rule{UnencryptedCommentRegex: "plain"}, "# alpha plain\n# topsecret\na: 1\n", "# topsecret\na: 1\n", "topsecret", "# topsecret\na: 1\n"},
 	} {
-		o, _ := sealPlan(t, tc.from, envelope.Plan{Selection: tc.rule})
+		o, _ := encryptPlan(t, tc.from, envelope.Plan{Selection: tc.rule})
 		if err := o.Replace([]byte(tc.to)); err != nil {
 			t.Fatal(err)
 		}
-		out := sealNow(t, o)
+		out := encryptNow(t, o)
 		if strings.Contains(string(out), tc.secret) {
 			t.Errorf("%s: the comment stands in clear:\n%s", name, out)
 		}
@@ -62,68 +62,68 @@ func TestASecretCommentStaysSecretWhateverIsEditedAroundIt(t *testing.T) {
 
 func TestUnsetLeavesNoTokenBehindThatOpensNoMore(t *testing.T) {
 	t.Parallel()
-	o, _ := sealPlan(t, "b:\n  c: 1\n  # keepme\nz: 1\n", envelope.Plan{})
+	o, _ := encryptPlan(t, "b:\n  c: 1\n  # keepme\nz: 1\n", envelope.Plan{})
 	if err := o.Unset(tree.Address{{Key: "b", IsKey: true}}); err != nil {
 		t.Fatal(err)
 	}
-	if back := reopen(t, o.Format(), sealNow(t, o), o); strings.Contains(string(back.Plain()), "ENC[") {
+	if back := reopen(t, o.Format(), encryptNow(t, o), o); strings.Contains(string(back.Plain()), "ENC[") {
 		t.Errorf("a token is left:\n%s", back.Plain())
 	}
 }
 
 func TestTheSealCoversCommentsThatTheRuleGoesBy(t *testing.T) {
 	t.Parallel()
-	o, text := sealPlan(t, "a: 1\n", envelope.Plan{Selection: rule.Rule{UnencryptedCommentRegex: "plain"}})
-	if err := openText(t, strings.Replace(text, "sops:\n", "# plain\nsops:\n", 1), o); err == nil {
+	o, text := encryptPlan(t, "a: 1\n", envelope.Plan{Selection: rule.Rule{UnencryptedCommentRegex: "plain"}})
+	if err := decryptText(t, strings.Replace(text, "sops:\n", "# plain\nsops:\n", 1), o); err == nil {
 		t.Error("a comment that would leave the next value in clear was accepted")
 	}
-	o, text = sealPlan(t, "# enc\npw: \"\"\n", envelope.Plan{Selection: rule.Rule{EncryptedCommentRegex: "enc"}})
-	if err := openText(t, strings.Replace(text, "# enc\n", "", 1), o); err == nil {
+	o, text = encryptPlan(t, "# enc\npw: \"\"\n", envelope.Plan{Selection: rule.Rule{EncryptedCommentRegex: "enc"}})
+	if err := decryptText(t, strings.Replace(text, "# enc\n", "", 1), o); err == nil {
 		t.Error("a comment that made the next value secret was taken away unnoticed")
 	}
 }
 
 func TestEmptySecretsAreSealedAlsoWhereTheMACCoversSecretsOnly(t *testing.T) {
 	t.Parallel()
-	o, text := sealPlan(t, "a: x\npassword: \"\"\nl_unencrypted: 1\n", envelope.Plan{MACOnlyEncrypted: true})
+	o, text := encryptPlan(t, "a: x\npassword: \"\"\nl_unencrypted: 1\n", envelope.Plan{MACOnlyEncrypted: true})
 	for _, by := range []string{"", "password: null\n", "password: {}\n", "password: \"\"\nadmin: \"\"\n"} {
-		if err := openText(t, strings.Replace(text, "password: \"\"\n", by, 1), o); err == nil {
+		if err := decryptText(t, strings.Replace(text, "password: \"\"\n", by, 1), o); err == nil {
 			t.Errorf("the empty password was replaced by %q unnoticed", by)
 		}
 	}
-	if err := openText(t, strings.Replace(text, "l_unencrypted: 1", "l_unencrypted: 2", 1), o); err != nil {
+	if err := decryptText(t, strings.Replace(text, "l_unencrypted: 1", "l_unencrypted: 2", 1), o); err != nil {
 		t.Errorf("a plain value was edited by hand, as mac_only_encrypted allows: %v", err)
 	}
 }
 
 func TestTheDateInAnotherOffsetIsRenewedWithTheMAC(t *testing.T) {
 	t.Parallel()
-	o, text := sealPlan(t, "a: x\n", envelope.Plan{})
+	o, text := encryptPlan(t, "a: x\n", envelope.Plan{})
 	other := strings.Replace(text, `"2024-05-06T07:08:09Z"`, `"2024-05-06T09:08:09+02:00"`, 1)
-	s, err := envelope.Read([]byte(other), o.Format())
+	s, err := envelope.Parse([]byte(other), o.Format())
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := s.OpenWith(o.Data, envelope.OpenOptions{IgnoreMAC: true})
+	back, err := s.DecryptWith(o.Data, envelope.DecryptOptions{IgnoreMAC: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := back.Seal(sealOptions())
+	out, err := back.Encrypt(encryptOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := openText(t, string(out), o); err != nil {
+	if err := decryptText(t, string(out), o); err != nil {
 		t.Errorf("we wrote what we cannot open: %v", err)
 	}
 }
 
 func TestEqualElementsNeverShareATokenBySet(t *testing.T) {
 	t.Parallel()
-	o, _ := sealPlan(t, "l: [30, 0x1F]\n", envelope.Plan{})
+	o, _ := encryptPlan(t, "l: [30, 0x1F]\n", envelope.Plan{})
 	if err := o.Set(tree.Address{{Key: "l", IsKey: true}, {Index: 0}}, tree.NewScalar(tree.IntValue(31))); err != nil {
 		t.Fatal(err)
 	}
-	back := reopen(t, o.Format(), sealNow(t, o), o)
+	back := reopen(t, o.Format(), encryptNow(t, o), o)
 	if got := string(back.Plain()); got != "l: [31, 0x1F]\n" {
 		t.Errorf("got %q", got)
 	}
@@ -160,12 +160,12 @@ func TestAKeyThatComesTwiceIsNotChangedByGuess(t *testing.T) {
 
 func TestFieldsThatDifferInCaseOnlyAreRefused(t *testing.T) {
 	t.Parallel()
-	o, text := sealPlan(t, "a: x\n", envelope.Plan{})
+	o, text := encryptPlan(t, "a: x\n", envelope.Plan{})
 	forged := strings.Replace(text, "          recipient: r\n", "          Recipient: r\n          recipient: evil\n", 1)
 	if forged == text {
 		t.Fatalf("no recipient in\n%s", text)
 	}
-	if err := openText(t, forged, o); err == nil {
+	if err := decryptText(t, forged, o); err == nil {
 		t.Error("two recipients in one entry were accepted")
 	}
 }

@@ -16,23 +16,23 @@ func TestAttackOtherCaseListSurvives(t *testing.T) {
 		if f.Name() == "yaml" {
 			src = "a: x\n"
 		}
-		o, sealed := seal(t, f, []byte(src))
-		s, err := envelope.Read([]byte(strings.Replace(string(sealed), "age", "AGE", 1)), f)
+		o, encrypted := seal(t, f, []byte(src))
+		s, err := envelope.Parse([]byte(strings.Replace(string(encrypted), "age", "AGE", 1)), f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := s.OpenWith(o.Data, envelope.OpenOptions{})
+		back, err := s.DecryptWith(o.Data, envelope.DecryptOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := back.Rotate(t.Context(), memoryKeeper{}, [][]keeper.MasterKey{{keeper.New(keeper.KMS, "arn", "q")}}, 0, rand.Reader); err != nil {
 			t.Fatal(err)
 		}
-		out, err := back.Seal(sealOptions())
+		out, err := back.Encrypt(encryptOptions())
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err = envelope.Read(out, f)
+		s, err = envelope.Parse(out, f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func TestAttackOtherCaseListSurvives(t *testing.T) {
 				t.Logf("%s %s", w.Kind, w.Identity())
 			}
 		}
-		if _, err := s.OpenWith(back.Data, envelope.OpenOptions{}); err != nil {
+		if _, err := s.DecryptWith(back.Data, envelope.DecryptOptions{}); err != nil {
 			t.Errorf("%s: we wrote what we cannot open: %v", name, err)
 		}
 	}

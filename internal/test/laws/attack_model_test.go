@@ -23,11 +23,11 @@ import (
 // A story is a file that lives: random changes are made to it and to a plain
 // tree beside it, and after each the two must be the same.
 type story struct {
-	t      *testing.T
-	random *rand.Rand
-	format format.Format
-	opened *envelope.Opened
-	want   []*tree.Map
+	t         *testing.T
+	random    *rand.Rand
+	format    format.Format
+	decrypted *envelope.Decrypted
+	want      []*tree.Map
 	// What every nonce was used for, over the whole life of the file.
 	nonces map[string]string
 	steps  []string
@@ -92,7 +92,7 @@ func newStory(t *testing.T, seed int64) *story {
 	if err != nil {
 		return nil
 	}
-	s.opened = o
+	s.decrypted = o
 	s.note("%s %+v\n%s", f.Name(), o.Meta.Selection, src)
 	s.want = cloned(o.Trees())
 	if !s.seal() {
@@ -176,7 +176,7 @@ func (s *story) set() {
 		want = []*tree.Map{{}}
 	}
 	tree.Set(want[0], a, tree.Clone(n))
-	err := s.opened.Set(a, n)
+	err := s.decrypted.Set(a, n)
 	s.note("set %s = %s: %v", a, show(n), err)
 	if err == nil {
 		s.want = want
@@ -219,7 +219,7 @@ func (s *story) unset() {
 	if len(want) > 0 {
 		wantErr = tree.Unset(want[0], a)
 	}
-	err := s.opened.Unset(a)
+	err := s.decrypted.Unset(a)
 	s.note("unset %s: %v", a, err)
 	if ambiguous(err) {
 		return
@@ -233,12 +233,12 @@ func (s *story) unset() {
 }
 
 func (s *story) replace() {
-	text := s.disturb(s.opened.Plain())
+	text := s.disturb(s.decrypted.Plain())
 	if s.random.Intn(8) == 0 {
 		text = s.text()
 	}
 	d, err := s.format.Parse(text)
-	replaceErr := s.opened.Replace(text)
+	replaceErr := s.decrypted.Replace(text)
 	s.note("replace: %v\n%s", replaceErr, text)
 	if err == nil && replaceErr == nil {
 		s.want = cloned(d.Trees())
@@ -248,7 +248,7 @@ func (s *story) replace() {
 func (s *story) rotate() {
 	s.note("rotate")
 	groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
-	if err := s.opened.Rotate(s.t.Context(), memoryKeeper{}, groups, 0, s.random); err != nil {
+	if err := s.decrypted.Rotate(s.t.Context(), memoryKeeper{}, groups, 0, s.random); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -256,39 +256,39 @@ func (s *story) rotate() {
 // seal seals, reads back and compares.
 func (s *story) seal() bool {
 	s.clock = s.clock.Add(time.Minute)
-	o := s.opened
+	o := s.decrypted
 	plain := bytes.Clone(o.Plain())
-	sealed, err := o.Seal(envelope.SealOptions{Now: s.clock, Random: s.random})
+	encrypted, err := o.Encrypt(envelope.EncryptOptions{Now: s.clock, Random: s.random})
 	if err != nil {
 		s.t.Errorf("seal: %v", err)
 		return false
 	}
-	s.note("sealed")
-	s.checkNonces(o, sealed)
-	read, err := envelope.Read(sealed, s.format)
+	s.note("encrypted")
+	s.checkNonces(o, encrypted)
+	read, err := envelope.Parse(encrypted, s.format)
 	if err != nil {
 		s.t.Errorf("read: %v", err)
 		return false
 	}
-	back, err := read.OpenWith(o.Data, envelope.OpenOptions{Warn: func(m string) {
+	back, err := read.DecryptWith(o.Data, envelope.DecryptOptions{Warn: func(m string) {
 		if !strings.Contains(m, "layout") { // that of later changes, which may cost looks
 			s.t.Errorf("warning: %s", m)
 		}
 	}})
 	if err != nil {
-		s.t.Errorf("open: %v\n%s", err, sealed)
+		s.t.Errorf("open: %v\n%s", err, encrypted)
 		return false
 	}
 	if a, b := s.comments(plain), s.comments(back.Plain()); !slices.Equal(a, b) {
-		s.t.Errorf("comments came back differently: %q, want %q\n--- sealed\n%s", b, a, sealed)
+		s.t.Errorf("comments came back differently: %q, want %q\n--- encrypted\n%s", b, a, encrypted)
 	}
 	s.compare(back.Trees())
-	leaked, err := leaks(s.format, back, sealed)
+	leaked, err := leaks(s.format, back, encrypted)
 	leaked = slices.DeleteFunc(leaked, func(w string) bool { return w == "true" || w == "false" }) // spelled so, but not counted so
 	if err != nil || len(leaked) > 0 {
-		s.t.Errorf("secrets in clear: %q (%v)\n%s", leaked, err, sealed)
+		s.t.Errorf("secrets in clear: %q (%v)\n%s", leaked, err, encrypted)
 	}
-	s.opened = back
+	s.decrypted = back
 	return !s.t.Failed()
 }
 
@@ -334,12 +334,12 @@ var tokenParts = regexp.MustCompile(`ENC\[AES256_GCM,data:([^,]*),iv:([^,]*),tag
 
 // checkNonces notes what each nonce is used for: ciphertext and tag are the
 // same only for the same plaintext and the same additional data.
-func (s *story) checkNonces(o *envelope.Opened, sealed []byte) {
-	for _, m := range tokenParts.FindAllSubmatch(sealed, -1) {
+func (s *story) checkNonces(o *envelope.Decrypted, encrypted []byte) {
+	for _, m := range tokenParts.FindAllSubmatch(encrypted, -1) {
 		use := string(m[1]) + " " + string(m[3])
 		k := string(o.Data.Bytes()) + string(m[2])
 		if before, ok := s.nonces[k]; ok && before != use {
-			s.t.Errorf("a nonce serves two values\n%s", sealed)
+			s.t.Errorf("a nonce serves two values\n%s", encrypted)
 		}
 		s.nonces[k] = use
 	}

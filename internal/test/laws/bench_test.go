@@ -71,14 +71,14 @@ func (memoryKeeper) Unwrap(_ context.Context, w keeper.WrappedKey) (keeper.Data,
 	return keeper.NewData(b), err
 }
 
-func seal(b testing.TB, f format.Format, src []byte) (*envelope.Opened, []byte) {
+func seal(b testing.TB, f format.Format, src []byte) (*envelope.Decrypted, []byte) {
 	b.Helper()
 	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: rand.Reader}
 	o, err := envelope.New(b.Context(), src, f, plan, memoryKeeper{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	out, err := o.Seal(sealOptions())
+	out, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -107,15 +107,15 @@ func BenchmarkDecrypt(b *testing.B) {
 		for _, n := range benchSizes {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				f := benchFormat(b, name)
-				o, sealed := seal(b, f, flat(name, n))
-				b.SetBytes(int64(len(sealed)))
+				o, encrypted := seal(b, f, flat(name, n))
+				b.SetBytes(int64(len(encrypted)))
 				b.ReportAllocs()
 				for b.Loop() {
-					s, err := envelope.Read(sealed, f)
+					s, err := envelope.Parse(encrypted, f)
 					if err != nil {
 						b.Fatal(err)
 					}
-					if _, err := s.OpenWith(o.Data, envelope.OpenOptions{}); err != nil {
+					if _, err := s.DecryptWith(o.Data, envelope.DecryptOptions{}); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -129,6 +129,6 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
-func sealOptions() envelope.SealOptions {
-	return envelope.SealOptions{Now: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC), Random: rand.Reader}
+func encryptOptions() envelope.EncryptOptions {
+	return envelope.EncryptOptions{Now: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC), Random: rand.Reader}
 }

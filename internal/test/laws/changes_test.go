@@ -70,7 +70,7 @@ func wideText(format string) string {
 // the comments in lists as elements, and neither seal nor layout.
 func asSOPS(t *testing.T, c lawCase) []byte {
 	t.Helper()
-	d, err := c.format.ParseSealed(c.sealed)
+	d, err := c.format.ParseEncrypted(c.encrypted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,14 +94,14 @@ func asSOPS(t *testing.T, c lawCase) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err = c.format.ParseSealed(text); err != nil {
+	if d, err = c.format.ParseEncrypted(text); err != nil {
 		t.Fatal(err)
 	}
 	masked, err := d.Mask(make([]string, d.Leaves()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	meta := *c.opened.Meta
+	meta := *c.decrypted.Meta
 	meta.Seal, meta.Layout = "", ""
 	out, err := masked.Insert(meta.Encode())
 	if err != nil {
@@ -119,17 +119,17 @@ func TestAnyNumberOfChangesLeavesTheOthersAlone(t *testing.T) {
 			t.Run(name+" by "+writer, func(t *testing.T) {
 				t.Parallel()
 				f := lawFormatNamed(t, name)
-				c, err := sealText(t, f, []byte(wideText(name)))
+				c, err := encryptText(t, f, []byte(wideText(name)))
 				if err != nil {
 					t.Fatal(err)
 				}
-				sealed := c.sealed
+				encrypted := c.encrypted
 				if writer == "SOPS" {
-					sealed = asSOPS(t, c)
+					encrypted = asSOPS(t, c)
 				}
 				for _, n := range []int{1, 33, wideValues} {
 					for _, also := range []string{"", "a comment"} {
-						checkChanges(t, c, sealed, n, also)
+						checkChanges(t, c, encrypted, n, also)
 					}
 				}
 			})
@@ -143,9 +143,9 @@ func lawFormatNamed(t *testing.T, name string) format.Format {
 }
 
 // checkChanges changes the values of n pieces, and perhaps adds a comment.
-func checkChanges(t *testing.T, c lawCase, sealed []byte, n int, also string) {
+func checkChanges(t *testing.T, c lawCase, encrypted []byte, n int, also string) {
 	t.Helper()
-	o, err := c.open(sealed)
+	o, err := c.open(encrypted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func checkChanges(t *testing.T, c lawCase, sealed []byte, n int, also string) {
 	if err := o.Replace([]byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	out, err := o.Seal(sealOptions())
+	out, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		t.Fatalf("%d changes %s: %v", n, also, err)
 	}
@@ -176,12 +176,12 @@ func checkChanges(t *testing.T, c lawCase, sealed []byte, n int, also string) {
 	if err != nil || string(back.Plain()) != text {
 		t.Errorf("%d changes %s: the text does not come back: %v\n%s", n, also, err, cmp.Diff(firstLines(text), firstLines(string(back.Plain()))))
 	}
-	before, after := bodyLines(t, c.format, sealed), bodyLines(t, c.format, out)
+	before, after := bodyLines(t, c.format, encrypted), bodyLines(t, c.format, out)
 	// INI keeps a block of comments above a key as one.
 	if gone := missing(before, after); len(gone) > lines {
 		t.Errorf("%d changes of %d values %s: %d lines are gone, such as\n%s", n, changed, also, len(gone), strings.Join(gone[:min(6, len(gone))], "\n"))
 	}
-	if diff := missing(typesOf(t, c, sealed, n), typesOf(t, c, out, n)); len(diff) > 0 {
+	if diff := missing(typesOf(t, c, encrypted, n), typesOf(t, c, out, n)); len(diff) > 0 {
 		t.Errorf("%d changes %s: types are gone: %v", n, also, diff[:min(6, len(diff))])
 	}
 }
@@ -191,9 +191,9 @@ func firstLines(s string) []string {
 	return l[:min(len(l), 40)]
 }
 
-func bodyLines(t *testing.T, f format.Format, sealed []byte) []string {
+func bodyLines(t *testing.T, f format.Format, encrypted []byte) []string {
 	t.Helper()
-	return strings.Split(string(bodyOf(t, f, sealed)), "\n")
+	return strings.Split(string(bodyOf(t, f, encrypted)), "\n")
 }
 
 // missing returns what a has and b has not, counted.
@@ -213,13 +213,13 @@ func missing(a, b []string) []string {
 
 // typesOf lists the values of the pieces that do not change, with their types as
 // the tokens say them.
-func typesOf(t *testing.T, c lawCase, sealed []byte, n int) []string {
+func typesOf(t *testing.T, c lawCase, encrypted []byte, n int) []string {
 	t.Helper()
-	s, err := envelope.Read(sealed, c.format)
+	s, err := envelope.Parse(encrypted, c.format)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := s.OpenWith(c.opened.Data, envelope.OpenOptions{})
+	o, err := s.DecryptWith(c.decrypted.Data, envelope.DecryptOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

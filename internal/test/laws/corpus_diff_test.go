@@ -56,22 +56,22 @@ const perFormat = 400
 // value went the comma or bracket before it may change, comments above it go as
 // well, and those of a map that is empty now need other tokens.
 type change struct {
-	make           func(t *testing.T, c lawCase, o *envelope.Opened, at tree.Address) error
+	make           func(t *testing.T, c lawCase, o *envelope.Decrypted, at tree.Address) error
 	removed, added int
 }
 
 var changes = map[string]change{
-	"set": {func(_ *testing.T, _ lawCase, o *envelope.Opened, at tree.Address) error {
+	"set": {func(_ *testing.T, _ lawCase, o *envelope.Decrypted, at tree.Address) error {
 		return o.Set(at, tree.Text("changed"))
 	}, 2, 2},
-	"edit": {func(t *testing.T, c lawCase, o *envelope.Opened, at tree.Address) error {
-		editor := reopened(t, c)
+	"edit": {func(t *testing.T, c lawCase, o *envelope.Decrypted, at tree.Address) error {
+		editor := reread(t, c)
 		if err := editor.Set(at, tree.Text("changed")); err != nil {
 			return err
 		}
 		return o.Replace(editor.Plain())
 	}, 2, 2},
-	"unset": {func(_ *testing.T, _ lawCase, o *envelope.Opened, at tree.Address) error { return o.Unset(at) }, 30, 4},
+	"unset": {func(_ *testing.T, _ lawCase, o *envelope.Decrypted, at tree.Address) error { return o.Unset(at) }, 30, 4},
 }
 
 // TestAChangeOfOneValueChangesItsLinesOnly changes one value in the middle of
@@ -93,12 +93,12 @@ func TestAChangeOfOneValueChangesItsLinesOnly(t *testing.T) {
 
 func (how change) try(t *testing.T, file realFile, all map[string]*noise) {
 	t.Helper()
-	c, err := sealText(t, file.format, file.src)
+	c, err := encryptText(t, file.format, file.src)
 	if err != nil || file.format.Name() == "binary" {
 		return
 	}
-	at, ok := textIn(c.opened.Trees())
-	if !ok || len(addresses(c.opened.Trees())) == 1 { // an empty file shows no style
+	at, ok := textIn(c.decrypted.Trees())
+	if !ok || len(addresses(c.decrypted.Trees())) == 1 { // an empty file shows no style
 		return
 	}
 	o, lost := reopenedWarning(t, c)
@@ -108,7 +108,7 @@ func (how change) try(t *testing.T, file realFile, all map[string]*noise) {
 		}
 		return
 	}
-	out, err := o.Seal(sealOptions())
+	out, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		t.Errorf("%s: %s: %v", file.name, at, err)
 		return
@@ -118,7 +118,7 @@ func (how change) try(t *testing.T, file realFile, all map[string]*noise) {
 		n.lost++
 		return
 	}
-	removed, added := otherLines(c.sealed, out)
+	removed, added := otherLines(c.encrypted, out)
 	if extra := max(0, len(removed)-how.removed) + max(0, len(added)-how.added); extra > 0 {
 		n.other += extra
 		t.Errorf("%s: %s: removed\n%.300q\nadded\n%.300q", file.name, at, removed, added)
@@ -133,21 +133,21 @@ func (how change) try(t *testing.T, file realFile, all map[string]*noise) {
 func TestARotationKeepsEveryLineOfRealFiles(t *testing.T) {
 	t.Parallel()
 	for _, file := range sampleOf(realFiles(t), perFormat) {
-		c, err := sealText(t, file.format, file.src)
+		c, err := encryptText(t, file.format, file.src)
 		if err != nil {
 			continue
 		}
-		o := reopened(t, c)
+		o := reread(t, c)
 		groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
 		if err := o.Rotate(t.Context(), memoryKeeper{}, groups, 0, rand.Reader); err != nil {
 			t.Fatal(err)
 		}
-		out, err := o.Seal(sealOptions())
+		out, err := o.Encrypt(encryptOptions())
 		if err != nil {
 			t.Errorf("%s: %v", file.name, err)
 			continue
 		}
-		before, after := bodyOf(t, file.format, c.sealed), bodyOf(t, file.format, out)
+		before, after := bodyOf(t, file.format, c.encrypted), bodyOf(t, file.format, out)
 		if diff := cmp.Diff(withoutTokens(before), withoutTokens(after)); diff != "" {
 			t.Errorf("%s (-before +after):\n%.500s", file.name, diff)
 		}
@@ -207,7 +207,7 @@ func TestEncryptOfOneKeyLeavesTheOtherLines(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		sealed, err := o.Seal(sealOptions())
+		encrypted, err := o.Encrypt(encryptOptions())
 		if err != nil {
 			t.Errorf("%s: %v", file.name, err)
 			continue
@@ -217,7 +217,7 @@ func TestEncryptOfOneKeyLeavesTheOtherLines(t *testing.T) {
 			n.lost++
 			continue
 		}
-		own, other := changedLines(file.src, bodyOf(t, file.format, sealed))
+		own, other := changedLines(file.src, bodyOf(t, file.format, encrypted))
 		n.own, n.other = n.own+own, n.other+other
 		if other == 0 {
 			n.quiet++
@@ -245,12 +245,12 @@ func keysOfFirst(m *tree.Map) []string {
 // changedLines counts the lines of an encrypted text that the plain text does
 // not have: with a token, and without. A byte order mark, and whether the last
 // line has a line break, make no difference.
-func changedLines(src, sealed []byte) (own, other int) {
+func changedLines(src, encrypted []byte) (own, other int) {
 	count := map[string]int{}
 	for line := range strings.SplitSeq(strings.TrimPrefix(string(src), "\uFEFF"), "\n") {
 		count[line]++
 	}
-	for line := range strings.SplitSeq(string(sealed), "\n") {
+	for line := range strings.SplitSeq(string(encrypted), "\n") {
 		switch {
 		case count[line] > 0:
 			count[line]--
@@ -280,12 +280,12 @@ func TestWhatChangesNothingLeavesBytesAndTimesAlone(t *testing.T) {
 	long := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
 	checked := 0
 	for i, file := range sampleOf(realFiles(t), 40) {
-		o, sealed, err := sealForPeer(t, file)
+		o, encrypted, err := encryptForReference(t, file)
 		if err != nil {
 			continue
 		}
 		name := filepath.Join(dir, fmt.Sprintf("%d%s", i, filepath.Ext(file.name)))
-		if err := os.WriteFile(name, sealed, 0o600); err != nil {
+		if err := os.WriteFile(name, encrypted, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chtimes(name, long, long); err != nil {
@@ -302,7 +302,7 @@ func TestWhatChangesNothingLeavesBytesAndTimesAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			now, err := os.ReadFile(name)
-			if err != nil || !bytes.Equal(now, sealed) || !info.ModTime().Equal(long) {
+			if err != nil || !bytes.Equal(now, encrypted) || !info.ModTime().Equal(long) {
 				t.Fatalf("%s: %s: the file was written (%v)\n%s", file.name, args[0], err, said)
 			}
 			checked++

@@ -66,8 +66,8 @@ func (p peer) encrypt(t *testing.T, ext string, plain []byte) ([]byte, error) {
 	return p.run(t, ext, plain, "encrypt", "--age", fixtureRecipient)
 }
 
-func (p peer) decrypt(t *testing.T, ext string, sealed []byte) ([]byte, error) {
-	return p.run(t, ext, sealed, "decrypt")
+func (p peer) decrypt(t *testing.T, ext string, encrypted []byte) ([]byte, error) {
+	return p.run(t, ext, encrypted, "decrypt")
 }
 
 // An interop is what came out for one format.
@@ -124,7 +124,7 @@ func TestTheCorpusGoesBothWaysWithThePeer(t *testing.T) {
 func bothWays(t *testing.T, p peer, file realFile) (func(*interop), error) {
 	t.Helper()
 	ext := filepath.Ext(file.name)
-	ours, sealed, ourErr := sealForPeer(t, file)
+	ours, encrypted, ourErr := encryptForReference(t, file)
 	theirs, theirErr := p.encrypt(t, ext, file.src)
 	switch {
 	case ourErr != nil && theirErr != nil:
@@ -135,7 +135,7 @@ func bothWays(t *testing.T, p peer, file realFile) (func(*interop), error) {
 		}
 		return func(*interop) {}, fmt.Errorf("the peer takes it, we refuse it: %w", ourErr)
 	}
-	printed, err := p.decrypt(t, ext, sealed)
+	printed, err := p.decrypt(t, ext, encrypted)
 	if err != nil {
 		return func(*interop) {}, fmt.Errorf("the peer does not read our file: %w", err)
 	}
@@ -155,15 +155,15 @@ func bothWays(t *testing.T, p peer, file realFile) (func(*interop), error) {
 	return func(c *interop) { noteOurs(c); noteTheirs(c) }, err
 }
 
-func sealForPeer(t *testing.T, file realFile) (*envelope.Opened, []byte, error) {
+func encryptForReference(t *testing.T, file realFile) (*envelope.Decrypted, []byte, error) {
 	t.Helper()
 	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", fixtureRecipient)}}, Random: zeros{}}
 	o, err := envelope.New(t.Context(), file.src, file.format, plan, fixtureKeeper(nil))
 	if err != nil {
 		return nil, nil, err
 	}
-	sealed, err := o.Seal(sealOptions())
-	return o, sealed, err
+	encrypted, err := o.Encrypt(encryptOptions())
+	return o, encrypted, err
 }
 
 // compareReadings compares what the peer prints of our file with what it prints
@@ -183,7 +183,7 @@ func compareReadings(f format.Format, printed, reference []byte, source []*tree.
 	return func(*interop) {}, fmt.Errorf("the peer reads other data in our file than in its own (%v, %v)", errA, errB)
 }
 
-// sameAs compares what the peer prints of our file with what we sealed. It may
+// sameAs compares what the peer prints of our file with what we encrypted. It may
 // print what does not read back: then it must be what we would print.
 func sameAs(f format.Format, printed []byte, want []*tree.Map) error {
 	if rendered, err := f.Render(want); err == nil && bytes.Equal(rendered, printed) {
@@ -206,11 +206,11 @@ func sameAs(f format.Format, printed []byte, want []*tree.Map) error {
 // or with the source where its printing does not read back, or as other data.
 func readTheirs(t *testing.T, f format.Format, theirs, printed []byte, source []*tree.Map) (func(*interop), error) {
 	t.Helper()
-	s, err := envelope.Read(theirs, f)
+	s, err := envelope.Parse(theirs, f)
 	if err != nil {
 		return nil, fmt.Errorf("the peer's file: %w", err)
 	}
-	o, err := s.Open(t.Context(), fixtureKeeper(nil), envelope.OpenOptions{})
+	o, err := s.Decrypt(t.Context(), fixtureKeeper(nil), envelope.DecryptOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("the peer's file: %w", err)
 	}

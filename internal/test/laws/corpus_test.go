@@ -131,27 +131,27 @@ func roundTrip(t *testing.T, f format.Format, name string, src []byte, c *tally)
 		c.refused++
 		return
 	}
-	sealed, err := o.Seal(sealOptions())
+	encrypted, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		t.Errorf("%s: accepted, then %v", name, err)
 		return
 	}
-	s, err := envelope.Read(sealed, f)
+	s, err := envelope.Parse(encrypted, f)
 	if err != nil {
-		t.Errorf("%s: sealed, then %v", name, err)
+		t.Errorf("%s: encrypted, then %v", name, err)
 		return
 	}
-	back, err := s.OpenWith(o.Data, envelope.OpenOptions{Warn: func(msg string) { t.Errorf("%s: warning: %s", name, msg) }})
+	back, err := s.DecryptWith(o.Data, envelope.DecryptOptions{Warn: func(msg string) { t.Errorf("%s: warning: %s", name, msg) }})
 	switch {
 	case err != nil:
-		t.Errorf("%s: sealed, then %v", name, err)
+		t.Errorf("%s: encrypted, then %v", name, err)
 	case !bytes.Equal(back.Plain(), src):
 		t.Errorf("%s: came back differently", name)
 	default:
 		c.exact++
 		c.whole += whole
 	}
-	if leaked, err := leaks(f, o, sealed); err != nil || len(leaked) > 0 {
+	if leaked, err := leaks(f, o, encrypted); err != nil || len(leaked) > 0 {
 		t.Errorf("%s: %d words of secrets stand in the encrypted file, the first of %d bytes (%v)", name, len(leaked), len(firstOf(leaked)), err)
 	}
 }

@@ -33,11 +33,11 @@ func TestTenThousandLevels(t *testing.T) {
 				levels = 2000 // the indentation alone is a text of 2 MB
 			}
 			src := []byte(text(levels))
-			c, err := sealText(t, formatFor(t, name), src)
+			c, err := encryptText(t, formatFor(t, name), src)
 			if err != nil {
 				t.Fatalf("%.200v", err)
 			}
-			o, err := c.open(c.sealed)
+			o, err := c.open(c.encrypted)
 			if err != nil || !bytes.Equal(o.Plain(), src) {
 				t.Fatalf("the text does not come back: %.200v", err)
 			}

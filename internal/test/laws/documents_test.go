@@ -18,26 +18,26 @@ func TestSealAndLayoutAreInTheFirstDocumentOnly(t *testing.T) {
 		fmt.Fprintf(&src, "---\n# document %d\nkind: Secret\ndata: {user: \"u%d\", note: 'n', n: 0x1F}\n", i, i)
 	}
 	f := formatFor(t, "x.yaml")
-	c, err := sealText(t, f, []byte(src.String()))
+	c, err := encryptText(t, f, []byte(src.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, field := range []string{"    seal: ", "    layout: "} {
-		if n := bytes.Count(c.sealed, []byte("\n"+field)); n != 1 {
+		if n := bytes.Count(c.encrypted, []byte("\n"+field)); n != 1 {
 			t.Errorf("%q stands %d times, want once", field, n)
 		}
 	}
-	if n := bytes.Count(c.sealed, []byte("\nsops:\n")); n != 150 {
+	if n := bytes.Count(c.encrypted, []byte("\nsops:\n")); n != 150 {
 		t.Errorf("%d documents have metadata, want all 150", n)
 	}
-	o, err := c.open(c.sealed)
+	o, err := c.open(c.encrypted)
 	if err != nil || string(o.Plain()) != src.String() {
 		t.Fatalf("the text does not come back: %v", err)
 	}
 	if err := o.Set(tree.Address{{Key: "kind", IsKey: true}}, tree.Text("Other")); err != nil {
 		t.Fatal(err)
 	}
-	changed, err := o.Seal(sealOptions())
+	changed, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +50,11 @@ func TestSealAndLayoutAreInTheFirstDocumentOnly(t *testing.T) {
 func TestFilesWithASealInEachDocumentOpen(t *testing.T) {
 	t.Parallel()
 	const src = "a: 0x1F\n---\nb: 0x2F\n"
-	c, err := sealText(t, formatFor(t, "x.yaml"), []byte(src))
+	c, err := encryptText(t, formatFor(t, "x.yaml"), []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second, _ := strings.Cut(string(c.sealed), "---\n")
+	first, second, _ := strings.Cut(string(c.encrypted), "---\n")
 	_, meta, _ := strings.Cut(first, "sops:\n")
 	body, _, _ := strings.Cut(second, "sops:\n")
 	o, err := c.open([]byte(first + "---\n" + body + "sops:\n" + meta))

@@ -72,13 +72,13 @@ func formatFor(t *testing.T, name string) format.Format {
 	return f
 }
 
-func openFixture(t *testing.T, f format.Format, name string, vars map[string]string, o envelope.OpenOptions) (*envelope.Opened, error) {
+func decryptFixture(t *testing.T, f format.Format, name string, vars map[string]string, o envelope.DecryptOptions) (*envelope.Decrypted, error) {
 	t.Helper()
-	s, err := envelope.Read(readFixture(t, name), f)
+	s, err := envelope.Parse(readFixture(t, name), f)
 	if err != nil {
 		return nil, err
 	}
-	return s.Open(t.Context(), fixtureKeeper(vars), o)
+	return s.Decrypt(t.Context(), fixtureKeeper(vars), o)
 }
 
 type fixture struct {
@@ -111,7 +111,7 @@ func TestEveryGoldenFileDecryptsAsTheRealSOPSPrintsIt(t *testing.T) {
 	for _, x := range all {
 		t.Run(x.ID, func(t *testing.T) {
 			f := x.format(t)
-			o, err := openFixture(t, f, x.Enc, x.Env, envelope.OpenOptions{Warn: func(msg string) { t.Errorf("warning: %s", msg) }})
+			o, err := decryptFixture(t, f, x.Enc, x.Env, envelope.DecryptOptions{Warn: func(msg string) { t.Errorf("warning: %s", msg) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +155,7 @@ func TestEveryValueIsThatOfTheIndependentChecker(t *testing.T) {
 	}
 	for name, v := range vectors {
 		x := byFolder[filepath.Dir(name)]
-		o, err := openFixture(t, x.format(t), name, x.Env, envelope.OpenOptions{})
+		o, err := decryptFixture(t, x.format(t), name, x.Env, envelope.DecryptOptions{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -176,7 +176,7 @@ func TestEveryValueIsThatOfTheIndependentChecker(t *testing.T) {
 }
 
 // secretLeaves lists the encrypted values: place, type, canonical bytes.
-func secretLeaves(t *testing.T, o *envelope.Opened) []string {
+func secretLeaves(t *testing.T, o *envelope.Decrypted) []string {
 	t.Helper()
 	sel, err := o.Meta.Selection.CompileStored()
 	if err != nil {
@@ -242,7 +242,7 @@ func TestReadersAcceptAndRefuseTheSameFiles(t *testing.T) {
 	for _, x := range all {
 		t.Run(x.ID, func(t *testing.T) {
 			f := formatFor(t, x.ID)
-			o, err := openFixture(t, f, x.ID, nil, envelope.OpenOptions{IgnoreMAC: len(x.Args) > 0})
+			o, err := decryptFixture(t, f, x.ID, nil, envelope.DecryptOptions{IgnoreMAC: len(x.Args) > 0})
 			want := x.Exit == 0
 			if kinder[x.ID] != "" {
 				want = true

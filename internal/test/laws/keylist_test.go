@@ -55,7 +55,7 @@ var listEdits = []struct {
 // edited applies an edit to the list and to nothing else of the metadata.
 func edited(t *testing.T, f format.Format, text []byte, edit func(keeper.Group) keeper.Group) []byte {
 	t.Helper()
-	s, err := envelope.Read(text, f)
+	s, err := envelope.Parse(text, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,13 +69,13 @@ func edited(t *testing.T, f format.Format, text []byte, edit func(keeper.Group) 
 }
 
 // openWarned opens a text and returns the warnings.
-func openWarned(t *testing.T, f format.Format, text []byte) (o *envelope.Opened, warnings []string, err error) {
+func openWarned(t *testing.T, f format.Format, text []byte) (o *envelope.Decrypted, warnings []string, err error) {
 	t.Helper()
-	s, err := envelope.Read(text, f)
+	s, err := envelope.Parse(text, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err = s.Open(t.Context(), fixtureKeeper(nil), envelope.OpenOptions{Warn: func(msg string) { warnings = append(warnings, msg) }})
+	o, err = s.Decrypt(t.Context(), fixtureKeeper(nil), envelope.DecryptOptions{Warn: func(msg string) { warnings = append(warnings, msg) }})
 	return o, warnings, err
 }
 
@@ -100,7 +100,7 @@ func TestAFileWhoseListOfKeysWasEditedIsReadWithAWarning(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[name] = sealNow(t, o)
+		files[name] = encryptNow(t, o)
 	}
 	old, err := os.ReadFile(filepath.Join("testdata", "oldseal", "list.yaml"))
 	if err != nil {
@@ -136,13 +136,13 @@ func TestAFileWhoseListOfKeysWasEditedIsReadWithAWarning(t *testing.T) {
 }
 
 // carryOn changes a value: the new seal says what the old one left open.
-func carryOn(t *testing.T, what string, o *envelope.Opened, injected []string) {
+func carryOn(t *testing.T, what string, o *envelope.Decrypted, injected []string) {
 	t.Helper()
 	plain := o.Plain()
 	if err := o.Replace(append([]byte(strings.Replace(string(plain), "secret", "other", 1)), '\n')); err != nil {
 		t.Fatal(err)
 	}
-	back, warnings, err := openWarned(t, o.Format(), sealNow(t, o))
+	back, warnings, err := openWarned(t, o.Format(), encryptNow(t, o))
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%s, after a change: %v %q", what, err, warnings)
 	}
@@ -172,7 +172,7 @@ func TestWhatASealSaysOfAFileWithoutOneIsThatNothingVouches(t *testing.T) {
 		if err := o.Set(tree.Address{{Key: "new" + o.Meta.LastModified.String(), IsKey: true}}, tree.Text("x")); err != nil {
 			t.Fatal(err)
 		}
-		text = sealNow(t, o)
+		text = encryptNow(t, o)
 	}
 	o, _, err := openWarned(t, f, text)
 	if err != nil {
@@ -183,7 +183,7 @@ func TestWhatASealSaysOfAFileWithoutOneIsThatNothingVouches(t *testing.T) {
 	if err := o.Set(tree.Address{{Key: "again", IsKey: true}}, tree.Text("x")); err != nil {
 		t.Fatal(err)
 	}
-	if o, _, err = openWarned(t, f, sealNow(t, o)); err != nil || o.Unproved() || len(o.Unverified()) > 0 {
+	if o, _, err = openWarned(t, f, encryptNow(t, o)); err != nil || o.Unproved() || len(o.Unverified()) > 0 {
 		t.Errorf("%v, unproved %t, unverified %v", err, o.Unproved(), identitiesOf(o.Unverified()))
 	}
 }

@@ -24,13 +24,13 @@ func FuzzOpenOfSealIsTheTextAndNothingLeaks(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, format, variant byte, src []byte) {
 		src = variants[variantOrder[int(variant)%len(variantOrder)]](src)
-		c, err := sealText(t, lawFormat(t, format), src)
+		c, err := encryptText(t, lawFormat(t, format), src)
 		if err != nil {
 			return
 		}
-		back, err := c.open(c.sealed)
+		back, err := c.open(c.encrypted)
 		if err != nil {
-			t.Fatalf("%q: sealed, then %v", src, err)
+			t.Fatalf("%q: encrypted, then %v", src, err)
 		}
 		if !bytes.Equal(back.Plain(), src) {
 			t.Fatalf("%q came back as %q", src, back.Plain())
@@ -38,8 +38,8 @@ func FuzzOpenOfSealIsTheTextAndNothingLeaks(f *testing.F) {
 		if bytes.IndexByte(src, '\\') >= 0 {
 			return // a key may be spelled in escapes, which no list of clear words has
 		}
-		if words, err := leaks(c.format, c.opened, c.sealed); err != nil || len(words) > 0 {
-			t.Fatalf("%q: %q stand in the encrypted text (%v):\n%s", src, words, err, c.sealed)
+		if words, err := leaks(c.format, c.decrypted, c.encrypted); err != nil || len(words) > 0 {
+			t.Fatalf("%q: %q stand in the encrypted text (%v):\n%s", src, words, err, c.encrypted)
 		}
 	})
 }
@@ -50,20 +50,20 @@ func FuzzOpenOfSealIsTheTextAndNothingLeaks(f *testing.F) {
 func FuzzAnyLayoutGivesTheSameValues(f *testing.F) {
 	lawSeeds(f, func(format byte, src []byte) { f.Add(format, src) })
 	f.Fuzz(func(t *testing.T, format byte, src []byte) {
-		c, err := sealText(t, lawFormat(t, format), src)
+		c, err := encryptText(t, lawFormat(t, format), src)
 		if err != nil {
 			return
 		}
-		own, err := c.open(c.sealed)
+		own, err := c.open(c.encrypted)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for what, layout := range otherLayouts(t, c) {
-			sealed, err := withLayout(c, layout)
+			encrypted, err := withLayout(c, layout)
 			if err != nil {
 				t.Fatalf("%q, %s: %v", src, what, err)
 			}
-			back, err := c.open(sealed)
+			back, err := c.open(encrypted)
 			if err != nil {
 				t.Fatalf("%q, %s: %v", src, what, err)
 			}
@@ -87,11 +87,11 @@ func FuzzAnyLayoutGivesTheSameValues(f *testing.F) {
 func FuzzSetThenGetAndUnsetIsAsBefore(f *testing.F) {
 	lawSeeds(f, func(format byte, src []byte) { f.Add(format, byte(1), "a new value", src) })
 	f.Fuzz(func(t *testing.T, format, leaf byte, value string, src []byte) {
-		c, err := sealText(t, lawFormat(t, format), src)
+		c, err := encryptText(t, lawFormat(t, format), src)
 		if err != nil || c.format.Name() == "binary" || value == "" {
 			return
 		}
-		if all := addresses(c.opened.Trees()); len(all) > 0 {
+		if all := addresses(c.decrypted.Trees()); len(all) > 0 {
 			at := all[int(leaf)%len(all)]
 			setThenGet(t, c, at, value)
 			setAsItIs(t, c, at)
@@ -102,12 +102,12 @@ func FuzzSetThenGetAndUnsetIsAsBefore(f *testing.F) {
 
 func setThenGet(t *testing.T, c lawCase, at tree.Address, value string) {
 	t.Helper()
-	o, want := reopened(t, c), reopened(t, c).Trees()
+	o, want := reread(t, c), reread(t, c).Trees()
 	if err := o.Set(at, tree.Text(value)); err != nil {
 		return
 	}
 	tree.Set(want[0], at, tree.Text(value))
-	out, err := o.Seal(sealOptions())
+	out, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		return
 	}
@@ -122,7 +122,7 @@ func setThenGet(t *testing.T, c lawCase, at tree.Address, value string) {
 
 func setAsItIs(t *testing.T, c lawCase, at tree.Address) {
 	t.Helper()
-	o := reopened(t, c)
+	o := reread(t, c)
 	n, err := tree.Find(o.Trees()[0], at)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func unsetOfNew(t *testing.T, c lawCase, sibling tree.Address) {
 	if err := o.Set(at, tree.Text("x")); err != nil || *lost {
 		return
 	}
-	out, err := o.Seal(sealOptions())
+	out, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		return
 	}
@@ -162,7 +162,7 @@ func unsetOfNew(t *testing.T, c lawCase, sibling tree.Address) {
 	}
 }
 
-func reopened(t *testing.T, c lawCase) *envelope.Opened {
+func reread(t *testing.T, c lawCase) *envelope.Decrypted {
 	t.Helper()
 	o, _ := reopenedWarning(t, c)
 	return o
@@ -170,14 +170,14 @@ func reopened(t *testing.T, c lawCase) *envelope.Opened {
 
 // reopenedWarning also tells, at any time, whether a warning came: that layout
 // was lost, as where a key comes into a map that has aliases.
-func reopenedWarning(t *testing.T, c lawCase) (*envelope.Opened, *bool) {
+func reopenedWarning(t *testing.T, c lawCase) (*envelope.Decrypted, *bool) {
 	t.Helper()
 	warned := false
-	s, err := envelope.Read(c.sealed, c.format)
+	s, err := envelope.Parse(c.encrypted, c.format)
 	if err != nil {
 		t.Fatalf("%q: %v", c.src, err)
 	}
-	o, err := s.OpenWith(c.opened.Data, envelope.OpenOptions{Warn: func(string) { warned = true }})
+	o, err := s.DecryptWith(c.decrypted.Data, envelope.DecryptOptions{Warn: func(string) { warned = true }})
 	if err != nil {
 		t.Fatalf("%q: %v", c.src, err)
 	}
@@ -189,20 +189,20 @@ func reopenedWarning(t *testing.T, c lawCase) (*envelope.Opened, *bool) {
 func FuzzOtherKeysChangeNothingElse(f *testing.F) {
 	lawSeeds(f, func(format byte, src []byte) { f.Add(format, src) })
 	f.Fuzz(func(t *testing.T, format byte, src []byte) {
-		c, err := sealText(t, lawFormat(t, format), src)
+		c, err := encryptText(t, lawFormat(t, format), src)
 		if err != nil {
 			return
 		}
-		s, err := envelope.Read(c.sealed, c.format)
+		s, err := envelope.Parse(c.encrypted, c.format)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Recover(t.Context(), memoryKeeper{}, envelope.OpenOptions{}); err != nil {
+		if _, err := s.Recover(t.Context(), memoryKeeper{}, envelope.DecryptOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		before := bodyOf(t, c.format, c.sealed)
+		before := bodyOf(t, c.format, c.encrypted)
 		groups := s.Meta.Keys()
-		second, err := memoryKeeper{}.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", "second"), c.opened.Data)
+		second, err := memoryKeeper{}.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", "second"), c.decrypted.Data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,12 +229,12 @@ func FuzzMovedLinesAreNoticed(f *testing.F) {
 		}
 	})
 	f.Fuzz(func(t *testing.T, format byte, ops, src []byte) {
-		c, err := sealText(t, lawFormat(t, format), src)
+		c, err := encryptText(t, lawFormat(t, format), src)
 		if err != nil {
 			return
 		}
-		own := reopened(t, c)
-		text := moveLines(c.sealed, ops)
+		own := reread(t, c)
+		text := moveLines(c.encrypted, ops)
 		if !bytes.Contains(text, []byte(own.Meta.Seal)) {
 			return // without its seal a file is what it is in any other program
 		}

@@ -36,8 +36,8 @@ var (
 // leaks returns the words, longer than three bytes, of secrets of o that stand
 // outside the tokens of its encrypted text, though no key and no clear value
 // has them.
-func leaks(f format.Format, o *envelope.Opened, sealed []byte) ([]string, error) {
-	body, err := withoutMeta(f, sealed)
+func leaks(f format.Format, o *envelope.Decrypted, encrypted []byte) ([]string, error) {
+	body, err := withoutMeta(f, encrypted)
 	if err != nil {
 		return nil, err
 	}
@@ -76,17 +76,17 @@ func leaks(f format.Format, o *envelope.Opened, sealed []byte) ([]string, error)
 
 // withoutMeta returns an encrypted text without its metadata, the tokens in
 // place.
-func withoutMeta(f format.Format, sealed []byte) ([]byte, error) {
-	d, err := f.ParseSealed(sealed)
+func withoutMeta(f format.Format, encrypted []byte) ([]byte, error) {
+	d, err := f.ParseEncrypted(encrypted)
 	if err != nil {
 		return nil, err
 	}
 	return d.Unmask(make([]format.Plain, d.Leaves()), nil)
 }
 
-func bodyOf(t testing.TB, f format.Format, sealed []byte) []byte {
+func bodyOf(t testing.TB, f format.Format, encrypted []byte) []byte {
 	t.Helper()
-	body, err := withoutMeta(f, sealed)
+	body, err := withoutMeta(f, encrypted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,15 +96,15 @@ func bodyOf(t testing.TB, f format.Format, sealed []byte) []byte {
 func TestAWordOfASecretOutsideTokensIsSeen(t *testing.T) {
 	t.Parallel()
 	src := []byte("plain_key: hunter2 swordfish\nother: plain_key\n")
-	c, err := sealText(t, formatFor(t, "x.yaml"), src)
+	c, err := encryptText(t, formatFor(t, "x.yaml"), src)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, err := leaks(c.format, c.opened, c.sealed); err != nil || len(found) > 0 {
+	if found, err := leaks(c.format, c.decrypted, c.encrypted); err != nil || len(found) > 0 {
 		t.Errorf("%q, %v, want nothing: the word plain is that of a key", found, err)
 	}
-	leaky := tokenForm.ReplaceAll(c.sealed, []byte("swordfish"))
-	found, err := leaks(c.format, c.opened, leaky)
+	leaky := tokenForm.ReplaceAll(c.encrypted, []byte("swordfish"))
+	found, err := leaks(c.format, c.decrypted, leaky)
 	if diff := cmp.Diff([]string{"swordfish"}, found); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -139,44 +139,44 @@ func keysIn(trees []*tree.Map) []string {
 	return keys
 }
 
-// A lawCase is a text that was sealed.
+// A lawCase is a text that was encrypted.
 type lawCase struct {
-	format format.Format
-	src    []byte
-	opened *envelope.Opened
-	sealed []byte
+	format    format.Format
+	src       []byte
+	decrypted *envelope.Decrypted
+	encrypted []byte
 }
 
 var errRefused = errors.New("refused")
 
-// sealText seals src in a format. errRefused is in the chain of the error for a
+// encryptText seals src in a format. errRefused is in the chain of the error for a
 // text that is not accepted, which is no breach of a law.
-func sealText(t testing.TB, f format.Format, src []byte) (lawCase, error) {
+func encryptText(t testing.TB, f format.Format, src []byte) (lawCase, error) {
 	t.Helper()
 	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: rand.Reader}
 	o, err := envelope.New(t.Context(), src, f, plan, memoryKeeper{})
 	if err != nil {
 		return lawCase{}, errors.Join(errRefused, err)
 	}
-	sealed, err := o.Seal(sealOptions())
+	encrypted, err := o.Encrypt(encryptOptions())
 	if err != nil {
 		return lawCase{}, errors.Join(errRefused, err)
 	}
-	return lawCase{f, src, o, sealed}, nil
+	return lawCase{f, src, o, encrypted}, nil
 }
 
 // open opens an encrypted text with the data key of c.
-func (c lawCase) open(sealed []byte) (*envelope.Opened, error) {
-	s, err := envelope.Read(sealed, c.format)
+func (c lawCase) open(encrypted []byte) (*envelope.Decrypted, error) {
+	s, err := envelope.Parse(encrypted, c.format)
 	if err != nil {
 		return nil, err
 	}
-	return s.OpenWith(c.opened.Data, envelope.OpenOptions{})
+	return s.DecryptWith(c.decrypted.Data, envelope.DecryptOptions{})
 }
 
 // withLayout returns the encrypted text of c with another layout, none for "".
 func withLayout(c lawCase, layout string) ([]byte, error) {
-	d, err := c.format.ParseSealed(c.sealed)
+	d, err := c.format.ParseEncrypted(c.encrypted)
 	if err != nil {
 		return nil, err
 	}
@@ -192,18 +192,18 @@ func withLayout(c lawCase, layout string) ([]byte, error) {
 func otherLayouts(t testing.TB, c lawCase) map[string]string {
 	t.Helper()
 	out := map[string]string{"no layout": "", "no token": "text"}
-	if own := c.opened.Meta.Layout; own != "" {
+	if own := c.decrypted.Meta.Layout; own != "" {
 		out["a damaged layout"] = own[:25] + "A" + own[26:]
 		out["half a layout"] = own[:len(own)/2]
 	}
 	for what, text := range map[string]string{"an older layout": "\r\n" + string(c.src), "another text's layout": string(c.src) + "\r\n\r\n"} {
-		other, err := sealText(t, c.format, []byte(text))
+		other, err := encryptText(t, c.format, []byte(text))
 		if err != nil {
 			continue
 		}
-		other.opened.Data = c.opened.Data
-		if _, err := other.opened.Seal(sealOptions()); err == nil {
-			out[what] = other.opened.Meta.Layout
+		other.decrypted.Data = c.decrypted.Data
+		if _, err := other.decrypted.Encrypt(encryptOptions()); err == nil {
+			out[what] = other.decrypted.Meta.Layout
 		}
 	}
 	return out

@@ -22,13 +22,13 @@ var peerFiles = []string{
 	"ini-01-basic", "ini-02-comments", "old-3.7.3-yaml", "old-3.7.3-json", "old-3.8.1-ini", "rule-07-encrypted-comment-regex",
 }
 
-func openPeerFile(t *testing.T, id string) (format.Format, []byte, *envelope.Opened) {
+func decryptReferenceFile(t *testing.T, id string) (format.Format, []byte, *envelope.Decrypted) {
 	t.Helper()
 	for _, ext := range []string{"yaml", "json", "env", "ini"} {
 		if strings.Contains(id, ext) || ext == "yaml" && strings.HasPrefix(id, "rule-") {
 			name := "files/" + id + "/enc." + ext
 			f := formatFor(t, name)
-			o, err := openFixture(t, f, name, nil, envelope.OpenOptions{})
+			o, err := decryptFixture(t, f, name, nil, envelope.DecryptOptions{})
 			if err != nil {
 				t.Fatalf("%s: %v", id, err)
 			}
@@ -39,9 +39,9 @@ func openPeerFile(t *testing.T, id string) (format.Format, []byte, *envelope.Ope
 	return nil, nil, nil
 }
 
-func sealNow(t *testing.T, o *envelope.Opened) []byte {
+func encryptNow(t *testing.T, o *envelope.Decrypted) []byte {
 	t.Helper()
-	out, err := o.Seal(envelope.SealOptions{Now: time.Now(), Random: rand.Reader})
+	out, err := o.Encrypt(envelope.EncryptOptions{Now: time.Now(), Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func renewed(line string) bool {
 func TestAChangeOfOneValueLeavesThePeersLinesAlone(t *testing.T) {
 	t.Parallel()
 	for _, id := range peerFiles {
-		f, sealed, o := openPeerFile(t, id)
+		f, encrypted, o := decryptReferenceFile(t, id)
 		at := tree.Address{{Key: "added_key", IsKey: true}}
 		want := 1
 		if f.Name() == "ini" {
@@ -93,8 +93,8 @@ func TestAChangeOfOneValueLeavesThePeersLinesAlone(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 			continue
 		}
-		out := sealNow(t, o)
-		removed, added := otherLines(sealed, out)
+		out := encryptNow(t, o)
+		removed, added := otherLines(encrypted, out)
 		if len(removed) != 0 || len(added) > want {
 			t.Errorf("%s: removed %q, added %q", id, removed, added)
 		}
@@ -108,7 +108,7 @@ func TestAChangeOfOneValueLeavesThePeersLinesAlone(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 			continue
 		}
-		removed, added = otherLines(sealed, sealNow(t, back))
+		removed, added = otherLines(encrypted, encryptNow(t, back))
 		if f.Name() == "ini" {
 			continue // an empty section stays
 		}
@@ -118,13 +118,13 @@ func TestAChangeOfOneValueLeavesThePeersLinesAlone(t *testing.T) {
 	}
 }
 
-func reopen(t *testing.T, f format.Format, sealed []byte, o *envelope.Opened) *envelope.Opened {
+func reopen(t *testing.T, f format.Format, encrypted []byte, o *envelope.Decrypted) *envelope.Decrypted {
 	t.Helper()
-	s, err := envelope.Read(sealed, f)
+	s, err := envelope.Parse(encrypted, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := s.OpenWith(o.Data, envelope.OpenOptions{})
+	back, err := s.DecryptWith(o.Data, envelope.DecryptOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,14 +134,14 @@ func reopen(t *testing.T, f format.Format, sealed []byte, o *envelope.Opened) *e
 func TestRotationKeepsEveryLineWhereItIs(t *testing.T) {
 	t.Parallel()
 	for _, id := range peerFiles {
-		f, sealed, o := openPeerFile(t, id)
+		f, encrypted, o := decryptReferenceFile(t, id)
 		before := string(o.Plain())
 		groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
 		if err := o.Rotate(t.Context(), memoryKeeper{}, groups, 0, rand.Reader); err != nil {
 			t.Fatal(err)
 		}
-		out := sealNow(t, o)
-		if diff := cmp.Diff(shape(sealed), shape(out)); diff != "" {
+		out := encryptNow(t, o)
+		if diff := cmp.Diff(shape(encrypted), shape(out)); diff != "" {
 			t.Errorf("%s (-before +after):\n%s", id, diff)
 		}
 		if back := reopen(t, f, out, o); string(back.Plain()) != before {

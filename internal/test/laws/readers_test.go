@@ -104,7 +104,7 @@ func bothWrite(t *testing.T, p peer, i int, src readerText) (pair [2]string, ok 
 	if err != nil {
 		return pair, false
 	}
-	_, ours, err := sealForPeer(t, src.realFile)
+	_, ours, err := encryptForReference(t, src.realFile)
 	if err != nil {
 		return pair, false // the corpus tests see to that
 	}

@@ -15,7 +15,7 @@ import (
 func TestARefusalHasNoDocument(t *testing.T) {
 	t.Parallel()
 	for _, f := range []format.Format{yaml.Format{}, json.Format{}, dotenv.Format{}, ini.Format{}} {
-		for name, parse := range map[string]func([]byte) (format.Document, error){"Parse": f.Parse, "ParseSealed": f.ParseSealed} {
+		for name, parse := range map[string]func([]byte) (format.Document, error){"Parse": f.Parse, "ParseEncrypted": f.ParseEncrypted} {
 			d, err := parse([]byte("[unclosed\n\xff: {"))
 			if err == nil || d != nil {
 				t.Errorf("%s: %s gives the document %T and the error %v", f.Name(), name, d, err)

@@ -72,7 +72,7 @@ func TestWhatWasTypedAsAValueIsNowhereReadable(t *testing.T) {
 			"as it is": text, "crlf": strings.ReplaceAll(text, "\n", "\r\n"), "no newline": strings.TrimSuffix(text, "\n"),
 		} {
 			src := strings.ReplaceAll(src, "WORD", secret)
-			c, err := sealText(t, f, []byte(src))
+			c, err := encryptText(t, f, []byte(src))
 			if err != nil {
 				if strings.Contains(err.Error(), secret) {
 					t.Errorf("%q: the error shows the value: %v", src, err)
@@ -80,10 +80,10 @@ func TestWhatWasTypedAsAValueIsNowhereReadable(t *testing.T) {
 				t.Errorf("%q (%s): %v", src, what, err)
 				continue
 			}
-			if bytes.Contains(c.sealed, []byte(secret)) {
-				t.Errorf("%q (%s) is readable in\n%s", src, what, bodyOf(t, f, c.sealed))
+			if bytes.Contains(c.encrypted, []byte(secret)) {
+				t.Errorf("%q (%s) is readable in\n%s", src, what, bodyOf(t, f, c.encrypted))
 			}
-			o, err := c.open(c.sealed)
+			o, err := c.open(c.encrypted)
 			if err != nil {
 				t.Errorf("%q: %v", src, err)
 				continue
@@ -112,17 +112,17 @@ func TestATokenIsAllOfItsValue(t *testing.T) {
 
 func checkToken(t *testing.T, f format.Format, src string) {
 	t.Helper()
-	c, err := sealText(t, f, []byte(src))
+	c, err := encryptText(t, f, []byte(src))
 	if err != nil {
 		if _, parse := f.Parse([]byte(src)); parse == nil {
 			t.Errorf("%q: %v", src, err)
 		}
 		return
 	}
-	if err := onlyTokens(f, c.sealed); err != nil {
-		t.Errorf("%q: %v in\n%s", src, err, bodyOf(t, f, c.sealed))
+	if err := onlyTokens(f, c.encrypted); err != nil {
+		t.Errorf("%q: %v in\n%s", src, err, bodyOf(t, f, c.encrypted))
 	}
-	o, err := c.open(c.sealed)
+	o, err := c.open(c.encrypted)
 	if err != nil || string(o.Plain()) != src {
 		t.Errorf("%q came back as %q, %v", src, o.Plain(), err)
 	}
@@ -136,8 +136,8 @@ func checkToken(t *testing.T, f format.Format, src string) {
 }
 
 // onlyTokens reports a value that has more than its token, a break or a tag.
-func onlyTokens(f format.Format, sealed []byte) error {
-	d, err := f.ParseSealed(sealed)
+func onlyTokens(f format.Format, encrypted []byte) error {
+	d, err := f.ParseEncrypted(encrypted)
 	if err != nil {
 		return err
 	}

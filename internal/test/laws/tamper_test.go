@@ -55,11 +55,11 @@ func baseline(file string) string {
 // but a seal, and a MAC that goes with it.
 func resealed(t *testing.T, file string) map[string]string {
 	t.Helper()
-	o, err := openFixture(t, formatFor(t, file), file, nil, envelope.OpenOptions{})
+	o, err := decryptFixture(t, formatFor(t, file), file, nil, envelope.DecryptOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := o.Seal(envelope.SealOptions{Now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), Random: rand.Reader})
+	out, err := o.Encrypt(envelope.EncryptOptions{Now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestTheSealNoticesEveryTamperingOfMeaning(t *testing.T) {
 			fields[base] = resealed(t, base)
 		}
 		text := graft(string(readFixture(t, x.File)), string(readFixture(t, base)), fields[base])
-		verdict := openTampered(t, x, text)
+		verdict := decryptTampered(t, x, text)
 		name := strings.TrimPrefix(x.File, "tamper/")
 		name = name[:strings.LastIndexByte(name, '.')]
 		reason, allowed := harmless[name]
@@ -135,14 +135,14 @@ func TestTheSealNoticesEveryTamperingOfMeaning(t *testing.T) {
 	compareTable(t, table.String())
 }
 
-func openTampered(t *testing.T, x tampering, text string) error {
+func decryptTampered(t *testing.T, x tampering, text string) error {
 	t.Helper()
 	f := formatFor(t, x.File)
-	s, err := envelope.Read([]byte(text), f)
+	s, err := envelope.Parse([]byte(text), f)
 	if err != nil {
 		return err
 	}
-	_, err = s.Open(t.Context(), fixtureKeeper(nil), envelope.OpenOptions{IgnoreMAC: len(x.Args) > 0})
+	_, err = s.Decrypt(t.Context(), fixtureKeeper(nil), envelope.DecryptOptions{IgnoreMAC: len(x.Args) > 0})
 	if err != nil && hint.ExitCode(err) == 1 {
 		t.Logf("%s: exit code 1: %v", x.File, err)
 	}

@@ -39,12 +39,12 @@ func TestUnsetLeavesTheCommentsAbove(t *testing.T) {
 		{"ini", "; SPDX\n[s]\na = 1\n\n[t]\nb = 2\n", key("s"), "; SPDX\n\n[t]\nb = 2\n"},
 		{"json", "{\n\t\"a\": 1,\n\t\"b\": 2\n}\n", key("a"), "{\n\t\"b\": 2\n}\n"},
 	} {
-		c, err := sealText(t, lawFormatNamed(t, tt.format), []byte(tt.src))
+		c, err := encryptText(t, lawFormatNamed(t, tt.format), []byte(tt.src))
 		if err != nil {
 			t.Fatalf("%q: %v", tt.src, err)
 		}
-		for writer, sealed := range map[string][]byte{"ours": c.sealed, "SOPS": asSOPS(t, c)} {
-			o, err := c.open(sealed)
+		for writer, encrypted := range map[string][]byte{"ours": c.encrypted, "SOPS": asSOPS(t, c)} {
+			o, err := c.open(encrypted)
 			if err != nil {
 				t.Fatalf("%q by %s: %v", tt.src, writer, err)
 			}
@@ -55,7 +55,7 @@ func TestUnsetLeavesTheCommentsAbove(t *testing.T) {
 				t.Errorf("%q by %s: %v", tt.src, writer, err)
 				continue
 			}
-			out, err := o.Seal(sealOptions())
+			out, err := o.Encrypt(encryptOptions())
 			if err != nil {
 				t.Errorf("%q by %s: %v", tt.src, writer, err)
 				continue

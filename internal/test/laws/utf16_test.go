@@ -30,17 +30,17 @@ func TestTextsInUTF16ComeBackByteForByte(t *testing.T) {
 				}
 				for _, text := range []string{text, text + "\r\n", "# \u00e9 \U0001F511\n" + text} {
 					src := inUTF16(text, o)
-					c, err := sealText(t, lawFormatNamed(t, name), src)
+					c, err := encryptText(t, lawFormatNamed(t, name), src)
 					if err != nil {
 						if _, bad := lawFormatNamed(t, name).Parse([]byte(text)); bad == nil {
 							t.Errorf("%s %s %q: %v", name, what, text, err)
 						}
 						continue
 					}
-					if bytes.IndexByte(c.sealed, 0) >= 0 {
+					if bytes.IndexByte(c.encrypted, 0) >= 0 {
 						t.Errorf("%s %s %q: the encrypted file is not UTF-8", name, what, text)
 					}
-					back, err := c.open(c.sealed)
+					back, err := c.open(c.encrypted)
 					if err != nil || !bytes.Equal(back.Plain(), src) {
 						t.Errorf("%s %s %q: %v, %q", name, what, text, err, back.Plain())
 					}
@@ -58,27 +58,27 @@ func TestAnEncryptedFileInUTF16IsReadAndStaysSo(t *testing.T) {
 		"yaml": "# c\na: b\nn: 1\n", "json": "{\"a\": \"b\"}\n", "dotenv": "a=b\n", "ini": "[a]\nb = c\n",
 	} {
 		for what, o := range utf16Orders {
-			c, err := sealText(t, lawFormatNamed(t, name), []byte(src))
+			c, err := encryptText(t, lawFormatNamed(t, name), []byte(src))
 			if err != nil {
 				t.Fatal(err)
 			}
-			opened, err := c.open(inUTF16(string(c.sealed), o))
-			if err != nil || string(opened.Plain()) != src {
-				t.Errorf("%s %s: %v, %q", name, what, err, opened.Plain())
+			decrypted, err := c.open(inUTF16(string(c.encrypted), o))
+			if err != nil || string(decrypted.Plain()) != src {
+				t.Errorf("%s %s: %v, %q", name, what, err, decrypted.Plain())
 				continue
 			}
 			at := tree.Address{{Key: "a", IsKey: true}}
 			if name == "ini" {
 				at = append(at, tree.Step{Key: "b", IsKey: true})
 			}
-			if err := opened.Set(at, tree.Text("new")); err != nil {
+			if err := decrypted.Set(at, tree.Text("new")); err != nil {
 				t.Fatal(err)
 			}
 			// A comment more is a change that is not made in place.
-			if err := opened.Replace(append([]byte("# more\n"), opened.Plain()...)); err != nil && name != "json" {
+			if err := decrypted.Replace(append([]byte("# more\n"), decrypted.Plain()...)); err != nil && name != "json" {
 				t.Fatal(err)
 			}
-			out, err := opened.Seal(sealOptions())
+			out, err := decrypted.Encrypt(encryptOptions())
 			if err != nil {
 				t.Fatal(err)
 			}

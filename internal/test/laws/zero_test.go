@@ -44,18 +44,18 @@ func TestZeroOptionsWork(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			enc, err := o.Seal(envelope.SealOptions{})
+			enc, err := o.Encrypt(envelope.EncryptOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := envelope.Read(enc, yaml.Format{})
+			s, err := envelope.Parse(enc, yaml.Format{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if at, err := time.Parse(time.RFC3339, s.Meta.MACData()); err != nil || at.Sub(start).Abs() > time.Hour {
 				t.Errorf("dated %q", s.Meta.MACData())
 			}
-			r, err := s.Recover(t.Context(), keepers, envelope.OpenOptions{})
+			r, err := s.Recover(t.Context(), keepers, envelope.DecryptOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,16 +66,16 @@ func TestZeroOptionsWork(t *testing.T) {
 			if enc, err = s.SetKeys(wrapped, 0, nil); err != nil {
 				t.Fatal(err)
 			}
-			if s, err = envelope.Read(enc, yaml.Format{}); err != nil {
+			if s, err = envelope.Parse(enc, yaml.Format{}); err != nil {
 				t.Fatal(err)
 			}
-			if o, err = s.Open(t.Context(), keepers, envelope.OpenOptions{}); err != nil || string(o.Plain()) != plain {
-				t.Fatalf("opened: %v", err)
+			if o, err = s.Decrypt(t.Context(), keepers, envelope.DecryptOptions{}); err != nil || string(o.Plain()) != plain {
+				t.Fatalf("decrypted: %v", err)
 			}
 			if err := o.Rotate(t.Context(), keepers, groups, 0, nil); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := o.Seal(envelope.SealOptions{}); err != nil {
+			if _, err := o.Encrypt(envelope.EncryptOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		})
