@@ -25,7 +25,7 @@ var layers = map[string]int{
 	"internal/cli":               6,
 	"internal/app":               5,
 	"decrypt":                    5,
-	"":                           9,
+	"":                           5,
 	"internal/envelope":          4,
 	"internal/test/laws":         9,
 	"std":                        4,

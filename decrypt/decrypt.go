@@ -85,7 +85,7 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 	if _, err := parseFormat(format.String()); err != nil {
 		return nil, err
 	}
-	f, err := std.Format(format.String(), config.Stores{})
+	f, err := std.Format(format.String())
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,5 @@
-// Package standard spells out every format and every keeper of the program.
+// Package std spells out every format and every keeper that comes with this
+// module, for programs that want them all.
 package std
 
 import (
@@ -12,7 +13,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format/ini"
 	"github.com/seed-1f7fdfb8/sops/format/json"
 	"github.com/seed-1f7fdfb8/sops/format/yaml"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
@@ -48,8 +48,27 @@ func ForPath(name string) (format string, known bool) {
 	return "binary", false
 }
 
-// Format returns the format of that name with the given indentations.
-func Format(name string, s config.Stores) (format.Format, error) {
+// Indents are the indentations with which formats render text anew, in
+// characters a level; -1 is one tab a level in JSON, and nil is the default of
+// the format. Text that is only changed keeps its own.
+type Indents struct{ YAML, JSON, JSONBinary *int }
+
+// Format returns the format of that name: yaml, json, dotenv, ini or binary.
+func Format(name string) (format.Format, error) { return Indented(name, Indents{}) }
+
+// FormatForPath returns the format of a file of that name, and whether the name
+// says so; every other file is binary.
+func FormatForPath(name string) (f format.Format, known bool) {
+	by, known := ForPath(name)
+	f, err := Format(by)
+	if err != nil {
+		panic("std: " + err.Error()) // ForPath returns names of formats
+	}
+	return f, known
+}
+
+// Indented returns the format of that name with the given indentations.
+func Indented(name string, s Indents) (format.Format, error) {
 	if name == "binary" {
 		n, err := jsonIndent(s.JSONBinary)
 		return binary.Indented(n), err
@@ -61,7 +80,7 @@ func Format(name string, s config.Stores) (format.Format, error) {
 	return format.Transcoded(f), nil
 }
 
-func textFormat(name string, s config.Stores) (format.Format, error) {
+func textFormat(name string, s Indents) (format.Format, error) {
 	switch name {
 	case "yaml":
 		if s.YAML == nil {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/std"
@@ -54,7 +53,7 @@ func (e *edition) writeRescue(encrypted []byte) (path string, err error) {
 
 // encryptRescue seals any text with the keys of o.
 func (a *App) encryptRescue(o *envelope.Decrypted, text []byte) ([]byte, error) {
-	f, err := std.Format("binary", config.Stores{})
+	f, err := std.Format("binary")
 	if err != nil {
 		return nil, err
 	}

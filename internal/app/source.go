@@ -151,10 +151,10 @@ func (a *App) formats(s *source, c Common) error {
 		stores = config.Stores{YAML: c.Indent, JSON: c.Indent, JSONBinary: c.Indent}
 	}
 	var err error
-	if s.in, err = std.Format(in, stores); err != nil {
+	if s.in, err = std.Indented(in, std.Indents(stores)); err != nil {
 		return &Error{Code: codeRender, Err: err}
 	}
-	if s.out, err = std.Format(out, stores); err != nil {
+	if s.out, err = std.Indented(out, std.Indents(stores)); err != nil {
 		return &Error{Code: codeRender, Err: err}
 	}
 	return nil
@@ -171,7 +171,7 @@ func (s *source) encryptedType(c Common) (err error) {
 	if s.config != nil {
 		stores = s.config.Stores
 	}
-	if s.out, err = std.Format("json", config.Stores{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
+	if s.out, err = std.Indented("json", std.Indents{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
 		return &Error{Code: codeRender, Err: err}
 	}
 	return nil

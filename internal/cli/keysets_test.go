@@ -16,7 +16,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
@@ -80,7 +79,7 @@ func (b *keyBench) read(t *testing.T, name string) []byte {
 func (b *keyBench) encrypted(t *testing.T, name string) *envelope.Encrypted {
 	t.Helper()
 	kind, _ := std.ForPath(name)
-	f, err := std.Format(kind, config.Stores{})
+	f, err := std.Format(kind)
 	if err != nil {
 		t.Fatal(err)
 	}

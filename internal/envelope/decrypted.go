@@ -179,7 +179,7 @@ func (o *Decrypted) load(plain []byte) error {
 func (o *Decrypted) take(plain []byte, d format.Document) error {
 	if line := d.Reserved(); line > 0 {
 		return &Failure{
-			Code: CodeEncrypted, Line: line,
+			Code: CodeEncrypted, Kind: ErrReserved, Line: line,
 			Err: fmt.Errorf("line %d: the top-level entry \"sops\" is reserved for the metadata of encrypted files; this file seems to be encrypted already", line),
 			Advice: []string{
 				"to change an encrypted file use: sops edit FILE",

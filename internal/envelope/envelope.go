@@ -20,6 +20,7 @@
 package envelope
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -43,9 +44,17 @@ const (
 	CodeNoDocument = 92  // the file holds no document
 )
 
+// What a Failure may be, for errors.Is.
+var (
+	ErrMAC      = errors.New("the MAC is missing or does not fit")
+	ErrSeal     = errors.New("the seal does not fit")
+	ErrReserved = errors.New("the entry sops is reserved")
+)
+
 // A Failure is an error that knows its exit code and what to do about it.
 type Failure struct {
 	Code   int
+	Kind   error // ErrMAC, ErrSeal, ErrReserved or nil
 	Err    error
 	Line   int // of the file, from 1; 0 if the failure is not about a line
 	Advice []string
@@ -55,6 +64,9 @@ func (f *Failure) Error() string   { return f.Err.Error() }
 func (f *Failure) Unwrap() error   { return f.Err }
 func (f *Failure) ExitCode() int   { return f.Code }
 func (f *Failure) Hints() []string { return f.Advice }
+
+// Is reports whether target is the kind of the failure.
+func (f *Failure) Is(target error) bool { return f.Kind != nil && target == f.Kind }
 
 // Position returns the line; columns are not known.
 func (f *Failure) Position() (line, column int) { return f.Line, 0 }

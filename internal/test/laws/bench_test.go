@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/format"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/std"
@@ -50,7 +49,7 @@ func flat(format string, n int) []byte {
 
 func benchFormat(b *testing.B, name string) format.Format {
 	b.Helper()
-	f, err := std.Format(name, config.Stores{})
+	f, err := std.Format(name)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/format"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/std"
@@ -57,7 +56,7 @@ func filesBelow(t testing.TB, root string, wanted func(string) bool) []realFile 
 		if !known {
 			return nil
 		}
-		f, err := std.Format(byName, config.Stores{})
+		f, err := std.Format(byName)
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/format"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -65,7 +64,7 @@ func fixtureKeeper(vars map[string]string) keeper.Keeper {
 func formatFor(t *testing.T, name string) format.Format {
 	t.Helper()
 	byName, _ := std.ForPath(name)
-	f, err := std.Format(byName, config.Stores{})
+	f, err := std.Format(byName)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/format"
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/std"
@@ -283,7 +282,7 @@ var seedTexts = map[string][]string{
 func lawFormat(t *testing.T, i byte) format.Format {
 	t.Helper()
 	names := std.Names()
-	f, err := std.Format(names[int(i)%len(names)], config.Stores{})
+	f, err := std.Format(names[int(i)%len(names)])
 	if err != nil {
 		t.Fatal(err)
 	}
