@@ -133,7 +133,7 @@ func (r *run) root() *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
-			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.kms(), r.devkms(), r.completion(),
+			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.devkms(), r.completion(),
 		},
 	}
 	root.Flags = []cli.Flag{

@@ -41,7 +41,6 @@ func TestArgumentsInTheirPlainForm(t *testing.T) {
 		"-d f g":                                "!",
 		"f g":                                   "!",
 		"g":                                     "!",
-		"keygen":                                "!",
 		"check f":                               "!",
 		"merge --help":                          "!",
 		"new.yaml":                              "edit -- new.yaml",
