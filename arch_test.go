@@ -1,10 +1,12 @@
 package sops_test
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -18,7 +20,7 @@ import (
 
 const module = "github.com/seed-1f7fdfb8/sops"
 
-// layers says on which layer of ARCHITECTURE.md each package stands. A package
+// layers says in which layer of ARCHITECTURE.md each package is. A package
 // imports lower layers only.
 var layers = map[string]int{
 	"cmd/sops":                   7,
@@ -94,6 +96,19 @@ func TestImportsPointDown(t *testing.T) {
 			t.Errorf("%s (layer %d) imports %s (layer %d)", file, layer, imported, below)
 		}
 	})
+}
+
+func TestTheArchitecturePageNamesEveryPackage(t *testing.T) {
+	page, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg, layer := range layers {
+		row := regexp.MustCompile("(?m)^\\|[^|]*\\| `" + regexp.QuoteMeta(cmp.Or(pkg, "sops")) + "`[^|]*\\| [^|]+ \\|$")
+		if !row.Match(page) {
+			t.Errorf("ARCHITECTURE.md has no row for %q (layer %d)", pkg, layer)
+		}
+	}
 }
 
 func TestDocumentsAndKeysDoNotImportEachOther(t *testing.T) {

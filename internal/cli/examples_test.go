@@ -202,7 +202,7 @@ func runExample(t *testing.T, shell, text string, vars []string) {
 		"prod.yaml": examplePlain, ".env": "A=one\n", "key.pem": "secret\n", "secrets.yaml": examplePlain, "secrets/a.yaml": examplePlain, "prod/db.yaml": examplePlain,
 		".sops.yaml": "creation_rules:\n  - kms: " + exampleKey + "," + exampleOld + "\n", "other.yaml": "creation_rules:\n  - age: " + exampleRecipient + "\n",
 		"run-tests": "#!/bin/sh\ntest -n \"$AWS_ENDPOINT_URL\"\n", "world.yaml": pageWorld(t), ".config/fish/completions/x": "", "new.pem": "",
-		"app.env": "user=admin\n", "key.txt": string(golden), "server": "#!/bin/sh\nexit 0\n",
+		"app.env": "user=admin\n", "key.txt": string(golden), "recipient.txt": exampleRecipient, "server": "#!/bin/sh\nexit 0\n",
 	}
 	for name, content := range files {
 		path := filepath.Join(dir, name)

@@ -55,4 +55,3 @@ func RecipientsOf(file []byte) ([]string, error) {
 	}
 	return out, nil
 }
-
