@@ -40,7 +40,8 @@ type structure struct {
 	text   strings.Builder
 	long   bool   // text was given up
 	at     []byte // the address of the node in hand, as it is shown
-	path   []byte // the same, as it is compared
+	path   []tree.Step
+	told   int    // how many steps of path the last fact has too
 	row    []byte // the line in hand
 	code   []byte // the same, as it is compared
 	// Where the MAC is to cover encrypted values only, plain ones can be changed
@@ -164,8 +165,10 @@ func (s *structure) line(words ...string) {
 // fact says something about the node in hand.
 func (s *structure) fact(words string) {
 	s.begin('n')
-	s.row = append(append(append(s.row, s.at...), ' '), words...)
-	s.word(string(s.path))
+	if s.shows() {
+		s.row = append(append(append(s.row, s.at...), ' '), words...)
+	}
+	s.place()
 	s.word(words)
 	s.end()
 }
@@ -174,10 +177,12 @@ func (s *structure) fact(words string) {
 // is found there.
 func (s *structure) size(typ string, length int, how string) {
 	s.begin('s')
-	s.row = append(append(append(s.row, s.at...), ' '), typ...)
-	s.row = strconv.AppendInt(append(s.row, ':'), int64(length), 10)
-	s.row = append(append(s.row, ' '), how...)
-	s.word(string(s.path))
+	if s.shows() {
+		s.row = append(append(append(s.row, s.at...), ' '), typ...)
+		s.row = strconv.AppendInt(append(s.row, ':'), int64(length), 10)
+		s.row = append(append(s.row, ' '), how...)
+	}
+	s.place()
 	s.word(typ)
 	s.code = binary.AppendUvarint(s.code, uint64(length))
 	s.word(how)
@@ -201,6 +206,9 @@ func (s *structure) end() {
 	}
 	s.show()
 }
+
+// shows reports whether the line in hand goes anywhere.
+func (s *structure) shows() bool { return s.lines || !s.long }
 
 // show adds the line in hand to the text.
 func (s *structure) show() {
@@ -226,14 +234,25 @@ func (s *structure) container(n tree.Node, kind string) {
 // below describes a node that is a step below the one in hand.
 func (s *structure) below(step tree.Step, n tree.Node) {
 	shown, depth := len(s.at), len(s.path)
-	s.at = step.Append(s.at)
-	if step.IsKey {
-		s.path = append(binary.AppendUvarint(append(s.path, 'k'), uint64(len(step.Key))), step.Key...)
-	} else {
-		s.path = binary.AppendUvarint(append(s.path, 'i'), uint64(step.Index))
-	}
+	s.at, s.path = step.Append(s.at), append(s.path, step)
 	s.node(n)
-	s.at, s.path = s.at[:shown], s.path[:depth]
+	s.at, s.path, s.told = s.at[:shown], s.path[:depth], min(s.told, depth)
+}
+
+// place adds the place of the node in hand to the encoding: how many steps from
+// the root it shares with the fact before, and the steps that follow. So a fact
+// costs what is new in it, however deep it is.
+func (s *structure) place() {
+	s.code = binary.AppendUvarint(s.code, uint64(s.told))
+	s.code = binary.AppendUvarint(s.code, uint64(len(s.path)-s.told))
+	for _, step := range s.path[s.told:] {
+		if step.IsKey {
+			s.code = append(binary.AppendUvarint(append(s.code, 'k'), uint64(len(step.Key))), step.Key...)
+		} else {
+			s.code = binary.AppendUvarint(append(s.code, 'i'), uint64(step.Index))
+		}
+	}
+	s.told = len(s.path)
 }
 
 // node describes n, the node in hand.
@@ -276,9 +295,11 @@ func (s *structure) comment(before int, n tree.Node) bool {
 			before = 0 // plain items come and go
 		}
 		s.begin('c')
-		s.row = append(append(s.row, "comment "+strconv.Itoa(before)+" "...), s.at...)
+		if s.shows() {
+			s.row = append(append(s.row, "comment "+strconv.Itoa(before)+" "...), s.at...)
+		}
 		s.code = binary.AppendUvarint(s.code, uint64(before))
-		s.word(string(s.path))
+		s.place()
 		s.end()
 	}
 	return ok
@@ -306,8 +327,10 @@ func (s *structure) repeated(m *tree.Map) map[string]bool {
 // again is the fact that a key is there more than once.
 func (s *structure) again(it tree.Item) {
 	s.begin('r')
-	s.row = append(tree.Step{Key: it.Key, IsKey: true}.Append(append(s.row, s.at...)), " repeated"...)
-	s.word(string(s.path))
+	if s.shows() {
+		s.row = append(tree.Step{Key: it.Key, IsKey: true}.Append(append(s.row, s.at...)), " repeated"...)
+	}
+	s.place()
 	s.word(it.Key)
 	s.word(kindOf(it.Value))
 	s.end()
