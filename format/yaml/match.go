@@ -96,7 +96,7 @@ func (w *walker) addLost(lost []span) {
 }
 
 // renumber makes the numbers of leaves follow their order in the trees.
-func (w *walker) renumber() {
+func (w *scan) renumber() {
 	order := make([]int, 0, len(w.leaves))
 	for _, m := range w.trees {
 		eachLeaf(m, func(ref *int) {

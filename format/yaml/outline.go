@@ -110,7 +110,7 @@ func (w *walker) entries(t *twig) {
 
 // isBare reports whether the value of t is missing with its colon.
 func (w *walker) isBare(t *twig) bool {
-	return t.Kind == scalarNode && t.place.prop == t.end && w.gap(t.key.end) >= t.start
+	return t.Kind == scalarNode && t.place.prop == t.end && gap(w.text, t.key.end) >= t.start
 }
 
 // dashBefore returns the last dash between from and at.

@@ -12,9 +12,9 @@ import (
 
 const byteOrderMark = "\ufeff"
 
-// read finds all that the package needs to know of src, which has no byte order
+// readByLibrary finds all that the package needs to know of src, which has no byte order
 // mark.
-func read(src []byte, encrypted bool) (*scan, error) {
+func readByLibrary(src []byte, encrypted bool) (*scan, error) {
 	if err := checkEncoding(src); err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func (w *walker) commaBefore(i int) bool {
 	}
 	var last byte
 	for j := w.skips[at-1].end; j < i; {
-		if j = w.gap(j); j < i {
+		if j = gap(w.text, j); j < i {
 			last = w.text[j]
 			j++
 		}
@@ -249,7 +249,7 @@ func (w *walker) metaEnd(m *metaSpan, stop int, g *gaps) {
 func (w *walker) finish() {
 	var lost []span
 	for _, c := range w.lost {
-		if !w.inMeta(c.start) {
+		if !w.inMeta(w.text, c.start) {
 			lost = append(lost, c)
 		}
 	}
@@ -267,9 +267,9 @@ func (w *walker) finish() {
 	w.renumber()
 }
 
-func (w *walker) inMeta(at int) bool {
+func (w *scan) inMeta(text []byte, at int) bool {
 	for i := range w.parts {
-		if m := w.parts[i].meta; m.found && at >= m.start && at < lineEnd(w.text, m.end) {
+		if m := w.parts[i].meta; m.found && at >= m.start && at < lineEnd(text, m.end) {
 			return true
 		}
 	}

@@ -275,7 +275,7 @@ func (w *walker) properties(p *place, n *node, more bool) int {
 			}
 		}
 		w.skips = append(w.skips, span{from, i})
-		next := w.gap(i)
+		next := gap(w.text, i)
 		if next < len(w.text) && (w.text[next] == '!' || w.text[next] == '&') && (more || n.Kind != scalarNode) {
 			i = next
 			continue
@@ -289,15 +289,15 @@ func (w *walker) properties(p *place, n *node, more bool) int {
 }
 
 // gap steps over blanks, comments and breaks.
-func (w *walker) gap(i int) int {
-	for i < len(w.text) {
-		switch n := breakAt(w.text, i); {
+func gap(text []byte, i int) int {
+	for i < len(text) {
+		switch n := breakAt(text, i); {
 		case n > 0:
 			i += n
-		case isBlank(w.text[i]):
+		case isBlank(text[i]):
 			i++
-		case w.text[i] == '#':
-			i = lineEnd(w.text, i)
+		case text[i] == '#':
+			i = lineEnd(text, i)
 		default:
 			return i
 		}
