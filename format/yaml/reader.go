@@ -31,7 +31,8 @@ type reader struct {
 
 // scanOf makes a scan of text, which f is of.
 func scanOf(text []byte, f *yamltext.File, encrypted bool) (*scan, error) {
-	if len(f.Documents) == 0 {
+	alone := len(f.Documents) == 0 && !encrypted && len(f.All()) > 0
+	if len(f.Documents) == 0 && !alone {
 		return nil, &format.Error{Empty: true, Msg: "the file holds no document", Hint: "write --- to make an empty one"}
 	}
 	r := &reader{
@@ -43,6 +44,10 @@ func scanOf(text []byte, f *yamltext.File, encrypted bool) (*scan, error) {
 		if err := r.document(i); err != nil {
 			return nil, err
 		}
+	}
+	if alone {
+		// Nothing but comments: they are a document once the metadata is there.
+		r.trees, r.parts = []*tree.Map{{}}, []part{{end: len(text)}}
 	}
 	r.lost()
 	return r.scan, nil
