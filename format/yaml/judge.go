@@ -53,16 +53,6 @@ func judge(text []byte) (docs []*node, err error) {
 	}
 }
 
-// decode returns what the library makes of a scalar: nil, bool, int, int64,
-// uint64, float64, string or time.Time.
-func decode(n *node) (v any, err error) {
-	bare := node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}
-	if err := bare.Decode(&v); err != nil {
-		return nil, &format.Error{Line: n.Line, Column: n.Column, Msg: "the value does not fit its tag"}
-	}
-	return v, nil
-}
-
 // tagOf returns the tag that a plain scalar of this text has.
 func tagOf(text string) string {
 	n := node{Kind: scalarNode, Value: text}

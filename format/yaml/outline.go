@@ -32,9 +32,6 @@ type outline struct {
 }
 
 func (d *document) outline() (*outline, error) {
-	if d.broken != nil {
-		return nil, d.broken
-	}
 	f, err := yamltext.Parse(format.Text(d.src))
 	if err != nil {
 		return nil, errPlace

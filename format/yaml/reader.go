@@ -1,6 +1,8 @@
 package yaml
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -8,6 +10,37 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
+
+// read finds all that the package needs to know of src, which has no byte order
+// mark.
+func read(src []byte, encrypted bool) (*scan, error) {
+	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+		return nil, &format.Error{Msg: "the text is UTF-16", Hint: "convert the file to UTF-8"}
+	}
+	f, err := yamltext.Options{Entry: !encrypted}.Parse(format.Text(src))
+	if err != nil {
+		return nil, refusal(src, err)
+	}
+	if len(f.Doubts) > 0 {
+		if err := referee(f, encrypted); err != nil {
+			return nil, err
+		}
+	}
+	return scanOf(src, f, encrypted)
+}
+
+// refusal says why src is no YAML, in the words of the library if it finds so
+// too.
+func refusal(src []byte, err error) error {
+	if _, err := judge(src); err != nil {
+		return err
+	}
+	var e *yamltext.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &format.Error{Line: e.Line, Column: e.Column, Msg: "expected " + e.Want}
+}
 
 // A reader turns the nodes of a text into wire trees, with the place of each leaf.
 type reader struct {
@@ -274,235 +307,6 @@ func (r *reader) metadata(k, v yamltext.ID) error {
 		r.meta = value
 	}
 	return nil
-}
-
-// value returns the wire node of a node, which is under a key or in a list.
-func (r *reader) value(id yamltext.ID, isKey bool) (tree.Node, error) {
-	switch r.file.Node(id).Kind {
-	case yamltext.Mapping:
-		m := &tree.Map{}
-		return m, r.mapping(m, id, isKey, false)
-	case yamltext.Sequence:
-		l := &tree.List{}
-		return l, r.sequence(l, id, isKey)
-	case yamltext.Alias:
-		return r.alias(id, isKey)
-	}
-	return r.scalar(id)
-}
-
-// sequence adds a list; own as for mapping.
-func (r *reader) sequence(l *tree.List, id yamltext.ID, own bool) error {
-	leave, err := r.enter(id)
-	if err != nil {
-		return err
-	}
-	if own {
-		r.elements(l, id, yamltext.Head, false)
-		r.elements(l, id, yamltext.Inline, false)
-	}
-	for e := r.file.First(id); e != yamltext.None; e = r.file.Next(e) {
-		r.elements(l, e, yamltext.Head, false)
-		r.elements(l, e, yamltext.Inline, true)
-		v, err := r.value(e, false)
-		if err != nil {
-			return err
-		}
-		l.Items = append(l.Items, v)
-		r.elements(l, e, yamltext.Foot, false)
-	}
-	r.leave(id, leave)
-	return nil
-}
-
-// alias adds a copy of what the alias stands for.
-func (r *reader) alias(id yamltext.ID, isKey bool) (tree.Node, error) {
-	target := r.file.Target(id)
-	if r.open[target] {
-		return nil, r.problem(id, "the alias stands for a collection that holds it")
-	}
-	if r.via > 0 {
-		if inner, ok := r.siteOf[id]; ok {
-			s := &r.sites[r.via-1]
-			s.uses = append(s.uses, inner)
-		}
-		return r.value(target, isKey)
-	}
-	n := r.file.Node(id)
-	r.siteOf[id] = len(r.sites)
-	r.sites = append(r.sites, site{start: int(n.Start), end: int(n.End), line: int(n.Line), column: r.at.column})
-	r.via = len(r.sites)
-	v, err := r.value(target, isKey)
-	r.via = 0
-	r.sites[len(r.sites)-1].value = v
-	return v, err
-}
-
-func (r *reader) scalar(id yamltext.ID) (tree.Node, error) {
-	v, err := valueOf(r.file, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.copied(id); err != nil {
-		return nil, err
-	}
-	s := r.scalars.New(v, tree.NoRef)
-	if r.mute {
-		return s, nil
-	}
-	s.Ref = len(r.leaves)
-	l := leaf{via: r.via, value: v, origin: s.Ref}
-	switch {
-	case r.via > 0:
-		if origin, ok := r.known[id]; ok {
-			l.origin = origin
-			l.place = r.leaves[origin].place
-		}
-		l.line = r.sites[r.via-1].line
-	default:
-		l.place = placeOfScalar(r.file, id, r.at)
-		if r.anchor > 0 || r.file.Anchor(id) != "" {
-			r.known[id] = s.Ref
-		}
-	}
-	r.leaves = append(r.leaves, l)
-	return s, nil
-}
-
-// copied counts what aliases stand for, which grows without bound when they
-// stand for each other.
-func (r *reader) copied(id yamltext.ID) error {
-	if r.via == 0 {
-		return nil
-	}
-	if r.copies++; r.copies > maxCopies {
-		return r.problem(id, "aliases stand for more than %d values", maxCopies)
-	}
-	return nil
-}
-
-// before is what a collection changes while it is read.
-type before struct {
-	at     ctx
-	anchor int
-}
-
-// enter begins a collection.
-func (r *reader) enter(id yamltext.ID) (before, error) {
-	b := before{r.at, r.anchor}
-	if r.depth++; r.depth > maxDepth {
-		return b, r.problem(id, "collections are nested more than %d deep", maxDepth)
-	}
-	if err := r.copied(id); err != nil {
-		return b, err
-	}
-	if r.file.Anchor(id) != "" {
-		r.anchor++
-		r.open[id] = true
-	}
-	if r.via > 0 {
-		return b, nil
-	}
-	n := r.file.Node(id)
-	r.at = inside(n, r.at)
-	if n.Style == yamltext.Flow && !n.Single {
-		r.brackets = append(r.brackets, span{int(n.Start), int(n.End) - 1})
-	}
-	if from, to := r.file.TagSpan(id); to > from && !r.mute {
-		r.tags = append(r.tags, tagged{span: span{from, to}, last: int(n.End), list: n.Kind == yamltext.Sequence})
-	}
-	return b, nil
-}
-
-// inside returns where the entries of a collection are.
-func inside(n *yamltext.Node, at ctx) ctx {
-	if n.Style == yamltext.Flow {
-		return ctx{flow: true, list: at.list, column: at.column}
-	}
-	return ctx{list: n.Kind == yamltext.Sequence, column: int(n.Column)}
-}
-
-func (r *reader) leave(id yamltext.ID, b before) {
-	r.depth--
-	r.at, r.anchor = b.at, b.anchor
-	if len(r.open) > 0 {
-		delete(r.open, id)
-	}
-}
-
-// items adds comments of a node to a map.
-func (r *reader) items(m *tree.Map, id yamltext.ID, at yamltext.Place, inline bool) {
-	for c := range r.file.Comments(id, at) {
-		r.item(m, c, inline)
-	}
-}
-
-func (r *reader) item(m *tree.Map, c *yamltext.Comment, inline bool) {
-	if n := r.comment(c, inline, false); n != nil {
-		m.Items = append(m.Items, tree.Item{Value: n})
-	}
-}
-
-// elements adds comments of a node to a list.
-func (r *reader) elements(l *tree.List, id yamltext.ID, at yamltext.Place, inline bool) {
-	for c := range r.file.Comments(id, at) {
-		if n := r.comment(c, inline, true); n != nil {
-			l.Items = append(l.Items, n)
-		}
-	}
-}
-
-func (r *reader) comment(c *yamltext.Comment, inline, list bool) *tree.Comment {
-	if r.mute {
-		return nil
-	}
-	n := &tree.Comment{Text: r.file.Text[c.Start+1 : c.End], Inline: inline, Ref: len(r.leaves)}
-	if list && n.Text == "" {
-		// An empty comment in a list would be an element for other readers.
-		n.Text = " "
-	}
-	l := leaf{comment: true, origin: n.Ref, via: r.via, value: tree.StringValue(n.Text)}
-	if r.via > 0 {
-		l.line = r.sites[r.via-1].line
-	} else {
-		r.placed++
-		l.place = placeOfComment(c)
-	}
-	r.leaves = append(r.leaves, l)
-	return n
-}
-
-// lost gives the comments that belong to nothing a place at the end of their
-// document, so that they are encrypted as well.
-func (r *reader) lost() {
-	all := r.file.All()
-	if r.placed == len(all) {
-		return
-	}
-	placed := make(map[int]bool, r.placed)
-	for i := range r.leaves {
-		if l := &r.leaves[i]; l.comment && l.via == 0 {
-			placed[l.start] = true
-		}
-	}
-	before := len(r.leaves)
-	for i := range all {
-		if c := &all[i]; !placed[int(c.Start)+1] && !r.inMeta(r.text, int(c.Start)) {
-			r.append(c)
-		}
-	}
-	if len(r.leaves) > before {
-		r.renumber()
-	}
-}
-
-// append adds a comment at the end of its document.
-func (r *reader) append(c *yamltext.Comment) {
-	p := 0
-	for p < len(r.parts)-1 && int(c.Start) >= r.parts[p].end {
-		p++
-	}
-	r.item(r.trees[p], c, false)
 }
 
 func (r *reader) line(id yamltext.ID) int { return int(r.file.Node(id).Line) }

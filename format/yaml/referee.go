@@ -1,7 +1,6 @@
 package yaml
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -20,37 +19,6 @@ import (
 
 // errDisagree says that the referee reads other values or another structure.
 var errDisagree = errors.New("the library reads another structure")
-
-// read finds all that the package needs to know of src, which has no byte order
-// mark.
-func read(src []byte, encrypted bool) (*scan, error) {
-	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
-		return nil, &format.Error{Msg: "the text is UTF-16", Hint: "convert the file to UTF-8"}
-	}
-	f, err := yamltext.Options{Entry: !encrypted}.Parse(format.Text(src))
-	if err != nil {
-		return nil, refusal(src, err)
-	}
-	if len(f.Doubts) > 0 {
-		if err := referee(f, encrypted); err != nil {
-			return nil, err
-		}
-	}
-	return scanOf(src, f, encrypted)
-}
-
-// refusal says why src is no YAML, in the words of the library if it finds so
-// too.
-func refusal(src []byte, err error) error {
-	if _, err := judge(src); err != nil {
-		return err
-	}
-	var e *yamltext.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	return &format.Error{Line: e.Line, Column: e.Column, Msg: "expected " + e.Want}
-}
 
 // referee asks the library what the comments of f belong to.
 func referee(f *yamltext.File, encrypted bool) error {
@@ -166,8 +134,11 @@ func (a *answer) document(i int, d *node, added bool) {
 		root, id = &node{Kind: mappingNode, Content: root.Content}, yamltext.None
 	}
 	var entry *node
-	if n := len(root.Content); added && n >= 2 {
+	switch n := len(root.Content); {
+	case added && n >= 2:
 		entry, root.Content = root.Content[n-2], root.Content[:n-2]
+	case added:
+		a.err = errDisagree
 	}
 	if id != yamltext.None {
 		a.node(id, root)

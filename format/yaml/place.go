@@ -1,10 +1,47 @@
 package yaml
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
+
+type style uint8
+
+const (
+	plain style = iota
+	single
+	double
+	literal
+	folded
+)
+
+// A place is where a scalar is in the text. Properties (tag and anchor) come
+// before it; a block scalar is a header line and a body:
+//
+//	key: !!binary &a |+2 # why
+//	     ^prop       ^start
+//	                 ^  ^head
+//	  body
+type place struct {
+	start, end int // the scalar, without properties
+	prop       int // its first property, or start
+	tag        int // the start of a tag of a core type, -1 if there is none
+	head, body int // block scalars: end of the header's signs, start of the body
+	style      style
+	flow       bool // inside a flow collection
+	list       bool // the enclosing block collection is a list
+	column     int  // its column, from 0; -1 if there is none
+	line       int
+}
+
+func (p *place) block() bool { return p.style == literal || p.style == folded }
+
+// errPlace says that a value has no text that could be replaced.
+var errPlace = errors.New("the place of a value in the text cannot be found")
 
 // styles are those of scalars.
 var styles = [...]style{
@@ -79,4 +116,30 @@ func valueOf(f *yamltext.File, id yamltext.ID) (tree.Value, error) {
 func problemAt(f *yamltext.File, id yamltext.ID, msg string) *format.Error {
 	line, column := f.Position(int(f.Node(id).Prop))
 	return &format.Error{Line: line, Column: column, Msg: msg}
+}
+
+// contentDepth returns the indentation of a block scalar's content, -1 if it
+// has only blank lines.
+func contentDepth(body []byte, value string) int {
+	inner := -1
+	for line := range strings.Lines(value) {
+		if t := strings.TrimLeft(line, " "); t != "" && t != "\n" {
+			inner = len(line) - len(t)
+			break
+		}
+	}
+	if inner < 0 {
+		return -1
+	}
+	for at := 0; at < len(body); at = afterBreak(body, at) {
+		end := lineEnd(body, at)
+		spaces := at
+		for spaces < end && body[spaces] == ' ' {
+			spaces++
+		}
+		if spaces < end {
+			return spaces - at - inner
+		}
+	}
+	return -1
 }
