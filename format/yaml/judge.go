@@ -12,8 +12,9 @@ import (
 )
 
 // The judge is the library with which readers in the field read our files: what
-// it refuses is no YAML, and what it reads is what stands there. Everything the
-// rest of the package knows of it passes through this file.
+// it refuses is no YAML, and what it reads is what is there. Our parser is held to
+// it by tests. Everything the rest of the package knows of it passes through this
+// file.
 type node = lib.Node
 
 const (
@@ -24,10 +25,7 @@ const (
 
 	taggedStyle  = lib.TaggedStyle
 	doubleStyle  = lib.DoubleQuotedStyle
-	singleStyle  = lib.SingleQuotedStyle
 	literalStyle = lib.LiteralStyle
-	foldedStyle  = lib.FoldedStyle
-	flowStyle    = lib.FlowStyle
 )
 
 // judge reads text. The nodes are documents; their lines and columns count

@@ -33,7 +33,7 @@ type outline struct {
 
 func (d *document) outline() (*outline, error) {
 	f, err := yamltext.Parse(format.Text(d.src))
-	if err != nil {
+	if err != nil || len(f.Documents) == 0 {
 		return nil, errPlace
 	}
 	o := &outline{document: d, file: f, text: d.src}

@@ -69,7 +69,7 @@ func numbered(f *yamltext.File, entries bool) (text []byte, added []bool) {
 	upTo := func(end int) {
 		for ; k < len(comments) && int(comments[k].Start) < end; k++ {
 			text = append(text, f.Text[at:comments[k].Start+1]...)
-			text = append(text, numberOf(k, f.CommentText(&comments[k]))...)
+			text = append(text, numberOf(k, len(comments)-1, f.CommentText(&comments[k]))...)
 			at = int(comments[k].End)
 		}
 		text = append(text, f.Text[at:end]...)
@@ -91,15 +91,22 @@ func numbered(f *yamltext.File, entries bool) (text []byte, added []bool) {
 	return text, added
 }
 
-// numberOf spells the number of a comment as long as its text is, if it can: at the
-// end of a text without a line break, the column in which it ends matters.
-func numberOf(k int, comment string) string {
+// numberOf spells the number of a comment as long as its text is, if it can: the
+// column in which a text ends without a line break matters. So the last comment
+// is filled with a sign that is no digit, and may have no room for one.
+func numberOf(k, last int, comment string) string {
+	room := utf8.RuneCountInString(comment) - len("#")
+	if k == last {
+		return strings.Repeat(lastSign, room)
+	}
 	digits := strconv.FormatInt(int64(k), numberBase)
-	return strings.Repeat("0", max(utf8.RuneCountInString(comment)-len("#")-len(digits), 0)) + digits
+	return strings.Repeat("0", max(room-len(digits), 0)) + digits
 }
 
-// numberBase makes numbers short.
-const numberBase = 36
+const (
+	numberBase = 36 // makes numbers short
+	lastSign   = "~"
+)
 
 // takesEntry reports whether lines can be added to a root, and in which column.
 func takesEntry(f *yamltext.File, root yamltext.ID) (column int, ok bool) {
@@ -200,10 +207,15 @@ func (a *answer) comments(block string, at yamltext.Place) {
 		if !ok {
 			continue
 		}
-		n, err := strconv.ParseInt(number, numberBase, 32)
-		i := int(n)
+		i := len(a.given) - 1
+		if strings.Trim(number, lastSign) != "" {
+			n, err := strconv.ParseInt(number, numberBase, 32)
+			if i = int(n); err != nil {
+				i = -1
+			}
+		}
 		switch {
-		case err != nil || i < 0 || i >= len(a.given):
+		case i < 0 || i >= len(a.given):
 			a.err = errDisagree
 		case !a.given[i]:
 			a.given[i] = true
