@@ -3,6 +3,7 @@ package yaml
 import (
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -18,7 +19,7 @@ func (s *setter) add(way []*twig, missing tree.Address, n tree.Node) error {
 		}
 		t = t.without(meta)
 	}
-	fits := first.IsKey && t.Kind == mappingNode || !first.IsKey && t.Kind == sequenceNode
+	fits := first.IsKey && t.isMap() || !first.IsKey && t.isList()
 	switch {
 	case !fits && len(way) == 1:
 		return s.emptyRoot(first, n)
@@ -39,7 +40,7 @@ func (s *setter) metaKid(t *twig) *twig {
 	if !s.encrypted || t != s.root || len(t.kids) == 0 {
 		return nil
 	}
-	if last := t.kids[len(t.kids)-1]; last.key != nil && last.key.Value == metaKey {
+	if last := t.kids[len(t.kids)-1]; last.key != nil && s.keyText(last.key) == metaKey {
 		return last
 	}
 	return nil
@@ -80,7 +81,7 @@ func wrap(missing tree.Address, n tree.Node) tree.Node {
 func (s *setter) emptyRoot(step tree.Step, n tree.Node) error {
 	entry := wrap(tree.Address{step}, n)
 	t := s.root
-	if t.Style&flowStyle != 0 && lineStart(s.text, t.start) != t.start {
+	if t.isFlow() && lineStart(s.text, t.start) != t.start {
 		s.edit(t.start, t.end, flowText(entry))
 		return nil
 	}
@@ -102,7 +103,7 @@ func (s *setter) flowEntry(t *twig, step tree.Step, n tree.Node) {
 	last := t.kids[len(t.kids)-1]
 	if step.IsKey {
 		key := quoted(step.Key)
-		if last.key.Style&doubleStyle == 0 && look(step.Key).flowPlain && isString(step.Key) {
+		if last.key.Style != yamltext.DoubleQuoted && look(step.Key).flowPlain && isString(step.Key) {
 			key = step.Key
 		}
 		text = key + ": " + text

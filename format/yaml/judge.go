@@ -12,8 +12,9 @@ import (
 )
 
 // The judge is the library with which readers in the field read our files: what
-// it refuses is no YAML, and what it reads is what stands there. Everything the
-// rest of the package knows of it passes through this file.
+// it refuses is no YAML, and what it reads is what is there. Our parser is held to
+// it by tests. Everything the rest of the package knows of it passes through this
+// file.
 type node = lib.Node
 
 const (
@@ -24,10 +25,7 @@ const (
 
 	taggedStyle  = lib.TaggedStyle
 	doubleStyle  = lib.DoubleQuotedStyle
-	singleStyle  = lib.SingleQuotedStyle
 	literalStyle = lib.LiteralStyle
-	foldedStyle  = lib.FoldedStyle
-	flowStyle    = lib.FlowStyle
 )
 
 // judge reads text. The nodes are documents; their lines and columns count
@@ -51,16 +49,6 @@ func judge(text []byte) (docs []*node, err error) {
 		}
 		docs = append(docs, n)
 	}
-}
-
-// decode returns what the library makes of a scalar: nil, bool, int, int64,
-// uint64, float64, string or time.Time.
-func decode(n *node) (v any, err error) {
-	bare := node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}
-	if err := bare.Decode(&v); err != nil {
-		return nil, &format.Error{Line: n.Line, Column: n.Column, Msg: "the value does not fit its tag"}
-	}
-	return v, nil
 }
 
 // tagOf returns the tag that a plain scalar of this text has.

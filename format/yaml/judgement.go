@@ -120,6 +120,12 @@ func badCharacter(text []byte) (line, column int) {
 }
 
 func lineAndColumn(text []byte, i int) (line, column int) {
-	line = newLines(text).lineOf(i)
-	return line, utf8.RuneCount(text[lineStart(text, i):i]) + 1
+	line, start := 1, 0
+	for at := 0; at < i; {
+		n := breakAt(text, at)
+		if at += max(n, 1); n > 0 && at <= i {
+			line, start = line+1, at
+		}
+	}
+	return line, utf8.RuneCount(text[start:i]) + 1
 }

@@ -1,53 +1,11 @@
 package yaml
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "bytes"
 
-// lines finds bytes by the judge's lines and columns. The judge counts columns
-// in characters and knows five line breaks: LF, CR, CRLF, and the Unicode ones
-// U+0085, U+2028 and U+2029.
-type lines struct {
-	text   []byte
-	starts []int
-	ascii  bool
-	// The last answer: nodes come in order, so counting goes on from there and
-	// a file that is one long line is still read in linear time.
-	line, column, offset int
-}
+const byteOrderMark = "\ufeff"
 
-func newLines(text []byte) *lines {
-	l := &lines{text: text, starts: make([]int, 1, len(text)/24+2), ascii: true}
-	for _, c := range text {
-		if c >= utf8.RuneSelf {
-			l.ascii = false
-			break
-		}
-	}
-	if l.ascii && bytes.IndexByte(text, '\r') < 0 {
-		for i := 0; ; {
-			n := bytes.IndexByte(text[i:], '\n')
-			if n < 0 {
-				return l
-			}
-			i += n + 1
-			l.starts = append(l.starts, i)
-		}
-	}
-	for i := 0; i < len(text); {
-		n := breakAt(text, i)
-		if n == 0 {
-			i++
-			continue
-		}
-		i += n
-		l.starts = append(l.starts, i)
-	}
-	return l
-}
-
-// breakAt returns the length of the line break at i, 0 if there is none.
+// breakAt returns the length of the line break at i, 0 if there is none. YAML 1.1
+// knows five: LF, CR, CRLF, and the Unicode ones U+0085, U+2028 and U+2029.
 func breakAt(text []byte, i int) int {
 	if i >= len(text) {
 		return 0
@@ -70,38 +28,6 @@ func breakAt(text []byte, i int) int {
 		}
 	}
 	return 0
-}
-
-// find returns the byte at a line and column, which count from 1.
-func (l *lines) find(line, column int) int {
-	if line < 1 || line > len(l.starts) {
-		return len(l.text)
-	}
-	if l.ascii {
-		return min(l.starts[line-1]+column-1, len(l.text))
-	}
-	if line != l.line || column < l.column {
-		l.line, l.column, l.offset = line, 1, l.starts[line-1]
-	}
-	for l.column < column && l.offset < len(l.text) {
-		_, n := utf8.DecodeRune(l.text[l.offset:])
-		l.offset += n
-		l.column++
-	}
-	return l.offset
-}
-
-// lineOf returns the 1-based line in which a byte stands.
-func (l *lines) lineOf(offset int) int {
-	lo, hi := 0, len(l.starts)
-	for hi-lo > 1 {
-		if mid := (lo + hi) / 2; l.starts[mid] <= offset {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return lo + 1
 }
 
 // lineEnd returns where the line of offset i ends, before its break.
@@ -157,4 +83,32 @@ func skipBlanks(text []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// gap steps over blanks, comments and breaks.
+func gap(text []byte, i int) int {
+	for i < len(text) {
+		switch n := breakAt(text, i); {
+		case n > 0:
+			i += n
+		case isBlank(text[i]):
+			i++
+		case text[i] == '#':
+			i = lineEnd(text, i)
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+func newlineOf(src []byte) string {
+	i := bytes.IndexByte(src, '\n')
+	if i > 0 && src[i-1] == '\r' {
+		return "\r\n"
+	}
+	if i < 0 && bytes.IndexByte(src, '\r') >= 0 {
+		return "\r"
+	}
+	return "\n"
 }

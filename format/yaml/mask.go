@@ -40,9 +40,6 @@ func (d *document) Mask(tokens []string) (format.Masked, error) {
 
 // MaskAs replaces leaves by tokens, which keep the style that they had before.
 func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error) {
-	if d.broken != nil {
-		return format.Masked{}, d.broken
-	}
 	m := &masking{document: d, tokens: tokens, edits: make([]format.Edit, 0, len(tokens)+2)}
 	if like, ok := g.Like.(*document); ok {
 		m.like(like)

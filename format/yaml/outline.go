@@ -1,157 +1,105 @@
 package yaml
 
 import (
-	"cmp"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A twig is a node of the first document with the bytes on which it stands.
-// Outlines are made when a document is changed; encryption and opening need none.
+// A twig is a node of the first document as changes see it.
 type twig struct {
-	*node
-	place place
-	start int // behind properties
-	end   int // of the last value, or behind the bracket
-	dash  int // elements of block lists: where the dash stands
+	*yamltext.Node
+	id    yamltext.ID
+	place place // of a scalar; else only where the properties begin
+	start int   // behind properties
+	end   int   // of the last value, or behind the bracket
+	dash  int   // elements of block lists: where the dash is
 	key   *twig
-	bare  bool    // pairs without colon: the judge tells their value behind the comments that follow
 	kids  []*twig // pairs have their key in them
-	at    ctx     // where the entries stand
+	at    ctx     // where the entries are
 }
 
-// An outline is the first document as twigs.
+// An outline is the first document as twigs. It is made when a document is
+// changed; encryption and decryption need none.
 type outline struct {
 	*document
+	file *yamltext.File
 	root *twig
-	gaps *gaps
 	text []byte
 }
 
-// outline reads the document anew, this time with the places of keys and
-// collections.
 func (d *document) outline() (*outline, error) {
-	if d.broken != nil {
-		return nil, d.broken
+	f, err := yamltext.Parse(format.Text(d.src))
+	if err != nil || len(f.Documents) == 0 {
+		return nil, errPlace
 	}
-	docs, err := judge(d.src)
-	if err != nil {
-		return nil, err
-	}
-	w := &walker{scan: &scan{}, text: d.src, lines: newLines(d.src)}
-	o := &outline{document: d, text: d.src}
-	for i, n := range docs {
-		w.at = ctx{column: -1}
-		t := w.twig(n.Content[0])
-		if i == 0 {
-			o.root = t
-		}
-	}
-	if w.broken != nil || o.root == nil {
-		return nil, cmp.Or(w.broken, errPlace)
-	}
-	o.gaps = findGaps(d.src, w.skips)
-	o.close(o.root)
+	o := &outline{document: d, file: f, text: d.src}
+	o.root = o.twig(f.Documents[0].Root, ctx{column: -1})
 	return o, nil
 }
 
-func (w *walker) twig(n *node) *twig {
-	t := &twig{node: n, dash: -1, at: w.at}
+func (o *outline) twig(id yamltext.ID, at ctx) *twig {
+	n := o.file.Node(id)
+	t := &twig{Node: n, id: id, dash: -1, at: at, start: int(n.Start), end: int(n.End)}
+	t.place = place{prop: int(n.Prop)}
 	switch n.Kind {
-	case mappingNode, sequenceNode:
-		before := w.at
-		p := place{prop: w.lines.find(n.Line, n.Column)}
-		t.start = w.properties(&p, n, true)
-		t.place = p
-		w.at = w.inside(n, t.start > p.prop)
-		t.at = w.at
-		w.entries(t)
-		w.at = before
-	case aliasNode:
-		t.start = w.lines.find(n.Line, n.Column)
-		t.end = t.start + 1 + len(n.Value)
-		t.place = place{prop: t.start}
-		w.skips = append(w.skips, span{t.start, t.end})
-	default:
-		t.place = place{tag: -1, flow: w.at.flow, list: w.at.list, column: w.at.column, line: n.Line}
-		w.locate(&t.place, n)
-		t.start, t.end = t.place.start, t.place.end
+	case yamltext.Mapping:
+		t.at = inside(n, at)
+		o.pairs(t)
+	case yamltext.Sequence:
+		t.at = inside(n, at)
+		o.elements(t)
+	case yamltext.Scalar:
+		t.place = placeOfScalar(o.file, id, at)
 	}
 	return t
 }
 
-func (w *walker) entries(t *twig) {
-	if t.Kind == mappingNode {
-		for i := 0; i+1 < len(t.Content); i += 2 {
-			key := w.twig(t.Content[i])
-			kid := w.twig(t.Content[i+1])
-			kid.key = key
-			kid.bare = w.isBare(kid)
-			t.kids = append(t.kids, kid)
-		}
-		return
+func (o *outline) pairs(t *twig) {
+	t.kids = make([]*twig, 0, t.Len/2)
+	for k := o.file.First(t.id); k != yamltext.None; {
+		v := o.file.Next(k)
+		kid := o.twig(v, t.at)
+		kid.key = o.twig(k, t.at)
+		kid.end = max(kid.end, kid.key.end)
+		t.kids = append(t.kids, kid)
+		k = o.file.Next(v)
 	}
+}
+
+// elements finds the dash of each element of a block list: the first sign behind
+// the element before.
+func (o *outline) elements(t *twig) {
+	t.kids = make([]*twig, 0, t.Len)
 	from := t.start
-	for _, n := range t.Content {
-		kid := w.twig(n)
+	for e := range o.file.Children(t.id) {
+		kid := o.twig(e, t.at)
 		if !t.at.flow {
-			kid.dash = w.dashBefore(kid.place.prop, from)
+			kid.dash = gap(o.text, from)
 		}
-		from = kid.place.prop
-		if n := len(w.skips); n > 0 {
-			from = max(from, w.skips[n-1].end)
-		}
+		from = kid.end
 		t.kids = append(t.kids, kid)
 	}
 }
 
-// isBare reports whether the value of t is missing with its colon.
-func (w *walker) isBare(t *twig) bool {
-	return t.Kind == scalarNode && t.place.prop == t.end && w.gap(t.key.end) >= t.start
+// isScalar and its like tell what a twig is.
+func (t *twig) isScalar() bool { return t.Kind == yamltext.Scalar }
+func (t *twig) isMap() bool    { return t.Kind == yamltext.Mapping }
+func (t *twig) isList() bool   { return t.Kind == yamltext.Sequence }
+func (t *twig) isFlow() bool   { return t.Style == yamltext.Flow }
+
+// soleTag reports whether t has a tag and no anchor.
+func (o *outline) soleTag(t *twig) bool {
+	from, to := o.file.TagSpan(t.id)
+	return from < to && o.file.Anchor(t.id) == ""
 }
 
-// dashBefore returns the last dash between from and at.
-func (w *walker) dashBefore(at, from int) int {
-	for i := at - 1; i >= from; i-- {
-		if w.text[i] == '-' && (i+1 >= len(w.text) || isBlank(w.text[i+1]) || breakAt(w.text, i+1) > 0) && w.firstOnLine(i) {
-			return i
-		}
-	}
-	return from
-}
-
-// firstOnLine reports whether only blanks and other indicators stand before i.
-func (w *walker) firstOnLine(i int) bool {
-	return strings.Trim(string(w.text[lineStart(w.text, i):i]), " \t-?:") == ""
-}
-
-// close finds the ends of collections.
-func (o *outline) close(t *twig) {
-	for _, k := range t.kids {
-		o.close(k)
-		if k.key != nil {
-			o.close(k.key)
-			k.end = max(k.end, k.key.end)
-		}
-	}
-	switch {
-	case t.Kind != mappingNode && t.Kind != sequenceNode:
-	case t.Style&flowStyle != 0:
-		if closing := o.gaps.closing(t.start); closing >= 0 {
-			t.end = min(closing+1, len(o.text))
-			break
-		}
-		// A single pair in a flow list needs no brackets.
-		t.end = t.kids[len(t.kids)-1].end
-	case len(t.kids) > 0:
-		last := t.kids[len(t.kids)-1]
-		if t.end = last.end; last.bare {
-			t.end = last.key.end
-		}
-	}
+// commented reports whether a comment is between two places.
+func (o *outline) commented(start, end int) bool {
+	return slices.ContainsFunc(o.file.All(), func(c yamltext.Comment) bool { return int(c.Start) >= start && int(c.Start) < end })
 }
 
 // path follows a as far as there are nodes. It returns the nodes on the way,
@@ -160,42 +108,42 @@ func (o *outline) path(a tree.Address) ([]*twig, error) {
 	way := []*twig{o.root}
 	for _, s := range a {
 		t := way[len(way)-1]
-		next := t.child(s)
+		next := o.child(t, s)
 		if next == nil {
 			return way, nil
 		}
-		if next.Kind == aliasNode {
-			return nil, &format.Error{
-				Line: next.Line, Column: next.Column,
-				Msg:  "the value is here through an alias; its anchor is on line " + strconv.Itoa(next.Alias.Line),
-				Hint: "change the value where the anchor stands, or write the alias out with edit",
-			}
+		if next.Kind == yamltext.Alias {
+			anchor := o.file.Node(o.file.Target(next.id))
+			e := problemAt(o.file, next.id, "the value is here through an alias; its anchor is on line "+strconv.Itoa(int(anchor.Line)))
+			e.Hint = "change the value where the anchor stands, or write the alias out with edit"
+			return nil, e
 		}
 		way = append(way, next)
 	}
 	return way, nil
 }
 
-func (t *twig) child(s tree.Step) *twig {
+func (o *outline) child(t *twig, s tree.Step) *twig {
 	switch {
-	case s.IsKey && t.Kind == mappingNode:
+	case s.IsKey && t.isMap():
 		for _, k := range t.kids {
-			if keyText(k.key.node) == s.Key {
+			if o.keyText(k.key) == s.Key {
 				return k
 			}
 		}
-	case !s.IsKey && t.Kind == sequenceNode && s.Index < len(t.kids):
+	case !s.IsKey && t.isList() && s.Index < len(t.kids):
 		return t.kids[s.Index]
 	}
 	return nil
 }
 
 // keyText returns the text of a key as the tree has it.
-func keyText(n *node) string {
-	if n.Kind == aliasNode && n.Alias != nil {
-		n = n.Alias
+func (o *outline) keyText(t *twig) string {
+	id := t.id
+	if t.Kind == yamltext.Alias {
+		id = o.file.Target(id)
 	}
-	v, err := resolve(n)
+	v, err := valueOf(o.file, id)
 	if err != nil {
 		return ""
 	}
@@ -211,12 +159,12 @@ func (o *outline) indentStep() int {
 		if t.at.flow || len(t.kids) == 0 {
 			return
 		}
-		if t.Kind == mappingNode && column >= 0 && t.at.column > column {
+		if t.isMap() && column >= 0 && t.at.column > column {
 			count[t.at.column-column]++
 		}
 		for _, k := range t.kids {
 			next := -1
-			if t.Kind == mappingNode {
+			if t.isMap() {
 				next = t.at.column
 			}
 			walk(k, next)

@@ -1,12 +1,6 @@
 package yaml
 
-import (
-	"errors"
-	"fmt"
-
-	"github.com/seed-1f7fdfb8/sops/format"
-	"github.com/seed-1f7fdfb8/sops/tree"
-)
+import "github.com/seed-1f7fdfb8/sops/tree"
 
 // A scan is what one pass over a text finds. It is the waist between reading
 // and writing: whatever reads a text fills in a scan, and all that changes text
@@ -23,8 +17,6 @@ type scan struct {
 	meta     tree.Node
 	// reserved is the line of the first entry named like the metadata.
 	reserved int
-	// broken tells why the text cannot be changed in place; nil if it can.
-	broken error
 }
 
 // A leaf is a scalar or a comment of the wire tree.
@@ -75,7 +67,6 @@ type metaSpan struct {
 	column     int // of the key
 	indent     int // of the entries, 0 if unknown
 	flow       bool
-	next       int // index of the first skip behind it
 }
 
 // metaKey is the reserved name.
@@ -89,76 +80,9 @@ const (
 // A span is a range of bytes.
 type span struct{ start, end int }
 
-// A walker turns nodes into the wire tree and finds their places.
-type walker struct {
-	*scan
-	text      []byte
-	lines     *lines
-	encrypted bool
-	holder    int  // the line of the placeholder in the current document, 0 if none
-	held      bool // the placeholder has been read as such
-	shift     int  // lines of placeholders before the current document
-
-	scalars tree.Scalars
-	at      ctx
-	skips   []span // scalars and properties, in order
-	quotes  []quote
-	lost    []span // comments that the judge does not tell
-	depth   int
-	via     int
-	mute    bool // inside the metadata, whose leaves are no leaves
-	copies  int
-	anchor  int  // depth of anchored nodes we are in
-	opening int  // where the collection entered last begins, behind its properties
-	tag     span // of the node whose properties were read last, if it has one
-	known   map[*node]int
-	siteOf  map[*node]int
-	open    map[*node]bool
-}
-
-// ctx is where a node stands.
+// ctx is where a node is.
 type ctx struct {
 	flow   bool
 	list   bool
 	column int
-}
-
-// A quote is a comment as the judge tells it.
-type quote struct {
-	leaf   int // its number
-	item   *tree.Comment
-	holder *holder
-	line   int // where it should stand, as the judge counts lines
-}
-
-// A holder is a container of the wire tree, for the paths of its comments.
-type holder struct {
-	up    *holder
-	key   string
-	isKey bool
-}
-
-func (h *holder) path() string {
-	var p tree.Path
-	for ; h != nil; h = h.up {
-		if h.isKey {
-			p = append(tree.Path{h.key}, p...)
-		}
-	}
-	return p.AAD()
-}
-
-func (w *walker) problem(n *node, msg string, args ...any) *format.Error {
-	return &format.Error{Line: n.Line - w.shift, Column: n.Column, Msg: fmt.Sprintf(msg, args...)}
-}
-
-// shifted corrects the line of an error that counts the judge's lines.
-func (w *walker) shifted(err error) error {
-	var e *format.Error
-	if errors.As(err, &e) && e.Line > 0 {
-		moved := *e
-		moved.Line -= w.shift
-		return &moved
-	}
-	return err
 }

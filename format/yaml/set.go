@@ -36,7 +36,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out, err = d.checked(s.edits, want, way); err == nil {
+		if out, err = s.checked(want, way); err == nil {
 			return out, nil
 		}
 	}
@@ -44,8 +44,9 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 }
 
 // checked makes the edits and makes sure that the text then reads as want.
-func (d *document) checked(edits []format.Edit, want []*tree.Map, way []*twig) ([]byte, error) {
-	out, err := format.Splice(d.src, edits)
+func (s *setter) checked(want []*tree.Map, way []*twig) ([]byte, error) {
+	d := s.document
+	out, err := format.Splice(d.src, s.edits)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func (d *document) checked(edits []format.Edit, want []*tree.Map, way []*twig) (
 	case err != nil:
 		return nil, fmt.Errorf("the change would make the text unreadable: %w", err)
 	case diff != "":
-		return nil, sharedOr(way, fmt.Errorf("the change would not read back as asked: %s", diff))
+		return nil, s.sharedOr(way, fmt.Errorf("the change would not read back as asked: %s", diff))
 	}
 	return withMark(out, d.bom), nil
 }
@@ -74,14 +75,12 @@ func (d *document) compare(out []byte, want []*tree.Map) (diff string, err error
 
 // sharedOr explains a change that others would see through an anchor on way, or
 // returns err.
-func sharedOr(way []*twig, err error) error {
+func (o *outline) sharedOr(way []*twig, err error) error {
 	for _, t := range way {
-		if t.Anchor != "" {
-			return &format.Error{
-				Line: t.Line, Column: t.Column,
-				Msg:  "what stands here has an anchor, and aliases refer to it elsewhere",
-				Hint: "use edit to change all of them, or write the aliases out first",
-			}
+		if o.file.Anchor(t.id) != "" {
+			e := problemAt(o.file, t.id, "what stands here has an anchor, and aliases refer to it elsewhere")
+			e.Hint = "use edit to change all of them, or write the aliases out first"
+			return e
 		}
 	}
 	return err
@@ -113,11 +112,13 @@ func (s *setter) edit(start, end int, text string) {
 func (s *setter) replace(way []*twig, n tree.Node) error {
 	t, parent := way[len(way)-1], way[len(way)-2]
 	scalar, isScalar := n.(*tree.Scalar)
-	if old, err := resolve(t.node); isScalar && t.Kind == scalarNode && err == nil && old == scalar.Value {
-		return nil
+	if isScalar && t.isScalar() {
+		if old, err := valueOf(s.file, t.id); err == nil && old == scalar.Value {
+			return nil
+		}
 	}
 	switch {
-	case isScalar && t.Kind == scalarNode && t.end > t.start:
+	case isScalar && t.isScalar() && t.end > t.start:
 		s.rescalar(t, scalar)
 	case parent.at.flow:
 		s.flowValue(t, n)
@@ -152,7 +153,7 @@ func (s *setter) rescalar(t *twig, n *tree.Scalar) {
 	switch {
 	case p.tag >= 0:
 		start = p.tag
-	case t.Style&taggedStyle != 0 && t.Anchor == "" && (v.Kind() != tree.String || t.Tag == "!!str"):
+	case s.soleTag(t) && (v.Kind() != tree.String || s.file.Tag(t.id) == "!!str"):
 		start = p.prop
 	}
 	seat := s.document.seat(p)
@@ -218,7 +219,7 @@ func (s *setter) inline(n tree.Node, list bool, column int) string {
 // flowValue puts n where t stands in a flow collection.
 func (s *setter) flowValue(t *twig, n tree.Node) {
 	text := flowText(n)
-	if t.Kind == scalarNode && t.end == t.start {
+	if t.isScalar() && t.end == t.start {
 		s.fill(t, text)
 		return
 	}
@@ -228,7 +229,7 @@ func (s *setter) flowValue(t *twig, n tree.Node) {
 // fill writes text where a null stood without one. Its tag would make a string
 // of anything.
 func (s *setter) fill(t *twig, text string) {
-	if t.Style&taggedStyle != 0 && t.Anchor == "" && s.tight {
+	if s.soleTag(t) && s.tight {
 		s.edit(t.place.prop, t.start, text)
 		return
 	}
@@ -254,12 +255,12 @@ func (s *setter) lead(t *twig) string {
 // inlineValue puts a scalar or an empty container where t stands in a block
 // collection.
 func (s *setter) inlineValue(t, parent *twig, n tree.Node) {
-	text := s.inline(n, parent.Kind == sequenceNode, parent.at.column)
-	if t.Kind == scalarNode && t.end == t.start {
+	text := s.inline(n, parent.isList(), parent.at.column)
+	if t.isScalar() && t.end == t.start {
 		s.fill(t, text)
 		return
 	}
-	if t.Style&flowStyle != 0 || t.Kind == scalarNode || t.key == nil || s.sameLine(t) {
+	if t.isFlow() || t.isScalar() || t.key == nil || s.sameLine(t) {
 		s.edit(s.valueStart(t), t.end, text)
 		return
 	}
@@ -268,7 +269,7 @@ func (s *setter) inlineValue(t, parent *twig, n tree.Node) {
 
 // valueStart is where t begins, with the properties that go with a collection.
 func (s *setter) valueStart(t *twig) int {
-	if t.Kind == mappingNode || t.Kind == sequenceNode {
+	if t.isMap() || t.isList() {
 		return t.place.prop
 	}
 	return t.start
@@ -318,7 +319,7 @@ func (s *setter) blockValue(t, parent *twig, n tree.Node) error {
 			return err
 		}
 		lead := ""
-		if t.end == t.start && t.Kind == scalarNode {
+		if t.end == t.start && t.isScalar() {
 			lead = s.lead(t)
 		}
 		s.edit(s.valueStart(t), max(t.end, t.start), lead+strings.TrimLeft(text, " "))

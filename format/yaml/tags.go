@@ -75,3 +75,13 @@ func (u *unmasking) collectionTags() {
 		}
 	})
 }
+
+// isCoreTag reports whether a tag as it is written is one of those that every
+// reader knows.
+func isCoreTag(text string) bool {
+	switch text {
+	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary", "!!map", "!!seq", "!!set", "!!omap", "!!pairs", "!!merge":
+		return true
+	}
+	return false
+}

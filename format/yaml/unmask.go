@@ -22,9 +22,6 @@ type unmasking struct {
 
 // Unmask replaces tokens by values and removes the metadata.
 func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, error) {
-	if d.broken != nil {
-		return nil, d.broken
-	}
 	if l == nil {
 		l = &format.Layout{}
 	}

@@ -34,20 +34,20 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	default:
 		s.unsetBlock(parent, t)
 	}
-	return d.checked(s.edits, want, way)
+	return s.checked(want, way)
 }
 
 // emptied writes {} or [] for a collection that lost its last entry. Comments in
 // it stay.
 func (s *setter) emptied(t *twig) {
 	text := "{}"
-	if t.Kind == sequenceNode {
+	if t.isList() {
 		text = "[]"
 	}
 	switch {
-	case t.at.flow && t.Style&flowStyle != 0 && s.commented(t.start, t.end):
+	case t.at.flow && t.isFlow() && s.commented(t.start, t.end):
 		s.edit(t.kids[0].entryStart(), s.withComma(t.kids[0].end), "")
-	case t.at.flow && t.Style&flowStyle != 0:
+	case t.at.flow && t.isFlow():
 		s.edit(t.start, t.end, text)
 	case t.key != nil && t.place.prop == t.start && !s.sameLine(t):
 		colon := s.colon(t)
@@ -57,11 +57,6 @@ func (s *setter) emptied(t *twig) {
 	default:
 		s.edit(t.start, max(t.end, s.endWithComment(t.end)), text)
 	}
-}
-
-// commented reports whether a comment stands between two places.
-func (s *setter) commented(start, end int) bool {
-	return slices.ContainsFunc(s.gaps.comments, func(c span) bool { return c.start >= start && c.start < end })
 }
 
 // withComma returns the place behind the comma that follows at, if one does,
@@ -144,12 +139,12 @@ func (s *setter) linesOf(parent, t *twig) (start, end int) {
 	}
 	end = afterBreak(s.text, t.end)
 	switch {
-	case t.key != nil && t.Kind == scalarNode && t.place.prop == t.place.end:
+	case t.key != nil && t.isScalar() && t.place.prop == t.place.end:
 		// Nothing stands there, perhaps not even a colon.
 		end = afterBreak(s.text, t.key.end)
 	case t.place.block() && t.end == t.place.end:
 		end = t.end + breakAt(s.text, t.end)
-	case len(t.kids) > 0 && t.Style&flowStyle == 0:
+	case len(t.kids) > 0 && !t.isFlow():
 		whole := *t
 		whole.at = parent.at
 		end = s.endOfEntries(&whole)

@@ -11,11 +11,12 @@
 // The way back writes each value in the style of its token. Where that would
 // not give the author's bytes, the Layout remembers them.
 //
-// What a text means is decided by the library that readers in the field use
-// (judge.go). It tells lines and columns where things begin; where they end
-// follows from the syntax (span.go), and what stands between them is comments,
-// brackets and markers (gaps.go). All of that together is a scan; masking,
-// unmasking and setting values are lists of edits computed from it.
+// A text is parsed once, by internal/yamltext, whose nodes and comments know their
+// bytes. The reader (reader.go) makes a scan of them: the wire trees, and the
+// place of each leaf. Masking, unmasking and setting values are lists of edits
+// computed from that. The library that readers in the field use is asked about
+// the few texts in which the owner of a comment is not certain (referee.go), says
+// what is wrong with a text, and writes what is written anew (judge.go).
 package yaml
 
 import (

@@ -319,3 +319,34 @@ func (n *notes) closed(f *File, t *token, id, foot ID) {
 
 // CommentText returns a comment with its sign.
 func (f *File) CommentText(c *Comment) string { return f.Text[c.Start:c.End] }
+
+// A Note says what a comment belongs to.
+type Note struct {
+	Comment  int // index in All
+	Node     ID  // None for the document
+	Document int
+	Place    Place
+}
+
+// Annotate makes comments belong to what notes say, in their order, and all
+// others to nothing: for who asked another parser.
+func (f *File) Annotate(notes []Note) {
+	for i := range f.nodes {
+		f.nodes[i].notes = 0
+	}
+	for i := range f.Documents {
+		f.Documents[i].notes = 0
+	}
+	for i := range f.comments {
+		c := &f.comments[i]
+		c.Node, c.Place, c.next = None, Apart, 0
+	}
+	for _, n := range notes {
+		g := group{from: n.Comment, to: n.Comment + 1}
+		if n.Node == None {
+			f.giveDocument(n.Document, n.Place, g)
+		} else {
+			f.link(&f.nodes[n.Node].notes, n.Node, n.Place, g)
+		}
+	}
+}

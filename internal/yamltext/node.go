@@ -189,3 +189,6 @@ func (f *File) BlockHead(id ID) (head, body int) {
 	body = lineEnd(f.Text, at)
 	return at, min(body+breakLen(f.Text, body), len(f.Text))
 }
+
+// Len returns the number of nodes.
+func (f *File) Len() int { return len(f.nodes) }
