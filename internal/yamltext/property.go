@@ -124,13 +124,6 @@ func (p *parser) directive(t *token) {
 	line := p.text[t.start:t.end]
 	at := int(t.start)
 	fields := strings.Fields(line)
-	for i, f := range fields {
-		if i > 0 && f[0] == '#' {
-			fields = fields[:i]
-			p.doubt("a comment after a directive")
-			break
-		}
-	}
 	switch {
 	case fields[0] == "%YAML" && len(fields) == 2:
 		p.version(fields[1], at)

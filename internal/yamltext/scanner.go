@@ -312,13 +312,25 @@ func (s *scanner) marker() (tokenKind, int) {
 	switch {
 	case s.pos != s.lineStart || s.pos >= len(s.text):
 	case s.text[s.pos] == '%':
-		return directiveToken, s.lineEnd(s.pos) - s.pos
+		return directiveToken, s.directiveEnd() - s.pos
 	case isMarker(s.text, s.pos, '-'):
 		return documentStart, 3
 	case isMarker(s.text, s.pos, '.'):
 		return documentEnd, 3
 	}
 	return noToken, 0
+}
+
+// directiveEnd returns where the directive ends: at its line's, or before a
+// comment.
+func (s *scanner) directiveEnd() int {
+	end := s.lineEnd(s.pos)
+	for i := s.pos + 1; i < end; i++ {
+		if s.text[i] == '#' && (s.text[i-1] == ' ' || s.text[i-1] == '\t') {
+			return i
+		}
+	}
+	return end
 }
 
 func (s *scanner) openFlow(kind tokenKind) {
