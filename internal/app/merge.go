@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/seed-1f7fdfb8/sops"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/standard"
 )
 
@@ -111,8 +112,10 @@ func (s *source) readEncrypted() (*sops.Sealed, error) {
 	switch {
 	case err == nil:
 		return sealed, nil
-	case errors.Is(err, sops.ErrNotEncrypted):
+	case errors.Is(err, sops.ErrNotEncrypted) && !s.isAnother():
 		return nil, s.notEncrypted(err)
+	case errors.Is(err, sops.ErrNotEncrypted): // but encrypted it is
+		err = fmt.Errorf("this is no encrypted %s file", s.in.Name())
 	}
 	format, ok := standard.Detect(s.data)
 	switch {
@@ -124,4 +127,19 @@ func (s *source) readEncrypted() (*sops.Sealed, error) {
 		}})
 	}
 	return nil, s.name(err)
+}
+
+// isAnother reports whether the text is an encrypted file of another format than
+// the one it is read as, which finds no metadata in it.
+func (s *source) isAnother() bool {
+	name, ok := standard.Detect(s.data)
+	if !ok || name == s.in.Name() {
+		return false
+	}
+	f, err := standard.Format(name, config.Stores{})
+	if err != nil {
+		return false
+	}
+	d, err := f.ParseSealed(s.data)
+	return err == nil && d.Meta() != nil
 }
