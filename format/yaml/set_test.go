@@ -123,6 +123,13 @@ func TestUnsetRemovesAnEntryAndNothingElse(t *testing.T) {
 		{"comments in flow", "a: {x: 1, # x\n  # y\n  y: 2, # z\n  z: 3}\n", `["a"]["y"]`, "a: {x: 1, # x\n  # y\n  \n  z: 3}\n"},
 		{"first of comments in flow", "a: {x: 1, # x\n  # y\n  y: 2}\n", `["a"]["x"]`, "a: {\n  # y\n  y: 2}\n"},
 		{"last of comments in flow", "a: {x: 1, # x\n  # y\n  y: 2}\n", `["a"]["y"]`, "a: {x: 1, # x\n  # y\n  }\n"},
+		{"an anchored value", "a: &x 1\nb: *x\nc: [*x, 2]\n", `["a"]`, "b: 1\nc: [1, 2]\n"},
+		{"an anchored map that is merged", "a: &x {k: 1}\nb:\n  <<: *x\n  d: 2\n", `["a"]`, "b:\n  <<: {\"k\": 1}\n  d: 2\n"},
+		{"an anchor within what goes", "a:\n  - k: &x one # c\nb: *x # in b\n", `["a"]`, "b: \"one\" # in b\n"},
+		{"an anchor and an alias in what goes", "a:\n  k: &x one\n  l: *x\nb: 1\n", `["a"]`, "b: 1\n"},
+		{"an anchored key", "&x a: 1\nb: *x\n", `["a"]`, "b: \"a\"\n"},
+		{"an anchored block", "a: &x |\n  k\n  l\nb: *x\nc: 1\n", `["a"]`, "b: \"k\\nl\\n\"\nc: 1\n"},
+		{"another anchor stays", "a: &x 1\nb: &y 2\nc: *x\nd: *y\n", `["a"]`, "b: &y 2\nc: 1\nd: *y\n"},
 		{"no last newline", "a: 1\nb: 2", `["b"]`, "a: 1"},
 		{"crlf", "a: 1\r\n# c\r\nb: 2\r\n", `["b"]`, "a: 1\r\n# c\r\n"},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -34,7 +35,36 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	default:
 		s.unsetBlock(parent, t)
 	}
+	s.writeOut(t)
 	return s.checked(want, way)
+}
+
+// writeOut writes the values in place of the aliases that lose their anchor with
+// t: other programs hold a copy there.
+func (s *setter) writeOut(t *twig) {
+	lost := map[string]bool{}
+	s.anchors(t, lost)
+	gone := slices.Clone(s.edits)
+	for i := range s.sites {
+		a := &s.sites[i]
+		inside := slices.ContainsFunc(gone, func(e format.Edit) bool { return a.start >= e.Start && a.start < e.End })
+		if !inside && lost[string(s.text[a.start+1:a.end])] {
+			s.edit(a.start, a.end, flowText(a.value))
+		}
+	}
+}
+
+// anchors collects the names of the anchors in t, its key included.
+func (s *setter) anchors(t *twig, into map[string]bool) {
+	if name := s.file.Anchor(t.id); name != "" {
+		into[name] = true
+	}
+	if t.key != nil {
+		s.anchors(t.key, into)
+	}
+	for _, k := range t.kids {
+		s.anchors(k, into)
+	}
 }
 
 // emptied writes {} or [] for a collection that lost its last entry. Comments in

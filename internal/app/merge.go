@@ -111,8 +111,10 @@ func (s *source) readEncrypted() (*envelope.Encrypted, error) {
 	switch {
 	case err == nil:
 		return encrypted, nil
-	case errors.Is(err, envelope.ErrNotEncrypted):
+	case errors.Is(err, envelope.ErrNotEncrypted) && !s.isAnother():
 		return nil, s.notEncrypted(err)
+	case errors.Is(err, envelope.ErrNotEncrypted): // but encrypted it is
+		err = fmt.Errorf("this is no encrypted %s file", s.in.Name())
 	}
 	format, ok := std.Detect(s.data)
 	switch {
@@ -124,4 +126,19 @@ func (s *source) readEncrypted() (*envelope.Encrypted, error) {
 		}})
 	}
 	return nil, s.name(err)
+}
+
+// isAnother reports whether the text is an encrypted file of another format than
+// the one it is read as, which finds no metadata in it.
+func (s *source) isAnother() bool {
+	name, ok := std.Detect(s.data)
+	if !ok || name == s.in.Name() {
+		return false
+	}
+	f, err := std.Format(name)
+	if err != nil {
+		return false
+	}
+	d, err := f.ParseEncrypted(s.data)
+	return err == nil && d.Meta() != nil
 }

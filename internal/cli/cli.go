@@ -171,13 +171,13 @@ func (r *run) file(c *cli.Command, needed bool) (string, error) {
 	case args[0] == "":
 		return "", &noNameError{} // of a variable that is not set, most likely
 	case len(args) > 1:
-		return "", tooMany("sops "+c.Name, args)
+		return "", tooMany(c.Name, c.Bool("in-place"), args)
 	}
 	return args[0], nil
 }
 
 // tooMany is the mistake of giving a command more than the one file it takes.
-func tooMany(command string, args []string) error {
+func tooMany(command string, inPlace bool, args []string) error {
 	for _, e := range args[1:] {
 		if isFlag(e) {
 			return &usageError{
@@ -186,8 +186,12 @@ func tooMany(command string, args []string) error {
 			}
 		}
 	}
+	each := "sops " + command
+	if inPlace {
+		each += " -i"
+	}
 	return &usageError{
-		msg:  fmt.Sprintf("%s takes one file, so nothing was done: %q is one too many", command, args[1]),
-		hint: "run it for each: for f in FILES; do " + command + " \"$f\"; done",
+		msg:  fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", command, args[1]),
+		hint: "run it for each: for f in FILES; do " + each + " \"$f\"; done",
 	}
 }

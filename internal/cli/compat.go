@@ -175,13 +175,15 @@ func oldForm(root *cli.Command, p parsed, w world) (call, error) {
 		return call{}, err
 	}
 	c := root.Command(m.command)
-	verbose := slices.ContainsFunc(p.tokens, func(t token) bool { return t.flag.Names()[0] == "verbose" && t.value == "true" })
+	on := func(flag string) bool {
+		return slices.ContainsFunc(p.tokens, func(t token) bool { return t.flag.Names()[0] == flag && t.value == "true" })
+	}
 	tokens, err := adopt(commandFlags(c), m.others, func(flag string) error {
 		msg := fmt.Sprintf("flag --%s has no meaning for sops %s", flag, c.Name)
 		if !isOldFlag(flag) {
 			return &usageError{msg: msg, hint: fmt.Sprintf("leave it out, or see: sops %s --help", c.Name)}
 		}
-		if verbose {
+		if on("verbose") {
 			w.warn(msg + " and is not used")
 		}
 		return nil
@@ -195,7 +197,7 @@ func oldForm(root *cli.Command, p parsed, w world) (call, error) {
 		return call{}, &noFileError{}
 	}
 	if len(p.rest) > 1 {
-		return call{}, tooMany("sops "+c.Name, p.rest)
+		return call{}, tooMany(c.Name, on("in-place"), p.rest)
 	}
 	return call{words: []string{c.Name}, args: arguments(tokens, append([]string{p.rest[0]}, m.operands...))}, nil
 }
