@@ -111,7 +111,7 @@ func sealDemanded(path string) error {
 	if err != nil {
 		return err
 	}
-	for _, above := range config.Above(filepath.Dir(path)) {
+	for _, above := range config.Above(path) {
 		required, err := config.RequiresIntegrity(above, path)
 		if err != nil {
 			return fmt.Errorf("the file carries no seal, and whether one is demanded (integrity: required) is not known: %w", err)

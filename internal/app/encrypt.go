@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -48,6 +50,9 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := a.emptyPipe(s, cmp.Or(o.Onto, o.Output)); err != nil {
+		return err
+	}
 	if o.Onto != "" {
 		return a.encryptOnto(ctx, s, o)
 	}
@@ -74,6 +79,20 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 		return s.name(err)
 	}
 	return a.write(ctx, s, o.Target, out, encryptedMode)
+}
+
+// emptyPipe refuses to write nothing over a file that holds something: the
+// command before this one in a pipe has failed, which a shell does not tell.
+func (a *App) emptyPipe(s *source, target string) error {
+	if !s.isStdin() || len(s.data) > 0 || target == "" {
+		return nil
+	}
+	info, err := os.Stat(a.abs(target))
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil
+	}
+	return fail(codeNoDocument, "if the command before it failed, see why; if an empty file is meant, remove the old one first: rm "+hint.Path(target),
+		"standard input is empty, and %s is not: it was left as it is", hint.Path(target))
 }
 
 // checkSelection warns of a new file in which nothing is encrypted, although

@@ -73,6 +73,9 @@ type readableLeaf struct {
 }
 
 func (l readableLeaf) name() string {
+	if l.comment && l.at == "" {
+		return "a comment at the top"
+	}
 	if l.comment {
 		return fmt.Sprintf("a comment in %q", strings.TrimSuffix(l.at, ":"))
 	}

@@ -58,10 +58,10 @@ func (a *App) configsAbove(s *source) []string {
 		all = append(all, s.configPath)
 	}
 	if !s.isStdin() || s.FilenameOverride != "" {
-		all = append(all, config.Above(filepath.Dir(a.rulePath(s.File)))...)
+		all = append(all, config.Above(a.rulePath(s.File))...)
 	}
 	if len(all) == 0 {
-		all = config.Above(a.Dir)
+		all = config.Above(filepath.Join(a.Dir, "standard input"))
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

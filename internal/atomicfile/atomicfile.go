@@ -117,7 +117,7 @@ func (f *File) write(data []byte, check func([]byte) error, plaintext bool) erro
 	if err != nil {
 		return unwritten(f.path, err)
 	}
-	r := replacement{target: target, data: data, mode: f.mode, plaintext: plaintext, syncDir: syncDir}
+	r := replacement{target: target, data: data, mode: f.mode, plaintext: plaintext, syncDir: syncDir, chmod: (*os.File).Chmod}
 	r.verify = func() error { return f.unchanged(target) }
 	err = r.run(f.wanted())
 	if err == nil || IsWritten(err) {
@@ -198,7 +198,7 @@ func Create(ctx context.Context, path string, data []byte, mode fs.FileMode) err
 	}
 	r := replacement{
 		target: target, data: data, mode: mode, plaintext: plaintext, strict: plaintext, syncDir: syncDir,
-		verify: func() error { return nil },
+		chmod: (*os.File).Chmod, verify: func() error { return nil },
 	}
 	return unwritten(path, r.run(mayExist))
 }

@@ -21,6 +21,7 @@ type replacement struct {
 	strict    bool                   // see trusted
 	verify    func() error           // the last look before the point of no return
 	syncDir   func(dir string) error // makes a rename durable
+	chmod     func(*os.File, fs.FileMode) error
 }
 
 // existence is what must be at a target that is written.
@@ -98,8 +99,8 @@ func (r *replacement) rename(info fs.FileInfo) error {
 	if err := errors.Join(keepOwner(t.file, info), keepAttributes(t.file, r.target)); err != nil {
 		return errInPlace
 	}
-	if err := t.file.Chmod(0o600); err != nil {
-		return err
+	if err := r.chmod(t.file, 0o600); err != nil {
+		return errInPlace // the file system keeps no modes; the mode stays with the file
 	}
 	if err := fill(t.file, r.data); err != nil {
 		return err
@@ -116,8 +117,8 @@ func (r *replacement) rename(info fs.FileInfo) error {
 // nothing that others can read.
 func (r *replacement) place(t *temp, mode fs.FileMode) error {
 	if !r.plaintext {
-		if err := t.file.Chmod(mode); err != nil {
-			return err
+		if err := r.chmod(t.file, mode); err != nil {
+			return errInPlace
 		}
 	}
 	err := t.rename(r.target)

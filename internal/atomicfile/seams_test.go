@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ func TestFaultAfterTheRenameSaysWritten(t *testing.T) {
 			target: path, data: []byte("new"), mode: 0o600,
 			verify:  func() error { return nil },
 			syncDir: func(string) error { return fmt.Errorf("its directory is not safe: %w", syscall.EIO) },
+			chmod:   (*os.File).Chmod,
 		}
 		err := unwritten(path, r.run(mayExist))
 		want := path + ": written, but its directory is not safe: input/output error"
@@ -33,6 +35,40 @@ func TestFaultAfterTheRenameSaysWritten(t *testing.T) {
 		}
 		if b, err := os.ReadFile(path); err != nil || string(b) != "new" {
 			t.Errorf("the file holds %q, %v", b, err)
+		}
+	}
+}
+
+// TestWhereModesCannotBeSetTheFileStays is about file systems that keep no modes,
+// as those of memory cards and some network drives: a new file cannot get the
+// mode of the old one, so the old one is overwritten.
+func TestWhereModesCannotBeSetTheFileStays(t *testing.T) {
+	t.Parallel()
+	for _, plaintext := range []bool{true, false} {
+		path := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := replacement{
+			target: path, data: []byte("new"), mode: 0o600, plaintext: plaintext,
+			verify: func() error { return nil }, syncDir: func(string) error { return nil },
+			chmod: func(*os.File, fs.FileMode) error { return syscall.EPERM },
+		}
+		if err := r.run(mustExist); err != nil {
+			t.Errorf("plaintext %v: %v", plaintext, err)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != "new" {
+			t.Errorf("plaintext %v: the file holds %q, %v", plaintext, b, err)
+		}
+		if info, err := os.Stat(path); err != nil || !os.SameFile(info, before) || info.Mode() != before.Mode() {
+			t.Errorf("plaintext %v: it is another file: %v", plaintext, err)
+		}
+		if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
+			t.Errorf("plaintext %v: left %v, %v", plaintext, entries, err)
 		}
 	}
 }

@@ -17,6 +17,11 @@ func (r *reader) unknown(e entry, s scope, known []string) {
 			hint = "did you mean " + closest + "?"
 		}
 	}
+	if s == topScope && e.name.value == "integrity" {
+		// A demand that means nothing must not look like one that holds.
+		r.fail(e.node, hint, "integrity is part of a rule, and means nothing in %s", s)
+		return
+	}
 	if s == topScope && (hint == "" || holdsAnchor(e.value)) {
 		return
 	}
@@ -59,7 +64,7 @@ func adviceOfNames(name string, meant map[string]string) string {
 
 func adviceAtTop(name string) string {
 	switch name {
-	case "path_regex", "kms", "age", "pgp", "key_groups", "encrypted_regex":
+	case "path_regex", "kms", "age", "pgp", "key_groups", "encrypted_regex", "integrity":
 		return "put it into a rule: an element of the list creation_rules"
 	case "rules":
 		return "did you mean creation_rules?"

@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 )
 
-// Above returns all configurations in a directory and above it, nearest first.
-// Where directories are linked, those above the real one count as well.
-func Above(dir string) []string {
+// Above returns all configurations in the directory of a file and above it,
+// nearest first. Where the file or directories are linked, those above the real
+// file count as well.
+func Above(file string) []string {
 	var all []string
 	add := func(dir string) {
 		for range maxLevels {
@@ -24,11 +25,27 @@ func Above(dir string) []string {
 			dir = parent
 		}
 	}
-	add(dir)
-	if real, err := filepath.EvalSymlinks(dir); err == nil && real != dir {
-		add(real)
+	for _, name := range namesOf(file) {
+		add(filepath.Dir(name))
 	}
 	return all
+}
+
+// namesOf returns the name of a file and, where that leads through links, the name
+// of what it leads to. A file that does not exist yet has a directory.
+func namesOf(file string) []string {
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		dir, err := filepath.EvalSymlinks(filepath.Dir(file))
+		if err != nil {
+			return []string{file}
+		}
+		real = filepath.Join(dir, filepath.Base(file))
+	}
+	if real == file {
+		return []string{file}
+	}
+	return []string{file, real}
 }
 
 // RequiresIntegrity reports whether the configuration at path has a rule for
@@ -50,12 +67,15 @@ func RequiresIntegrity(path, file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	r, err := f.RuleFor(file)
-	switch {
-	case errors.Is(err, ErrNoRules), errors.Is(err, ErrNoRule):
-		return false, nil
-	case err != nil:
-		return false, err
+	for _, name := range namesOf(file) {
+		r, err := f.RuleFor(name)
+		switch {
+		case errors.Is(err, ErrNoRules), errors.Is(err, ErrNoRule):
+		case err != nil:
+			return false, err
+		case r.Integrity == integrityRequired:
+			return true, nil
+		}
 	}
-	return r.Integrity == "required", nil
+	return false, nil
 }
