@@ -133,8 +133,10 @@ func (a *App) formats(s *source, c Common) error {
 	}
 	byName, named := std.ForPath(name)
 	in := cmp.Or(s.InputType, byName)
-	if detected, ok := s.detected(); s.InputType == "" && !named && ok {
-		in = detected
+	if s.InputType == "" && !named {
+		if detected, ok := s.detected(); ok {
+			in = detected
+		}
 	}
 	out := s.OutputType
 	switch {
