@@ -19,6 +19,7 @@ func (s *Sealed) recover(ctx context.Context, k key.Keeper, o OpenOptions) (r *u
 			o.Note("Data key recovered successfully")
 		}
 	}()
+	k = orNone(k)
 	if o.Unlock.Verify == nil {
 		o.Unlock.Verify = s.opensMAC
 	}

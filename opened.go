@@ -68,6 +68,9 @@ func (p Plan) stored() rule.Rule {
 // New makes a data key, wraps it for the plan's master keys and prepares src to
 // be sealed. Nothing is wrapped if src cannot be encrypted.
 func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*Opened, error) {
+	if f == nil {
+		return nil, errNoFormat
+	}
 	if _, err := p.Selection.Compile(); err != nil {
 		return nil, &Failure{Code: CodeConflict, Err: err}
 	}
@@ -93,6 +96,17 @@ func New(ctx context.Context, src []byte, f doc.Format, p Plan, k key.Keeper) (*
 	return o, nil
 }
 
+// errNoFormat is the error for a nil format.
+var errNoFormat = errors.New("no format was given: name one, such as yaml.Format{}")
+
+// orNone returns k, or a keeper that can use no keys where that is nil.
+func orNone(k key.Keeper) key.Keeper {
+	if k == nil {
+		return key.NewMux()
+	}
+	return k
+}
+
 // forgetIdentity leaves it to each reader how to reach the keys.
 func forgetIdentity(groups []key.Group) {
 	for _, g := range groups {
@@ -107,7 +121,7 @@ func wrapNew(ctx context.Context, k key.Keeper, groups [][]key.MasterKey, thresh
 	if err != nil {
 		return key.Data{}, nil, err
 	}
-	wrapped, err := unlock.Wrap(ctx, k, groups, threshold, d, random)
+	wrapped, err := unlock.Wrap(ctx, orNone(k), groups, threshold, d, random)
 	return d, wrapped, err
 }
 

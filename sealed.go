@@ -27,6 +27,9 @@ var ErrNotEncrypted = meta.ErrNotFound
 
 // Read parses an encrypted file. It needs no keys.
 func Read(src []byte, f doc.Format) (*Sealed, error) {
+	if f == nil {
+		return nil, errNoFormat
+	}
 	d, err := f.ParseSealed(src)
 	if err != nil {
 		return nil, err

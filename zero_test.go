@@ -83,6 +83,44 @@ func TestZeroOptionsWork(t *testing.T) {
 	if _, err := sops.New(t.Context(), []byte(plain), yaml.Format{}, sops.Plan{}, keepers); err == nil {
 		t.Error("a plan without keys made a file")
 	}
+	testNothingGiven(t, sops.Plan{Groups: [][]key.MasterKey{{recipient}}}, keepers)
+}
+
+// testNothingGiven leaves out the format and the keepers, which are no options:
+// errors say so.
+func testNothingGiven(t *testing.T, p sops.Plan, keepers key.Keeper) {
+	const plain = "a: secret\n"
+	fails := func(what, want string, err error) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	o, err := sops.New(t.Context(), []byte(plain), yaml.Format{}, p, keepers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enc, err := o.Seal(sops.SealOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sops.New(t.Context(), []byte(plain), nil, p, keepers)
+	fails("New without a format", "no format was given", err)
+	_, err = sops.Read(enc, nil)
+	fails("Read without a format", "no format was given", err)
+	for _, none := range []key.Keeper{nil, key.NewMux()} {
+		_, err = sops.New(t.Context(), []byte(plain), yaml.Format{}, p, none)
+		fails("New without a keeper", "it was given no keeper", err)
+		fails("Rotate without a keeper", "it was given no keeper", o.Rotate(t.Context(), none, p.Groups, 0, nil))
+		s, err := sops.Read(enc, yaml.Format{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Open(t.Context(), none, sops.OpenOptions{})
+		fails("Open without a keeper", "Failed to get the data key", err)
+		_, err = s.Recover(t.Context(), none, sops.OpenOptions{})
+		fails("Recover without a keeper", "Failed to get the data key", err)
+	}
 }
 
 // TestZeroKeepersHonourTheEnvironment sees that no call goes past the variables
