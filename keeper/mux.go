@@ -61,5 +61,8 @@ type UnknownKindError struct {
 }
 
 func (e *UnknownKindError) Error() string {
+	if len(e.Known) == 0 {
+		return fmt.Sprintf("this program cannot use keys of kind %q: it was given no keeper", e.Kind)
+	}
 	return fmt.Sprintf("this program cannot use keys of kind %q, only %s", e.Kind, strings.Join(e.Known, ", "))
 }

@@ -73,13 +73,14 @@ type readableLeaf struct {
 }
 
 func (l readableLeaf) name() string {
-	if l.comment && l.at == "" {
+	at := strings.TrimSuffix(l.at, ":")
+	switch {
+	case l.comment && at == "":
 		return "a comment at the top"
+	case l.comment:
+		return fmt.Sprintf("a comment in %q", at)
 	}
-	if l.comment {
-		return fmt.Sprintf("a comment in %q", strings.TrimSuffix(l.at, ":"))
-	}
-	return fmt.Sprintf("%q", strings.TrimSuffix(l.at, ":"))
+	return fmt.Sprintf("%q", at)
 }
 
 // readable lists the leaves that are in clear by the rule of the file, and that

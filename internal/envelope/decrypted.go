@@ -68,6 +68,9 @@ func (p Plan) stored() rule.Rule {
 // New makes a data key, wraps it for the plan's master keys and prepares src to
 // be encrypted. Nothing is wrapped if src cannot be encrypted.
 func New(ctx context.Context, src []byte, f format.Format, p Plan, k keeper.Keeper) (*Decrypted, error) {
+	if f == nil {
+		return nil, errNoFormat
+	}
 	if _, err := p.Selection.Compile(); err != nil {
 		return nil, &Failure{Code: CodeConflict, Err: err}
 	}
@@ -93,6 +96,17 @@ func New(ctx context.Context, src []byte, f format.Format, p Plan, k keeper.Keep
 	return o, nil
 }
 
+// errNoFormat is the error for a nil format.
+var errNoFormat = errors.New("no format was given: name one, such as yaml.Format{}")
+
+// orNone returns k, or a keeper that can use no keys where that is nil.
+func orNone(k keeper.Keeper) keeper.Keeper {
+	if k == nil {
+		return keeper.NewMux()
+	}
+	return k
+}
+
 // forgetIdentity leaves it to each reader how to reach the keys.
 func forgetIdentity(groups []keeper.Group) {
 	for _, g := range groups {
@@ -107,7 +121,7 @@ func wrapNew(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, 
 	if err != nil {
 		return keeper.Data{}, nil, err
 	}
-	wrapped, err := unlock.Wrap(ctx, k, groups, threshold, d, random)
+	wrapped, err := unlock.Wrap(ctx, orNone(k), groups, threshold, d, random)
 	return d, wrapped, err
 }
 

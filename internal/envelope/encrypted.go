@@ -27,6 +27,9 @@ var ErrNotEncrypted = meta.ErrNotFound
 
 // Parse parses an encrypted file. It needs no keys.
 func Parse(src []byte, f format.Format) (*Encrypted, error) {
+	if f == nil {
+		return nil, errNoFormat
+	}
 	d, err := f.ParseEncrypted(src)
 	if err != nil {
 		return nil, err

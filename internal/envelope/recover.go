@@ -19,6 +19,7 @@ func (s *Encrypted) recover(ctx context.Context, k keeper.Keeper, o DecryptOptio
 			o.Note("Data key recovered successfully")
 		}
 	}()
+	k = orNone(k)
 	if o.Unlock.Verify == nil {
 		o.Unlock.Verify = s.decryptsMAC
 	}

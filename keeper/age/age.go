@@ -117,7 +117,7 @@ func encrypt(secret []byte, r age.Recipient) (string, error) {
 // Unwrap decrypts w with the first identity that can.
 func (k *Keeper) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	t := &trial{keeper: k, enc: w.Enc}
-	d, err := t.open()
+	d, err := until(ctx, t.open)
 	if errors.Is(err, errNoMatch) && t.more() {
 		d, err = k.unwrapLoudly(ctx, t, w.Text("recipient"))
 	}
@@ -150,12 +150,12 @@ func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (
 // Asks reports whether a person may have to do something before w can be
 // unwrapped: no identity that lies ready opens it, and there are others. Of a
 // key that has wrapped nothing yet it tells whether wrapping may ask.
-func (k *Keeper) Asks(_ context.Context, w keeper.WrappedKey) bool {
+func (k *Keeper) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	if w.Enc == "" {
 		return isPlugin(w.Text("recipient"))
 	}
 	t := &trial{keeper: k, enc: w.Enc}
-	_, err := t.open()
+	_, err := until(ctx, t.open)
 	return errors.Is(err, errNoMatch) && t.more()
 }
 
@@ -164,11 +164,23 @@ func (k *Keeper) Asks(_ context.Context, w keeper.WrappedKey) bool {
 // ended from outside. Prompts end with the terminal or the process. What comes
 // of both is dropped.
 func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	defer deadline.Pause(ctx)()
+	v, err := until(ctx, f)
+	if ctx.Err() != nil {
+		helper.EndChildren(func(line string) bool {
+			return strings.Contains(line, "age-plugin-") && strings.Contains(line, "--age-plugin=")
+		})
+	}
+	return v, err
+}
+
+// until returns what f returns, or ctx's error as soon as ctx ends. The first
+// identity that is read may be in a named pipe, which keeps f for ever.
+func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
-	defer deadline.Pause(ctx)()
 	done := make(chan result, 1)
 	go func() {
 		v, err := f()
@@ -178,9 +190,6 @@ func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
-		helper.EndChildren(func(line string) bool {
-			return strings.Contains(line, "age-plugin-") && strings.Contains(line, "--age-plugin=")
-		})
 		var none T
 		return none, ctx.Err()
 	}

@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -36,11 +34,7 @@ func checkBundle(e env.Env, p *profile) error {
 	if variable == "" {
 		where = "ca_bundle of profile " + hint.Line(cmp.Or(p.name, "default"))
 	}
-	pem, err := os.ReadFile(path)
-	var named *fs.PathError
-	if errors.As(err, &named) {
-		err = named.Err // the path is told already
-	}
+	pem, err := readFile(path)
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
 		err = errors.New("there is no certificate in it")
 	}

@@ -7,13 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
 
@@ -123,7 +123,7 @@ func loadMap(e env.Env) (*userMap, error) {
 		return &userMap{}, nil
 	}
 	path := filepath.Join(dir, "sops", "aws.yaml")
-	src, err := os.ReadFile(path)
+	src, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &userMap{}, nil
 	}
@@ -131,6 +131,24 @@ func loadMap(e env.Env) (*userMap, error) {
 		return nil, &UsageError{Where: path, Reason: err.Error()}
 	}
 	return parseMap(path, src)
+}
+
+// maxFile is more than any map or file of certificates has, in bytes.
+const maxFile = 16 << 20
+
+// readFile reads a file of the user. A named pipe would keep the process waiting,
+// and a device for ever. The error does not name the path.
+func readFile(path string) ([]byte, error) {
+	src, err := atomicfile.ReadAtMost(path, maxFile)
+	var outer *atomicfile.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
+		err = inner.Err
+	}
+	return src, err
 }
 
 func parseMap(path string, src []byte) (*userMap, error) {

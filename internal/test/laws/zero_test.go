@@ -83,6 +83,44 @@ func TestZeroOptionsWork(t *testing.T) {
 	if _, err := envelope.New(t.Context(), []byte(plain), yaml.Format{}, envelope.Plan{}, keepers); err == nil {
 		t.Error("a plan without keys made a file")
 	}
+	testNothingGiven(t, envelope.Plan{Groups: [][]keeper.MasterKey{{recipient}}}, keepers)
+}
+
+// testNothingGiven leaves out the format and the keepers, which are no options:
+// errors say so.
+func testNothingGiven(t *testing.T, p envelope.Plan, keepers keeper.Keeper) {
+	const plain = "a: secret\n"
+	fails := func(what, want string, err error) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	o, err := envelope.New(t.Context(), []byte(plain), yaml.Format{}, p, keepers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enc, err := o.Encrypt(envelope.EncryptOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = envelope.New(t.Context(), []byte(plain), nil, p, keepers)
+	fails("New without a format", "no format was given", err)
+	_, err = envelope.Parse(enc, nil)
+	fails("Read without a format", "no format was given", err)
+	for _, none := range []keeper.Keeper{nil, keeper.NewMux()} {
+		_, err = envelope.New(t.Context(), []byte(plain), yaml.Format{}, p, none)
+		fails("New without a keeper", "it was given no keeper", err)
+		fails("Rotate without a keeper", "it was given no keeper", o.Rotate(t.Context(), none, p.Groups, 0, nil))
+		s, err := envelope.Parse(enc, yaml.Format{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Decrypt(t.Context(), none, envelope.DecryptOptions{})
+		fails("Open without a keeper", "Failed to get the data key", err)
+		_, err = s.Recover(t.Context(), none, envelope.DecryptOptions{})
+		fails("Recover without a keeper", "Failed to get the data key", err)
+	}
 }
 
 // TestZeroKeepersHonourTheEnvironment sees that no call goes past the variables
