@@ -126,6 +126,11 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 	if err != nil {
 		return err
 	}
+	explicit, _, err := a.explicitKeys(o.Creation.Keys, o.Access)
+	if err != nil {
+		return err
+	}
+	o.Access = o.Access.naming(explicit)
 	s.in = s.out
 	decrypted, err := a.create(ctx, s, sample(s.out.Name()), plan, o.Access)
 	if err != nil {

@@ -69,6 +69,11 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 	if err := s.holdsTokens(o.AllowEncrypted); err != nil {
 		return err
 	}
+	explicit, _, err := a.explicitKeys(o.Creation.Keys, o.Access)
+	if err != nil {
+		return err
+	}
+	o.Access = o.Access.naming(explicit)
 	decrypted, err := a.createSome(ctx, s, plan, o)
 	if err != nil {
 		return err

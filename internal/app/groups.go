@@ -62,7 +62,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 	if !withContext([][]keeper.MasterKey{keys}, texts) && o.EncryptionContext != "" {
 		return fail(codeContext, "leave it out, or add an AWS KMS key to the group", "--encryption-context has no effect: the group has no AWS KMS key")
 	}
-	o.named = keys
+	o.named, o.Access = keys, o.Access.naming(keys)
 	return a.regroup(ctx, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
 		return append(groups, keys), nil
 	})

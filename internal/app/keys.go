@@ -23,6 +23,7 @@ import (
 type Access struct {
 	AWSProfile      []string // P or ACCOUNT=P
 	AWSRole         []string // ARN or ACCOUNT=ARN
+	keyRoles        []string // named with keys by flags and variables of this run
 	NoAssumeRole    bool
 	StrictIdentity  bool
 	DecryptionOrder string
@@ -43,7 +44,7 @@ type Access struct {
 func (a *App) keepers(ctx context.Context, o Access) keeper.Keeper {
 	aws := awskms.Options{
 		Env: a.Env, Profile: o.AWSProfile, Role: o.AWSRole,
-		NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
+		KeyRoles: o.keyRoles, NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
 		Attempt: o.Attempt, HostName: a.HostName, Now: a.Now, Warn: a.Warn,
 	}
 	if a.hasTerminal() {

@@ -251,6 +251,17 @@ func (a *App) explicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, 
 	return keys, variable, nil
 }
 
+// naming returns access with the roles that keys of this run name: what a flag
+// asks for is not replaced by another identity.
+func (o Access) naming(keys []keeper.MasterKey) Access {
+	for _, m := range keys {
+		if role := m.Text("role"); role != "" {
+			o.keyRoles = append(o.keyRoles, role)
+		}
+	}
+	return o
+}
+
 // storeProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
 // always did; one for an account alone is for this run only.
 func storeProfile(keys []keeper.MasterKey, access Access) {

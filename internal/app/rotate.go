@@ -52,7 +52,7 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 	if err != nil {
 		return err
 	}
-	keepers := a.keepers(ctx, o.Access)
+	keepers := a.keepers(ctx, o.Access.naming(added))
 	decrypted, err := a.decryptSource(ctx, s, keepers, o.Access)
 	if err != nil {
 		return err

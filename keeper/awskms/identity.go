@@ -132,7 +132,7 @@ func (s *settings) candidates(t target) []identity {
 	if s.noRole {
 		role = nil
 	}
-	if s.strict {
+	if s.strict || t.role != "" && slices.Contains(s.keyRoles, t.role) {
 		return c.only(profile, role, file)
 	}
 	if c.ofRun(profile, role, file) {

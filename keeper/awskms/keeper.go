@@ -26,6 +26,9 @@ type Options struct {
 	// and SOPS_AWS_ROLE.
 	Profile []string
 	Role    []string
+	// KeyRoles are roles that this run itself names with a key (ARN+ROLE). Such a
+	// key is used in its role alone.
+	KeyRoles []string
 	// NoAssumeRole leaves every role out.
 	NoAssumeRole bool
 	// Strict tries one identity for a key and no other.

@@ -16,6 +16,7 @@ import (
 type settings struct {
 	profile, role  choices
 	noRole, strict bool
+	keyRoles       []string
 	mfaToken       string
 	sessionName    string
 	attempts       int
@@ -58,6 +59,7 @@ func newSettings(o Options) (*settings, error) {
 	if s.role, err = newChoices(o, "role", o.Role, checkRole); err != nil {
 		return nil, err
 	}
+	s.keyRoles = o.KeyRoles
 	if s.noRole, err = truth(o.Env, "SOPS_AWS_NO_ASSUME_ROLE", o.NoAssumeRole); err != nil {
 		return nil, err
 	}
