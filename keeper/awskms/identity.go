@@ -132,7 +132,10 @@ func (s *settings) candidates(t target) []identity {
 	if s.noRole {
 		role = nil
 	}
-	if s.strict || t.role != "" && slices.Contains(s.keyRoles, t.role) {
+	if role == nil && slices.Contains(s.keyRoles, t.role) {
+		role = file // this run has named it, with the key
+	}
+	if s.strict {
 		return c.only(profile, role, file)
 	}
 	if c.ofRun(profile, role, file) {
