@@ -1,4 +1,4 @@
-// Package doc says what a file format does: read bytes into a Document that
+// Package format says what a file format does: read bytes into a Document that
 // remembers them, and give back bytes in which only what was asked to change
 // has changed. It knows nothing of keys or ciphers; to a format a token is just
 // a text that stands where a value stood.
@@ -12,7 +12,7 @@
 //	s, _ := f.ParseEncrypted(encrypted)           // s.Trees(): tokens as strings
 //	plain, _ := s.Unmask(values, layout)    // byte for byte what it was
 //
-// A format does its best and need not prove it: the root package reads every
+// A format does its best and need not prove it: the engine reads every
 // result back and compares before anything is written.
 package format
 

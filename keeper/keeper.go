@@ -1,5 +1,5 @@
-// Package key is the vocabulary of the key wing: data keys, master keys and
-// the keepers that wrap one under the other.
+// Package keeper has data keys, master keys, and the interface of the keepers
+// that wrap one under the other.
 //
 // A file is encrypted under a data key of 32 random bytes. A master key (an
 // AWS KMS key, an age recipient, ...) wraps the data key, or with several key

@@ -1,19 +1,18 @@
-// Package sops encrypts and decrypts whole documents: every secret leaf under a
-// data key, the data key under master keys, everything else left as its author
-// wrote it.
+// Package envelope knows what an encrypted file is: every selected value under a
+// data key, the data key under master keys, a MAC over all values, a seal over
+// everything else that matters, and the rest as its author wrote it.
 //
-// There are two types, so that "is it decrypted?" is a question for the
-// compiler. An Encrypted is an encrypted file; opening it gives an Decrypted:
+// An Encrypted is an encrypted file; decrypting it gives a Decrypted:
 //
-//	s, err := sops.Read(src, yaml.Format{})
-//	o, err := s.Open(ctx, keepers, sops.OpenOptions{})
-//	fmt.Print(string(o.Plain()))
+//	e, err := envelope.Parse(src, yaml.Format{})
+//	d, err := e.Decrypt(ctx, keepers, envelope.DecryptOptions{})
+//	fmt.Print(string(d.Plain()))
 //
-// A Decrypted remembers the token of every value, so that encryption it again
+// A Decrypted remembers the token of every value, so that encrypting it again
 // changes only what changed:
 //
-//	err = o.Set(address, tree.Text("new"))
-//	out, err := o.Seal(sops.SealOptions{})
+//	err = d.Set(address, tree.Text("new"))
+//	out, err := d.Encrypt(envelope.EncryptOptions{})
 //
 // No plaintext leaves this package before the MAC over all values was checked,
 // and no encrypted text before it was read back and compared.
