@@ -17,7 +17,7 @@ func TestWorldErrorsNameTheLineAndTheRemedy(t *testing.T) {
 		want []string
 	}{
 		{"an empty file", ``, []string{`w.yaml: the file is empty`}},
-		{"no YAML", "a: [\n", []string{`w.yaml:1: did not find expected node content`}},
+		{"no YAML", "a: [\n", []string{`w.yaml:2: not valid YAML: did not find expected node content`}},
 		{"a misspelled key", `
 acounts: {}
 `, []string{`w.yaml:2: the world has no "acounts" (did you mean "accounts"?)`, `w.yaml:2: the world needs "accounts"`}},
@@ -40,13 +40,13 @@ accounts:
 accounts:
   "111111111111": {}
   "111111111111": {}
-`, []string{`w.yaml:4: "111111111111" appears twice; first in line 3`}},
+`, []string{`w.yaml:4: "111111111111" appears twice in accounts, first on line 3`}},
 		{"a list where a mapping is wanted", `
 accounts:
   "111111111111":
     users: []
     keys: {}
-`, []string{`w.yaml:4: users: want a mapping, have a list`, `w.yaml:5: keys: want a list, have a mapping`}},
+`, []string{`w.yaml:4: users must be a mapping (KEY: VALUE), not a list`, `w.yaml:5: keys must be a list, not a mapping`}},
 		{"a policy with a misspelled element", `
 accounts:
   "111111111111":
