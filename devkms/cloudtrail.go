@@ -10,7 +10,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 )
 
-// A trailEvent is a Call in the field names of CloudTrail.
+// A trailEvent is a Call as CloudTrail writes it.
 type trailEvent struct {
 	EventVersion        string         `json:"eventVersion"`
 	UserIdentity        map[string]any `json:"userIdentity"`

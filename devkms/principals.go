@@ -9,7 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 )
 
-// This file hands the world to the packages behind it, each its part.
+// This file gives the internal packages their parts of the world.
 
 // principals are the callers of the world, and what they may become.
 func (w *World) principals() sts.World {

@@ -6,6 +6,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
+// The tables below are all that a world file may hold: the schema and
+// docs/devkms.md are tested against them.
+
 func worldFields() []field[World] {
 	return []field[World]{
 		text("default", func(w *World) *string { return &w.Default }),
@@ -36,9 +39,9 @@ func userFields() []field[User] {
 		text("path", func(u *User) *string { return &u.Path }),
 		text("access_key_id", func(u *User) *string { return &u.Access.ID }),
 		text("secret_access_key", func(u *User) *string { return &u.Access.Secret }),
-		policies(func(u *User) *[]*Policy { return &u.Policies }),
+		policies("policies", func(u *User) *[]*Policy { return &u.Policies }),
 		policy("permissions_boundary", func(u *User) **Policy { return &u.Boundary }),
-		tags(func(u *User) *map[string]string { return &u.Tags }),
+		tags("tags", func(u *User) *map[string]string { return &u.Tags }),
 		record("mfa", "an MFA device", mfaFields(), func(u *User) *MFA {
 			u.MFA = &MFA{}
 			return u.MFA
@@ -59,9 +62,9 @@ func roleFields() []field[Role] {
 	return []field[Role]{
 		text("path", func(o *Role) *string { return &o.Path }),
 		required(policy("trust", func(o *Role) **Policy { return &o.Trust })),
-		policies(func(o *Role) *[]*Policy { return &o.Policies }),
+		policies("policies", func(o *Role) *[]*Policy { return &o.Policies }),
 		policy("permissions_boundary", func(o *Role) **Policy { return &o.Boundary }),
-		tags(func(o *Role) *map[string]string { return &o.Tags }),
+		tags("tags", func(o *Role) *map[string]string { return &o.Tags }),
 		{Name: "max_session_duration", Read: func(r *yamlread.Reader, n yamlread.Node, o *Role) {
 			seconds, _ := r.Number(n, "max_session_duration", 0)
 			o.MaxSession = time.Duration(seconds) * time.Second
@@ -105,7 +108,7 @@ func keyFields() []field[Key] {
 		policy("policy", func(k *Key) **Policy { return &k.Policy }),
 		text("state", func(k *Key) *string { return &k.State }),
 		text("description", func(k *Key) *string { return &k.Description }),
-		tags(func(k *Key) *map[string]string { return &k.Tags }),
+		tags("tags", func(k *Key) *map[string]string { return &k.Tags }),
 	}
 }
 

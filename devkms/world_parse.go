@@ -45,9 +45,6 @@ func problemIn(name string, p yamlread.Problem) error {
 	return fmt.Errorf("%s:%d: %w", name, p.At.Line, p)
 }
 
-// The tables that follow are all that a world file may hold: the schema and
-// docs/devkms.md are tested against them.
-
 type field[T any] = yamlread.Field[T]
 
 // text, texts, tags, policy and policies make the fields of a kind of value.
@@ -63,10 +60,10 @@ func texts[T any](name string, of func(*T) *[]string) field[T] {
 	}}
 }
 
-func tags[T any](of func(*T) *map[string]string) field[T] {
-	return field[T]{Name: "tags", Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
+func tags[T any](name string, of func(*T) *map[string]string) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
 		*of(t) = map[string]string{}
-		for k, v := range r.Pairs(n, "tags") {
+		for k, v := range r.Pairs(n, name) {
 			(*of(t))[k] = v.Value
 		}
 	}}
@@ -76,9 +73,9 @@ func policy[T any](name string, of func(*T) **Policy) field[T] {
 	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) { *of(t) = readPolicy(r, n) }}
 }
 
-func policies[T any](of func(*T) *[]*Policy) field[T] {
-	return field[T]{Name: "policies", Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
-		for _, v := range r.Items(n, "policies") {
+func policies[T any](name string, of func(*T) *[]*Policy) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
+		for _, v := range r.Items(n, name) {
 			*of(t) = append(*of(t), readPolicy(r, v))
 		}
 	}}

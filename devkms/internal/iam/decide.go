@@ -209,7 +209,7 @@ func (st *statement) covers(q Question) bool {
 // principalGrant matches the Principal or NotPrincipal element. With
 // NotPrincipal a Deny spares only those whose every name (session, role and
 // account) is listed, as AWS's documentation demands, and an Allow reaches
-// only those of whom no name is listed.
+// only those of which no name is listed.
 func (st *statement) principalGrant(p *Principal, deny bool) grant {
 	if !st.notPrincipal {
 		best := noGrant

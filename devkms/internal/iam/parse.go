@@ -24,7 +24,7 @@ type statement struct {
 	sid          string
 	allow        bool
 	principals   []principalName
-	notPrincipal bool // principals are those to whom it does not apply
+	notPrincipal bool // principals are those to which it does not apply
 	actions      []pattern
 	notAction    bool
 	resources    []template

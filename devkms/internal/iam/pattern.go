@@ -76,7 +76,7 @@ type part struct {
 }
 
 // newTemplate compiles s. Policies before version 2012-10-17 know no
-// variables: ${...} stands for itself there.
+// variables: there ${...} is text.
 func newTemplate(s string, variables bool) template {
 	if !variables || !strings.Contains(s, "${") {
 		p := newPattern(s)

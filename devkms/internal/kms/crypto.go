@@ -317,7 +317,7 @@ func unseenKey() *apierror.Error {
 	return apierror.Refuse("AccessDeniedException", "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.")
 }
 
-// invalidCiphertext has no message, as at AWS: it tells nothing about why.
+// invalidCiphertext has no message, as at AWS: it does not say why.
 func invalidCiphertext() *apierror.Error {
 	return &apierror.Error{Code: "InvalidCiphertextException", Status: http.StatusBadRequest}
 }

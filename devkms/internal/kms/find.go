@@ -16,7 +16,7 @@ type Target struct {
 }
 
 // Find resolves a key id, key ARN, alias name or alias ARN. Keys of other
-// accounts go by ARN only; whether one exists there is not told.
+// accounts go by ARN only; the answer does not say whether one exists there.
 func (c *Call) Find(name, action string) (Target, *apierror.Error) {
 	return c.findKind(name, action, true)
 }
