@@ -161,7 +161,7 @@ func (t Token) Nonce() []byte {
 var ErrNoToken = errors.New("not of the form ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]")
 
 // Parse splits the text form. Text behind the closing bracket is ignored, as
-// every reader in the field does. No part of text is in an error.
+// every reader does. No part of text is in an error.
 func Parse(text string) (Token, error) {
 	if !IsToken(text) {
 		return Token{}, ErrNoToken
@@ -194,3 +194,9 @@ func Parse(text string) (Token, error) {
 
 // IsToken reports whether text begins as an encrypted value does.
 func IsToken(text string) bool { return strings.HasPrefix(text, prefix) }
+
+// IsComment reports whether text is the token of a comment.
+func IsComment(text string) bool {
+	t, err := Parse(text)
+	return err == nil && t.Type == "comment"
+}

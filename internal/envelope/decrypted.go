@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
@@ -27,7 +28,8 @@ type Decrypted struct {
 	trees   []*tree.Map
 	memory  memory
 	warn    func(string)
-	finding // of the seal
+	finding integrity.Finding
+	ignored bool // MAC or seal do not fit, and the user trusts the content
 
 	origin *origin // nil for a new file
 	edits  []edit  // that led from origin to now

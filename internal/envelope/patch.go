@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -132,7 +133,7 @@ func withComments(l *tree.List, index int) int {
 		if tree.IsComment(it) {
 			continue
 		}
-		if s, ok := it.(*tree.Scalar); !ok || !isCommentToken(s.Value) {
+		if s, ok := it.(*tree.Scalar); !ok || !cipher.IsComment(s.Value.Str()) {
 			if index == 0 {
 				return position
 			}
@@ -193,13 +194,13 @@ func spelled(n tree.Node) bool {
 // finish renews the metadata and opens the result as any reader would.
 func (p *patch) finish(l *format.Layout) ([]byte, error) {
 	o, m := p.decrypted, p.decrypted.Meta
-	mac := newMAC(m.MACOnlyEncrypted)
+	mac := integrity.NewMAC(m.MACOnlyEncrypted)
 	for leaf := range p.selector.Leaves(p.trees) {
 		if leaf.Scalar != nil {
-			mac.add(leaf.Scalar.Value, leaf.Secret)
+			mac.Add(leaf.Scalar.Value, leaf.Secret)
 		}
 	}
-	p.macText = mac.text()
+	p.macText = mac.Text()
 	nonce, err := p.nonce()
 	if err != nil {
 		return nil, err
@@ -213,7 +214,7 @@ func (p *patch) finish(l *format.Layout) ([]byte, error) {
 	if m.Layout, err = sealLayout(p.cipher, nonce, pruned, p.macText); err != nil {
 		return nil, err
 	}
-	if err := p.structure(p.text.Trees(), asItStands{}); err != nil {
+	if err := p.renewSeal(p.text.Trees(), integrity.AsRead{}); err != nil {
 		return nil, err
 	}
 	out, err := p.text.SetMeta(m.Encode())
