@@ -120,7 +120,7 @@ func (c *Cipher) Decrypt(t Token, aad []byte) (string, error) {
 	return string(plain), nil
 }
 
-// decode appends what text stands for to a buffer, which it returns in any case.
+// decode appends what text means to a buffer, which it returns in any case.
 func decode(to []byte, name, text string) ([]byte, error) {
 	out, err := base64.StdEncoding.AppendDecode(to, []byte(text))
 	if err != nil || len(out) == len(to) {
@@ -160,7 +160,7 @@ func (t Token) Nonce() []byte {
 // ErrNoToken says that a text is not of the form of an encrypted value.
 var ErrNoToken = errors.New("not of the form ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]")
 
-// Parse splits the text form. Text behind the closing bracket is ignored, as
+// Parse splits the text form. Text after the closing bracket is ignored, as
 // every reader does. No part of text is in an error.
 func Parse(text string) (Token, error) {
 	if !IsToken(text) {

@@ -7,7 +7,7 @@ import (
 )
 
 // An edit is one change of the first document: n is put at an address, or what
-// stands there is removed if n is nil.
+// is there is removed if n is nil.
 type edit struct {
 	at tree.Address
 	n  tree.Node
@@ -105,7 +105,7 @@ func (d *differ) node(at tree.Address, old, new tree.Node) {
 func (d *differ) maps(at tree.Address, old, new *tree.Map) {
 	before, after := keysOf(old), keysOf(new)
 	if before == nil || after == nil {
-		d.failed = true // a key comes twice
+		d.failed = true // a key is there twice
 		return
 	}
 	for _, it := range old.Items {
@@ -126,7 +126,7 @@ func (d *differ) maps(at tree.Address, old, new *tree.Map) {
 	}
 }
 
-// keysOf returns the pairs of a map, nil if a key comes twice.
+// keysOf returns the pairs of a map, nil if a key is there twice.
 func keysOf(m *tree.Map) map[string]tree.Node {
 	out := map[string]tree.Node{}
 	for _, it := range m.Items {

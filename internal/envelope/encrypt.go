@@ -119,19 +119,19 @@ func (s *encryption) render() error {
 	return nil
 }
 
-// attempt seals and reads back. Where the reader finds comments in other
-// containers than we did, it seals once more with theirs.
+// attempt encrypts and reads back. Where the reader finds comments in other
+// containers than we did, it encrypts once more with theirs.
 func (s *encryption) attempt() ([]byte, error) {
-	out, err := s.seal()
+	out, err := s.encryptText()
 	var moved *movedComments
 	if errors.As(err, &moved) {
 		s.containers = moved.containers
-		out, err = s.seal()
+		out, err = s.encryptText()
 	}
 	return out, err
 }
 
-func (s *encryption) seal() ([]byte, error) {
+func (s *encryption) encryptText() ([]byte, error) {
 	if err := s.encrypt(); err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (s *encryption) seal() ([]byte, error) {
 }
 
 // valuesIn returns what the tokens of an encrypted document stand for, by its own
-// Refs: a reader may find comments, and so all leaves behind them, in another
+// Refs: a reader may find comments, and so all leaves after them, in another
 // order than they have in the plain text.
 func (s *encryption) valuesIn(encrypted format.Document) []format.Plain {
 	tokens := tokensOf(encrypted, encrypted.Leaves())

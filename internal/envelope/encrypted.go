@@ -70,7 +70,7 @@ func (s *Encrypted) Decrypt(ctx context.Context, k keeper.Keeper, o DecryptOptio
 	return s.DecryptWith(r.Data, o)
 }
 
-// decryptsMAC reports whether d is this file's data key, as far as the MAC tells.
+// decryptsMAC reports whether d is this file's data key, as far as the MAC shows.
 func (s *Encrypted) decryptsMAC(d keeper.Data) bool {
 	c, err := cipher.New(d.Bytes())
 	if err != nil {
@@ -182,7 +182,7 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 	}
 	if typ == "comment" {
 		if !leaf.ListComment {
-			return d.valueError(leaf, errors.New("the token of a comment stands where a value must stand"))
+			return d.valueError(leaf, errors.New("the token of a comment is where a value must be"))
 		}
 		d.listComment(leaf.Scalar, plain)
 		return nil
@@ -234,7 +234,7 @@ func (d *decryption) valueError(leaf rule.Leaf, err error) error {
 }
 
 // comment decrypts a comment in place. One that does not open is kept as it
-// stands: before SOPS 3.0 comments were not encrypted, and people add them.
+// is: before SOPS 3.0 comments were not encrypted, and people add them.
 func (d *decryption) comment(leaf rule.Leaf) {
 	c := leaf.Comment
 	if !leaf.Secret || c.Text == "" {
@@ -249,7 +249,7 @@ func (d *decryption) comment(leaf rule.Leaf) {
 			return
 		}
 	}
-	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it stands", where(":", d.encrypted.doc.Line(c.Ref)))
+	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it is", where(":", d.encrypted.doc.Line(c.Ref)))
 }
 
 func (d *decryption) listComment(s *tree.Scalar, plain string) {

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A file that was decrypted is changed where it stands: the tokens of new values
+// A file that was decrypted is changed where it is: the tokens of new values
 // go into the encrypted text itself, so that every other line stays as it is,
 // also in a file whose layout another program chose. Only what cannot be done
 // so is encrypted anew from the plain text.
@@ -67,7 +67,7 @@ func plainLayout(l *format.Layout) bool {
 }
 
 // A patch is an encrypted text on its way from one state to the next; trees of
-// the embedded encryption is its content in clear.
+// the embedded encryption is its plaintext content.
 type patch struct {
 	encryption
 	text format.Document
@@ -144,7 +144,7 @@ func withComments(l *tree.List, index int) int {
 	return position + index
 }
 
-// encryptedNode returns what stands at an address with new tokens for its secrets.
+// encryptedNode returns what is at an address with new tokens for its secrets.
 // What did not change is no part of an edit, and so keeps its own.
 func (p *patch) encryptedNode(at tree.Address) (tree.Node, error) {
 	encrypted := clone(p.trees)
@@ -248,8 +248,8 @@ func (p *patch) readBack(out []byte, o *Decrypted) error {
 	return nil
 }
 
-// strays counts what an edit can leave behind although all values are right: a
-// comment that the rule selects but that stands in clear, the token of a comment
+// strays counts what an edit can leave although all values are right: a
+// comment that the rule selects but that is unencrypted, the token of a comment
 // that opens no more, a token in a line that no reader looks at.
 func (p *patch) strays(o *Decrypted) int {
 	n := bytes.Count(o.plain, []byte("ENC[AES256_GCM,"))

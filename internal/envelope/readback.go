@@ -21,7 +21,7 @@ type movedComments struct{ containers map[int]string }
 
 func (*movedComments) Error() string { return "comments read back in other containers" }
 
-// verifyMeta opens MAC and seal as any reader will, and returns the layout as
+// verifyMeta decrypts and compares MAC and seal as any reader will, and returns the layout as
 // that reader gets it.
 func (s *encryption) verifyMeta(encrypted format.Document) (*format.Layout, error) {
 	m, err := meta.Decode(encrypted.Meta())
@@ -43,11 +43,11 @@ func (s *encryption) verifyMeta(encrypted format.Document) (*format.Layout, erro
 }
 
 // verifyTree compares what a reader of the encrypted text finds with what was
-// meant: the same tree with tokens in place of secrets, nothing secret in clear.
+// meant: the same tree with tokens in place of secrets, nothing secret readable.
 func (s *encryption) verifyTree(encrypted format.Document) error {
 	got := asMeant(encrypted.Trees())
-	wantSecret, wantComments := s.judged(s.trees)
-	gotSecret, gotComments := s.judged(got)
+	wantSecret, wantComments := s.selected(s.trees)
+	gotSecret, gotComments := s.selected(got)
 	if diff := tree.DiffAs(s.trees, s.Value, got); diff != "" {
 		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
 	}
@@ -63,9 +63,9 @@ type placed struct {
 	aad string
 }
 
-// judged returns what the selection rule says about each scalar, and the
+// selected returns what the selection rule says about each scalar, and the
 // comments.
-func (s *encryption) judged(trees []*tree.Map) (secret []bool, comments []placed) {
+func (s *encryption) selected(trees []*tree.Map) (secret []bool, comments []placed) {
 	secret = make([]bool, 0, len(s.tokens))
 	for leaf := range s.selector.Leaves(trees) {
 		if leaf.Comment != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // The MAC of the format covers the bytes of values and nothing else: not at
-// which keys they are if those are in clear, not their types, not the shape of
+// which keys they are if those are unencrypted, not their types, not the shape of
 // lists, not who can open the file. A structure is a list of facts that says all
 // that:
 //
