@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // known is all that the parser knows, by the definitions of the schema; "" is
@@ -20,10 +22,10 @@ func known() map[string][]string {
 		"creationRule":    names(creationFields()),
 		"destinationRule": names(destinationFields()),
 		"group":           names(groupFields()),
-		"kmsKey":          names(kmsFields()),
-		"gcpKey":          names(oneField("resource_id")),
-		"hckmsKey":        names(oneField("key_id")),
-		"azureKey":        names(azureFields()),
+		"kmsKey":          names(elementFields(kinds.ByName("kms"))),
+		"gcpKey":          names(elementFields(kinds.ByName("gcp_kms"))),
+		"hckmsKey":        names(elementFields(kinds.ByName("hckms"))),
+		"azureKey":        names(elementFields(kinds.ByName("azure_kv"))),
 		"stores":          names(storesFields()),
 		"yamlStore":       indent,
 		"jsonStore":       indent,
