@@ -23,13 +23,13 @@ const module = "github.com/seed-1f7fdfb8/sops"
 // layers says in which layer of ARCHITECTURE.md each package is. A package
 // imports lower layers only.
 var layers = map[string]int{
-	"cmd/sops":                   7,
-	"internal/cli":               6,
-	"internal/app":               5,
-	"decrypt":                    5,
-	"":                           5,
-	"internal/envelope":          4,
-	"internal/test/laws":         9,
+	"cmd/sops":                   8,
+	"internal/cli":               7,
+	"internal/app":               6,
+	"decrypt":                    6,
+	"":                           6,
+	"internal/envelope":          5,
+	"internal/test/laws":         10,
 	"std":                        4,
 	"format/yaml":                3,
 	"format/json":                3,
@@ -37,6 +37,7 @@ var layers = map[string]int{
 	"format/ini":                 3,
 	"format/binary":              3,
 	"internal/meta":              3,
+	"internal/integrity":         4,
 	"internal/config":            3,
 	"format":                     2,
 	"internal/jsontext":          2,
@@ -51,10 +52,10 @@ var layers = map[string]int{
 	"keeper/vault/vaultkey":      1,
 	"keeper/pgp/pgpkey":          1,
 	"keeper/age/agekey":          1,
-	"internal/rule":              2,
+	"internal/rule":              1,
 	"internal/unlock":            3,
 	"devkms":                     2,
-	"tree":                       1,
+	"tree":                       0,
 	"keeper":                     0,
 	"internal/cipher":            1,
 	"internal/shamir":            1,
@@ -70,8 +71,8 @@ var layers = map[string]int{
 	"internal/test/formattest":   3,
 	"internal/test/faulttest":    3,
 	"internal/test/pgptest":      3,
-	"internal/test/corpus":       8,
-	"internal/test/bench/faults": 8,
+	"internal/test/corpus":       9,
+	"internal/test/bench/faults": 9,
 }
 
 // owners says which packages may import an outside module (by prefix).
