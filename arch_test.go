@@ -71,6 +71,7 @@ var layers = map[string]int{
 	"internal/yamltext":          1,
 	"internal/test/formattest":   3,
 	"internal/test/faulttest":    3,
+	"internal/test/keepertest":   2,
 	"internal/test/pgptest":      3,
 	"internal/test/corpus":       9,
 	"internal/test/bench/faults": 9,
