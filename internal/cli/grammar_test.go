@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // lenient is a world in which the files f and A are there.
@@ -90,62 +90,65 @@ func TestArgumentsInTheirPlainForm(t *testing.T) {
 	}
 }
 
-// plain shows what translate makes of args; "!" is an error.
+// plain shows what parse makes of args; "!" is an error.
 func plain(args []string) string {
-	c, err := translate(testRoot(), args, lenient())
+	c, err := parse(testRoot(), args, lenient())
 	switch {
 	case err != nil:
 		return "!"
-	case c.version:
+	case c.Version:
 		return "version"
-	case c.help:
-		return strings.Join(append([]string{"help"}, c.words...), " ")
+	case c.Help:
+		return strings.Join(append([]string{"help"}, c.Words...), " ")
 	}
-	return strings.Join(slices.Concat(c.words, c.args), " ")
+	return strings.Join(c.Line(), " ")
 }
 
-func TestOldSetIsSplitBehindItsPath(t *testing.T) {
+func TestOldSetIsSplitAfterItsPath(t *testing.T) {
 	t.Parallel()
-	c, err := translate(testRoot(), []string{"--set", `["a"]["b c"] {"x": [1, 2]}`, "f"}, lenient())
+	c, err := parse(testRoot(), []string{"--set", `["a"]["b c"] {"x": [1, 2]}`, "f"}, lenient())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"--", "f", `["a"]["b c"]`, `{"x": [1, 2]}`}
-	if diff := cmp.Diff(want, c.args); diff != "" {
+	want := []string{"f", `["a"]["b c"]`, `{"x": [1, 2]}`}
+	if diff := cmp.Diff(want, c.Args); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}
 }
 
-func FuzzTranslateOfItsResultChangesNothing(f *testing.F) {
-	for _, seed := range []string{"decrypt f -i", "-d -i f", "--set [\"a\"] f", "groups add --kms x", "-e -- -d", "help", "decrypt --config=a --config b f g"} {
+func FuzzParseOfItsResultChangesNothing(f *testing.F) {
+	for _, seed := range []string{"decrypt f -i", "-d -i f", "--set [\"a\"] f", "groups add --kms x", "-e -- -d", "help", "decrypt --config=a --config b f g", "exec-env f -- ls -l", "exec-env --user u -- f g", "-- -f"} {
 		f.Add(strings.ReplaceAll(seed, " ", "\x00"))
 	}
 	root := testRoot()
 	f.Fuzz(func(t *testing.T, text string) {
-		once, err := translate(root, strings.Split(text, "\x00"), lenient())
-		if err != nil || once.help || once.version {
+		once, err := parse(root, strings.Split(text, "\x00"), lenient())
+		if err != nil || once.Help || once.Version {
 			return
 		}
-		twice, err := translate(root, slices.Concat(once.words, once.args), lenient())
+		twice, err := parse(root, once.Line(), lenient())
 		if err != nil {
-			t.Fatalf("%q: %q is not understood: %v", text, once.args, err)
+			t.Fatalf("%q: %q is not understood: %v", text, once.Line(), err)
 		}
-		if diff := cmp.Diff(once, twice, cmp.AllowUnexported(call{})); diff != "" {
+		if diff := cmp.Diff(once.Line(), twice.Line()); diff != "" {
 			t.Errorf("%q (-once +twice):\n%s", text, diff)
+		}
+		if diff := cmp.Diff(once.Args, twice.Args, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%q: arguments (-once +twice):\n%s", text, diff)
 		}
 	})
 }
 
-func FuzzDashesKeepEveryWordBehindThem(f *testing.F) {
+func FuzzDashesKeepEveryWordAfterThem(f *testing.F) {
 	f.Add("-i\x00--output\x00f")
 	root := testRoot()
 	f.Fuzz(func(t *testing.T, text string) {
 		words := strings.Split(text, "\x00")
-		c, err := translate(root, append([]string{"decrypt", "--"}, words...), lenient())
+		c, err := parse(root, append([]string{"decrypt", "--"}, words...), lenient())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(append([]string{"--"}, words...), c.args); diff != "" {
+		if diff := cmp.Diff(words, c.Args); diff != "" {
 			t.Errorf("arguments (-want +got):\n%s", diff)
 		}
 	})
