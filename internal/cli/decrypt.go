@@ -18,7 +18,7 @@ sops decrypt --extract '["db"]["password"]' prod.yaml
 sops decrypt --aws-profile work prod.yaml`,
 		Help: `Without FILE standard input is read. Nothing is printed unless all of it is
 sound.`,
-		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), access(&o.Access), opening(&o.Access), []*command.Flag{
+		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), access(&o.Access), reading(&o.Access), []*command.Flag{
 			command.String(&o.Extract, topicFiles, "extract", "print only the value at `PATH`, such as '[\"a\"][0]'"),
 		}),
 		Run: func(ctx context.Context, c *command.Call) (err error) {

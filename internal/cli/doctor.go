@@ -11,12 +11,12 @@ func (r *run) doctor() *command.Command {
 	var o app.DoctorOptions
 	return &command.Command{
 		Name:    "doctor",
-		Summary: "say why files open or do not open here, key by key",
+		Summary: "report why files can be decrypted here or cannot, key by key",
 		Args:    "FILE...",
 		Examples: `sops doctor prod.yaml
 sops doctor --json prod.yaml | jq '.keys[].aws.attempts[].hint'`,
 		Help: `Walks each master key step by step: profile, credentials, caller, role, state of
-the key, permission to decrypt. What failed comes with what would mend it. No
+the key, permission to decrypt. What failed comes with what would repair it. No
 value is shown and nothing is changed. With --json each file is one object.`,
 		Flags: join(r.common(&o.Common), []*command.Flag{
 			inputType(&o.InputType, "files"),

@@ -23,7 +23,7 @@ FILE standard input is read.`,
 			command.Bool(&o.AllowPartial, topicKeys, "allow-partial", "leave out keys that cannot be wrapped, with a warning for each"),
 			command.Bool(&o.AllowEncrypted, topicFiles, "allow-encrypted", "encrypt also a file that holds encrypted values, once more"),
 			command.String(&o.Onto, topicFiles, "onto", "give the content to the encrypted `FILE`: what is the same keeps its ciphertext"),
-			command.Bool(&o.FollowFile, topicFiles, "follow-file", "write in clear what the rule in the file leaves in clear, though .sops.yaml encrypts it"),
+			command.Bool(&o.FollowFile, topicFiles, "follow-file", "leave unencrypted what the rule in the file leaves so, though .sops.yaml encrypts it"),
 			command.Bool(&o.AcceptKeys, topicKeys, "accept-keys", "with --onto: encrypt also for keys of that file that nothing vouches for"),
 		}),
 		Run: func(ctx context.Context, c *command.Call) (err error) {

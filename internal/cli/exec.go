@@ -9,7 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
-// splitProgram tells files from what is to be run: one line for the shell, as
+// splitProgram separates files from what is to be run: one line for the shell, as
 // in SOPS, or a program with its arguments. The arguments are FILE LINE,
 // FILE -- LINE, or FILE... -- PROGRAM ARGUMENT...
 func splitProgram(c *command.Call) (files []string, p app.Program, err error) {
@@ -38,7 +38,7 @@ func without(name string, flags []*command.Flag) []*command.Flag {
 // execAccess are the flags about keys: nothing runs on values that the MAC does
 // not cover.
 func execAccess(o *app.Access) []*command.Flag {
-	return join(without("ignore-mac", access(o)), opening(o))
+	return join(without("ignore-mac", access(o)), reading(o))
 }
 
 const topicRun = "RUNNING"

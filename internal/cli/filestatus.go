@@ -13,12 +13,12 @@ func (r *run) filestatus() *command.Command {
 	var details bool
 	return &command.Command{
 		Name:     "filestatus",
-		Summary:  "say whether a file is encrypted",
+		Summary:  "report whether a file is encrypted",
 		Args:     "FILE",
 		Examples: `sops filestatus prod.yaml       # {"encrypted":true}`,
 		Flags: join(r.common(&o), []*command.Flag{
 			inputType(&f.InputType, "file"),
-			command.Bool(&details, topicOther, "details", "say also whether the file has a seal, and when it was last written"),
+			command.Bool(&details, topicOther, "details", "report also whether the file has a seal, and when it was last written"),
 		}),
 		Run: func(ctx context.Context, c *command.Call) (err error) {
 			if f.Path, err = file(c, true); err != nil {

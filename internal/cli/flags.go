@@ -13,7 +13,7 @@ const (
 	topicKeys   = "KEYS"
 	topicAWS    = "AWS KMS"
 	topicRules  = "WHAT IS ENCRYPTED"
-	topicAccess = "OPENING"
+	topicAccess = "DECRYPTION"
 	topicOther  = command.TopicOther
 )
 
@@ -21,8 +21,8 @@ const (
 func (r *run) common(o *app.Common) []*command.Flag {
 	return []*command.Flag{
 		command.String(&o.Config, topicOther, "config", "use the configuration `FILE` instead of looking for .sops.yaml (SOPS_CONFIG)"),
-		command.OptionalInt(&o.Indent, topicOther, "indent", "render the output anew, indented by `N` (JSON: -1 is a tab)"),
-		command.Bool(&r.app.Verbose, topicOther, "verbose", "say on standard error what is done"),
+		command.OptionalInt(&o.Indent, topicOther, "indent", "format the output again, indented by `N` (JSON: -1 is a tab)"),
+		command.Bool(&r.app.Verbose, topicOther, "verbose", "report on standard error what is done"),
 		command.Bool(&r.app.JSON, topicOther, "json", "print errors and warnings as JSON, one object a line"), // see wantsJSON
 	}
 }
@@ -67,18 +67,18 @@ func inPlaceAlways() *command.Flag {
 	return &command.Flag{Name: "in-place", Aliases: []string{"i"}, Hidden: true, Bool: true}
 }
 
-// access are the flags of every command that opens files.
+// access are the flags of every command that decrypts files.
 func access(o *app.Access) []*command.Flag {
 	return append(identity(o),
 		command.String(&o.DecryptionOrder, topicAccess, "decryption-order", "try these kinds of keys first, for example `age,kms` (SOPS_DECRYPTION_ORDER)"),
-		command.Bool(&o.IgnoreMAC, topicAccess, "ignore-mac", "open the file even if its MAC does not fit; what is written gets a new one"),
+		command.Bool(&o.IgnoreMAC, topicAccess, "ignore-mac", "decrypt the file even if its MAC does not fit; what is written gets a new one"),
 		command.Duration(&o.Hedge, topicAccess, "hedge", "start the next key beside one that is silent for `DURATION` (default 300ms)"),
-		command.Duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION`, without the time of a person (default 30s)"),
+		command.Duration(&o.Overall, topicAccess, "timeout", "give up on all keys after `DURATION`, not counting time at a prompt (default 30s)"),
 	)
 }
 
-// opening are the flags about AWS keys of commands that only open files.
-func opening(o *app.Access) []*command.Flag {
+// reading are the flags about AWS keys of commands that only decrypt with them.
+func reading(o *app.Access) []*command.Flag {
 	return []*command.Flag{
 		command.String(&o.KMS, topicAWS, "kms", "try these AWS keys first: `ARN,...` (SOPS_KMS_ARN)", "k"),
 		command.String(&o.Context, topicAWS, "encryption-context", "the context of AWS keys that the file gives none: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)"),
@@ -99,13 +99,13 @@ func identity(o *app.Access) []*command.Flag {
 }
 
 // noKeyService refuses the flag for remote key services: without them a file
-// may not open, and that is better said than found out.
+// may not decrypt, and that is better said than found out.
 func noKeyService(string) error {
 	return &command.UsageError{Msg: "--keyservice: remote key services are not here yet"}
 }
 
-// keyLists are the flags that name master keys; those that say for whom a new
-// file is encrypted have short names and variables.
+// keyLists are the flags that name master keys; those of a new file have short
+// names and variables.
 func keyLists(o *app.KeyLists, prefix, verb string) []*command.Flag {
 	list := func(to *string, short, name, usage, variable string) *command.Flag {
 		if prefix != "" {
@@ -145,12 +145,12 @@ func creation(o *app.Creation) []*command.Flag {
 
 func selection(o *rule.Rule) []*command.Flag {
 	return []*command.Flag{
-		command.String(&o.UnencryptedSuffix, topicRules, "unencrypted-suffix", "leave keys in clear that end with `S` (default _unencrypted)"),
+		command.String(&o.UnencryptedSuffix, topicRules, "unencrypted-suffix", "leave keys unencrypted that end with `S` (default _unencrypted)"),
 		command.String(&o.EncryptedSuffix, topicRules, "encrypted-suffix", "encrypt only keys that end with `S`"),
-		command.String(&o.UnencryptedRegex, topicRules, "unencrypted-regex", "leave keys in clear that match `RE`"),
+		command.String(&o.UnencryptedRegex, topicRules, "unencrypted-regex", "leave keys unencrypted that match `RE`"),
 		command.String(&o.EncryptedRegex, topicRules, "encrypted-regex", "encrypt only keys that match `RE`"),
-		command.String(&o.UnencryptedCommentRegex, topicRules, "unencrypted-comment-regex", "leave in clear what stands under a comment that matches `RE`"),
-		command.String(&o.EncryptedCommentRegex, topicRules, "encrypted-comment-regex", "encrypt only what stands under a comment that matches `RE`"),
+		command.String(&o.UnencryptedCommentRegex, topicRules, "unencrypted-comment-regex", "leave unencrypted what is under a comment that matches `RE`"),
+		command.String(&o.EncryptedCommentRegex, topicRules, "encrypted-comment-regex", "encrypt only what is under a comment that matches `RE`"),
 	}
 }
 

@@ -103,7 +103,7 @@ func (b *keyBench) changes(t *testing.T, what, text, at string, refused bool) {
 		}
 		b.must(t, append([]string{args[0], "--follow-file"}, args[1:]...)...)
 		if !strings.Contains(string(b.read(t, "made.yaml")), at+": new") {
-			t.Errorf("%s: %v --follow-file: the value is not in clear", what, args)
+			t.Errorf("%s: %v --follow-file: the value is not readable", what, args)
 		}
 	}
 }

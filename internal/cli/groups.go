@@ -11,7 +11,7 @@ import (
 func (r *run) groups() *command.Command {
 	return &command.Command{
 		Name:    "groups",
-		Summary: "add and delete key groups, several of which open a file together",
+		Summary: "add and delete key groups, several of which decrypt a file together",
 		Examples: `sops groups add -i -f prod.yaml \
   --kms arn:aws:kms:eu-west-1:111122223333:alias/b
 sops groups delete -i -f prod.yaml 1`,
@@ -41,9 +41,9 @@ func (r *run) groupsAdd() *command.Command {
   --kms arn:aws:kms:eu-west-1:111122223333:alias/b
 sops groups add -i -f prod.yaml --age age1... \
   --shamir-secret-sharing-threshold 2`,
-		Help: `The data key is split afresh and wrapped for all keys. Nothing is written unless
+		Help: `The data key is split again and wrapped for all keys. Nothing is written unless
 each of them succeeds. The file needs all of its groups unless you give a
-threshold: with a group that only others can use, you need them to open it.`,
+threshold: with a group that only others can use, you need them to decrypt it.`,
 		Flags: join(r.groupFlags(&o), repeatedKeys(&o.Keys), []*command.Flag{contextFlag(&o.EncryptionContext)}),
 		Run: func(ctx context.Context, c *command.Call) error {
 			if len(c.Args) > 0 {
@@ -61,10 +61,10 @@ func (r *run) groupsDelete() *command.Command {
 	var o app.GroupOptions
 	return &command.Command{
 		Name:     "delete",
-		Summary:  "take a key group out of a file",
+		Summary:  "remove a key group from a file",
 		Args:     "--file FILE INDEX",
 		Examples: `sops groups delete -i -f prod.yaml 1`,
-		Help: `INDEX counts from 0. Who had the deleted group can still open old copies of the
+		Help: `INDEX counts from 0. The deleted group can still decrypt old copies of the
 file, and this one with the data key of those; sops rotate makes a new one.`,
 		Flags: r.groupFlags(&o),
 		Run: func(ctx context.Context, c *command.Call) (err error) {

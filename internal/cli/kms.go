@@ -32,7 +32,7 @@ Nothing is called. Encryption contexts become conditions.`,
 		Flags: join(r.common(&o.Common), []*command.Flag{
 			command.String(&o.KMS, topicKeys, "kms", "for these AWS KMS keys: `ARN[+ROLE],...`", "k"),
 			contextFlag(&o.EncryptionContext),
-			command.List(&o.Principals, topicAWS, "principal", "who uses keys that name no role: `ARN`; repeatable"),
+			command.List(&o.Principals, topicAWS, "principal", "the user of keys that name no role: `ARN`; repeatable"),
 			command.Bool(&o.ReadOnly, topicAWS, "read-only", "allow to decrypt, not to encrypt"),
 			command.String(&o.Only, topicAWS, "only", "print one `KIND` as bare JSON: identity, caller, trust, key"),
 		}),

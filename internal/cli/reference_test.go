@@ -15,12 +15,12 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
 
-var update = flag.Bool("update", false, "write docs/reference.md anew")
+var update = flag.Bool("update", false, "write docs/reference.md again")
 
 const referenceFile = "../../docs/reference.md"
 
 // The reference is made from the program itself, so that it cannot rot. Write it
-// anew with: go test ./internal/cli -run TestReference -update
+// again with: go test ./internal/cli -run TestReference -update
 func TestReferenceSaysWhatTheProgramDoes(t *testing.T) {
 	t.Parallel()
 	got := reference()
@@ -103,8 +103,8 @@ Every command, flag, variable and exit code. This file is made from the program
 const grammarReference = `
 ## Arguments
 
-- ` + "`-name` and `--name`" + ` are the same; a value follows behind ` + "`=`" + ` or as the next argument; a boolean takes one only behind ` + "`=`" + `.
-- Flags may stand before the command, before its arguments or behind them. ` + "`--`" + ` ends them. Of a flag that is given twice the last counts.
+- ` + "`-name` and `--name`" + ` are the same; a value follows ` + "`=`" + ` or is the next argument; a boolean takes one only after ` + "`=`" + `.
+- Flags may be before the command, before its arguments or after them. ` + "`--`" + ` ends them. Of a flag that is given twice the last counts.
 - What is not understood is refused, on standard error, before anything is done. Standard output is data and nothing else; success is silent.
 - The old form works as well: ` + "`sops FILE`" + ` edits, ` + "`sops -e FILE`, `sops -d FILE`, `sops -r FILE`" + ` encrypt, decrypt and rotate, ` + "`sops --set '[\"key\"] \"value\"' FILE`" + `
   sets. There, flags stand before the file, and each mode takes every flag of SOPS; ` + "`--verbose`" + ` says which are not used.

@@ -18,7 +18,7 @@ func (r *run) rotate() *command.Command {
 sops rotate -i --rm-kms arn:aws:kms:eu-west-1:111122223333:alias/old prod.yaml
 sops rotate -i --add-age age1... prod.yaml`,
 		Help: `A removed key is known by its ARN or recipient alone; one that is not there is
-an error. Who had the old data key can still read old copies of the file.`,
+an error. The old data key can still decrypt old copies of the file.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target),
 			keyLists(&o.Add, "add-", "add"), keyLists(&o.Remove, "rm-", "remove"),
 			[]*command.Flag{

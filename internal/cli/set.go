@@ -28,12 +28,12 @@ printf %s s3cret |
 sops set --value-file --value-raw prod.yaml '["tls"]["key"]' key.pem`,
 		Help: `VALUE is JSON. In a list, a position at the end appends. A value on the command
 line can be seen by other users of the machine; --value-stdin cannot.`,
-		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), opening(&o.Access), []*command.Flag{
+		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), reading(&o.Access), []*command.Flag{
 			command.Bool(&o.ValueFile, topicFiles, "value-file", "VALUE is the name of a file that holds the value"),
 			command.Bool(&o.ValueStdin, topicFiles, "value-stdin", "read the value from standard input"),
-			command.Bool(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it stands, not JSON"),
+			command.Bool(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it is, not JSON"),
 			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
-			command.Bool(&o.FollowFile, topicFiles, "follow-file", "write in clear what the rule in the file leaves in clear, though .sops.yaml encrypts it"),
+			command.Bool(&o.FollowFile, topicFiles, "follow-file", "leave unencrypted what the rule in the file leaves so, though .sops.yaml encrypts it"),
 			thresholdFlag(), inPlaceAlways(),
 		}),
 		Run: func(ctx context.Context, c *command.Call) error {
@@ -63,7 +63,7 @@ func (r *run) unset() *command.Command {
 		Summary:  "remove one value of an encrypted file",
 		Args:     "FILE PATH",
 		Examples: `sops unset prod.yaml '["db"]["old_password"]'`,
-		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), opening(&o.Access), []*command.Flag{
+		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), reading(&o.Access), []*command.Flag{
 			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
 			thresholdFlag(), inPlaceAlways(),
 		}),

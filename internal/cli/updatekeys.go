@@ -17,9 +17,9 @@ func (r *run) updatekeys() *command.Command {
 sops updatekeys -y secrets/*.yaml
 sops updatekeys --reencrypt prod.yaml   # the data key never leaves KMS`,
 		Help: `Shows what changes and asks, also where a list of keys that was edited by hand
-is not the sealed one. Values, MAC and dates stay, and so does every
+is not the one in the seal. Values, MAC and dates stay, and so does every
 wrapped key that is still wanted: only new keys are called. The data key stays
-the same; who had it can still read old copies (sops rotate makes a new one).`,
+the same, and with it old copies can still be read (sops rotate makes a new one).`,
 		Flags: join(r.common(&o.Common), []*command.Flag{
 			command.Bool(&o.Yes, topicFiles, "yes", "do not ask", "y"),
 			inputType(&o.InputType, "files"),

@@ -26,5 +26,8 @@ type TopicError struct {
 
 func (e *TopicError) Error() string { return fmt.Sprintf("there is no help about %q", e.Topic) }
 
+// ExitCode is 3, as scripts know it of SOPS.
+func (*TopicError) ExitCode() int { return 3 }
+
 // Hints returns what to do.
 func (e *TopicError) Hints() []string { return []string{"see: " + e.Root + " help"} }
