@@ -38,7 +38,8 @@ func (c *Command) WriteHelp(w io.Writer, name string) {
 		fmt.Fprintf(w, "\n%s\n", topic.Name)
 		WriteRows(w, topic.Rows)
 	}
-	fmt.Fprintln(w, "\nEXIT CODES\n  0 is success; sops help exit-codes lists the others.")
+	program, _, _ := strings.Cut(name, " ")
+	fmt.Fprintf(w, "\nEXIT CODES\n  0 is success; %s help exit-codes lists the others.\n", program)
 }
 
 // Form is the general form of a call.
