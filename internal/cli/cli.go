@@ -70,7 +70,7 @@ func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os
 
 func (r *run) run(ctx context.Context, args []string) error {
 	root := r.root()
-	if root.Complete(r.app.Stdout, args) {
+	if root.Complete(ctx, r.app.Stdout, args) {
 		return nil
 	}
 	r.app.JSON = wantsJSON(args)

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"io"
+	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
@@ -28,4 +30,22 @@ sops completion powershell                                     # for $PROFILE`,
 		})
 	}
 	return c
+}
+
+// paths offers the paths inside the file that args name, if there is no path
+// after it yet. Mistakes are no answer to a shell.
+func (r *run) paths(ctx context.Context, args []string) []command.Candidate {
+	if len(args) != 1 {
+		return nil
+	}
+	file := strings.Trim(args[0], `'"`) // bash hands on what was typed
+	all, err := r.app.Paths(ctx, app.File{Path: file})
+	if err != nil {
+		return nil
+	}
+	var out []command.Candidate
+	for _, path := range all {
+		out = append(out, command.Candidate{Word: path.String(), Meaning: "path"})
+	}
+	return out
 }

@@ -9,6 +9,8 @@ import (
 
 func (r *run) decrypt() *command.Command {
 	var o app.DecryptOptions
+	extract := command.String(&o.Extract, topicFiles, "extract", "print only the value at `PATH`, such as '[\"a\"][0]'")
+	extract.Values = r.paths
 	return &command.Command{
 		Name:    "decrypt",
 		Summary: "decrypt a file",
@@ -19,7 +21,7 @@ sops decrypt --aws-profile work prod.yaml`,
 		Help: `Without FILE standard input is read. Nothing is printed unless all of it is
 sound.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), access(&o.Access), reading(&o.Access), []*command.Flag{
-			command.String(&o.Extract, topicFiles, "extract", "print only the value at `PATH`, such as '[\"a\"][0]'"),
+			extract,
 		}),
 		Run: func(ctx context.Context, c *command.Call) (err error) {
 			if o.Path, err = file(c, false); err != nil {

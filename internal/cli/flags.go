@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
@@ -45,7 +47,7 @@ func outputType(to *string, usage string) *command.Flag { return fileType(to, "o
 
 func fileType(to *string, name, usage string) *command.Flag {
 	f := command.String(to, topicFiles, name, usage)
-	f.Values = func() (types []command.Candidate) {
+	f.Values = func(context.Context, []string) (types []command.Candidate) {
 		for _, name := range std.Names() {
 			types = append(types, command.Candidate{Word: name, Meaning: "file type"})
 		}

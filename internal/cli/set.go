@@ -36,6 +36,7 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			command.Bool(&o.FollowFile, topicFiles, "follow-file", "leave unencrypted what the rule in the file leaves so, though .sops.yaml encrypts it"),
 			thresholdFlag(), inPlaceAlways(),
 		}),
+		CompleteArgs: r.paths,
 		Run: func(ctx context.Context, c *command.Call) error {
 			want := 3
 			if o.ValueStdin && !o.ValueFile { // both are refused in any case
@@ -67,6 +68,7 @@ func (r *run) unset() *command.Command {
 			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
 			thresholdFlag(), inPlaceAlways(),
 		}),
+		CompleteArgs: r.paths,
 		Run: func(ctx context.Context, c *command.Call) error {
 			if len(c.Args) != 2 {
 				return countError("unset", "FILE PATH", 2, len(c.Args))

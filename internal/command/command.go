@@ -35,7 +35,7 @@ type Command struct {
 	Hidden   bool
 
 	// CompleteArgs, if set, returns what may be the argument after args.
-	CompleteArgs func(args []string) []Candidate
+	CompleteArgs func(ctx context.Context, args []string) []Candidate
 	Run          func(context.Context, *Call) error
 }
 
@@ -81,8 +81,9 @@ type Flag struct {
 
 	// Set takes the value; a flag that is given twice is set twice.
 	Set func(value string) error
-	// Values, if set, returns the words that a shell offers as its value.
-	Values func() []Candidate
+	// Values, if set, returns the words that a shell offers as its value, after
+	// the arguments that are there already.
+	Values func(ctx context.Context, args []string) []Candidate
 }
 
 // names are all names of the flag, its own first.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,9 @@ func table(s *settings) *Command {
 				Duration(&s.wait, "NUMBERS", "wait", "wait for `DURATION`"),
 				{Name: "secret-of-scripts", Hidden: true, Bool: true},
 			},
-			CompleteArgs: func(args []string) []Candidate { return []Candidate{{strings.Join(append(args, "x"), ":"), "a word"}} },
+			CompleteArgs: func(_ context.Context, args []string) []Candidate {
+				return []Candidate{{strings.Join(append(args, "x"), ":"), "a word"}}
+			},
 		},
 		{Name: "run", Program: true, Summary: "run a program"},
 		{Name: "gone", Hidden: true},
@@ -151,7 +154,7 @@ func TestCompletionOffersWhatMayComeNext(t *testing.T) {
 		"run ":            "",
 	} {
 		var b bytes.Buffer
-		if !table(&settings{}).Complete(&b, append(strings.Split(words, " "), candidatesFlag)) {
+		if !table(&settings{}).Complete(t.Context(), &b, append(strings.Split(words, " "), candidatesFlag)) {
 			t.Fatal("not answered")
 		}
 		if b.String() != want {
@@ -163,7 +166,7 @@ func TestCompletionOffersWhatMayComeNext(t *testing.T) {
 func TestAColonInAWordIsMarked(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	table(&settings{}).Complete(&b, []string{"do", "a", "", describedFlag})
+	table(&settings{}).Complete(t.Context(), &b, []string{"do", "a", "", describedFlag})
 	if b.String() != "a\\:x:a word\n" {
 		t.Errorf("%q", b.String())
 	}
@@ -179,7 +182,7 @@ func FuzzNoWordsStopParseOrCompletion(f *testing.F) {
 			_ = call.Apply()
 		}
 		var b bytes.Buffer
-		if !root.Complete(&b, append(words, describedFlag)) {
+		if !root.Complete(t.Context(), &b, append(words, describedFlag)) {
 			t.Error("completion is not answered")
 		}
 	})

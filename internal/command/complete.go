@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -22,7 +23,7 @@ const (
 type Candidate struct{ Word, Meaning string }
 
 // Complete answers a completion script; it reports whether args come from one.
-func (c *Command) Complete(w io.Writer, args []string) bool {
+func (c *Command) Complete(ctx context.Context, w io.Writer, args []string) bool {
 	if len(args) == 0 {
 		return false
 	}
@@ -39,7 +40,7 @@ func (c *Command) Complete(w io.Writer, args []string) bool {
 	if n := len(words); n == 0 || words[n-1] == `""` { // as some PowerShells hand on an empty word
 		words = append(words[:max(n-1, 0):max(n-1, 0)], "")
 	}
-	for _, candidate := range c.candidates(words) {
+	for _, candidate := range c.candidates(ctx, words) {
 		if last == describedFlag {
 			candidate.Word = strings.ReplaceAll(candidate.Word, ":", `\:`) + ":" + candidate.Meaning
 		}
@@ -49,7 +50,7 @@ func (c *Command) Complete(w io.Writer, args []string) bool {
 }
 
 // candidates returns what may be in the place of the last of words.
-func (c *Command) candidates(words []string) []Candidate {
+func (c *Command) candidates(ctx context.Context, words []string) []Candidate {
 	root := c
 	current := words[len(words)-1]
 	set := c.allFlags()
@@ -62,7 +63,7 @@ func (c *Command) candidates(words []string) []Candidate {
 				continue
 			}
 			if i++; i == len(words)-1 {
-				return f.values()
+				return offer(ctx, f.Values, args)
 			}
 			continue
 		}
@@ -79,7 +80,7 @@ func (c *Command) candidates(words []string) []Candidate {
 	case strings.HasPrefix(current, "-"):
 		return c.flagCandidates(set)
 	case len(args) > 0 || len(c.Commands) == 0:
-		return c.argumentCandidates(args)
+		return offer(ctx, c.CompleteArgs, args)
 	}
 	return c.commandCandidates()
 }
@@ -115,16 +116,9 @@ func (c *Command) flagCandidates(set flagSet) []Candidate {
 	return append(out, Candidate{"--help", "show help"})
 }
 
-func (f *Flag) values() []Candidate {
-	if f.Values == nil {
+func offer(ctx context.Context, words func(context.Context, []string) []Candidate, args []string) []Candidate {
+	if words == nil {
 		return nil
 	}
-	return f.Values()
-}
-
-func (c *Command) argumentCandidates(args []string) []Candidate {
-	if c.CompleteArgs == nil {
-		return nil
-	}
-	return c.CompleteArgs(args)
+	return words(ctx, args)
 }

@@ -33,7 +33,7 @@ func Example() {
 	}
 	_ = call.Command.Run(context.Background(), call)
 	fmt.Println(call.Line())
-	root.Complete(os.Stdout, []string{"dec", "--generate-shell-completion=described"})
+	root.Complete(context.Background(), os.Stdout, []string{"dec", "--generate-shell-completion=described"})
 	// Output:
 	// [prod.yaml] plain.yaml true
 	// [decrypt --in-place=true --output=plain.yaml -- prod.yaml]

@@ -23,7 +23,6 @@ type Call struct {
 	Settings []Setting // in the order of the command line
 	Args     []string
 	Rest     []string // what follows --, for the root and for a command with Program
-	Dashes   bool     // there was a --
 	Help     bool
 	Version  bool
 }
@@ -67,11 +66,11 @@ func (c *Call) Line() []string {
 	for _, s := range c.Settings {
 		line = append(line, "--"+s.Flag.Name+"="+s.Value)
 	}
-	if c.Dashes && len(c.Args) > 0 {
-		line = append(line, c.Args...)
-		return append(append(line, "--"), c.Rest...)
+	line = append(append(line, "--"), c.Args...)
+	if len(c.Args) > 0 && len(c.Rest) > 0 {
+		line = append(line, "--")
 	}
-	return slices.Concat(line, []string{"--"}, c.Args, c.Rest)
+	return append(line, c.Rest...)
 }
 
 // Parse reads arguments. Flags before a command go to the command if it has
@@ -135,9 +134,7 @@ func (c *Command) parse(root string, above []string, before []Setting, args []st
 		return sub.parse(root, words, before, call.Args[1:])
 	}
 	call.Command, call.Words = c, words
-	if !c.Program || len(call.Args) == 0 || len(call.Rest) == 0 {
-		call.Args, call.Rest, call.Dashes = append(call.Args, call.Rest...), nil, false
-	}
+	call.Args, call.Rest = c.operands(call.Args, call.Rest)
 	moved, err := c.Adopt(before, func(flag string) error {
 		return &UsageError{
 			Msg:  fmt.Sprintf("flag --%s is before the command %s, which does not have it", flag, c.Name),
@@ -146,6 +143,20 @@ func (c *Command) parse(root string, above []string, before []Setting, args []st
 	})
 	call.Settings = slices.Concat(moved, effective(call.Settings))
 	return call, err
+}
+
+// operands separates a program from what comes before it; for other commands --
+// is only the end of flags.
+func (c *Command) operands(args, rest []string) (operands, program []string) {
+	if c.Program && len(args) == 0 {
+		if i := slices.Index(rest, "--"); i > 0 { // files may look like flags too
+			return rest[:i], rest[i+1:]
+		}
+	}
+	if c.Program && len(args) > 0 {
+		return args, rest
+	}
+	return append(args, rest...), nil
 }
 
 // Adopt returns settings as those of the same flags of c. refuse makes the error
@@ -225,7 +236,7 @@ func (s flagSet) read(command string, args []string, stop bool) (*Call, error) {
 	for i := 0; i < len(args); i++ {
 		switch arg := args[i]; {
 		case arg == "--":
-			c.Rest, c.Dashes = args[i+1:], true
+			c.Rest = args[i+1:]
 			return c, nil
 		case IsFlag(arg):
 			set, used, err := s.setting(command, arg, args[i+1:])
