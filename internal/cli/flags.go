@@ -6,6 +6,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
@@ -109,25 +110,20 @@ func noKeyService(string) error {
 // keyLists are the flags that name master keys; those of a new file have short
 // names and variables.
 func keyLists(o *app.KeyLists, prefix, verb string) []*command.Flag {
-	list := func(to *string, short, name, usage, variable string) *command.Flag {
+	var flags []*command.Flag
+	for _, kind := range kinds.All() {
+		usage := verb + " " + kind.Usage
 		if prefix != "" {
-			return command.String(to, topicKeys, prefix+name, verb+" "+usage)
+			flags = append(flags, command.String(o.Of(kind), topicKeys, prefix+kind.Flag, usage))
+			continue
 		}
 		var aliases []string
-		if short != "" {
-			aliases = []string{short}
+		if kind.Short != "" {
+			aliases = []string{kind.Short}
 		}
-		return command.String(to, topicKeys, name, verb+" "+usage+" ("+variable+")", aliases...)
+		flags = append(flags, command.String(o.Of(kind), topicKeys, kind.Flag, usage+" ("+kind.Variable()+")", aliases...))
 	}
-	return []*command.Flag{
-		list(&o.KMS, "k", "kms", "AWS KMS keys: `ARN[+ROLE],...`", "SOPS_KMS_ARN"),
-		list(&o.Age, "a", "age", "age recipients: `age1...,...`", "SOPS_AGE_RECIPIENTS"),
-		list(&o.PGP, "p", "pgp", "PGP `FINGERPRINTS`", "SOPS_PGP_FP"),
-		list(&o.GCP, "", "gcp-kms", "GCP KMS resource `IDS`", "SOPS_GCP_KMS_IDS"),
-		list(&o.HCKMS, "", "hckms", "Huawei Cloud KMS `REGION:UUID,...`", "SOPS_HUAWEICLOUD_KMS_IDS"),
-		list(&o.Azure, "", "azure-kv", "Azure Key Vault key `URLS`", "SOPS_AZURE_KEYVAULT_URLS"),
-		list(&o.Vault, "", "hc-vault-transit", "HashiCorp Vault transit `URIS`", "SOPS_VAULT_URIS"),
-	}
+	return flags
 }
 
 func contextFlag(to *string) *command.Flag {
