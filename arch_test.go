@@ -55,6 +55,7 @@ var layers = map[string]int{
 	"internal/rule":              1,
 	"internal/unlock":            3,
 	"internal/command":           2,
+	"internal/interrupt":         1,
 	"devkms":                     2,
 	"tree":                       0,
 	"keeper":                     0,

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/interrupt"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
@@ -27,7 +28,7 @@ type run struct{ app *app.App }
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// These end every command; Ctrl-C ends those that do not leave it to
 	// another program.
-	ctx, stop := untilSignal(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := interrupt.Until(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	dir, _ := os.Getwd()     // "" if it is gone; absolute paths work all the same
 	host, _ := os.Hostname() // only the name of a session; "" will do
@@ -37,7 +38,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		HostName: host, Terminal: term.Open,
 	})
 	if ended != nil {
-		dieOf(ended)
+		interrupt.Die(ended)
 	}
 	return code
 }
@@ -61,11 +62,7 @@ func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os
 	}
 	color := term.Color(a.Stderr, a.Env)
 	hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: color})
-	var s *signaled
-	if errors.As(err, &s) {
-		ended = s.signal
-	}
-	return hint.ExitCode(err), ended
+	return hint.ExitCode(err), interrupt.By(err)
 }
 
 func (r *run) run(ctx context.Context, args []string) error {
@@ -88,10 +85,10 @@ func (r *run) run(ctx context.Context, args []string) error {
 	}
 	if !ownsKeyboard(c.Words[0]) {
 		var stop func()
-		ctx, stop = untilSignal(ctx, os.Interrupt)
+		ctx, stop = interrupt.Until(ctx, os.Interrupt)
 		defer stop()
 	}
-	return bySignal(ctx, c.Command.Run(ctx, c))
+	return interrupt.Mark(ctx, c.Command.Run(ctx, c))
 }
 
 // wantsJSON reports whether --json is among args. It counts also for mistakes
