@@ -48,6 +48,7 @@ _sops() {
 		_files
 	fi
 }
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
 compdef _sops sops
 `
 
