@@ -108,7 +108,7 @@ func ssoPortal(l *lab) *httptest.Server {
 			return
 		}
 		q := r.URL.Query()
-		root := l.world.Accounts[0].Users[0].Access // alice, whom the role trusts
+		root := l.world.Accounts[0].Users[0].Access // the role trusts alice
 		client := sts.New(sts.Options{
 			Region: "us-east-1", BaseEndpoint: aws.String(l.URL()),
 			Credentials: credentials.NewStaticCredentialsProvider(root.ID, root.Secret, ""),

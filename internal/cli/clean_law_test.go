@@ -170,7 +170,7 @@ func checkHint(t *testing.T, args []string, hint string) {
 	t.Helper()
 	rest := strings.ReplaceAll(hint, `'a b'\''; rm -rf $HOME.json'`, "")
 	if strings.Contains(rest, "rm -rf") || strings.Contains(rest, " -x.json") {
-		t.Errorf("%q: a name stands bare in the hint %q", args, hint)
+		t.Errorf("%q: a name is bare in the hint %q", args, hint)
 	}
 }
 

@@ -9,17 +9,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/urfave/cli/v3"
-
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/interrupt"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
@@ -31,7 +28,7 @@ type run struct{ app *app.App }
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// These end every command; Ctrl-C ends those that do not leave it to
 	// another program.
-	ctx, stop := untilSignal(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := interrupt.Until(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	dir, _ := os.Getwd()     // "" if it is gone; absolute paths work all the same
 	host, _ := os.Hostname() // only the name of a session; "" will do
@@ -41,7 +38,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		HostName: host, Terminal: term.Open,
 	})
 	if ended != nil {
-		dieOf(ended)
+		interrupt.Die(ended)
 	}
 	return code
 }
@@ -65,37 +62,33 @@ func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os
 	}
 	color := term.Color(a.Stderr, a.Env)
 	hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: color})
-	var s *signaled
-	if errors.As(err, &s) {
-		ended = s.signal
-	}
-	return hint.ExitCode(err), ended
+	return hint.ExitCode(err), interrupt.By(err)
 }
 
 func (r *run) run(ctx context.Context, args []string) error {
 	root := r.root()
-	if r.candidates(root, args) {
+	if root.Complete(ctx, r.app.Stdout, args) {
 		return nil
 	}
 	r.app.JSON = wantsJSON(args)
-	c, err := translate(root, args, world{r.app.Warn, r.app.Exists})
+	c, err := parse(root, args, world{r.app.Warn, r.app.Exists})
 	switch {
 	case err != nil:
 		return err
-	case c.help:
-		return r.topic(root, strings.Join(c.words, " "))
-	case c.version:
-		// Wrappers read the first three numbers to learn what we understand.
-		_, err := fmt.Fprintf(r.app.Stdout, "sops %s\n", envelope.Version)
+	case c.Help:
+		return help(r.app.Stdout, root, c.Words)
+	case c.Version:
+		return version(r.app.Stdout)
+	}
+	if err := c.Apply(); err != nil {
 		return err
 	}
-	words := slices.Concat([]string{"sops"}, c.words, c.args)
-	if !ownsKeyboard(c.words[0]) {
+	if !ownsKeyboard(c.Words[0]) {
 		var stop func()
-		ctx, stop = untilSignal(ctx, os.Interrupt)
+		ctx, stop = interrupt.Until(ctx, os.Interrupt)
 		defer stop()
 	}
-	return bySignal(ctx, root.Run(ctx, words))
+	return interrupt.Mark(ctx, c.Command.Run(ctx, c))
 }
 
 // wantsJSON reports whether --json is among args. It counts also for mistakes
@@ -122,76 +115,59 @@ func ownsKeyboard(command string) bool {
 	return false
 }
 
-// root returns the tree of commands.
-func (r *run) root() *cli.Command {
-	root := &cli.Command{
-		Name:           "sops",
-		Usage:          "edit encrypted files",
-		Writer:         r.app.Stdout,
-		ErrWriter:      r.app.Stderr,
-		HideVersion:    true,
-		ExitErrHandler: func(context.Context, *cli.Command, error) {},
-		Commands: []*cli.Command{
+// root returns the table of commands. Its own flags are those of the old form,
+// and some that SOPS takes and we have no use for.
+func (r *run) root() *command.Command {
+	return &command.Command{
+		Name: "sops",
+		Commands: []*command.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
 			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.devkms(), r.completion(),
 		},
-	}
-	root.Flags = []cli.Flag{
-		&cli.BoolFlag{Name: "encrypt", Aliases: []string{"e"}, Hidden: true},
-		&cli.BoolFlag{Name: "decrypt", Aliases: []string{"d"}, Hidden: true},
-		&cli.BoolFlag{Name: "rotate", Aliases: []string{"r"}, Hidden: true},
-		&cli.StringFlag{Name: "set", Hidden: true},
-		&cli.BoolFlag{Name: "disable-version-check", Hidden: true},
-		&cli.BoolFlag{Name: "check-for-updates", Hidden: true},
-		&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Hidden: true},
-	}
-	quiet(root)
-	return root
-}
-
-// quiet keeps the library from printing help, for which translate and topic are
-// there, and on standard output at that.
-func quiet(c *cli.Command) {
-	c.HideHelp = true
-	c.OnUsageError = func(_ context.Context, _ *cli.Command, err error, _ bool) error { return &usageError{msg: err.Error()} }
-	for _, sub := range c.Commands {
-		quiet(sub)
+		Flags: []*command.Flag{
+			{Name: "encrypt", Aliases: []string{"e"}, Hidden: true, Bool: true},
+			{Name: "decrypt", Aliases: []string{"d"}, Hidden: true, Bool: true},
+			{Name: "rotate", Aliases: []string{"r"}, Hidden: true, Bool: true},
+			{Name: "set", Hidden: true},
+			{Name: "disable-version-check", Hidden: true, Bool: true, NoOp: true},
+			{Name: "check-for-updates", Hidden: true, Bool: true, NoOp: true},
+		},
+		Topics: topics(),
 	}
 }
 
 // file returns the one file that a command takes. More are refused before
 // anything is done: what is left out would stay as it is without a word.
-func (r *run) file(c *cli.Command, needed bool) (string, error) {
-	args := c.Args().Slice()
+func file(c *command.Call, needed bool) (string, error) {
 	switch {
-	case len(args) == 0 && needed:
+	case len(c.Args) == 0 && needed:
 		return "", &noFileError{}
-	case len(args) == 0:
+	case len(c.Args) == 0:
 		return "", nil
-	case args[0] == "":
+	case c.Args[0] == "":
 		return "", &noNameError{} // of a variable that is not set, most likely
-	case len(args) > 1:
-		return "", tooMany(c.Name, c.Bool("in-place"), args)
+	case len(c.Args) > 1:
+		return "", tooMany(c.Command.Name, c.On("in-place"), c.Args)
 	}
-	return args[0], nil
+	return c.Args[0], nil
 }
 
 // tooMany is the mistake of giving a command more than the one file it takes.
-func tooMany(command string, inPlace bool, args []string) error {
+func tooMany(name string, inPlace bool, args []string) error {
 	for _, e := range args[1:] {
-		if isFlag(e) {
-			return &usageError{
-				msg:  fmt.Sprintf("%q is after the file, where the old form takes no flags, so nothing was done", e),
-				hint: "put flags before the file, or name the command, as in: sops decrypt " + hint.Path(args[0]),
+		if command.IsFlag(e) {
+			return &command.UsageError{
+				Msg:  fmt.Sprintf("%q is after the file, where the old form takes no flags, so nothing was done", e),
+				Hint: "put flags before the file, or name the command, as in: sops decrypt " + hint.Path(args[0]),
 			}
 		}
 	}
-	each := "sops " + command
+	each := "sops " + name
 	if inPlace {
 		each += " -i"
 	}
-	return &usageError{
-		msg:  fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", command, args[1]),
-		hint: "run it for each: for f in FILES; do " + each + " \"$f\"; done",
+	return &command.UsageError{
+		Msg:  fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", name, args[1]),
+		Hint: "run it for each: for f in FILES; do " + each + " \"$f\"; done",
 	}
 }

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
@@ -52,9 +52,9 @@ func TestNoContextIsEverDroppedByAnyCommand(t *testing.T) {
 	t.Parallel()
 	r := &run{app: &app.App{}}
 	taking := map[string]bool{}
-	walkCommands("", r.root(), func(name string, c *cli.Command) {
-		if flagsOf(c.Flags)["encryption-context"] != nil {
-			taking[name] = true
+	r.root().Each(func(name string, c *command.Command) {
+		if slices.ContainsFunc(c.Flags, func(f *command.Flag) bool { return f.Name == "encryption-context" }) {
+			taking[strings.TrimPrefix(name, "sops ")] = true
 		}
 	})
 	calls := contextCommands()
@@ -87,15 +87,6 @@ func TestNoContextIsEverDroppedByAnyCommand(t *testing.T) {
 			}
 			w.checkCalls(t, args)
 		})
-	}
-}
-
-// walkCommands calls f for each command with its full name.
-func walkCommands(prefix string, c *cli.Command, f func(string, *cli.Command)) {
-	for _, sub := range c.Commands {
-		name := strings.TrimSpace(prefix + " " + sub.Name)
-		f(name, sub)
-		walkCommands(name, sub, f)
 	}
 }
 

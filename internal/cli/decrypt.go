@@ -3,31 +3,31 @@ package cli
 import (
 	"context"
 
-	"github.com/urfave/cli/v3"
-
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
-func (r *run) decrypt() *cli.Command {
+func (r *run) decrypt() *command.Command {
 	var o app.DecryptOptions
-	return &cli.Command{
-		Name:      "decrypt",
-		Usage:     "decrypt a file",
-		ArgsUsage: "[FILE]",
-		Description: `sops decrypt prod.yaml
+	extract := command.String(&o.Extract, topicFiles, "extract", "print only the value at `PATH`, such as '[\"a\"][0]'")
+	extract.Values = r.paths
+	return &command.Command{
+		Name:    "decrypt",
+		Summary: "decrypt a file",
+		Args:    "[FILE]",
+		Examples: `sops decrypt prod.yaml
 sops decrypt --extract '["db"]["password"]' prod.yaml
-sops decrypt --aws-profile work prod.yaml
-
-Without FILE standard input is read. Nothing is printed unless all of it is
+sops decrypt --aws-profile work prod.yaml`,
+		Help: `Without FILE standard input is read. Nothing is printed unless all of it is
 sound.`,
-		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), access(&o.Access), opening(&o.Access), []cli.Flag{
-			text(&o.Extract, topicFiles, "extract", "print only the value at `PATH`, such as '[\"a\"][0]'"),
+		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), access(&o.Access), reading(&o.Access), []*command.Flag{
+			extract,
 		}),
-		Action: func(ctx context.Context, c *cli.Command) (err error) {
-			if o.Path, err = r.file(c, false); err != nil {
+		Run: func(ctx context.Context, c *command.Call) (err error) {
+			if o.Path, err = file(c, false); err != nil {
 				return err
 			}
-			o.Part = c.IsSet("extract")
+			o.Part = c.Given("extract")
 			return r.app.Decrypt(ctx, o)
 		},
 	}

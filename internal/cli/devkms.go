@@ -3,56 +3,54 @@ package cli
 import (
 	"context"
 
-	"github.com/urfave/cli/v3"
-
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
-func (r *run) devkms() *cli.Command {
-	return &cli.Command{
-		Name:  "devkms",
-		Usage: "AWS KMS and STS on this machine, for development and tests",
-		Description: `sops devkms exec -- sops encrypt \
+func (r *run) devkms() *command.Command {
+	return &command.Command{
+		Name:    "devkms",
+		Summary: "AWS KMS and STS on this machine, for development and tests",
+		Examples: `sops devkms exec -- sops encrypt \
   --kms arn:aws:kms:us-east-1:111111111111:alias/sops-dev prod.yaml
-eval "$(sops devkms serve &)"     # and when it is done: kill "$DEVKMS_PID"
-
-It checks signatures, policies, encryption contexts and account borders as AWS
+eval "$(sops devkms serve &)"     # and when it is done: kill "$DEVKMS_PID"`,
+		Help: `It checks signatures, policies, encryption contexts and account borders as AWS
 does. It listens on 127.0.0.1 only and is no place for real secrets.`,
-		Commands: []*cli.Command{r.devkmsExec(), r.devkmsServe()},
+		Commands: []*command.Command{r.devkmsExec(), r.devkmsServe()},
 	}
 }
 
-func devkmsFlags(o *app.DevKMSOptions) []cli.Flag {
-	return []cli.Flag{
-		text(&o.World, topicOther, "world", "read accounts, roles, keys and policies from `FILE`"),
-		text(&o.Dir, topicOther, "dir", "keep key material in `DIR`, so that what is encrypted today decrypts tomorrow"),
-		text(&o.Audit, topicOther, "audit", "append one line of JSON for each call to `FILE`"),
-		&cli.IntFlag{Name: "port", Destination: &o.Port, Category: topicOther, Usage: "listen on `PORT` (default: any free one)"},
+func devkmsFlags(o *app.DevKMSOptions) []*command.Flag {
+	return []*command.Flag{
+		command.String(&o.World, topicOther, "world", "read accounts, roles, keys and policies from `FILE`"),
+		command.String(&o.Dir, topicOther, "dir", "keep key material in `DIR`, so that what is encrypted today decrypts tomorrow"),
+		command.String(&o.Audit, topicOther, "audit", "append one line of JSON for each call to `FILE`"),
+		command.Int(&o.Port, topicOther, "port", "listen on `PORT` (default: any free one)"),
 	}
 }
 
-func (r *run) devkmsExec() *cli.Command {
+func (r *run) devkmsExec() *command.Command {
 	var o app.DevKMSOptions
-	return &cli.Command{
-		Name:        "exec",
-		Usage:       "run a program with its own AWS KMS and STS",
-		ArgsUsage:   "-- PROGRAM [ARGUMENT...]",
-		Description: `sops devkms exec --dir .devkms -- ./run-tests`,
-		Flags:       devkmsFlags(&o),
-		Action: func(ctx context.Context, c *cli.Command) error {
-			return r.app.DevKMSExec(ctx, o, c.Args().Slice())
+	return &command.Command{
+		Name:     "exec",
+		Summary:  "run a program with its own AWS KMS and STS",
+		Args:     "-- PROGRAM [ARGUMENT...]",
+		Examples: `sops devkms exec --dir .devkms -- ./run-tests`,
+		Flags:    devkmsFlags(&o),
+		Run: func(ctx context.Context, c *command.Call) error {
+			return r.app.DevKMSExec(ctx, o, c.Args)
 		},
 	}
 }
 
-func (r *run) devkmsServe() *cli.Command {
+func (r *run) devkmsServe() *command.Command {
 	var o app.DevKMSOptions
-	return &cli.Command{
-		Name:        "serve",
-		Usage:       "serve until Ctrl-C and print the variables to use",
-		Description: `sops devkms serve --port 4599 --dir .devkms`,
-		Flags:       devkmsFlags(&o),
-		Action: func(ctx context.Context, _ *cli.Command) error {
+	return &command.Command{
+		Name:     "serve",
+		Summary:  "serve until Ctrl-C and print the variables to use",
+		Examples: `sops devkms serve --port 4599 --dir .devkms`,
+		Flags:    devkmsFlags(&o),
+		Run: func(ctx context.Context, _ *command.Call) error {
 			return r.app.DevKMSServe(ctx, o)
 		},
 	}

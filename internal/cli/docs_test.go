@@ -128,11 +128,11 @@ func says(output, line string) bool {
 	return regexp.MustCompile(strings.Join(parts, ".*")).MatchString(output)
 }
 
-// mark stands in the output where a step begins.
+// mark is in the output where a step begins.
 const mark = "\x00\n"
 
 // playSteps runs all steps in one shell, as a reader would, but without a
-// terminal, so that nobody is asked.
+// terminal, so that no question is asked.
 func playSteps(t *testing.T, steps []step, dir, home string) (string, error) {
 	t.Helper()
 	profiles := filepath.Join(home, ".aws")

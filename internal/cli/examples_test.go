@@ -11,9 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/urfave/cli/v3"
-
 	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 // exampleWorld has what the examples in help and docs name.
@@ -81,9 +80,8 @@ func commandsIn(lines []string) (commands []string) {
 // not play: blocks of sh, and lines set in by four blanks that a shell takes.
 func examples(t *testing.T) (all []example) {
 	t.Helper()
-	eachCommand(testRoot(), "sops", func(name string, c *cli.Command) {
-		block, _, _ := strings.Cut(c.Description, "\n\n")
-		for _, command := range commandsIn(strings.Split(block, "\n")) {
+	testRoot().Each(func(name string, c *command.Command) {
+		for _, command := range commandsIn(strings.Split(c.Examples, "\n")) {
 			all = append(all, example{name + " --help", command})
 		}
 	})

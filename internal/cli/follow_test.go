@@ -32,10 +32,10 @@ var sealLine = regexp.MustCompile(`(?m)^    seal: .*\n`)
 
 const followText = "# HIDE\nsecret: old\n# OPEN\npublic: old\nlist:\n    - 1\n    - 2\n"
 
-// TestNoValueIsWrittenInClearThatTheCreationRuleWouldEncrypt goes over all pairs
+// TestNoValueIsWrittenUnencryptedThatTheCreationRuleWouldEncrypt goes over all pairs
 // of selections of rule and file, the commands that change values, and encrypted and
 // bare files.
-func TestNoValueIsWrittenInClearThatTheCreationRuleWouldEncrypt(t *testing.T) {
+func TestNoValueIsWrittenUnencryptedThatTheCreationRuleWouldEncrypt(t *testing.T) {
 	t.Parallel()
 	server := devkms.Start(t, nil)
 	for _, wanted := range followRules {
@@ -103,7 +103,7 @@ func (b *keyBench) changes(t *testing.T, what, text, at string, refused bool) {
 		}
 		b.must(t, append([]string{args[0], "--follow-file"}, args[1:]...)...)
 		if !strings.Contains(string(b.read(t, "made.yaml")), at+": new") {
-			t.Errorf("%s: %v --follow-file: the value is not in clear", what, args)
+			t.Errorf("%s: %v --follow-file: the value is not readable", what, args)
 		}
 	}
 }

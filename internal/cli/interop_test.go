@@ -24,14 +24,14 @@ import (
 // A bench has both programs side by side in one directory and one environment:
 // ours in this process, the real sops 3.13.3 as a child.
 type bench struct {
-	dir, peer string
+	dir, real string // real is SOPS 3.13.3
 	vars      map[string]string
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := newDesk(t)
-	if b.peer = os.Getenv("SOPS_PEER"); b.peer == "" {
+	if b.real = os.Getenv("SOPS_PEER"); b.real == "" {
 		t.Skip("SOPS_PEER does not name a real sops 3.13.3; .ci/run installs one")
 	}
 	return b
@@ -83,7 +83,7 @@ func (b *bench) ours(t *testing.T, args ...string) string {
 // theirs runs the real sops.
 func (b *bench) theirs(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), b.peer, args...)
+	cmd := exec.CommandContext(t.Context(), b.real, args...)
 	cmd.Dir = b.dir
 	for name, value := range b.vars {
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -91,7 +91,7 @@ func (b *bench) theirs(t *testing.T, args ...string) string {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("peer: %v: %v\n%s", args, err, stderr.String())
+		t.Fatalf("SOPS: %v: %v\n%s", args, err, stderr.String())
 	}
 	return stdout.String()
 }
@@ -127,7 +127,7 @@ var selections = map[string]string{
 // samples have something for every selection to choose.
 var samples = map[string]string{
 	"f.yaml": `# top
-name: web   # behind
+name: web   # after
 public_url: http://example.com
 # sops:enc
 password: "p w"
@@ -211,9 +211,9 @@ func (b *bench) bothWays(t *testing.T, file, keys, selection string) {
 	b.write(t, "theirs"+ext, b.theirs(t, "--config", "conf.yaml", "encrypt", file))
 
 	plain := b.theirs(t, "decrypt", "theirs"+ext)
-	b.same(t, "the peer reads both files alike", plain, b.theirs(t, "decrypt", "ours"+ext))
+	b.same(t, "SOPS reads both files alike", plain, b.theirs(t, "decrypt", "ours"+ext))
 	b.same(t, "our file gives the source back", samples[file], b.ours(t, "decrypt", "ours"+ext))
-	b.sameTree(t, "we read the peer's file as the peer does", ext, plain, b.ours(t, "decrypt", "theirs"+ext))
+	b.sameTree(t, "we read the file of SOPS as SOPS does", ext, plain, b.ours(t, "decrypt", "theirs"+ext))
 
 	if ext == ".bin" {
 		return // one value, which set cannot name in a way of its own
@@ -225,12 +225,12 @@ func (b *bench) bothWays(t *testing.T, file, keys, selection string) {
 	b.theirs(t, "set", "ours"+ext, address, value)
 	b.ours(t, "set", "theirs"+ext, address, value)
 	plain = b.theirs(t, "decrypt", "theirs"+ext)
-	b.sameTree(t, "we read our file after the peer changed it", ext, plain, b.ours(t, "decrypt", "ours"+ext))
+	b.sameTree(t, "we read our file after SOPS changed it", ext, plain, b.ours(t, "decrypt", "ours"+ext))
 	if !strings.Contains(plain, "a new value") {
-		t.Errorf("the peer does not see the value that we set:\n%s", plain)
+		t.Errorf("SOPS does not see the value that we set:\n%s", plain)
 	}
 	b.ours(t, "rotate", "-i", "ours"+ext)
-	b.sameTree(t, "the peer reads our rotation of its rewrite", ext, plain, b.theirs(t, "decrypt", "ours"+ext))
+	b.sameTree(t, "SOPS reads our rotation of its rewrite", ext, plain, b.theirs(t, "decrypt", "ours"+ext))
 }
 
 func (b *bench) same(t *testing.T, what, want, got string) {

@@ -3,31 +3,29 @@ package cli
 import (
 	"context"
 
-	"github.com/urfave/cli/v3"
-
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
-func (r *run) keygen() *cli.Command {
+func (r *run) keygen() *command.Command {
 	var o app.KeygenOptions
 	var common app.Common
-	return &cli.Command{
-		Name:      "keygen",
-		Usage:     "make an age key",
-		ArgsUsage: "[FILE]",
-		Description: `sops keygen
+	return &command.Command{
+		Name:    "keygen",
+		Summary: "make an age key",
+		Args:    "[FILE]",
+		Examples: `sops keygen
 sops keygen new-key.txt
-sops keygen --to-recipient key.txt
-
-The key is written to FILE, or else to sops/age/keys.txt in the directory of your
+sops keygen --to-recipient key.txt`,
+		Help: `The key is written to FILE, or else to sops/age/keys.txt in the directory of your
 configuration (~/.config), where every command looks for it. Only you can read it, and a file that exists is
 never overwritten. The recipient, for --age and for
 .sops.yaml, is printed.`,
-		Flags: join(r.common(&common), []cli.Flag{
-			toggle(&o.ToRecipient, topicKeys, "to-recipient", "print the recipients of the keys in FILE"),
+		Flags: join(r.common(&common), []*command.Flag{
+			command.Bool(&o.ToRecipient, topicKeys, "to-recipient", "print the recipients of the keys in FILE"),
 		}),
-		Action: func(ctx context.Context, c *cli.Command) (err error) {
-			if o.Path, err = r.file(c, false); err != nil {
+		Run: func(ctx context.Context, c *command.Call) (err error) {
+			if o.Path, err = file(c, false); err != nil {
 				return err
 			}
 			return r.app.Keygen(ctx, o)

@@ -72,7 +72,7 @@ func TestTheOldFormTakesEveryFlagInEveryMode(t *testing.T) {
 				}
 				args := slices.Concat(strings.SplitN(flag, " ", 2), words, []string{"w.yaml"})
 				b.write(t, "w.yaml", b.read(t, source))
-				theirs := b.runPeer(t, "", args...)
+				theirs := b.runTheirs(t, "", args...)
 				b.write(t, "w.yaml", b.read(t, source))
 				ours := b.run(t, "", args...)
 				if ours.exit != theirs.exit {

@@ -4,31 +4,29 @@ import (
 	"context"
 	"strings"
 
-	"github.com/urfave/cli/v3"
-
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
-func (r *run) rotate() *cli.Command {
+func (r *run) rotate() *command.Command {
 	var o app.RotateOptions
-	return &cli.Command{
-		Name:      "rotate",
-		Usage:     "give a file a new data key; add and remove master keys",
-		ArgsUsage: "FILE",
-		Description: `sops rotate -i prod.yaml
+	return &command.Command{
+		Name:    "rotate",
+		Summary: "give a file a new data key; add and remove master keys",
+		Args:    "FILE",
+		Examples: `sops rotate -i prod.yaml
 sops rotate -i --rm-kms arn:aws:kms:eu-west-1:111122223333:alias/old prod.yaml
-sops rotate -i --add-age age1... prod.yaml
-
-A removed key is known by its ARN or recipient alone; one that is not there is
-an error. Who had the old data key can still read old copies of the file.`,
+sops rotate -i --add-age age1... prod.yaml`,
+		Help: `A removed key is known by its ARN or recipient alone; one that is not there is
+an error. The old data key can still decrypt old copies of the file.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target),
 			keyLists(&o.Add, "add-", "add"), keyLists(&o.Remove, "rm-", "remove"),
-			[]cli.Flag{
+			[]*command.Flag{
 				contextFlag(&o.EncryptionContext),
-				toggle(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of the file that .sops.yaml does not name"),
+				command.Bool(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of the file that .sops.yaml does not name"),
 			}, access(&o.Access)),
-		Action: func(ctx context.Context, c *cli.Command) (err error) {
-			if o.Path, err = r.file(c, true); err != nil {
+		Run: func(ctx context.Context, c *command.Call) (err error) {
+			if o.Path, err = file(c, true); err != nil {
 				return err
 			}
 			if err = nameKeys(c); err != nil {
@@ -40,13 +38,12 @@ an error. Who had the old data key can still read old copies of the file.`,
 }
 
 // nameKeys refuses a flag for keys that names none, as with a variable that is
-// not set: whoever removes a key relies on its going.
-func nameKeys(c *cli.Command) error {
-	for _, f := range c.Flags {
-		name := f.Names()[0]
-		changes := strings.HasPrefix(name, "add-") || strings.HasPrefix(name, "rm-")
-		if changes && c.IsSet(name) && strings.Trim(c.String(name), ", ") == "" {
-			return &usageError{msg: "flag --" + name + " names no key"}
+// not set: a key that is to be removed would stay.
+func nameKeys(c *command.Call) error {
+	for _, s := range c.Settings {
+		changes := strings.HasPrefix(s.Flag.Name, "add-") || strings.HasPrefix(s.Flag.Name, "rm-")
+		if changes && strings.Trim(s.Value, ", ") == "" {
+			return &command.UsageError{Msg: "flag --" + s.Flag.Name + " names no key"}
 		}
 	}
 	return nil

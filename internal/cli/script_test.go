@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 //
 //	kmscalls N [OPERATION]  the devkms had N calls (of that operation) since the last kmscalls
 //	fault [-region R] [-key K] [-op O] MODE   makes devkms fail; "fault" alone mends it
-//	peer ARGS...            runs the real sops 3.13.3; only under [peer]
+//	theirs ARGS...          runs the real SOPS 3.13.3; only under [theirs]
 //	lines FILE FILE N       the two files differ in N lines, without those of the metadata that every write changes
 //	exits CODE PROG ARGS... the program ends with that status; a failure shows nothing that holds the word canary
 //	await FILE              waits until the file is there
@@ -45,15 +45,15 @@ func TestMain(m *testing.M) {
 // a terminal, noflock PROG ARGS..., which runs it on Linux without locks, and
 // whatever the machine has.
 //
-// Conditions: [peer] where SOPS_PEER names a real sops 3.13.3, [root] where the
-// tests run as root, whom no file mode stops, [gpg] where gpg is installed.
+// Conditions: [theirs] where SOPS_PEER names a real SOPS 3.13.3, [root] where the
+// tests run as root, which no file mode stops, [gpg] where gpg is installed.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	keys, err := filepath.Abs("../../internal/test/golden/keys")
 	if err != nil {
 		t.Fatal(err)
 	}
-	peer := os.Getenv("SOPS_PEER")
+	theirs := os.Getenv("SOPS_PEER")
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: false,
@@ -61,8 +61,8 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Condition: func(cond string) (bool, error) {
 			switch cond {
-			case "peer":
-				return peer != "", nil
+			case "theirs":
+				return theirs != "", nil
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "gpg":
@@ -73,7 +73,7 @@ func TestScripts(t *testing.T) {
 		Cmds: withLab(map[string]func(*testscript.TestScript, bool, []string){
 			"kmscalls": kmsCalls,
 			"fault":    fault,
-			"peer":     runPeer,
+			"theirs":   runTheirs,
 			"lines":    lines,
 			"mode":     mode,
 			"exits":    exits,
@@ -100,7 +100,7 @@ func TestScripts(t *testing.T) {
 			e.Vars = append(e.Vars, vars...)
 			e.Vars = append(e.Vars,
 				"HOME="+e.WorkDir, "XDG_CONFIG_HOME="+filepath.Join(e.WorkDir, ".config"),
-				"KEYS="+keys, "PEER="+peer, "SOPS_DISABLE_VERSION_CHECK=true", "EDITOR=false",
+				"KEYS="+keys, "THEIRS="+theirs, "SOPS_DISABLE_VERSION_CHECK=true", "EDITOR=false",
 				"SOPS_AGE_KEY_FILE="+filepath.Join(keys, "age-main.txt"),
 				"R1=age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz",
 				"R2=age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc",
@@ -166,11 +166,11 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	server(ts).SetFault(f)
 }
 
-// runPeer runs the real sops; its output is compared with stdout and stderr by
-// the usual commands of testscript only through files: peer > is not there, so
-// the output goes to peer.out and peer.err.
-func runPeer(ts *testscript.TestScript, neg bool, args []string) {
-	cmd := exec.CommandContext(context.Background(), ts.Getenv("PEER"), args...)
+// runTheirs runs the real sops; its output is compared with stdout and stderr by
+// the usual commands of testscript only through files: theirs > is not there,
+// so the output goes to theirs.out and theirs.err.
+func runTheirs(ts *testscript.TestScript, neg bool, args []string) {
+	cmd := exec.CommandContext(context.Background(), ts.Getenv("THEIRS"), args...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{
 		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
@@ -183,10 +183,10 @@ func runPeer(ts *testscript.TestScript, neg bool, args []string) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
-	ts.Check(os.WriteFile(ts.MkAbs("peer.out"), stdout.Bytes(), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("peer.err"), stderr.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("theirs.out"), stdout.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("theirs.err"), stderr.Bytes(), 0o600))
 	if (err != nil) != neg {
-		ts.Fatalf("peer %v: %v\n%s", args, err, stderr.Bytes())
+		ts.Fatalf("SOPS %v: %v\n%s", args, err, stderr.Bytes())
 	}
 }
 
@@ -212,7 +212,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for _, stream := range []string{"stdout", "stderr"} {
 		if strings.Contains(ts.ReadFile(stream), "canary") {
-			ts.Fatalf("%v: a secret stands on %s", args[1:], stream)
+			ts.Fatalf("%v: a secret is on %s", args[1:], stream)
 		}
 	}
 }

@@ -4,81 +4,79 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/urfave/cli/v3"
-
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 // thresholdFlag is accepted by set and unset, as by SOPS, where it never did
 // anything.
-func thresholdFlag() cli.Flag {
-	return &cli.IntFlag{Name: "shamir-secret-sharing-threshold", Hidden: true, Action: func(context.Context, *cli.Command, int) error {
-		return &usageError{msg: "the threshold of a file cannot be changed while setting a value", hint: "leave --shamir-secret-sharing-threshold out"}
+func thresholdFlag() *command.Flag {
+	return &command.Flag{Name: "shamir-secret-sharing-threshold", Hidden: true, Set: func(string) error {
+		return &command.UsageError{Msg: "the threshold of a file cannot be changed while setting a value", Hint: "leave --shamir-secret-sharing-threshold out"}
 	}}
 }
 
-func (r *run) set() *cli.Command {
+func (r *run) set() *command.Command {
 	var o app.SetOptions
-	return &cli.Command{
-		Name:      "set",
-		Usage:     "set one value of an encrypted file",
-		ArgsUsage: "FILE PATH [VALUE]",
-		Description: `sops set prod.yaml '["db"]["password"]' '"s3cret"'
+	return &command.Command{
+		Name:    "set",
+		Summary: "set one value of an encrypted file",
+		Args:    "FILE PATH [VALUE]",
+		Examples: `sops set prod.yaml '["db"]["password"]' '"s3cret"'
 printf %s s3cret |
   sops set --value-stdin --value-raw prod.yaml '["db"]["password"]'
-sops set --value-file --value-raw prod.yaml '["tls"]["key"]' key.pem
-
-VALUE is JSON. In a list, a position at the end appends. A value on the command
+sops set --value-file --value-raw prod.yaml '["tls"]["key"]' key.pem`,
+		Help: `VALUE is JSON. In a list, a position at the end appends. A value on the command
 line can be seen by other users of the machine; --value-stdin cannot.`,
-		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), opening(&o.Access), []cli.Flag{
-			toggle(&o.ValueFile, topicFiles, "value-file", "VALUE is the name of a file that holds the value"),
-			toggle(&o.ValueStdin, topicFiles, "value-stdin", "read the value from standard input"),
-			toggle(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it stands, not JSON"),
-			toggle(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
-			toggle(&o.FollowFile, topicFiles, "follow-file", "write in clear what the rule in the file leaves in clear, though .sops.yaml encrypts it"),
+		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), reading(&o.Access), []*command.Flag{
+			command.Bool(&o.ValueFile, topicFiles, "value-file", "VALUE is the name of a file that holds the value"),
+			command.Bool(&o.ValueStdin, topicFiles, "value-stdin", "read the value from standard input"),
+			command.Bool(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it is, not JSON"),
+			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
+			command.Bool(&o.FollowFile, topicFiles, "follow-file", "leave unencrypted what the rule in the file leaves so, though .sops.yaml encrypts it"),
 			thresholdFlag(), inPlaceAlways(),
 		}),
-		Action: func(ctx context.Context, c *cli.Command) error {
-			args := c.Args().Slice()
+		CompleteArgs: r.paths,
+		Run: func(ctx context.Context, c *command.Call) error {
 			want := 3
 			if o.ValueStdin && !o.ValueFile { // both are refused in any case
 				want = 2
 			}
-			if len(args) != want {
-				return countError("set", "FILE PATH VALUE", want, len(args))
+			if len(c.Args) != want {
+				return countError("set", "FILE PATH VALUE", want, len(c.Args))
 			}
-			if args[0] == "" {
+			if c.Args[0] == "" {
 				return &noNameError{}
 			}
-			o.Path, o.Address = args[0], args[1]
+			o.Path, o.Address = c.Args[0], c.Args[1]
 			if !o.ValueStdin {
-				o.Value = args[2]
+				o.Value = c.Args[2]
 			}
 			return r.app.Set(ctx, o)
 		},
 	}
 }
 
-func (r *run) unset() *cli.Command {
+func (r *run) unset() *command.Command {
 	var o app.SetOptions
-	return &cli.Command{
-		Name:        "unset",
-		Usage:       "remove one value of an encrypted file",
-		ArgsUsage:   "FILE PATH",
-		Description: `sops unset prod.yaml '["db"]["old_password"]'`,
-		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), opening(&o.Access), []cli.Flag{
-			toggle(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
+	return &command.Command{
+		Name:     "unset",
+		Summary:  "remove one value of an encrypted file",
+		Args:     "FILE PATH",
+		Examples: `sops unset prod.yaml '["db"]["old_password"]'`,
+		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), reading(&o.Access), []*command.Flag{
+			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
 			thresholdFlag(), inPlaceAlways(),
 		}),
-		Action: func(ctx context.Context, c *cli.Command) error {
-			args := c.Args().Slice()
-			if len(args) != 2 {
-				return countError("unset", "FILE PATH", 2, len(args))
+		CompleteArgs: r.paths,
+		Run: func(ctx context.Context, c *command.Call) error {
+			if len(c.Args) != 2 {
+				return countError("unset", "FILE PATH", 2, len(c.Args))
 			}
-			if args[0] == "" {
+			if c.Args[0] == "" {
 				return &noNameError{}
 			}
-			o.Path, o.Address = args[0], args[1]
+			o.Path, o.Address = c.Args[0], c.Args[1]
 			return r.app.Unset(ctx, o)
 		},
 	}

@@ -36,10 +36,10 @@ func (b *bench) run(t *testing.T, stdin string, args ...string) result {
 	return result{exit, stdout.String(), stderr.String()}
 }
 
-// runPeer runs the real sops, which may fail.
-func (b *bench) runPeer(t *testing.T, stdin string, args ...string) result {
+// runTheirs runs the real sops, which may fail.
+func (b *bench) runTheirs(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), b.peer, args...)
+	cmd := exec.CommandContext(t.Context(), b.real, args...)
 	cmd.Dir, cmd.Stdin = b.dir, strings.NewReader(stdin)
 	for name, value := range b.vars {
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -113,15 +113,15 @@ func (b *bench) decryptsAlike(t *testing.T, name, in, out string) {
 	b.write(t, "unnamed", encrypted)
 	flags := append([]string{"decrypt"}, typeFlags(in, out)...)
 	named := append(flags, "e."+name)
-	b.compare(t, named, b.run(t, "", named...), b.runPeer(t, "", named...))
+	b.compare(t, named, b.run(t, "", named...), b.runTheirs(t, "", named...))
 
-	// SOPS needs to be told what is in a file whose name says nothing, but for
+	// SOPS needs flags for what is in a file whose name says nothing, but for
 	// an envelope: it prints what is in it.
-	told := append([]string{"decrypt"}, typeFlags(typ, cmp.Or(out, typ))...)
+	args := append([]string{"decrypt"}, typeFlags(typ, cmp.Or(out, typ))...)
 	if name == "one.json" && in == "" && out == "" {
-		told = []string{"decrypt"}
+		args = []string{"decrypt"}
 	}
-	want := b.runPeer(t, encrypted, told...)
+	want := b.runTheirs(t, encrypted, args...)
 	for _, file := range []string{"unnamed", "-", "/dev/stdin"} {
 		args := append(flags[:len(flags):len(flags)], file)
 		b.compare(t, args, b.run(t, encrypted, args...), want)
@@ -180,7 +180,7 @@ func (b *bench) changesAlike(t *testing.T, name, typ, at, out string) {
 			return r, r.stdout
 		}
 		ours, text := made(b.run)
-		theirs, theirText := made(b.runPeer)
+		theirs, theirText := made(b.runTheirs)
 		if ours.exit != theirs.exit {
 			t.Errorf("sops %s\n ours: %d %s\nSOPS: %d %s", strings.Join(args, " "), ours.exit, ours.stderr, theirs.exit, theirs.stderr)
 			continue
@@ -201,7 +201,7 @@ func (b *bench) sameOnceDecrypted(t *testing.T, what, typ, ours, theirs string) 
 		if typ == "binary" {
 			shown = "json"
 		}
-		return b.runPeer(t, "", "decrypt", "--input-type", typ, "--output-type", shown, "encrypted")
+		return b.runTheirs(t, "", "decrypt", "--input-type", typ, "--output-type", shown, "encrypted")
 	}
 	if a, z := plain(ours), plain(theirs); a != z {
 		t.Errorf("sops %s\n ours: %+v\nSOPS: %+v\n%s", what, a, z, ours)

@@ -1,4 +1,13 @@
-package cli
+// Package interrupt ends what a program does by signals, and then the program as
+// its parent expects it of them:
+//
+//	ctx, stop := interrupt.Until(ctx, os.Interrupt)
+//	defer stop()
+//	err := interrupt.Mark(ctx, work(ctx))
+//	if s := interrupt.By(err); s != nil {
+//		interrupt.Die(s)
+//	}
+package interrupt
 
 import (
 	"context"
@@ -14,10 +23,10 @@ type signalError struct{ signal os.Signal }
 
 func (e *signalError) Error() string { return e.signal.String() + " signal received" }
 
-// untilSignal returns a context that ends by any of the signals, but for those
+// Until returns a context that ends by any of the signals, but for those
 // that the parent has switched off, as nohup does. The second signal is not
 // waited for: it has its usual effect.
-func untilSignal(ctx context.Context, signals ...os.Signal) (_ context.Context, stop func()) {
+func Until(ctx context.Context, signals ...os.Signal) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	c := make(chan os.Signal, 1)
 	for _, s := range signals {
@@ -62,8 +71,18 @@ func (e *signaled) ExitCode() int {
 // Code returns the word for programs.
 func (e *signaled) Code() string { return "EndedBySignal" }
 
-// bySignal marks the error of a command that a signal ended.
-func bySignal(ctx context.Context, err error) error {
+// By returns the signal that ended the command with the error, nil if none did.
+func By(err error) os.Signal {
+	var s *signaled
+	if !errors.As(err, &s) {
+		return nil
+	}
+	return s.signal
+}
+
+// Mark marks the error of a command that a signal ended: its exit status is the
+// one that a shell shows for the signal.
+func Mark(ctx context.Context, err error) error {
 	var s *signalError
 	if err == nil || !errors.As(context.Cause(ctx), &s) {
 		return err

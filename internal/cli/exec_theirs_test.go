@@ -25,7 +25,7 @@ const (
 	becauseNull    = "null is empty, not the text <nil> (Q37)"
 	becauseSignal  = "the status is that of a shell, not 255 for every signal"
 	becauseType    = "SOPS has no --input-type here (Q05)"
-	becauseBytes   = "the file comes back as it was, not rendered anew"
+	becauseBytes   = "the file comes back as it was, not formatted again"
 	becauseTyped   = "where the name says nothing, the type of one side counts for both"
 	becauseDir     = "the directory is made"
 	becauseHelp    = "help has texts of its own, and mistakes leave standard output empty"
@@ -130,8 +130,8 @@ func execCases() []execCase {
 
 func TestExecDoesWhatSOPSDoes(t *testing.T) {
 	t.Parallel()
-	peer := os.Getenv("SOPS_PEER")
-	if peer == "" || os.Geteuid() != 0 {
+	real := os.Getenv("SOPS_PEER")
+	if real == "" || os.Geteuid() != 0 {
 		return // the scripts exec_*.txtar hold the same without SOPS
 	}
 	dir := execDirectory(t)
@@ -141,10 +141,10 @@ func TestExecDoesWhatSOPSDoes(t *testing.T) {
 			t.Errorf("%s is here twice", c.args)
 		}
 		seen[c.args] = true
-		ours, theirs := execRun(t, dir, "sops", c.args), execRun(t, dir, peer, c.args)
+		ours, theirs := execRun(t, dir, "sops", c.args), execRun(t, dir, real, c.args)
 		for try := 0; try < 3 && c.reason == "" && ours != theirs; try++ {
 			// SOPS fails now and then if the program ends before its pipe is read.
-			theirs = execRun(t, dir, peer, c.args)
+			theirs = execRun(t, dir, real, c.args)
 		}
 		switch {
 		case c.reason == "" && ours != theirs:

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package interrupt
 
 import (
 	"os"
@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// dieOf ends the process by the signal, so that its parent sees what ended it:
+// Die ends the process by the signal, so that its parent sees what ended it:
 // a shell leaves a loop only when the command died of Ctrl-C. It returns where
 // the signal is blocked.
-func dieOf(s os.Signal) {
+func Die(s os.Signal) {
 	n, ok := s.(syscall.Signal)
 	if !ok {
 		return

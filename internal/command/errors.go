@@ -1,0 +1,33 @@
+package command
+
+import "fmt"
+
+// A UsageError is a mistake in the arguments.
+type UsageError struct {
+	Msg  string
+	Hint string // "" for none
+}
+
+func (e *UsageError) Error() string { return e.Msg }
+
+// Hints returns what to do.
+func (e *UsageError) Hints() []string {
+	if e.Hint == "" {
+		return nil
+	}
+	return []string{e.Hint}
+}
+
+// A TopicError is a word that names neither a command nor another topic of help.
+type TopicError struct {
+	Root  string
+	Topic string
+}
+
+func (e *TopicError) Error() string { return fmt.Sprintf("there is no help about %q", e.Topic) }
+
+// ExitCode is 3, as scripts know it of SOPS.
+func (*TopicError) ExitCode() int { return 3 }
+
+// Hints returns what to do.
+func (e *TopicError) Hints() []string { return []string{"see: " + e.Root + " help"} }
