@@ -62,6 +62,8 @@ var layers = map[string]int{
 	"internal/test/formattest":   3,
 	"internal/test/faulttest":    3,
 	"internal/test/pgptest":      3,
+	"internal/test/vaulttest":    3,
+	"internal/test/huaweitest":   3,
 	"internal/test/corpus":       8,
 	"internal/test/bench/faults": 8,
 }
