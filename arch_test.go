@@ -64,6 +64,9 @@ var layers = map[string]int{
 	"internal/test/pgptest":      3,
 	"internal/test/vaulttest":    3,
 	"internal/test/huaweitest":   3,
+	"internal/test/httpfault":    2,
+	"internal/test/gcptest":      3,
+	"internal/test/azuretest":    3,
 	"internal/test/corpus":       8,
 	"internal/test/bench/faults": 8,
 }

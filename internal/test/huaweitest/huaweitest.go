@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/internal/test/httpfault"
 )
 
 // Project is the id of the one project of the region.
@@ -29,6 +31,7 @@ const Project = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 // serves.
 type Server struct {
 	*httptest.Server
+	Faults *httpfault.Switch
 	Region string
 
 	mu         sync.Mutex
@@ -36,12 +39,11 @@ type Server struct {
 	keys       map[string]*key
 	machine    string // the access key that the metadata service gives; "" is none
 	metadata   string // its session token
-	fault      Fault
+	reply      Reply
 	times      int
 	skew       time.Duration
 	calls      []Call
 	complaints []string
-	hung       chan struct{}
 }
 
 type user struct {
@@ -56,14 +58,16 @@ type Call struct{ Method, Path, User string }
 
 // New starts the services of a region on 127.0.0.1.
 func New(region string) *Server {
-	s := &Server{Region: region, users: map[string]user{}, keys: map[string]*key{}, hung: make(chan struct{})}
-	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	s := &Server{Region: region, users: map[string]user{}, keys: map[string]*key{}}
+	s.Faults = &httpfault.Switch{Error: func(w http.ResponseWriter, status int) {
+		Reply{Status: status, Body: `{"error":{"error_code":"KMS.0301","error_msg":"` + http.StatusText(status) + `"}}`}.write(w, nil)
+	}}
+	s.Server = httptest.NewServer(s.Faults.Around(http.HandlerFunc(s.serve)))
 	return s
 }
 
 // Close ends the server, also what hangs.
 func (s *Server) Close() {
-	close(s.hung)
 	s.Server.CloseClientConnections()
 	s.Server.Close()
 }

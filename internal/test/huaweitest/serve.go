@@ -27,9 +27,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	call := len(s.calls)
 	s.calls = append(s.calls, Call{Method: r.Method, Path: r.URL.Path})
-	f := s.strike()
+	reply, fixed := s.nextReply()
 	s.mu.Unlock()
-	if f != "" && s.fail(w, r, f) {
+	if fixed {
+		reply.write(w, r)
 		return
 	}
 	s.mu.Lock()

@@ -27,9 +27,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		Method: r.Method, Path: r.URL.Path, Namespace: r.Header.Get("X-Vault-Namespace"), Host: r.Host,
 		HasToken: r.Header.Get("X-Vault-Token") != "",
 	})
-	f := s.strike()
+	reply, fixed := s.nextReply()
 	s.mu.Unlock()
-	if f != "" && s.fail(w, r, f) {
+	if fixed {
+		reply.write(w, r)
 		return
 	}
 	s.mu.Lock()

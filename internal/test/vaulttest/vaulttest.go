@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/internal/test/httpfault"
 )
 
 // A Policy says what a token may do: for each path without v1/, its
@@ -33,17 +35,17 @@ func All() Policy { return Policy{"*": {"create", "update", "read"}} }
 // A Server is a Vault. Its methods may be called while it serves.
 type Server struct {
 	*httptest.Server
+	Faults *httpfault.Switch
 
 	mu         sync.Mutex
 	mounts     map[string]map[string]*key // by namespace and mount
 	namespaces map[string]bool
 	tokens     map[string]token
 	sealed     bool
-	fault      Fault
-	times      int // how many more requests meet the fault; negative is all
+	reply      Reply
+	times      int // how many more requests get it; negative is all
 	calls      []Call
 	complaints []string
-	hung       chan struct{}
 }
 
 type token struct {
@@ -66,16 +68,17 @@ func NewTLS() *Server { return start((*httptest.Server).StartTLS) }
 func start(begin func(*httptest.Server)) *Server {
 	s := &Server{
 		mounts: map[string]map[string]*key{"transit": {}}, namespaces: map[string]bool{}, tokens: map[string]token{},
-		hung: make(chan struct{}),
 	}
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	s.Faults = &httpfault.Switch{Error: func(w http.ResponseWriter, status int) {
+		Reply{Status: status, Body: `{"errors":["` + strings.ToLower(http.StatusText(status)) + `"]}`}.write(w, nil)
+	}}
+	s.Server = httptest.NewUnstartedServer(s.Faults.Around(http.HandlerFunc(s.serve)))
 	begin(s.Server)
 	return s
 }
 
 // Close ends the server, also what hangs.
 func (s *Server) Close() {
-	close(s.hung)
 	s.Server.CloseClientConnections()
 	s.Server.Close()
 }
