@@ -56,6 +56,7 @@ var layers = map[string]int{
 	"internal/env":               1,
 	"internal/deadline":          1,
 	"internal/helper":            1,
+	"internal/rest":              1,
 	"internal/hint":              1,
 	"internal/suggest":           1,
 	"internal/yamltext":          1,
