@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,6 +42,9 @@ type Client struct {
 	Attempts int
 	// Limit is how long an attempt may take; 0 means DefaultLimit.
 	Limit time.Duration
+
+	once sync.Once
+	http *http.Client
 }
 
 // NewTransport returns connections through the proxies of the environment, with
@@ -57,14 +61,16 @@ func NewTransport() http.RoundTripper {
 
 // HTTP returns a client for libraries that want one, which stays at a host too.
 func (c *Client) HTTP() *http.Client {
-	h := &http.Client{
-		Transport:     c.Transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	if h.Transport == nil {
-		h.Transport = NewTransport()
-	}
-	return h
+	c.once.Do(func() {
+		c.http = &http.Client{
+			Transport:     c.Transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+		if c.Transport == nil {
+			c.http.Transport = NewTransport()
+		}
+	})
+	return c.http
 }
 
 // A Call is a request.
@@ -157,7 +163,7 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	}
 	pause := firstPause
 	for n := 1; ; n++ {
-		answer, err := c.once(ctx, call, body)
+		answer, err := c.attempt(ctx, call, body)
 		if n == attempts || ctx.Err() != nil || err == nil && !answer.busy() || err != nil && !passing(err) {
 			return answer, err
 		}
@@ -211,7 +217,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-func (c *Client) once(ctx context.Context, call Call, body []byte) (*Answer, error) {
+func (c *Client) attempt(ctx context.Context, call Call, body []byte) (*Answer, error) {
 	limit := c.Limit
 	if limit == 0 {
 		limit = DefaultLimit
