@@ -180,7 +180,7 @@ func (l *login) fromJSON(src []byte, source string) (*credential, error) {
 		return nil, &CredentialError{source, fmt.Sprintf("it has the type %q, which is not one of Google's", c.kind)}
 	}
 	c.fetch = func(ctx context.Context) (token, error) {
-		ctx = context.WithValue(ctx, oauth2.HTTPClient, l.rest.HTTP())
+		ctx = context.WithValue(ctx, oauth2.HTTPClient, l.rest.Within(ctx))
 		source, err := sourceOf(ctx, src, kind, f.Universe)
 		if err != nil {
 			return token{}, err

@@ -85,6 +85,8 @@ func FuzzANameIsItsOwnPath(f *testing.F) {
 // check is about. Cloud KMS of SOPS believes them all.
 func TestDamageIsNotBelieved(t *testing.T) {
 	t.Parallel()
+	w := newWorld(t)
+	wrapped := w.wrap(t)
 	for _, c := range []struct {
 		operation, member string
 		value             any // nil removes the member
@@ -103,8 +105,6 @@ func TestDamageIsNotBelieved(t *testing.T) {
 		{"decrypt", "plaintext", "AAAA", "checksum"},
 		{"decrypt", "plaintext", nil, "no plaintext"},
 	} {
-		w := newWorld(t)
-		wrapped := w.wrap(t)
 		calls := 0
 		w.Tamper = func(operation string, answer map[string]any) {
 			calls++

@@ -85,7 +85,8 @@ func TestWhatIsSetButBadIsAnError(t *testing.T) {
 		{"missing", "GOOGLE_APPLICATION_CREDENTIALS: open missing.json", "unset it", func(_ *testing.T, w *world) { w.vars[varDefault] = "missing.json" }},
 		{"no JSON", "it is not JSON", "gcloud", func(t *testing.T, w *world) { w.vars[varDefault] = w.file(t, "sa.json", []byte("canary")) }},
 		{"refresh", "invalid_grant", "gcloud auth application-default login", func(_ *testing.T, w *world) {
-			w.vars[varCredentials] = `{"type":"authorized_user","client_id":"x","client_secret":"canary","refresh_token":"canary","token_uri":"` + w.URL() + `/token"}`
+			src := strings.Replace(string(w.withTokenURI(w.AuthorizedUser(""))), `"refresh_token": "`, `"refresh_token": "canary-`, 1)
+			w.vars[varCredentials] = src
 		}},
 		{"key", "private key", "", func(_ *testing.T, w *world) {
 			w.vars[varCredentials] = `{"type":"service_account","private_key":"canary","client_email":"a@b.test","token_uri":"` + w.URL() + `/token"}`
