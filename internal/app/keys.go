@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -15,6 +14,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/azurekv"
+	"github.com/seed-1f7fdfb8/sops/keeper/gcpkms"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
@@ -56,17 +58,17 @@ func (a *App) keepers(ctx context.Context, o Access) keeper.Keeper {
 	if err := a.localKeys(o.LocalKeys); err != nil {
 		return refuser{err}
 	}
-	var all keeper.Keeper = std.Keepers(aws, age.Options{
+	var all keeper.Keeper = std.Keepers(std.Options{AWS: aws, Age: age.Options{
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
 		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 		// Editors show whatever stands on standard error as a failure.
 		Warn: func(msg string) { a.verbosef("%s", msg) },
-	}, pgp.Options{
+	}, PGP: pgp.Options{
 		Env: a.Env, Now: a.Now,
 		TTY: func() string { return term.Device(a.Stdin, a.Stderr, a.Stdout) },
-	})
+	}, GCP: gcpkms.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt}, Azure: azurekv.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt}})
 	if term.IsTerminal(a.Stderr) && !a.JSON {
 		all = patient{all, time.AfterFunc, func(msg string) { a.tell("%s", msg) }}
 	}
@@ -164,28 +166,15 @@ func (a *App) decryptOptions(o Access) (envelope.DecryptOptions, error) {
 // preference ranks keys of one kind: AWS keys that were named, then those in
 // this machine's region, then the rest.
 func (a *App) preference(o Access) (func(keeper.WrappedKey) int, error) {
-	named, err := awskms.ParseKeys(o.KMS)
+	named, err := awskey.Parse(o.KMS)
 	if err != nil {
 		return nil, err
 	}
 	if o.KMS == "" {
 		// What is wrong with the variable matters when a file is encrypted.
-		named, _ = awskms.ParseKeys(a.Env.Get("SOPS_KMS_ARN"))
+		named, _ = awskey.Parse(a.Env.Get(awskey.Kind().Variable()))
 	}
-	region := cmp.Or(a.Env.Get("AWS_REGION"), a.Env.Get("AWS_DEFAULT_REGION"))
-	return func(w keeper.WrappedKey) int {
-		if w.Kind != keeper.KMS {
-			return 0
-		}
-		arn, err := awskms.ParseARN(w.Text("arn"))
-		switch {
-		case slices.ContainsFunc(named, func(m keeper.MasterKey) bool { return m.Text("arn") == w.Text("arn") }):
-			return 0
-		case err == nil && arn.Region == region:
-			return 1
-		}
-		return 2
-	}, nil
+	return awskey.Prefer(named, cmp.Or(a.Env.Get("AWS_REGION"), a.Env.Get("AWS_DEFAULT_REGION"))), nil
 }
 
 // decryptSource reads and opens the encrypted file of s.

@@ -1,6 +1,6 @@
 // Package envelope knows what an encrypted file is: every selected value under a
-// data key, the data key under master keys, a MAC over all values, a seal over
-// everything else that matters, and the rest as its author wrote it.
+// data key, the data key under master keys, a record of its integrity, and the rest
+// as its author wrote it.
 //
 // An Encrypted is an encrypted file; decrypting it gives a Decrypted:
 //
@@ -43,17 +43,14 @@ const (
 	CodeNoDocument = 92  // the file holds no document
 )
 
-// What a Failure may be, for errors.Is.
-var (
-	ErrMAC      = errors.New("the MAC is missing or does not fit")
-	ErrSeal     = errors.New("the seal does not fit")
-	ErrReserved = errors.New("the entry sops is reserved")
-)
+// ErrReserved is in the chain of the error for a plaintext that has the entry in
+// which encrypted files keep their metadata.
+var ErrReserved = errors.New("the entry sops is reserved")
 
 // A Failure is an error that knows its exit code and what to do about it.
 type Failure struct {
 	Code   int
-	Kind   error // ErrMAC, ErrSeal, ErrReserved or nil
+	Kind   error // ErrReserved or nil
 	Err    error
 	Line   int // of the file, from 1; 0 if the failure is not about a line
 	Advice []string

@@ -73,6 +73,25 @@ func (c *Client) HTTP() *http.Client {
 	return c.http
 }
 
+// Within returns HTTP for a library that makes requests of its own without a
+// context: they end with ctx.
+func (c *Client) Within(ctx context.Context) *http.Client {
+	h := *c.HTTP()
+	h.Transport = bound{ctx, h.Transport}
+	return &h
+}
+
+// bound is kept no longer than the context it has.
+type bound struct {
+	ctx context.Context
+	http.RoundTripper
+}
+
+// RoundTrip makes the request in the context.
+func (b bound) RoundTrip(r *http.Request) (*http.Response, error) {
+	return b.RoundTripper.RoundTrip(r.WithContext(b.ctx))
+}
+
 // A Call is a request.
 type Call struct {
 	Method, URL string

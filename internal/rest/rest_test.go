@@ -64,6 +64,16 @@ func TestASilentServerIsNamed(t *testing.T) {
 	}
 }
 
+func TestRequestsOfALibraryEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := new(Client).Within(ctx).Get(url); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestALongRetryAfterIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	url, calls := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {

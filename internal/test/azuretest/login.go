@@ -159,7 +159,8 @@ func (s *Server) assertion(text, audience string) error {
 	thumb := sha256.Sum256(s.app().der)
 	const longest = 10 * time.Minute
 	switch {
-	case header.X5tS256 != base64.RawURLEncoding.EncodeToString(thumb[:]):
+	// The form of the standard, or that of Microsoft's own library.
+	case header.X5tS256 != base64.RawURLEncoding.EncodeToString(thumb[:]) && header.X5tS256 != base64.StdEncoding.EncodeToString(thumb[:]):
 		return errors.New("AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application.")
 	case verify(s.app().key.Public(), header.Alg, signed, signature) != nil:
 		return errors.New("AADSTS700027: Client assertion failed signature validation.")
