@@ -18,7 +18,9 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
+	"github.com/seed-1f7fdfb8/sops/internal/test/huaweitest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 )
 
 func TestMain(m *testing.M) {
@@ -31,6 +33,7 @@ func TestMain(m *testing.M) {
 // own, the test keys of testdata/keys in $KEYS, and a devkms with the built-in
 // world in its environment. Commands beside those of testscript:
 //
+//	vault, hckms            a Vault, a Huawei Cloud KMS; see vaults_test.go
 //	kmscalls N [OPERATION]  the devkms had N calls (of that operation) since the last kmscalls
 //	fault [-region R] [-key K] [-op O] MODE   makes devkms fail; "fault" alone mends it
 //	peer ARGS...            runs the real sops 3.13.3; only under [peer]
@@ -71,6 +74,8 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: withLab(map[string]func(*testscript.TestScript, bool, []string){
+			"vault":    vaultServer,
+			"hckms":    hckms,
 			"kmscalls": kmsCalls,
 			"fault":    fault,
 			"peer":     runPeer,
@@ -84,6 +89,7 @@ func TestScripts(t *testing.T) {
 			"pgpkey":   pgpKey,
 		}),
 		Setup: func(e *testscript.Env) error {
+			e.Values[vaultValue{}], e.Values[huaweiValue{}] = new(*vaulttest.Server), new(*huaweitest.Server)
 			server, err := newLab(t, e)
 			if err != nil {
 				return err
@@ -174,6 +180,7 @@ func runPeer(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{
 		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
+		"VAULT_TOKEN", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_REGION_KMS_EU_WEST_101",
 		"GNUPGHOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",
 	} {
 		if v := ts.Getenv(name); v != "" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
+	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms/huaweikey"
 )
 
 func isRegion(text string) bool {
@@ -23,15 +24,15 @@ func isProject(text string) bool {
 // parse reads the name of the key.
 func (u *use) parse() error {
 	var ok bool
-	text := u.key.Text(fieldID)
-	u.region, u.id, ok = strings.Cut(text, ":")
+	text := u.key.Text(huaweikey.FieldID)
+	u.region, u.id, ok = huaweikey.Split(text)
 	switch {
 	case !ok:
-		return fmt.Errorf("%s %q does not have the form REGION:UUID", fieldID, clean(text))
+		return fmt.Errorf("%s %q does not have the form REGION:UUID", huaweikey.FieldID, clean(text))
 	case !isRegion(u.region):
-		return fmt.Errorf("%s: %q is not the name of a region", fieldID, clean(u.region))
+		return fmt.Errorf("%s: %q is not the name of a region", huaweikey.FieldID, clean(u.region))
 	case !isKeyID(u.id):
-		return fmt.Errorf("%s: %q is not the id of a key, which has 36 characters", fieldID, clean(u.id))
+		return fmt.Errorf("%s: %q is not the id of a key, which has 36 characters", huaweikey.FieldID, clean(u.id))
 	}
 	return nil
 }

@@ -29,8 +29,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-const fieldID = "key_id"
-
 // Operations of the service, which are names of paths too.
 const (
 	encryptData = "encrypt-data"

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/test/huaweitest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms"
+	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms/huaweikey"
 )
 
 const (
@@ -56,7 +57,7 @@ func (w *world) keeper(vars ...string) *huaweikms.Keeper {
 
 func (w *world) key() keeper.MasterKey { return key(w.Name(w.id)) }
 
-func key(name string) keeper.MasterKey { return keeper.New(keeper.HCKMS, "key_id", name) }
+func key(name string) keeper.MasterKey { return huaweikey.Kind().Key("key_id", name) }
 
 func secret() keeper.Data { return keeper.NewData(bytes.Repeat([]byte("canary!!"), 4)) }
 

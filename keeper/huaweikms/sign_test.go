@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
-	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms/huaweikey"
 )
 
 func TestSignaturesAreThoseOfTheDescription(t *testing.T) {
@@ -52,7 +52,7 @@ func FuzzNoNameLeadsToAForeignHost(f *testing.F) {
 	}
 	k := New(Options{Env: env.Map(nil)})
 	f.Fuzz(func(t *testing.T, text string) {
-		u := &use{key: keeper.New(keeper.HCKMS, "key_id", text)}
+		u := &use{key: huaweikey.Kind().Key(huaweikey.FieldID, text)}
 		if u.parse() != nil {
 			return
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
-	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/vault/vaultkey"
 )
 
 // FuzzNoNameLeadsElsewhere holds that a call goes to the server and the path that
@@ -16,7 +16,7 @@ func FuzzNoNameLeadsElsewhere(f *testing.F) {
 	f.Add("https://h/prefix/", "ns1/a", "a?b#c%2f")
 	f.Add("http://u@h", "../sys", "..")
 	f.Fuzz(func(t *testing.T, address, engine, name string) {
-		c := &call{key: keeper.New(keeper.Vault, fieldAddress, address, fieldEngine, engine, fieldName, name), verb: decrypt}
+		c := &call{key: vaultkey.Kind().Key(vaultkey.FieldAddress, address, vaultkey.FieldEngine, engine, vaultkey.FieldName, name), verb: decrypt}
 		target, err := c.target()
 		if err != nil {
 			return
@@ -46,7 +46,7 @@ func FuzzAllowListsEndWhereNamesEnd(f *testing.F) {
 		if err != nil || a.all || len(a.prefixes) != 1 || !a.admits(address) {
 			return
 		}
-		c := &call{key: keeper.New(keeper.Vault, fieldAddress, address, fieldEngine, "transit", fieldName, "k")}
+		c := &call{key: vaultkey.Kind().Key(vaultkey.FieldAddress, address, vaultkey.FieldEngine, "transit", vaultkey.FieldName, "k")}
 		if _, err := c.target(); err != nil {
 			return // it is not called
 		}
@@ -68,7 +68,7 @@ func FuzzAnswersAreReadOrRefused(f *testing.F) {
 	f.Add(403, []byte("{\"errors\":[\"1 error occurred:\\n\\t* permission denied\\n\\n\"]}"))
 	f.Add(503, []byte("<html>"))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		c := &call{key: keeper.New(keeper.Vault, fieldAddress, "https://h", fieldEngine, "transit", fieldName, "k"), verb: decrypt}
+		c := &call{key: vaultkey.Kind().Key(vaultkey.FieldAddress, "https://h", vaultkey.FieldEngine, "transit", vaultkey.FieldName, "k"), verb: decrypt}
 		var out struct{ Plaintext string }
 		if err := c.read(&rest.Answer{Host: "h", Status: status, Body: body}, &out); err != nil && strings.ContainsAny(err.Error(), "\x1b\n\u202e\u009b") {
 			t.Errorf("%q", err)

@@ -34,13 +34,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-// Fields of an entry.
-const (
-	fieldAddress = "vault_address"
-	fieldEngine  = "engine_path"
-	fieldName    = "key_name"
-)
-
 // Options is what a Keeper needs of the world. The zero value is that of the
 // process.
 type Options struct {

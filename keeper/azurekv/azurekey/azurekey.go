@@ -36,7 +36,7 @@ func Kind() *keeper.Kind {
 			{Name: "AZURE_AUTHORITY_HOST", Meaning: "the URL of Entra ID (default that of the vault's cloud)"},
 			{Name: "AZURE_TOKEN_CREDENTIALS", Meaning: "dev, prod or the one credential to use"},
 		},
-		Rule:      "azure_keyvault", Group: "azure_keyvault",
+		Rule: "azure_keyvault", Group: "azure_keyvault",
 		Doc:     "URLs of Azure Key Vault keys.",
 		Example: "https://demo.vault.azure.net/keys/name/0123456789abcdef0123456789abcdef",
 		Fields: []keeper.FieldRule{
