@@ -5,7 +5,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/seed-1f7fdfb8/sops/internal/test/httpfault"
 	"github.com/seed-1f7fdfb8/sops/internal/test/huaweitest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 )
@@ -53,7 +52,7 @@ func vaultServer(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Setenv("VAULT_TOKEN", (*s).Token(p))
 	default:
-		break1(ts, (*s).Faults, args)
+		setFault(ts, (*s).Faults, args)
 	}
 }
 
@@ -98,25 +97,12 @@ func hckms(ts *testscript.TestScript, neg bool, args []string) {
 	case args[0] == "may":
 		may(args[1:]...)
 	default:
-		break1(ts, (*s).Faults, args)
+		setFault(ts, (*s).Faults, args)
 	}
 }
 
 func complain(ts *testscript.TestScript, all []string) {
 	if len(all) > 0 {
 		ts.Fatalf("requests were not as they must be: %q", all)
-	}
-}
-
-func break1(ts *testscript.TestScript, faults *httpfault.Switch, args []string) {
-	switch {
-	case len(args) == 1 && args[0] == "mend":
-		faults.Clear()
-	case len(args) == 2 && args[0] == "fault":
-		faults.Set(httpfault.Fault{Mode: httpfault.Mode(args[1])})
-	case len(args) == 3 && args[0] == "fault":
-		faults.Set(httpfault.Fault{Path: args[1], Mode: httpfault.Mode(args[2])})
-	default:
-		ts.Fatalf("unknown: %v", args)
 	}
 }

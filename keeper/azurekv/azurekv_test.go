@@ -181,16 +181,15 @@ func TestAnAnswerAboutAnotherKeyIsNotBelieved(t *testing.T) {
 // TestFaultsEndInTime plays every fault of a vault.
 func TestFaultsEndInTime(t *testing.T) {
 	t.Parallel()
+	w := newWorld(t)
+	wrapped := w.wrap(t)
+	k := w.keeper()
+	if _, err := k.Unwrap(t.Context(), wrapped); err != nil {
+		t.Fatal(err)
+	}
+	k.rest.Limit = 300 * time.Millisecond
 	for _, mode := range httpfault.Modes() {
 		t.Run(string(mode), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			wrapped := w.wrap(t)
-			k := w.keeper()
-			if _, err := k.Unwrap(t.Context(), wrapped); err != nil {
-				t.Fatal(err)
-			}
-			k.rest.Limit = 300 * time.Millisecond
 			w.Faults.Set(httpfault.Fault{Path: "/keys/", Mode: mode, Delay: 10 * time.Millisecond})
 			start := time.Now()
 			_, err := k.Unwrap(t.Context(), wrapped)
@@ -203,6 +202,7 @@ func TestFaultsEndInTime(t *testing.T) {
 			if err != nil && !strings.Contains(err.Error(), "Azure Key Vault key https://sops-test.vault.azure.net/keys/key/") {
 				t.Errorf("got %v", err)
 			}
+			w.Faults.Clear()
 		})
 	}
 }

@@ -201,11 +201,10 @@ func TestErrorsSayWhoWhatAndWhatHelps(t *testing.T) {
 // TestFaultsEndInTime plays every fault of a server.
 func TestFaultsEndInTime(t *testing.T) {
 	t.Parallel()
+	w := newWorld(t)
+	wrapped := w.wrap(t)
 	for _, mode := range httpfault.Modes() {
 		t.Run(string(mode), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			wrapped := w.wrap(t)
 			k := w.tokenKeeper()
 			k.rest.Limit = 300 * time.Millisecond
 			w.Faults.Set(httpfault.Fault{Mode: mode, Delay: 10 * time.Millisecond})
