@@ -23,7 +23,7 @@ type Kind struct {
 	Short     string // letter of that flag; may be empty
 	Usage     string // what the flag takes, with the value in back quotes
 	UsageOne  string // what it takes where it names one key
-	Variables []Variable
+	Variables []Variable // of the environment; the first holds keys of a new file
 
 	Rule    string // name in a creation rule; empty is Name
 	Group   string // name in a key group; empty is Name
@@ -85,8 +85,7 @@ func (k *Kind) RuleName() string { return cmp.Or(k.Rule, k.Name) }
 // GroupName returns the name of the kind in a key group.
 func (k *Kind) GroupName() string { return cmp.Or(k.Group, k.Name) }
 
-// Variable returns the name of the variable that holds keys to encrypt for, the
-// first of Variables.
+// Variable returns the name of the variable that holds keys of a new file.
 func (k *Kind) Variable() string {
 	if len(k.Variables) == 0 {
 		return ""
