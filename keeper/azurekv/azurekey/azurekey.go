@@ -36,7 +36,7 @@ func Kind() *keeper.Kind {
 			{Name: "AZURE_AUTHORITY_HOST", Meaning: "the URL of Entra ID (default that of the vault's cloud)"},
 			{Name: "AZURE_TOKEN_CREDENTIALS", Meaning: "dev, prod or the one credential to use"},
 		},
-		Rule:      "azure_keyvault", Group: "azure_keyvault",
+		Rule: "azure_keyvault", Group: "azure_keyvault",
 		Doc:     "URLs of Azure Key Vault keys.",
 		Example: "https://demo.vault.azure.net/keys/name/0123456789abcdef0123456789abcdef",
 		Fields: []keeper.FieldRule{
@@ -45,7 +45,7 @@ func Kind() *keeper.Kind {
 				Element: "vaultUrl", Doc: "URL of the vault.", Meant: []string{"vault_url"},
 			},
 			{Name: FieldName, Required: true, Element: "key", Doc: "Name of the key.", Meant: []string{"name"}},
-			{Name: FieldVersion, Element: "version", Doc: "Version of the key; without it the current one."},
+			{Name: FieldVersion, Open: true, Element: "version", Doc: "Version of the key; without it the current one."},
 		},
 		Parse: Parse, Check: check, Identity: identity,
 	}

@@ -31,8 +31,8 @@ func Kind() *keeper.Kind {
 			{Name: "GOOGLE_CLOUD_UNIVERSE_DOMAIN", Meaning: "as SOPS_GCP_KMS_UNIVERSE_DOMAIN, for all of Google's programs"},
 			{Name: "GCE_METADATA_HOST", Meaning: "where the metadata server of Google's machines is"},
 		},
-		Doc:       "Resource ids of Google Cloud KMS keys.",
-		Example:   "projects/demo/locations/global/keyRings/ring/cryptoKeys/key",
+		Doc:     "Resource ids of Google Cloud KMS keys.",
+		Example: "projects/demo/locations/global/keyRings/ring/cryptoKeys/key",
 		Fields: []keeper.FieldRule{
 			{Name: FieldID, Required: true, Element: FieldID, Doc: "Resource id of the key.", Meant: []string{"id"}},
 		},
