@@ -47,6 +47,8 @@ var layers = map[string]int{
 	"keeper/pgp":                 2,
 	"keeper/gcpkms":              2,
 	"keeper/azurekv":             2,
+	"keeper/vault":               2,
+	"keeper/huaweikms":           2,
 	"keeper/kinds":               2,
 	"keeper/awskms/awskey":       1,
 	"keeper/gcpkms/gcpkey":       1,

@@ -114,8 +114,10 @@ func TestErrorsSayWhoWhatAndWhatHelps(t *testing.T) {
 		set          func(*world, *keeper.WrappedKey)
 		says, advice string
 	}{
-		{"rbac", func(w *world, _ *keeper.WrappedKey) { w.Deny(azuretest.App, "decrypt", "") },
-			"as application " + azuretest.App + " of tenant " + azuretest.Tenant + ", from AZURE_CLIENT_SECRET: Forbidden (ForbiddenByRbac): Caller", "az role assignment create --role 'Key Vault Crypto User'"},
+		{
+			"rbac", func(w *world, _ *keeper.WrappedKey) { w.Deny(azuretest.App, "decrypt", "") },
+			"as application " + azuretest.App + " of tenant " + azuretest.Tenant + ", from AZURE_CLIENT_SECRET: Forbidden (ForbiddenByRbac): Caller", "az role assignment create --role 'Key Vault Crypto User'",
+		},
 		{"policy", func(w *world, _ *keeper.WrappedKey) { w.Deny(azuretest.App, "decrypt", "AccessDenied") }, "AccessDenied", "az keyvault set-policy --name sops-test"},
 		{"firewall", func(w *world, _ *keeper.WrappedKey) { w.Deny(azuretest.App, "decrypt", "ForbiddenByFirewall") }, "ForbiddenByFirewall", "network-rule add"},
 		{"disabled", func(w *world, _ *keeper.WrappedKey) { w.Disable(azuretest.Vault, azuretest.Key) }, "KeyDisabled", "--enabled true"},

@@ -153,15 +153,21 @@ func TestErrorsSayWhoWhatAndWhatHelps(t *testing.T) {
 		says   string
 		advice string
 	}{
-		{"denied", func(w *world, _ *keeper.WrappedKey) { w.Deny(gcptest.Account, gcptest.UseToDecrypt) },
-			"as " + gcptest.Account + ", from GOOGLE_CREDENTIALS: PERMISSION_DENIED (IAM_PERMISSION_DENIED): Permission", grant + " --role roles/cloudkms.cryptoKeyDecrypter"},
-		{"disabled", func(w *world, _ *keeper.WrappedKey) { w.SetState(gcptest.Key, 1, "DISABLED") },
-			"FAILED_PRECONDITION", "gcloud kms keys versions list --key key --keyring ring"},
+		{
+			"denied", func(w *world, _ *keeper.WrappedKey) { w.Deny(gcptest.Account, gcptest.UseToDecrypt) },
+			"as " + gcptest.Account + ", from GOOGLE_CREDENTIALS: PERMISSION_DENIED (IAM_PERMISSION_DENIED): Permission", grant + " --role roles/cloudkms.cryptoKeyDecrypter",
+		},
+		{
+			"disabled", func(w *world, _ *keeper.WrappedKey) { w.SetState(gcptest.Key, 1, "DISABLED") },
+			"FAILED_PRECONDITION", "gcloud kms keys versions list --key key --keyring ring",
+		},
 		{"damaged", func(_ *world, e *keeper.WrappedKey) { *e = damage(*e) }, "INVALID_ARGUMENT", "git log -p"},
 		{"other key", func(_ *world, e *keeper.WrappedKey) { e.MasterKey = key(gcptest.Other) }, "INVALID_ARGUMENT", "git log -p"},
 		{"no key", func(_ *world, e *keeper.WrappedKey) { e.MasterKey = key(gcptest.Key + "x") }, "NOT_FOUND", "gcloud kms keys describe keyx"},
-		{"quota", func(w *world, _ *keeper.WrappedKey) { w.vars[varQuota] = "bar" },
-			"USER_PROJECT_DENIED", "the project bar is from GOOGLE_CLOUD_QUOTA_PROJECT; to name none, set SOPS_GCP_QUOTA_PROJECT=none"},
+		{
+			"quota", func(w *world, _ *keeper.WrappedKey) { w.vars[varQuota] = "bar" },
+			"USER_PROJECT_DENIED", "the project bar is from GOOGLE_CLOUD_QUOTA_PROJECT; to name none, set SOPS_GCP_QUOTA_PROJECT=none",
+		},
 		{"service", func(w *world, _ *keeper.WrappedKey) {
 			w.SetProject("bar", "SERVICE_DISABLED")
 			w.vars[varQuota] = "bar"

@@ -95,8 +95,10 @@ func TestWhatIsSetButBadIsAnError(t *testing.T) {
 			w.vars[varCredentials] = string(w.ImpersonatedAccount())
 			w.Deny(gcptest.Account, "iam.serviceAccounts.getAccessToken")
 		}},
-		{"none", "there are no credentials: GOOGLE_CREDENTIALS, GOOGLE_OAUTH_ACCESS_TOKEN and GOOGLE_APPLICATION_CREDENTIALS are not set, there is no ", "gcloud auth application-default login",
-			func(_ *testing.T, w *world) { w.NoMetadata = true }},
+		{
+			"none", "there are no credentials: GOOGLE_CREDENTIALS, GOOGLE_OAUTH_ACCESS_TOKEN and GOOGLE_APPLICATION_CREDENTIALS are not set, there is no ", "gcloud auth application-default login",
+			func(_ *testing.T, w *world) { w.NoMetadata = true },
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

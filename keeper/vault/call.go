@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/vault/vaultkey"
 )
 
 // Verbs of the transit engine, which are names of paths too.
@@ -27,13 +28,13 @@ type call struct {
 	token *token
 }
 
-func (c *call) address() string { return strings.TrimRight(c.key.Text(fieldAddress), "/") }
+func (c *call) address() string { return strings.TrimRight(c.key.Text(vaultkey.FieldAddress), "/") }
 
 func (c *call) shownAddress() string { return clean(c.address()) }
 
 // path is what is called, without v1/, as policies have it.
 func (c *call) path() string {
-	return strings.Trim(c.key.Text(fieldEngine), "/") + "/" + c.verb + "/" + c.key.Text(fieldName)
+	return strings.Trim(c.key.Text(vaultkey.FieldEngine), "/") + "/" + c.verb + "/" + c.key.Text(vaultkey.FieldName)
 }
 
 // target makes the URL of the call. Names of a file cannot lead to other paths.
@@ -41,18 +42,18 @@ func (c *call) target() (string, error) {
 	u, err := url.Parse(c.address())
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return "", fmt.Errorf("%s %q is not the address of a server", fieldAddress, c.shownAddress())
+		return "", fmt.Errorf("%s %q is not the address of a server", vaultkey.FieldAddress, c.shownAddress())
 	case u.User != nil:
-		return "", fmt.Errorf("%s has a user name or a password", fieldAddress)
+		return "", fmt.Errorf("%s has a user name or a password", vaultkey.FieldAddress)
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return "", fmt.Errorf("%s %q has more than a path", fieldAddress, c.shownAddress())
-	case c.key.Text(fieldName) == "" || strings.Contains(c.key.Text(fieldName), "/"):
-		return "", fmt.Errorf("%s %q is not the name of a key", fieldName, clean(c.key.Text(fieldName)))
+		return "", fmt.Errorf("%s %q has more than a path", vaultkey.FieldAddress, c.shownAddress())
+	case c.key.Text(vaultkey.FieldName) == "" || strings.Contains(c.key.Text(vaultkey.FieldName), "/"):
+		return "", fmt.Errorf("%s %q is not the name of a key", vaultkey.FieldName, clean(c.key.Text(vaultkey.FieldName)))
 	}
 	segments := strings.Split(c.path(), "/")
 	for i, s := range segments {
 		if s == "" || s == "." || s == ".." {
-			return "", fmt.Errorf("%s %q is not the path of a mount", fieldEngine, clean(c.key.Text(fieldEngine)))
+			return "", fmt.Errorf("%s %q is not the path of a mount", vaultkey.FieldEngine, clean(c.key.Text(vaultkey.FieldEngine)))
 		}
 		segments[i] = url.PathEscape(s)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper/vault/vaultkey"
 )
 
 // Hints says what helps.
@@ -28,12 +29,12 @@ func (e *Error) Hints() []string {
 	case NoMount:
 		return []string{
 			"see which mounts there are: " + command("secrets list %s", at),
-			"if the mount is in a namespace, set VAULT_NAMESPACE, or write the namespace before the mount: " + c.shownAddress() + "/v1/NAMESPACE/" + clean(c.key.Text(fieldEngine)) + "/keys/" + clean(c.key.Text(fieldName)),
+			"if the mount is in a namespace, set VAULT_NAMESPACE, or write the namespace before the mount: " + c.shownAddress() + "/v1/NAMESPACE/" + clean(c.key.Text(vaultkey.FieldEngine)) + "/keys/" + clean(c.key.Text(vaultkey.FieldName)),
 		}
 	case NoKey:
 		return []string{"see which keys there are: " + command("list %s %s", at, hint.ShellWord(c.mount()+"/keys"))}
 	case WrongType, TooOld:
-		return []string{"look at the key: " + command("read %s %s", at, hint.ShellWord(c.mount()+"/keys/"+c.key.Text(fieldName)))}
+		return []string{"look at the key: " + command("read %s %s", at, hint.ShellWord(c.mount()+"/keys/"+c.key.Text(vaultkey.FieldName)))}
 	case WrongKey, BadCiphertext:
 		return []string{"take the entry from an earlier version of the file: git log -p -- FILE"}
 	case Throttled:
@@ -50,12 +51,12 @@ func (e *Error) Hints() []string {
 	return nil
 }
 
-func (c *call) mount() string { return strings.Trim(c.key.Text(fieldEngine), "/") }
+func (c *call) mount() string { return strings.Trim(c.key.Text(vaultkey.FieldEngine), "/") }
 
 func (c *call) policyHints(command func(string, ...any) string, at string) []string {
 	all := []string{fmt.Sprintf("the policy of the token needs: path %q { capabilities = [\"update\"] }", hint.Line(c.path()))}
 	if c.verb == encrypt {
-		all = append(all, "if there is no such key, make it: "+command("write %s -f %s", at, hint.ShellWord(c.mount()+"/keys/"+c.key.Text(fieldName))))
+		all = append(all, "if there is no such key, make it: "+command("write %s -f %s", at, hint.ShellWord(c.mount()+"/keys/"+c.key.Text(vaultkey.FieldName))))
 	}
 	return append(all, "see what the token may do: "+command("token capabilities %s %s", at, hint.ShellWord(c.path())))
 }

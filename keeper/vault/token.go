@@ -94,11 +94,8 @@ func (s *settings) findToken(ctx context.Context) (*token, error) {
 	return nil, none
 }
 
-// helperLine is how the configuration of the vault command names its token
-// helper.
-var helperLine = regexp.MustCompile(`(?m)^\s*"?token_helper"?\s*[=:]\s*"([^"\n]+)"`)
-
-// helper returns the program that keeps tokens, "" if there is none.
+// helper returns the program that keeps tokens, which the configuration of the
+// vault command names; "" if there is none.
 func (s *settings) helper(home string) (program, config string, err error) {
 	config, _ = lookup(s.env, "CONFIG_PATH")
 	if config == "" {
@@ -111,7 +108,7 @@ func (s *settings) helper(home string) (program, config string, err error) {
 	if err != nil {
 		return "", config, nil // most have none, and some have a directory of that name
 	}
-	m := helperLine.FindSubmatch(src)
+	m := regexp.MustCompile(`(?m)^\s*"?token_helper"?\s*[=:]\s*"([^"\n]+)"`).FindSubmatch(src)
 	if m == nil {
 		return "", config, nil
 	}

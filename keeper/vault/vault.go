@@ -34,13 +34,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-// Fields of an entry.
-const (
-	fieldAddress = "vault_address"
-	fieldEngine  = "engine_path"
-	fieldName    = "key_name"
-)
-
 // Options is what a Keeper needs of the world. The zero value is that of the
 // process.
 type Options struct {
@@ -98,7 +91,7 @@ func (k *Keeper) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (k
 	if err := k.do(ctx, c, &out); err != nil {
 		return keeper.WrappedKey{}, err
 	}
-	if !ciphertext.MatchString(out.Ciphertext) {
+	if !isCiphertext(out.Ciphertext) {
 		return keeper.WrappedKey{}, c.fail(BadAnswer, "the answer has no ciphertext of the transit engine")
 	}
 	if out.Version == 1 {
@@ -107,13 +100,16 @@ func (k *Keeper) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (k
 	return keeper.WrappedKey{MasterKey: m, Enc: out.Ciphertext, Created: k.o.Now().UTC().Truncate(time.Second)}, nil
 }
 
-// ciphertext is the form of what the transit engine makes.
-var ciphertext = regexp.MustCompile(`^vault:v[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}$`)
+// isCiphertext reports whether a text has the form of what the transit engine
+// makes.
+func isCiphertext(text string) bool {
+	return regexp.MustCompile(`^vault:v[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}$`).MatchString(text)
+}
 
 // Unwrap decrypts what w holds.
 func (k *Keeper) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	c := &call{key: w.MasterKey, verb: decrypt, body: map[string]string{"ciphertext": w.Enc}}
-	if !ciphertext.MatchString(w.Enc) {
+	if !isCiphertext(w.Enc) {
 		return keeper.Data{}, c.fail(BadCiphertext, "enc is not what the transit engine makes: it does not have the form vault:v1:BASE64")
 	}
 	var out struct {

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/vault"
+	"github.com/seed-1f7fdfb8/sops/keeper/vault/vaultkey"
 )
 
 // A world is a server with the key transit/app, and the environment of a user.
@@ -50,7 +51,7 @@ func (w *world) keeper(vars ...string) *vault.Keeper {
 }
 
 func key(address, engine, name string) keeper.MasterKey {
-	return keeper.New(keeper.Vault, "vault_address", address, "engine_path", engine, "key_name", name)
+	return vaultkey.Kind().Key("vault_address", address, "engine_path", engine, "key_name", name)
 }
 
 func secret() keeper.Data { return keeper.NewData(bytes.Repeat([]byte("canary!!"), 4)) }

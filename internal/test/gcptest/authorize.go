@@ -14,7 +14,7 @@ const (
 	ScopeKMS      = "https://www.googleapis.com/auth/cloudkms"
 )
 
-// A grant is what an access token stands for.
+// A grant is what an access token is good for.
 type grant struct {
 	principal string
 	scopes    []string
@@ -44,7 +44,7 @@ func (s *Server) Revoke() {
 	clear(s.tokens)
 }
 
-// bearer returns what the token of the request stands for.
+// bearer returns what the token of the request is good for.
 func (s *Server) bearer(r *http.Request) (grant, *refusal) {
 	values := r.Header.Values("Authorization")
 	if len(values) != 1 || !strings.HasPrefix(values[0], "Bearer ") {
