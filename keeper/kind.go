@@ -19,11 +19,11 @@ type Kind struct {
 	Keys    string   // what such keys are, for people: Google Cloud KMS keys
 	Aliases []string // what else people call it: gcp
 
-	Flag      string // that names keys of a new file: gcp-kms, for --gcp-kms, --add-gcp-kms
-	Short     string // letter of that flag; may be empty
-	Usage     string // what the flag takes, with the value in back quotes
-	UsageOne  string // what it takes where it names one key
-	Variables []Variable
+	Flag      string     // that names keys of a new file: gcp-kms, for --gcp-kms, --add-gcp-kms
+	Short     string     // letter of that flag; may be empty
+	Usage     string     // what the flag takes, with the value in back quotes
+	UsageOne  string     // what it takes where it names one key
+	Variables []Variable // of the environment; the first holds keys of a new file
 
 	Rule    string // name in a creation rule; empty is Name
 	Group   string // name in a key group; empty is Name
@@ -61,7 +61,10 @@ type FieldRule struct {
 	Route    bool // it says how the key is reached, and not which key it is
 	Map      bool // it is the encryption context
 	Required bool
-	Always   bool // it is written even where it is empty, because other readers expect it
+	// Open says that where it is empty, the key service fills it when it wraps: a
+	// key that is named without it means whichever a file has.
+	Open   bool
+	Always bool // it is written even where it is empty, because other readers expect it
 
 	// Element is its name in an element of a key group. If no field has one, the
 	// elements are texts, as in a rule.
@@ -85,8 +88,7 @@ func (k *Kind) RuleName() string { return cmp.Or(k.Rule, k.Name) }
 // GroupName returns the name of the kind in a key group.
 func (k *Kind) GroupName() string { return cmp.Or(k.Group, k.Name) }
 
-// Variable returns the name of the variable that holds keys to encrypt for, the
-// first of Variables.
+// Variable returns the name of the variable that holds keys of a new file.
 func (k *Kind) Variable() string {
 	if len(k.Variables) == 0 {
 		return ""

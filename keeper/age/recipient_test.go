@@ -131,3 +131,46 @@ func FuzzRecipientsThatAreReadKeepTheirText(f *testing.F) {
 		}
 	})
 }
+
+// TestNoGoodRecipientIsRefusedByItsName holds that agekey, which has no age
+// library, refuses nothing that the library takes, and takes no mistyped
+// recipient of age itself or of a plugin.
+func TestNoGoodRecipientIsRefusedByItsName(t *testing.T) {
+	t.Parallel()
+	good := []string{mainRecipient, sshRecipient, plugin.EncodeRecipient("fake", []byte("data")), plugin.EncodeRecipient("x-y.z", make([]byte, 100))}
+	for _, name := range []string{"pq.txt", "ssh_rsa"} {
+		good = append(good, wrappedFor(t, name).Text(agekey.FieldRecipient))
+	}
+	for _, text := range good {
+		compareNames(t, text)
+		step := max(1, len(text)/100)
+		for at := 0; at < len(text); at += step {
+			compareNames(t, text[:at])
+			for _, c := range []byte("q1 A=\n") {
+				changed := text[:at] + string(c) + text[at+1:]
+				accepted := compareNames(t, changed)
+				if accepted && strings.HasPrefix(changed, "age1") && changed != text {
+					t.Errorf("%q is taken for a recipient", changed)
+				}
+			}
+		}
+	}
+}
+
+// compareNames reports whether agekey takes a text, as it must if the library
+// does.
+func compareNames(t *testing.T, text string) bool {
+	t.Helper()
+	err := agekey.Check(text)
+	if _, library := parseRecipient(text, nil); library == nil && err != nil {
+		t.Errorf("%q is a recipient: %v", text, err)
+	}
+	return err == nil
+}
+
+func FuzzNoGoodRecipientIsRefusedByItsName(f *testing.F) {
+	f.Add(mainRecipient)
+	f.Add(sshRecipient)
+	f.Add(plugin.EncodeRecipient("fake", []byte("data")))
+	f.Fuzz(func(t *testing.T, text string) { compareNames(t, text) })
+}

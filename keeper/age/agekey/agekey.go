@@ -20,12 +20,24 @@ func Kind() *keeper.Kind {
 		Name: keeper.Age, Keys: "age recipients",
 		Flag: "age", Short: "a",
 		Usage: "age recipients: `age1...,...`", UsageOne: "age `RECIPIENT`",
-		Variables: []keeper.Variable{{Name: "SOPS_AGE_RECIPIENTS", Meaning: "age recipients to encrypt for"}},
+		Variables: variables(),
 		Doc:       "age recipients, as a list or with commas between them.",
 		Example:   "age1...",
 		Fields:    []keeper.FieldRule{{Name: FieldRecipient, Required: true}},
 		Rank:      1, Undated: true, InEveryGroup: true,
 		Parse: Parse,
+	}
+}
+
+// variables are those of the environment, first that of keys to encrypt for.
+func variables() []keeper.Variable {
+	return []keeper.Variable{
+		{Name: "SOPS_AGE_RECIPIENTS", Meaning: "age recipients to encrypt for"},
+		{Name: "SOPS_AGE_KEY", Meaning: "age identities"},
+		{Name: "SOPS_AGE_KEY_FILE", Meaning: "a file of age identities"},
+		{Name: "SOPS_AGE_KEY_CMD", Meaning: "a command that prints age identities"},
+		{Name: "SOPS_AGE_SSH_PRIVATE_KEY_FILE", Meaning: "an SSH key to use as an age identity"},
+		{Name: "SOPS_AGE_SSH_PRIVATE_KEY_CMD", Meaning: "a command that prints such a key"},
 	}
 }
 

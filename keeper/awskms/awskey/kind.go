@@ -16,13 +16,29 @@ func Kind() *keeper.Kind {
 		Name: keeper.KMS, Keys: "AWS KMS keys", Aliases: []string{"aws", "aws_kms"},
 		Flag: "kms", Short: "k",
 		Usage: "AWS KMS keys: `ARN[+ROLE],...`", UsageOne: "AWS KMS key: `ARN[+ROLE]`",
-		Variables: []keeper.Variable{{
-			Name: "SOPS_KMS_ARN", Meaning: "AWS KMS keys to encrypt for: ARN[+ROLE], separated by commas or white space",
-		}},
-		Doc:     "AWS KMS keys, ARN or ARN+ROLE_ARN, as a list or with commas between them.",
-		Example: "arn:aws:kms:eu-west-1:111122223333:alias/sops",
-		Fields:  fields(),
-		Parse:   Parse, Check: check, CheckContext: CheckContext, Identity: identity,
+		Variables: variables(),
+		Doc:       "AWS KMS keys, ARN or ARN+ROLE_ARN, as a list or with commas between them.",
+		Example:   "arn:aws:kms:eu-west-1:111122223333:alias/sops",
+		Fields:    fields(),
+		Parse:     Parse, Check: check, CheckContext: CheckContext, Identity: identity,
+	}
+}
+
+// variables are those of the environment, first that of keys to encrypt for.
+func variables() []keeper.Variable {
+	return []keeper.Variable{
+		{Name: "SOPS_KMS_ARN", Meaning: "AWS KMS keys to encrypt for: ARN[+ROLE], separated by commas or white space"},
+		{Name: "SOPS_KMS_ENCRYPTION_CONTEXT", Meaning: "the encryption context of AWS keys: K:V,K2:V2 or a JSON object"},
+		{Name: "SOPS_AWS_PROFILE", Meaning: "like --aws-profile: P, ACCOUNT=P, separated by commas"},
+		{Name: "SOPS_AWS_ROLE", Meaning: "like --aws-role: ARN, ACCOUNT=ARN, separated by commas"},
+		{Name: "SOPS_AWS_NO_ASSUME_ROLE", Meaning: "like --no-assume-role"},
+		{Name: "SOPS_AWS_STRICT_IDENTITY", Meaning: "like --strict-identity"},
+		{Name: "SOPS_AWS_MFA_TOKEN", Meaning: "the MFA code, where there is no terminal to ask on"},
+		{Name: "SOPS_AWS_ALLOW_ACCOUNTS", Meaning: "the only accounts that files may name"},
+		{Name: "SOPS_AWS_ALLOW_ROLES", Meaning: "the only roles that files may name"},
+		{Name: "SOPS_AWS_ALLOW_PROFILES", Meaning: "the only profiles that files may name"},
+		{Name: "SOPS_AWS_MRK_REGIONS", Meaning: "regions to try for multi-region keys"},
+		{Name: "AWS_ROLE_SESSION_NAME", Meaning: "the session name of assumed roles (default sops@HOST)"},
 	}
 }
 

@@ -45,7 +45,7 @@ func Kind() *keeper.Kind {
 				Element: "vaultUrl", Doc: "URL of the vault.", Meant: []string{"vault_url"},
 			},
 			{Name: FieldName, Required: true, Element: "key", Doc: "Name of the key.", Meant: []string{"name"}},
-			{Name: FieldVersion, Element: "version", Doc: "Version of the key; without it the current one."},
+			{Name: FieldVersion, Open: true, Element: "version", Doc: "Version of the key; without it the current one."},
 		},
 		Parse: Parse, Check: check, Identity: identity,
 	}

@@ -19,12 +19,23 @@ func Kind() *keeper.Kind {
 		Name: keeper.PGP, Keys: "OpenPGP keys", Aliases: []string{"gpg"},
 		Flag: "pgp", Short: "p",
 		Usage: "PGP `FINGERPRINTS`", UsageOne: "PGP `FINGERPRINT`",
-		Variables: []keeper.Variable{{Name: "SOPS_PGP_FP", Meaning: "PGP fingerprints to encrypt for"}},
+		Variables: variables(),
 		Doc:       "OpenPGP fingerprints, as a list or with commas between them.",
 		Example:   "7FD79B1A0417D339E8437091E87A88F59982BA7B",
 		Fields:    []keeper.FieldRule{{Name: FieldFP, Required: true, Canonical: canonical}},
 		Rank:      2,
 		Parse:     Parse, Names: names,
+	}
+}
+
+// variables are those of the environment, first that of keys to encrypt for.
+func variables() []keeper.Variable {
+	return []keeper.Variable{
+		{Name: "SOPS_PGP_FP", Meaning: "PGP fingerprints to encrypt for"},
+		{Name: "SOPS_GPG_EXEC", Meaning: "the gpg to run (default gpg)"},
+		{Name: "SOPS_PGP_KEYRING", Meaning: "a file of OpenPGP keys to use before those of gpg"},
+		{Name: "GNUPGHOME", Meaning: "where gpg keeps its keys (default ~/.gnupg)"},
+		{Name: "GPG_TTY", Meaning: "the terminal on which gpg asks for passphrases (default that of this program)"},
 	}
 }
 
