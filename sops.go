@@ -7,7 +7,7 @@
 //
 //	f, err := std.Format("yaml")
 //	e, err := sops.Parse(src, f)
-//	d, err := e.Decrypt(ctx, std.Keepers(awskms.Options{}, age.Options{}, pgp.Options{}))
+//	d, err := e.Decrypt(ctx, std.Keepers(std.Options{}))
 //	fmt.Print(string(d.Bytes()))
 //
 // A Decrypted remembers the ciphertext of every value, so that encrypting it

@@ -19,9 +19,6 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
-	"github.com/seed-1f7fdfb8/sops/keeper/age"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
-	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
@@ -98,7 +95,7 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 			return nil, err
 		}
 	}
-	o, err := s.Decrypt(ctx, std.Keepers(awskms.Options{}, age.Options{}, pgp.Options{}), envelope.DecryptOptions{})
+	o, err := s.Decrypt(ctx, std.Keepers(std.Options{}), envelope.DecryptOptions{})
 	if err != nil {
 		return nil, err
 	}

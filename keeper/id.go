@@ -31,6 +31,33 @@ func Same(a, b MasterKey) bool { return a.ID() == b.ID() }
 // Equal reports whether m and n are one entry: the same key by the same route.
 func (m MasterKey) Equal(n MasterKey) bool { return m.EntryID() == n.EntryID() }
 
+// Settled returns m with what it leaves open as the first of present has it that
+// is the same key otherwise; m where there is none.
+func (m MasterKey) Settled(present []MasterKey) MasterKey {
+	if m.kind == nil {
+		return m
+	}
+	for _, rule := range m.kind.Fields {
+		if !rule.Open || m.Text(rule.Name) != "" {
+			continue
+		}
+		for _, n := range present {
+			if full := m.with(rule.Name, n.Text(rule.Name)); Same(full, n) {
+				m = full
+				break
+			}
+		}
+	}
+	return m
+}
+
+// with returns m with the text of a field that it leaves empty.
+func (m MasterKey) with(name, text string) MasterKey {
+	m.Fields = slices.DeleteFunc(slices.Clone(m.Fields), func(f Field) bool { return f.Name == name })
+	m.Fields = append(m.Fields, Field{Name: name, Text: text})
+	return m
+}
+
 // WithoutRoute returns m as it is named wherever it is used from.
 func (m MasterKey) WithoutRoute() MasterKey {
 	m.Fields = slices.DeleteFunc(slices.Clone(m.Fields), func(f Field) bool {

@@ -61,7 +61,10 @@ type FieldRule struct {
 	Route    bool // it says how the key is reached, and not which key it is
 	Map      bool // it is the encryption context
 	Required bool
-	Always   bool // it is written even where it is empty, because other readers expect it
+	// Open says that where it is empty, the key service fills it when it wraps: a
+	// key that is named without it means whichever a file has.
+	Open   bool
+	Always bool // it is written even where it is empty, because other readers expect it
 
 	// Element is its name in an element of a key group. If no field has one, the
 	// elements are texts, as in a rule.

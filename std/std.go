@@ -16,7 +16,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/azurekv"
+	"github.com/seed-1f7fdfb8/sops/keeper/gcpkms"
+	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
+	"github.com/seed-1f7fdfb8/sops/keeper/vault"
 )
 
 // Names lists the formats.
@@ -114,7 +118,18 @@ func jsonIndent(n *int) (int, error) {
 	return *n, nil
 }
 
+// Options are those of each keeper. The zero Options are ready for use.
+type Options struct {
+	AWS    awskms.Options
+	Age    age.Options
+	PGP    pgp.Options
+	GCP    gcpkms.Options
+	Azure  azurekv.Options
+	Vault  vault.Options
+	Huawei huaweikms.Options
+}
+
 // Keepers returns every keeper.
-func Keepers(aws awskms.Options, a age.Options, p pgp.Options) keeper.Mux {
-	return keeper.NewMux(awskms.New(aws), age.New(a), pgp.New(p))
+func Keepers(o Options) keeper.Mux {
+	return keeper.NewMux(awskms.New(o.AWS), age.New(o.Age), pgp.New(o.PGP), gcpkms.New(o.GCP), azurekv.New(o.Azure), vault.New(o.Vault), huaweikms.New(o.Huawei))
 }

@@ -48,8 +48,24 @@ func (a *App) keyChange(encrypted *envelope.Encrypted, r *config.Rule, o UpdateK
 	case !o.DropContext:
 		c.inheritContexts()
 	}
+	c.wanted = settled(c.wanted, c.old)
 	c.threshold, err = newThreshold(o.Threshold, r.Threshold, c.oldThreshold, len(c.old), len(c.wanted))
 	return c, err
+}
+
+// settled returns the wanted keys with what a rule leaves open as the file has it.
+func settled(wanted [][]keeper.MasterKey, old []keeper.Group) [][]keeper.MasterKey {
+	var present []keeper.MasterKey
+	for _, g := range old {
+		present = append(present, masters(g)...)
+	}
+	out := make([][]keeper.MasterKey, len(wanted))
+	for i, g := range wanted {
+		for _, m := range g {
+			out[i] = append(out[i], m.Settled(present))
+		}
+	}
+	return out
 }
 
 // minThreshold is the fewest groups that sharing a secret makes sense for.

@@ -15,7 +15,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/azurekv"
+	"github.com/seed-1f7fdfb8/sops/keeper/gcpkms"
+	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
+	"github.com/seed-1f7fdfb8/sops/keeper/vault"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
@@ -56,16 +60,20 @@ func (a *App) keepers(ctx context.Context, o Access) keeper.Keeper {
 	if err := a.localKeys(o.LocalKeys); err != nil {
 		return refuser{err}
 	}
-	var all keeper.Keeper = std.Keepers(aws, age.Options{
-		Env: a.Env, Stderr: a.Stderr,
-		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
-		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
-		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
-		// Editors show whatever stands on standard error as a failure.
-		Warn: func(msg string) { a.verbosef("%s", msg) },
-	}, pgp.Options{
-		Env: a.Env, Now: a.Now,
-		TTY: func() string { return term.Device(a.Stdin, a.Stderr, a.Stdout) },
+	var all keeper.Keeper = std.Keepers(std.Options{
+		AWS: aws, Age: age.Options{
+			Env: a.Env, Stderr: a.Stderr,
+			Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
+			Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
+			Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
+			// Editors show whatever stands on standard error as a failure.
+			Warn: func(msg string) { a.verbosef("%s", msg) },
+		}, PGP: pgp.Options{
+			Env: a.Env, Now: a.Now,
+			TTY: func() string { return term.Device(a.Stdin, a.Stderr, a.Stdout) },
+		}, GCP: gcpkms.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt}, Azure: azurekv.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt},
+		Vault:  vault.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt, Note: func(msg string) { a.verbosef("%s", msg) }},
+		Huawei: huaweikms.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt},
 	})
 	if term.IsTerminal(a.Stderr) && !a.JSON {
 		all = patient{all, time.AfterFunc, func(msg string) { a.tell("%s", msg) }}

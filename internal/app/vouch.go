@@ -109,7 +109,7 @@ func (g giving) ruled(r *config.Rule, i int, m keeper.MasterKey) bool {
 		return false
 	}
 	for j, wanted := range r.Groups {
-		if has(wanted, m) && (i == j || j < len(g.before) && has(g.before[j], m)) {
+		if slices.ContainsFunc(wanted, func(w keeper.MasterKey) bool { return keeper.Same(w.Settled([]keeper.MasterKey{m}), m) }) && (i == j || j < len(g.before) && has(g.before[j], m)) {
 			return true
 		}
 	}

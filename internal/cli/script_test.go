@@ -18,7 +18,11 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
+	"github.com/seed-1f7fdfb8/sops/internal/test/azuretest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/gcptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/huaweitest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 )
 
 func TestMain(m *testing.M) {
@@ -31,6 +35,7 @@ func TestMain(m *testing.M) {
 // own, the test keys of testdata/keys in $KEYS, and a devkms with the built-in
 // world in its environment. Commands beside those of testscript:
 //
+//	vault, hckms            a Vault, a Huawei Cloud KMS; see vaults_test.go
 //	kmscalls N [OPERATION]  the devkms had N calls (of that operation) since the last kmscalls
 //	fault [-region R] [-key K] [-op O] MODE   makes devkms fail; "fault" alone mends it
 //	theirs ARGS...          runs the real SOPS 3.13.3; only under [theirs]
@@ -40,6 +45,7 @@ func TestMain(m *testing.M) {
 //	parallel PROG ARGS...   runs the program once for each N of 1 to 8, in place of {}, all at once
 //	mode FILE OCTAL         the file has that mode
 //	gnupg NAME...           a home of gpg with these keys; see gnupg_test.go, also for pinentry and pgpkey
+//	gcp, azure              a Google Cloud KMS, an Azure Key Vault; see clouds_test.go
 //
 // Beside sops there are the programs detach PROG ARGS..., which runs PROG without
 // a terminal, noflock PROG ARGS..., which runs it on Linux without locks, and
@@ -71,6 +77,8 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: withLab(map[string]func(*testscript.TestScript, bool, []string){
+			"vault":    vaultServer,
+			"hckms":    hckms,
 			"kmscalls": kmsCalls,
 			"fault":    fault,
 			"theirs":   runTheirs,
@@ -82,13 +90,17 @@ func TestScripts(t *testing.T) {
 			"gnupg":    gnupg,
 			"pinentry": pinentry,
 			"pgpkey":   pgpKey,
+			"gcp":      gcp,
+			"azure":    azure,
 		}),
 		Setup: func(e *testscript.Env) error {
+			e.Values[vaultValue{}], e.Values[huaweiValue{}] = new(*vaulttest.Server), new(*huaweitest.Server)
 			server, err := newLab(t, e)
 			if err != nil {
 				return err
 			}
 			e.Values[serverKey{}] = server
+			e.Values[gcpKey{}], e.Values[azureKey{}] = new(*gcptest.Server), new(*azuretest.Server)
 			profiles := filepath.Join(e.WorkDir, ".aws")
 			if err := os.Mkdir(profiles, 0o700); err != nil {
 				return err
@@ -174,6 +186,9 @@ func runTheirs(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{
 		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
+		"VAULT_TOKEN", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_REGION_KMS_EU_WEST_101",
+		"SOPS_GCP_KMS_ENDPOINT", "SOPS_GCP_KMS_CLIENT_TYPE", "GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS",
+		"HTTPS_PROXY", "SSL_CERT_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
 		"GNUPGHOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",
 	} {
 		if v := ts.Getenv(name); v != "" {

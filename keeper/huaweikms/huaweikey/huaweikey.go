@@ -18,9 +18,14 @@ func Kind() *keeper.Kind {
 		Name: keeper.HCKMS, Keys: "Huawei Cloud KMS keys", Aliases: []string{"huawei"},
 		Flag:  "hckms",
 		Usage: "Huawei Cloud KMS `REGION:UUID,...`", UsageOne: "Huawei Cloud KMS `REGION:UUID`",
-		Variables: []keeper.Variable{{Name: "SOPS_HUAWEICLOUD_KMS_IDS", Meaning: "Huawei Cloud KMS keys to encrypt for"}},
-		Doc:       "Huawei Cloud KMS keys, REGION:UUID.",
-		Example:   "tr-west-1:11111111-2222-3333-4444-555555555555",
+		Variables: []keeper.Variable{
+			{Name: "SOPS_HUAWEICLOUD_KMS_IDS", Meaning: "Huawei Cloud KMS keys to encrypt for"},
+			{Name: "SOPS_HUAWEICLOUD_METADATA", Meaning: "none to ask no metadata service for access keys, or its URL"},
+			{Name: "HUAWEICLOUD_SDK_AK", Meaning: "the access key, with HUAWEICLOUD_SDK_SK (default ~/.huaweicloud/credentials)"},
+			{Name: "HUAWEICLOUD_SDK_PROJECT_ID", Meaning: "the project of the keys (default that of the region)"},
+		},
+		Doc:     "Huawei Cloud KMS keys, REGION:UUID.",
+		Example: "tr-west-1:11111111-2222-3333-4444-555555555555",
 		Fields: []keeper.FieldRule{
 			{Name: FieldID, Required: true, Element: FieldID, Doc: "REGION:UUID of the key.", Meant: []string{"id"}},
 		},

@@ -22,10 +22,16 @@ func Kind() *keeper.Kind {
 		Name: keeper.Vault, Keys: "HashiCorp Vault transit keys", Aliases: []string{"vault"},
 		Flag:  "hc-vault-transit",
 		Usage: "HashiCorp Vault transit `URIS`", UsageOne: "HashiCorp Vault transit `URI`",
-		Variables: []keeper.Variable{{Name: "SOPS_VAULT_URIS", Meaning: "HashiCorp Vault transit keys to encrypt for"}},
-		Rule:      "hc_vault_transit_uri",
-		Doc:       "Addresses of Vault transit keys.",
-		Example:   "https://vault.example.com:8200/v1/transit/keys/name",
+		Variables: []keeper.Variable{
+			{Name: "SOPS_VAULT_URIS", Meaning: "HashiCorp Vault transit keys to encrypt for"},
+			{Name: "SOPS_HC_VAULT_ALLOWLIST", Meaning: "the only Vault servers that files may name: all, none, or addresses"},
+			{Name: "VAULT_TOKEN", Meaning: "the Vault token (default ~/.vault-token); BAO_TOKEN, like all variables of OpenBao, comes first"},
+			{Name: "VAULT_NAMESPACE", Meaning: "the namespace of Vault keys whose address has none"},
+			{Name: "VAULT_CACERT", Meaning: "the authority that Vault servers have their certificates of; docs/vault.md has more"},
+		},
+		Rule:    "hc_vault_transit_uri",
+		Doc:     "Addresses of Vault transit keys.",
+		Example: "https://vault.example.com:8200/v1/transit/keys/name",
 		Fields: []keeper.FieldRule{
 			{Name: FieldAddress, Required: true},
 			{Name: FieldEngine, Required: true},
@@ -41,7 +47,7 @@ func Parse(list string) ([]keeper.MasterKey, error) { return keeper.ParseList(li
 
 // New returns the key of an address.
 func New(address string) (keeper.MasterKey, error) {
-	m := regexp.MustCompile(`^(https?://[^/]+)/v1/(.+)/keys/([^/]+)/?$`).FindStringSubmatch(address)
+	m := regexp.MustCompile(`^(https?://[^/]+(?:/[^/]+)*?)/v1/(.+)/keys/([^/]+)/?$`).FindStringSubmatch(address)
 	if m == nil {
 		return keeper.MasterKey{}, &keeper.NameError{
 			Reason: fmt.Sprintf("vault: %q is not the address of a transit key", address),
