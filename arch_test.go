@@ -45,6 +45,7 @@ var layers = map[string]int{
 	"keeper/pgp":                 2,
 	"internal/rule":              2,
 	"internal/unlock":            2,
+	"internal/keyplan":           2,
 	"devkms":                     2,
 	"tree":                       1,
 	"keeper":                     1,

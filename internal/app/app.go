@@ -3,7 +3,6 @@
 package app
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +29,8 @@ type App struct {
 	Terminal func() (*term.Terminal, error)
 	Verbose  bool
 	JSON     bool // warnings and errors are for programs
+	// ShowError shows an error that does not end the command.
+	ShowError func(error)
 
 	mu     sync.Mutex // keepers speak from goroutines of their own
 	warned map[string]bool
@@ -85,43 +86,6 @@ func (a *App) abs(path string) string {
 	return filepath.Join(a.Dir, path)
 }
 
-// An Error is a failure of a command with its exit code and advice.
-type Error struct {
-	Code   int
-	Err    error
-	Advice []string
-}
-
-func (e *Error) Error() string   { return e.Err.Error() }
-func (e *Error) Unwrap() error   { return e.Err }
-func (e *Error) ExitCode() int   { return e.Code }
-func (e *Error) Hints() []string { return e.Advice }
-
-func fail(code int, advice string, format string, args ...any) *Error {
-	e := &Error{Code: code, Err: fmt.Errorf(format, args...)}
-	if advice != "" {
-		e.Advice = []string{advice}
-	}
-	return e
-}
-
-// Exit codes of the commands; scripts around SOPS know the numbers.
-const (
-	codeGeneric     = 1
-	codeReadInput   = 2
-	codeWriteOutput = 3
-	codeRender      = 4
-	codeContext     = 6
-	codeSetFormat   = 7
-	codeConflict    = 8
-	codeContent     = 23
-	codeNoSuchKeys  = 49
-	codePath        = 91
-	codeNoDocument  = 92
-	codeNoFile      = 100
-	codeNotModified = 200
-)
-
 // A File names a file and says how to read it.
 type File struct {
 	Path             string // "" and "-" are standard input
@@ -145,9 +109,9 @@ type Target struct {
 func (t Target) check(f File) error {
 	switch {
 	case t.InPlace && t.Output != "":
-		return fail(codeConflict, "leave one of them out", "--in-place and --output exclude each other")
+		return fail(Conflict, "leave one of them out", "--in-place and --output exclude each other")
 	case t.InPlace && f.isStdin():
-		return fail(codeConflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
+		return fail(Conflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
 	}
 	return nil
 }
@@ -158,26 +122,3 @@ func (f File) isStdin() bool { return f.isUnnamed() || f.Path == "/dev/stdin" }
 // isUnnamed reports whether the file is standard input without a name of its
 // own.
 func (f File) isUnnamed() bool { return f.Path == "" || f.Path == "-" }
-
-// name adds the name of the file to an error, once.
-func (f File) name(err error) error {
-	if err == nil {
-		return nil
-	}
-	if f.isUnnamed() {
-		return &fileError{"", err}
-	}
-	return &fileError{f.Path, err}
-}
-
-// A fileError is an error about the content of a file.
-type fileError struct {
-	file string // "" is standard input
-	err  error
-}
-
-func (e *fileError) Error() string {
-	return hint.Line(cmp.Or(e.file, "standard input")) + ": " + e.err.Error()
-}
-func (e *fileError) Unwrap() error { return e.err }
-func (e *fileError) File() string  { return e.file }

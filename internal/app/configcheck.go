@@ -31,7 +31,7 @@ func (a *App) ConfigCheck(f File, c Common) error {
 	case err != nil:
 		return err
 	case path == "":
-		return fail(codeGeneric, "put a .sops.yaml with creation_rules at the top of the repository, or name one with --config", "config file not found")
+		return fail(Other, "put a .sops.yaml with creation_rules at the top of the repository, or name one with --config", "config file not found")
 	}
 	found := a.findings(path, f)
 	for _, x := range found {
@@ -44,9 +44,9 @@ func (a *App) ConfigCheck(f File, c Common) error {
 		a.verbosef("%s: nothing to complain about", path)
 		return nil
 	case 1:
-		return fail(codeGeneric, "", "%s: one problem", path)
+		return fail(Other, "", "%s: one problem", path)
 	}
-	return fail(codeGeneric, "", "%s: %d problems", path, len(found))
+	return fail(Other, "", "%s: %d problems", path, len(found))
 }
 
 // findings are the errors, which come alone, or the warnings; with a file, what

@@ -18,37 +18,29 @@ type DecryptOptions struct {
 	Part    bool   // an address was given; the empty one is a mistake
 }
 
-// Decrypt writes a file in clear, or one part of it.
+// Decrypt writes the plaintext of a file, or one part of it.
 func (a *App) Decrypt(ctx context.Context, o DecryptOptions) error {
-	if err := o.Target.check(o.File); err != nil {
-		return err
-	}
 	if o.Extract != "" && o.InPlace {
-		return fail(codeConflict, "leave --in-place out",
+		return fail(Conflict, "leave --in-place out",
 			"--extract with --in-place would replace the whole file by one value")
 	}
 	at, err := o.address()
 	if err != nil {
 		return err
 	}
-	unlock, err := a.lockInPlace(ctx, o.File, o.Target)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	s, err := a.readEncrypted(ctx, o.File, o.Common, codeNoFile)
-	if err != nil {
-		return err
-	}
-	decrypted, err := a.decryptSource(ctx, s, a.keepers(ctx, o.Access), o.Access)
-	if err != nil {
-		return err
-	}
-	out, err := o.render(s, decrypted, at)
-	if err != nil {
-		return s.name(err)
-	}
-	return a.write(ctx, s, o.Target, out, plainMode)
+	r := request{File: o.File, Common: o.Common, Access: o.Access, Target: o.Target, missing: NoFile}
+	return a.update(ctx, r, func(t *tx) error {
+		decrypted, err := a.decryptSource(ctx, t.source, a.keepers(ctx, o.Access), o.Access)
+		if err != nil {
+			return err
+		}
+		out, err := o.render(t.source, decrypted, at)
+		if err != nil {
+			return t.name(err)
+		}
+		t.putPlain(out)
+		return nil
+	})
 }
 
 // address returns what to extract, nil for the whole file.
@@ -58,7 +50,7 @@ func (o DecryptOptions) address() (tree.Address, error) {
 	}
 	at, err := tree.ParseAddress(o.Extract)
 	if err != nil {
-		return nil, &Error{Code: codePath, Err: err}
+		return nil, &Error{Kind: BadExtract, Err: err}
 	}
 	return at, nil
 }
@@ -73,7 +65,7 @@ func (o DecryptOptions) render(s *source, decrypted *envelope.Decrypted, at tree
 	}
 	out, err := s.out.Render(decrypted.Trees())
 	if err != nil {
-		return nil, &Error{Code: codeRender, Err: err}
+		return nil, &Error{Kind: Render, Err: err}
 	}
 	return out, nil
 }
@@ -89,7 +81,7 @@ func extract(s *source, decrypted *envelope.Decrypted, at tree.Address) ([]byte,
 	}
 	out, err := s.out.RenderValue(n)
 	if err != nil {
-		return nil, &Error{Code: codeRender, Err: err}
+		return nil, &Error{Kind: Render, Err: err}
 	}
 	return out, nil
 }

@@ -40,7 +40,7 @@ func (e *ChildExit) ExitCode() int { return e.Status }
 // DevKMSExec runs a program with an AWS KMS and STS of its own.
 func (a *App) DevKMSExec(ctx context.Context, o DevKMSOptions, argv []string) error {
 	if len(argv) == 0 {
-		return fail(codeNoFile, "sops devkms exec -- sops decrypt prod.yaml", "devkms exec: no command to run")
+		return fail(NoFile, "sops devkms exec -- sops decrypt prod.yaml", "devkms exec: no command to run")
 	}
 	s, err := a.startDevKMS(ctx, o)
 	if err != nil {

@@ -32,7 +32,7 @@ type fileHealth struct {
 	Hints  []string    `json:"hints,omitempty"`
 	Keys   []keyHealth `json:"keys,omitempty"`
 	groups int
-	code   int // the exit code of what is wrong with the content
+	cause  error // what is wrong with the content
 }
 
 // A keyHealth is what Doctor finds out about one master key.
@@ -57,12 +57,14 @@ type examiner interface {
 	Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error)
 }
 
-// codeNoKey is the exit code of a file that no key opens.
-const codeNoKey = 128
+// An unwellError is the end of a diagnosis that found something wrong. What
+// there is to say has been said.
+type unwellError struct{ cause error }
 
-// errUnopened is the end of a doctor whose patient is not well. What there is
-// to say has been said.
-var errUnopened = errors.New("not every file can be decrypted here")
+func (e *unwellError) Error() string { return "not every file can be decrypted here" }
+
+// Cause returns what was found first; that no key opens a file comes first.
+func (e *unwellError) Cause() error { return e.cause }
 
 // Doctor tries every key of files, says how far each comes, and what would
 // mend it. It shows no value and changes nothing.
@@ -72,7 +74,7 @@ func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
 		return err
 	}
 	keepers := a.keepers(ctx, o.Access)
-	var failed []int
+	var failed []error
 	for i, path := range o.Files {
 		f := File{Path: path, InputType: o.InputType}
 		h, badContext := a.examine(ctx, f, keepers, texts, o)
@@ -80,7 +82,7 @@ func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
 			return f.name(badContext)
 		}
 		if !h.Opens {
-			failed = append(failed, cmp.Or(h.code, codeNoKey))
+			failed = append(failed, cmp.Or(h.cause, error(NoKey)))
 		}
 		if printErr := a.showHealth(h, i); printErr != nil {
 			return printErr
@@ -89,10 +91,10 @@ func (a *App) Doctor(ctx context.Context, o DoctorOptions) error {
 	switch {
 	case len(failed) == 0:
 		return nil
-	case slices.Contains(failed, codeNoKey):
-		return &Error{Code: codeNoKey, Err: errUnopened}
+	case slices.Contains(failed, error(NoKey)):
+		return &unwellError{NoKey}
 	}
-	return &Error{Code: failed[0], Err: errUnopened}
+	return &unwellError{failed[0]}
 }
 
 func (a *App) showHealth(h fileHealth, before int) error {
@@ -137,7 +139,7 @@ func (a *App) examine(ctx context.Context, f File, keepers keeper.Keeper, texts 
 	}
 	// Its keys work. The rest is what decrypt checks: MAC, seal and every value.
 	if _, err := a.decryptSource(ctx, s, keepers, o.Access); err != nil {
-		h.Opens, h.code = false, hint.ExitCode(err)
+		h.Opens, h.cause = false, err
 		h.fails(err)
 	}
 	return h, nil
@@ -152,7 +154,7 @@ func (h *fileHealth) fails(err error) {
 }
 
 func (a *App) patient(ctx context.Context, f File, o DoctorOptions) (*source, *envelope.Encrypted, error) {
-	s, err := a.readEncrypted(ctx, f, o.Common, codeReadInput)
+	s, err := a.readEncrypted(ctx, f, o.Common, Input)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/editor"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
-	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
@@ -70,7 +69,7 @@ type edition struct {
 	argv      []string
 	places    editor.Places
 	source    *source
-	file      *atomicfile.File // where the result goes
+	isNew     bool
 	decrypted *envelope.Decrypted
 	follow    bool // do not compare with the creation rule
 }
@@ -79,21 +78,20 @@ type edition struct {
 // anybody writes a word.
 func (e *edition) begin(ctx context.Context, o EditOptions) error {
 	a := e.app
-	s, err := a.readEncrypted(ctx, o.File, o.Common, codeNoFile)
-	var missing *Error
+	s, err := a.readEncrypted(ctx, o.File, o.Common, NoFile)
 	switch {
 	case err == nil:
 		return e.beginWith(ctx, s, o)
-	case !errors.As(err, &missing) || missing.Code != codeNoFile:
-		return err
+	case errors.Is(err, NoFile):
+		return e.beginNew(ctx, o)
 	}
-	return e.beginNew(ctx, o)
+	return err
 }
 
 // beginWith opens the file that is there.
 func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error {
 	if s.keepType(); s.in.Name() != s.out.Name() {
-		return fail(codeConflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
+		return fail(Conflict, "leave --output-type out; to convert a file, decrypt it and encrypt the result",
 			"edit keeps the type of the file, which is %s, not %s", s.in.Name(), s.out.Name())
 	}
 	// These two have a meaning for a file that exists: how to open it.
@@ -102,7 +100,7 @@ func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error
 	if o.Creation != (Creation{}) {
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
 	}
-	e.source, e.file, e.follow = s, s.file, o.FollowFile
+	e.source, e.follow = s, o.FollowFile
 	decrypted, err := e.app.openToChange(ctx, s, e.app.keepers(ctx, o.Access), o.Access)
 	e.decrypted = decrypted
 	return err
@@ -112,7 +110,7 @@ func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error
 func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 	a := e.app
 	if _, err := os.Stat(filepath.Dir(a.abs(o.Path))); err != nil {
-		return fail(codeWriteOutput, "create the directory first", "%s: %w", o.Path, err)
+		return fail(Output, "create the directory first", "%s: %w", o.Path, err)
 	}
 	a.clean(o.Path, false)
 	s := &source{File: o.File}
@@ -137,7 +135,7 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 		return err
 	}
 	e.source, e.decrypted, e.follow = s, decrypted, true // it was made by the rule
-	e.file = atomicfile.Absent(a.abs(o.Path), encryptedMode)
+	e.isNew, s.file = true, atomicfile.Absent(a.abs(o.Path), encryptedMode)
 	return nil
 }
 
@@ -187,7 +185,7 @@ func (e *edition) unchanged(took time.Duration) error {
 	if took < time.Second {
 		advice = "if the editor is still open it did not wait; tell it to, for example with EDITOR='code --wait'"
 	}
-	return fail(codeNotModified, advice, "%s: File has not changed, so nothing was written", e.source.Path)
+	return fail(NotModified, advice, "%s: File has not changed, so nothing was written", e.source.Path)
 }
 
 // failed tells an editor that failed from one that was stopped, by a signal to
@@ -195,7 +193,7 @@ func (e *edition) unchanged(took time.Duration) error {
 // to give up what it had saved.
 func (e *edition) failed(ctx context.Context, w *watch, s *editor.Session, before []byte, err error) error {
 	if ctx.Err() != nil || w.interrupted.Load() {
-		return &Error{Code: codeGeneric, Err: fmt.Errorf("User canceled, so nothing was written: %w", err)}
+		return &Error{Kind: Other, Err: fmt.Errorf("User canceled, so nothing was written: %w", err)}
 	}
 	if text, gone := s.Read(); gone == nil && editor.Crashed(err) && !bytes.Equal(text, before) {
 		return e.rescue(text, err)
@@ -216,26 +214,25 @@ func (e *edition) save(ctx context.Context, before, text []byte) error {
 		return e.source.name(errors.New("the text holds no document"))
 	}
 	e.decrypted.RaiseVersion()
-	if e.source.file == nil { // a new file
+	if e.isNew {
 		e.app.checkSelection(e.source, e.decrypted)
 	}
 	out, err := e.app.encryptSource(e.decrypted)
 	if err != nil {
 		return e.source.name(err)
 	}
-	unlock, err := e.app.lockPresent(ctx, e.source.Path)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return e.file.Write(out, nil)
+	r := request{File: e.source.File, Target: Target{InPlace: true}, before: e.source}
+	return e.app.update(ctx, r, func(t *tx) error {
+		t.put(out)
+		return nil
+	})
 }
 
 // again tells what is wrong and waits for the person to go back to the editor.
 // Without anybody to answer there is no second try.
 func (e *edition) again(ctx context.Context, failure error) bool {
 	a := e.app
-	hint.Print(a.Stderr, failure, hint.Options{JSON: a.JSON, Color: term.Color(a.Stderr, a.Env)})
+	a.ShowError(failure)
 	if !a.JSON {
 		fmt.Fprintln(a.Stderr, "sops: press Enter to go back to the editor, or Ctrl-C to give up")
 	}

@@ -29,44 +29,43 @@ type EncryptOptions struct {
 	AllowEncrypted bool
 }
 
-// Encrypt encrypts a file that is in clear.
+// Encrypt encrypts a plaintext file.
 func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
-	if err := o.Target.check(o.File); err != nil {
-		return err
-	}
 	if o.isUnnamed() && o.FilenameOverride == "" {
 		o.FilenameOverride = o.Onto
 	}
 	if o.isUnnamed() && o.FilenameOverride == "" {
-		return fail(codeConflict, "add --filename-override NAME: it decides on the rule and the file type",
+		if err := o.Target.check(o.File); err != nil {
+			return err
+		}
+		return fail(Conflict, "add --filename-override NAME: it decides on the rule and the file type",
 			"encrypting standard input needs a name for it")
 	}
-	unlock, err := a.lockInPlace(ctx, o.File, o.Target)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	s, err := a.readInto(ctx, &source{File: o.File, plain: true}, o.Common, codeNoFile)
-	if err != nil {
-		return err
-	}
-	if err := a.emptyPipe(s, cmp.Or(o.Onto, o.Output)); err != nil {
-		return err
-	}
-	if o.Onto != "" {
-		return a.encryptOnto(ctx, s, o)
-	}
+	r := request{File: o.File, Common: o.Common, Access: o.Access, Target: o.Target, missing: NoFile, plain: true}
+	return a.update(ctx, r, func(t *tx) error {
+		if err := a.emptyPipe(t.source, cmp.Or(o.Onto, o.Output)); err != nil {
+			return err
+		}
+		if o.Onto != "" {
+			return a.encryptOnto(ctx, t.source, o)
+		}
+		return a.encryptNew(ctx, t, o)
+	})
+}
+
+// encryptNew encrypts a file for the keys that flags or rules name.
+func (a *App) encryptNew(ctx context.Context, t *tx, o EncryptOptions) error {
 	if o.FollowFile || o.AcceptKeys {
-		return fail(codeConflict, "leave it out", "--follow-file and --accept-keys are about the encrypted file that --onto names")
+		return fail(Conflict, "leave it out", "--follow-file and --accept-keys are about the encrypted file that --onto names")
 	}
-	if err := s.encryptedType(o.Common); err != nil {
+	if err := t.encryptedType(o.Common); err != nil {
 		return err
 	}
-	plan, err := a.plan(s, o.Creation, o.Access)
+	plan, err := a.plan(t.source, o.Creation, o.Access)
 	if err != nil {
 		return err
 	}
-	if err := s.holdsTokens(o.AllowEncrypted); err != nil {
+	if err := t.holdsTokens(o.AllowEncrypted); err != nil {
 		return err
 	}
 	explicit, _, err := a.explicitKeys(o.Creation.Keys, o.Access)
@@ -74,16 +73,17 @@ func (a *App) Encrypt(ctx context.Context, o EncryptOptions) error {
 		return err
 	}
 	o.Access = o.Access.naming(explicit)
-	decrypted, err := a.createSome(ctx, s, plan, o)
+	decrypted, err := a.createSome(ctx, t.source, plan, o)
 	if err != nil {
 		return err
 	}
-	a.checkSelection(s, decrypted)
-	out, err := a.encryptSource(decrypted)
+	a.checkSelection(t.source, decrypted)
+	text, err := a.encryptSource(decrypted)
 	if err != nil {
-		return s.name(err)
+		return t.name(err)
 	}
-	return a.write(ctx, s, o.Target, out, encryptedMode)
+	t.put(text)
+	return nil
 }
 
 // emptyPipe refuses to write nothing over a file that holds something: the
@@ -96,7 +96,7 @@ func (a *App) emptyPipe(s *source, target string) error {
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil
 	}
-	return fail(codeNoDocument, "if the command before it failed, see why; if an empty file is meant, remove the old one first: rm "+hint.Path(target),
+	return fail(NoDocument, "if the command before it failed, see why; if an empty file is meant, remove the old one first: rm "+hint.Path(target),
 		"standard input is empty, and %s is not: it was left as it is", hint.Path(target))
 }
 
@@ -139,11 +139,11 @@ func convert(plain []byte, from, to format.Format) ([]byte, error) {
 		return nil, contentError(err)
 	}
 	if line := d.Reserved(); line > 0 {
-		return nil, &Error{Code: envelope.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already", line)}
+		return nil, &Error{Kind: envelope.ErrReserved, Err: fmt.Errorf("line %d: the file seems to be encrypted already", line)}
 	}
 	out, err := to.Render(d.Trees())
 	if err != nil {
-		return nil, &Error{Code: codeRender, Err: err}
+		return nil, &Error{Kind: Render, Err: err}
 	}
 	return out, nil
 }
@@ -162,9 +162,9 @@ func contentError(err error) error {
 	}
 	switch {
 	case bad.Empty:
-		return &Error{Code: codeNoDocument, Err: err}
+		return &Error{Kind: NoDocument, Err: err}
 	case bad.Content:
-		return &Error{Code: codeContent, Err: err}
+		return &Error{Kind: NotEncryptable, Err: err}
 	}
-	return &Error{Code: codeReadInput, Err: err}
+	return &Error{Kind: Input, Err: err}
 }

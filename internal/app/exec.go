@@ -12,15 +12,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/seed-1f7fdfb8/sops/internal/hint"
-
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-)
-
-// Exit codes of a program that cannot be run, as those of a shell.
-const (
-	codeNotRunnable = 126
-	codeNoProgram   = 127
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 // A Program is what exec-env and exec-file run: a line for the shell, or a
@@ -69,7 +62,7 @@ func switchTo(name string) ([]string, error) {
 	}
 	vars, err := become(name)
 	if err != nil {
-		return nil, fail(codeGeneric, "", "--user %s: %w", name, err)
+		return nil, fail(Other, "", "--user %s: %w", name, err)
 	}
 	return vars, nil
 }
@@ -145,9 +138,9 @@ func startError(err error, cmd *exec.Cmd, own []string, file string) error {
 	case errors.Is(err, syscall.E2BIG):
 		return tooLarge(own, cmd, file)
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return &Error{Code: codeNoProgram, Err: fmt.Errorf("cannot run %s: %w", cmd.Args[0], plainReason(err)), Advice: noShell(cmd)}
+		return &Error{Kind: NoProgram, Err: fmt.Errorf("cannot run %s: %w", cmd.Args[0], plainReason(err)), Advice: noShell(cmd)}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC), errors.Is(err, exec.ErrDot):
-		return &Error{Code: codeNotRunnable, Err: fmt.Errorf("cannot run %s: %w", cmd.Args[0], plainReason(err))}
+		return &Error{Kind: NotRunnable, Err: fmt.Errorf("cannot run %s: %w", cmd.Args[0], plainReason(err))}
 	}
 	return err
 }
@@ -189,9 +182,9 @@ func tooLarge(own []string, cmd *exec.Cmd, file string) error {
 	for _, v := range own {
 		if limit := longest(); limit > 0 && len(v) >= limit {
 			name, value, _ := strings.Cut(v, "=")
-			return fail(codeGeneric, advice, "the variable %s would be %d bytes long; the system takes %d bytes of name and value",
+			return fail(Other, advice, "the variable %s would be %d bytes long; the system takes %d bytes of name and value",
 				name, len(name)+1+len(value), limit-1)
 		}
 	}
-	return fail(codeGeneric, advice, "arguments and environment of the program would be %d bytes, which is more than the system takes", total)
+	return fail(Other, advice, "arguments and environment of the program would be %d bytes, which is more than the system takes", total)
 }

@@ -69,11 +69,11 @@ func (a *App) checkExecEnv(o ExecEnvOptions) error {
 	}
 	switch {
 	case o.Background && o.SameProcess:
-		return fail(codeConflict, "leave one of them out", "--same-process and --background exclude each other")
+		return fail(Conflict, "leave one of them out", "--same-process and --background exclude each other")
 	case o.SameProcess && !canReplace:
-		return fail(codeGeneric, "leave --same-process out", "--same-process: a process of this system cannot become another program")
+		return fail(Other, "leave --same-process out", "--same-process: a process of this system cannot become another program")
 	case o.Names.Separator != "" && !o.Names.Flatten:
-		return fail(codeConflict, "add --flatten", "--separator has no effect without --flatten")
+		return fail(Conflict, "add --flatten", "--separator has no effect without --flatten")
 	}
 	return nil
 }
@@ -142,9 +142,9 @@ func (a *App) fileValues(ctx context.Context, path string, o ExecEnvOptions) ([]
 // readNamed reads an encrypted file that must have a name.
 func (a *App) readNamed(ctx context.Context, f File, c Common) (*source, error) {
 	if f.Path == "" {
-		return nil, fail(codeReadInput, "", "the name of the file is empty")
+		return nil, fail(Input, "", "the name of the file is empty")
 	}
-	return a.readEncrypted(ctx, f, c, codeReadInput)
+	return a.readEncrypted(ctx, f, c, Input)
 }
 
 // variables collects those of one document.
@@ -207,7 +207,7 @@ func (v *variables) node(at tree.Address, name string, n tree.Node) error {
 	case tree.IsComment(n):
 		return nil
 	case !ok && !v.names.Flatten:
-		return fail(codeGeneric, "add --flatten, which makes a variable of each value below",
+		return fail(Other, "add --flatten, which makes a variable of each value below",
 			"the value at %s is a %s, and a variable holds one value", at, kindOf(n))
 	case !ok:
 		return v.children(at, name, n)
@@ -234,9 +234,9 @@ func (v *variables) add(at tree.Address, name string, value tree.Value) error {
 	case strings.Contains(name, "\x00"):
 		return fmt.Errorf("the key at %s holds a NUL, which no variable can", at)
 	case strings.Contains(text, "\x00"):
-		return fail(codeGeneric, asFile(v.file), "the value at %s holds a NUL, which no variable can", at)
+		return fail(Other, asFile(v.file), "the value at %s holds a NUL, which no variable can", at)
 	case twice:
-		return fail(codeGeneric, v.names.apart(), "the values at %s and %s would both be the variable %s", other, at, name)
+		return fail(Other, v.names.apart(), "the values at %s and %s would both be the variable %s", other, at, name)
 	}
 	v.at[name] = at
 	v.list = append(v.list, name+"="+text)

@@ -38,7 +38,7 @@ func (a *App) ExecFile(ctx context.Context, o ExecFileOptions) error {
 		return err
 	}
 	if !filepath.IsLocal(o.Filename) {
-		return fail(codeGeneric, "", "--filename %q is not the name of a file in the directory that is made for it", o.Filename)
+		return fail(Other, "", "--filename %q is not the name of a file in the directory that is made for it", o.Filename)
 	}
 	login, err := switchTo(o.User)
 	if err != nil {
@@ -105,7 +105,7 @@ func (a *App) verboseFile(s *editor.Session, o ExecFileOptions) {
 // this process ends, and so needs no one to remove it.
 func (a *App) execDetached(ctx context.Context, o ExecFileOptions, plain []byte, environ []string, places editor.Places) error {
 	if inheritedFile == "" {
-		return fail(codeGeneric, "leave --background out", "exec-file --background: this system has no file that a program inherits by name")
+		return fail(Other, "leave --background out", "exec-file --background: this system has no file that a program inherits by name")
 	}
 	f, err := nameless(plain, places)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -23,8 +24,7 @@ type GroupOptions struct {
 	Threshold         int          // 0: as it was
 	AcceptKeys        bool         // wrap also for keys that no rule vouches for
 
-	named   []keeper.MasterKey // the keys of the new group
-	removal bool               // a group goes
+	named []keeper.MasterKey // the keys of the new group
 }
 
 // RepeatedKeys are the master keys of flags that may be given several times.
@@ -52,7 +52,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 		return err
 	}
 	if len(keys) == 0 {
-		return fail(codeGeneric, "name a key, for example --kms ARN or --age age1...", "empty key group provided: the new group has no keys")
+		return fail(Other, "name a key, for example --kms ARN or --age age1...", "empty key group provided: the new group has no keys")
 	}
 	storeProfile(keys, o.Access)
 	texts, err := a.newContext(o.EncryptionContext)
@@ -60,7 +60,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 		return err
 	}
 	if !withContext([][]keeper.MasterKey{keys}, texts) && o.EncryptionContext != "" {
-		return fail(codeContext, "leave it out, or add an AWS KMS key to the group", "--encryption-context has no effect: the group has no AWS KMS key")
+		return fail(BadContext, "leave it out, or add an AWS KMS key to the group", "--encryption-context has no effect: the group has no AWS KMS key")
 	}
 	o.named, o.Access = keys, o.Access.naming(keys)
 	return a.regroup(ctx, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
@@ -70,66 +70,53 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 
 // DeleteGroup takes a key group out of a file.
 func (a *App) DeleteGroup(ctx context.Context, o GroupOptions) error {
-	o.removal = true
-	return a.regroup(ctx, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
+	err := a.regroup(ctx, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
 		switch {
 		case o.Index < 0 || o.Index >= len(groups):
-			return nil, fail(codeGeneric, fmt.Sprintf("the groups are 0 to %d", len(groups)-1), "there is no group %d", o.Index)
+			return nil, fail(Other, fmt.Sprintf("the groups are 0 to %d", len(groups)-1), "there is no group %d", o.Index)
 		case len(groups) == 1:
-			return nil, fail(codeGeneric, "to change its keys, use: sops rotate --add-kms ... --rm-kms ...",
+			return nil, fail(Other, "to change its keys, use: sops rotate --add-kms ... --rm-kms ...",
 				"group 0 is the only one; without it nobody could open the file")
 		}
 		return slices.Delete(groups, o.Index, o.Index+1), nil
 	})
+	if err == nil {
+		a.noteOldCopies(o.Path)
+	}
+	return err
 }
 
 // regroup gives a file other groups. It writes nothing unless every key was
 // wrapped and what this run can open of the result holds the data key.
 func (a *App) regroup(ctx context.Context, o GroupOptions, change func([][]keeper.MasterKey) ([][]keeper.MasterKey, error)) error {
-	if err := o.Target.check(o.File); err != nil {
-		return err
-	}
-	if o.InPlace {
-		unlock, err := a.lock(ctx, o.Path)
+	r := request{File: o.File, Common: o.Common, Access: o.Access, Target: o.Target, missing: Input}
+	return a.update(ctx, r, func(t *tx) error {
+		encrypted, err := t.readEncrypted()
 		if err != nil {
 			return err
 		}
-		defer unlock()
-	}
-	s, err := a.readEncrypted(ctx, o.File, o.Common, codeReadInput)
-	if err != nil {
-		return err
-	}
-	encrypted, err := s.readEncrypted()
-	if err != nil {
-		return err
-	}
-	if err := a.requireSeal(s, encrypted.Meta.Seal != "", o.Access); err != nil {
-		return s.name(err)
-	}
-	out, err := a.regrouped(ctx, s, encrypted, o, change)
-	if err != nil {
-		return s.name(err)
-	}
-	if err := a.write(ctx, s, o.Target, out, encryptedMode); err != nil {
-		return err
-	}
-	if o.removal {
-		a.tellOldCopies(s.Path)
-	}
-	return nil
+		if err := a.requireSeal(t.source, encrypted.Meta.Seal != "", o.Access); err != nil {
+			return t.name(err)
+		}
+		text, err := a.regrouped(ctx, t.source, encrypted, o, change)
+		if err != nil {
+			return t.name(err)
+		}
+		t.put(text)
+		return nil
+	})
 }
 
 // regrouped returns the text of the file with the changed groups.
 func (a *App) regrouped(ctx context.Context, s *source, encrypted *envelope.Encrypted, o GroupOptions, change func([][]keeper.MasterKey) ([][]keeper.MasterKey, error)) ([]byte, error) {
-	before := encrypted.Meta.MasterKeys()
-	groups, err := change(slices.Clone(before))
+	before := keysOf(encrypted.Meta)
+	groups, err := change(slices.Clone(before.Groups))
 	if err != nil {
 		return nil, err
 	}
-	threshold, err := regroupedThreshold(o.Threshold, encrypted.Meta.Threshold, len(before), len(groups))
+	threshold, err := keyplan.ForGroups(o.Threshold, before, len(groups))
 	if err != nil {
-		return nil, err
+		return nil, thresholdError(err)
 	}
 	options, err := a.decryptOptions(o.Access)
 	if err != nil {
@@ -148,8 +135,11 @@ func (a *App) regrouped(ctx context.Context, s *source, encrypted *envelope.Encr
 			return nil, err
 		}
 	}
-	g := giving{sealVouches: true, before: before, after: groups, named: o.named, needed: max(
-		groupsNeeded(encrypted.Meta.Threshold, len(before)), groupsNeeded(threshold, len(groups)))}
+	after := keeper.Groups{Groups: groups, Threshold: threshold}
+	g := keyplan.Grant{
+		Before: before.Groups, After: groups, Named: o.named, SealVouches: true,
+		Needed: max(before.Needed(), after.Needed()),
+	}
 	if err := a.vouch(ctx, s, encrypted, g, o.AcceptKeys); err != nil {
 		return nil, err
 	}
@@ -164,26 +154,17 @@ func (a *App) regrouped(ctx context.Context, s *source, encrypted *envelope.Encr
 	return out, a.proved(ctx, out, s, r.Data, keepers, options)
 }
 
-// regroupedThreshold returns the threshold of the new groups. Unlike a rule, a
-// person at work on groups is told if the old one does not fit them.
-func regroupedThreshold(flag, file, before, groups int) (int, error) {
-	if before == 1 {
-		file = 0 // it meant nothing
-	}
+// thresholdError adds advice to an error of keyplan.
+func thresholdError(err error) error {
+	var few *keyplan.TooFewError
+	e := &Error{Kind: Other, Err: err}
 	switch {
-	case groups == 1 && flag != 0:
-		return newThreshold(flag, 0, file, before, groups)
-	case flag != 0:
-		return flag, checkThreshold(flag, groups)
-	case file > groups:
-		return 0, fail(codeGeneric, fmt.Sprintf("if that is meant, add --shamir-secret-sharing-threshold %d", groups),
-			"only %d of the groups would be left, and the file needs %d", groups, file)
-	case groups == 1:
-		return 0, nil
-	case file == 0:
-		return groups, nil
+	case errors.As(err, &few):
+		e.Advice = []string{fmt.Sprintf("if that is meant, add --shamir-secret-sharing-threshold %d", few.Left)}
+	case errors.Is(err, keyplan.ErrOneGroup):
+		e.Advice = []string{"leave --shamir-secret-sharing-threshold out"}
 	}
-	return file, checkThreshold(file, groups)
+	return e
 }
 
 // proved opens the new text with the keys of this run, as far as they go: some of
@@ -205,7 +186,7 @@ func (a *App) proved(ctx context.Context, text []byte, s *source, want keeper.Da
 		err = errors.New("its keys hold another data key")
 	}
 	if err != nil {
-		return fail(codeGeneric, "", "nothing was written, because the result does not open: %w", err)
+		return fail(Other, "", "nothing was written, because the result does not open: %w", err)
 	}
 	return nil
 }

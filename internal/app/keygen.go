@@ -26,7 +26,7 @@ func (a *App) Keygen(ctx context.Context, o KeygenOptions) error {
 	path := a.abs(o.Path)
 	if o.Path == "" {
 		if path = age.New(age.Options{Env: a.Env}).DefaultFile(); path == "" {
-			return fail(codeGeneric, "name one: sops keygen PATH", "there is no directory for a key file: HOME and XDG_CONFIG_HOME are empty")
+			return fail(Other, "name one: sops keygen PATH", "there is no directory for a key file: HOME and XDG_CONFIG_HOME are empty")
 		}
 	}
 	if o.ToRecipient {
@@ -61,14 +61,14 @@ func (a *App) printRecipients(ctx context.Context, path string) error {
 func writeNew(path string, text []byte) error {
 	const privateDir = 0o700
 	if err := os.MkdirAll(filepath.Dir(path), privateDir); err != nil {
-		return &Error{Code: codeWriteOutput, Err: err}
+		return &Error{Kind: Output, Err: err}
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, plainMode)
 	if os.IsExist(err) {
-		return fail(codeWriteOutput, "to see its recipient: sops keygen --to-recipient "+hint.Path(path), "%s: %w; it is not overwritten", hint.Line(path), fs.ErrExist)
+		return fail(Output, "to see its recipient: sops keygen --to-recipient "+hint.Path(path), "%s: %w; it is not overwritten", hint.Line(path), fs.ErrExist)
 	}
 	if err != nil {
-		return &Error{Code: codeWriteOutput, Err: err}
+		return &Error{Kind: Output, Err: err}
 	}
 	_, err = f.Write(text)
 	if err == nil {
@@ -79,7 +79,7 @@ func writeNew(path string, text []byte) error {
 	}
 	if err != nil {
 		os.Remove(path) // half a key is no key
-		return &Error{Code: codeWriteOutput, Err: err}
+		return &Error{Kind: Output, Err: err}
 	}
 	return nil
 }

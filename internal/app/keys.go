@@ -68,7 +68,7 @@ func (a *App) keepers(ctx context.Context, o Access) keeper.Keeper {
 		TTY: func() string { return term.Device(a.Stdin, a.Stderr, a.Stdout) },
 	})
 	if term.IsTerminal(a.Stderr) && !a.JSON {
-		all = patient{all, time.AfterFunc, func(msg string) { a.tell("%s", msg) }}
+		all = patient{all, time.AfterFunc, func(msg string) { a.notef("%s", msg) }}
 	}
 	if a.Verbose {
 		all = tracer{all, a.verbosef}
@@ -86,9 +86,9 @@ func (a *App) localKeys(flag string) error {
 	use, err := strconv.ParseBool(text)
 	switch {
 	case err != nil:
-		return fail(codeGeneric, "unset it, or set it to true", "SOPS_ENABLE_LOCAL_KEYSERVICE is neither true nor false")
+		return fail(Other, "unset it, or set it to true", "SOPS_ENABLE_LOCAL_KEYSERVICE is neither true nor false")
 	case !use:
-		return fail(codeGeneric, "leave out --enable-local-keyservice=false and unset SOPS_ENABLE_LOCAL_KEYSERVICE",
+		return fail(Other, "leave out --enable-local-keyservice=false and unset SOPS_ENABLE_LOCAL_KEYSERVICE",
 			"the keys of this machine are switched off, and there is no key service to use instead")
 	}
 	return nil

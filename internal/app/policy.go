@@ -57,14 +57,14 @@ func (p policyOf) place() string {
 func (a *App) Policy(ctx context.Context, o PolicyOptions) error {
 	kinds := []string{identityPolicy, callerPolicy, trustPolicy, keyPolicy}
 	if o.Only != "" && !slices.Contains(kinds, o.Only) {
-		return fail(codeGeneric, "the kinds are identity, caller, trust and key", "%q is no kind of policy", o.Only)
+		return fail(Other, "the kinds are identity, caller, trust and key", "%q is no kind of policy", o.Only)
 	}
 	keys, err := a.policyKeys(ctx, o)
 	if err != nil {
 		return err
 	}
 	if len(keys) == 0 {
-		return fail(codeGeneric, "name one with --kms", "there is no AWS KMS key that a policy could be about")
+		return fail(Other, "name one with --kms", "there is no AWS KMS key that a policy could be about")
 	}
 	all, err := policies(keys, o)
 	if err != nil {
@@ -85,7 +85,7 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]keeper.MasterK
 	var groups [][]keeper.MasterKey
 	switch {
 	case o.KMS != "" && o.Path != "":
-		return nil, fail(codeConflict, "leave one of them out", "a file and --kms exclude each other")
+		return nil, fail(Conflict, "leave one of them out", "a file and --kms exclude each other")
 	case o.KMS != "":
 		keys, err := awskms.ParseKeys(o.KMS)
 		if err != nil {
@@ -97,10 +97,10 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]keeper.MasterK
 			return nil, err
 		}
 	default:
-		return nil, fail(codeNoFile, "sops kms policy FILE, or sops kms policy --kms ARN", "no file specified")
+		return nil, fail(NoFile, "sops kms policy FILE, or sops kms policy --kms ARN", "no file specified")
 	}
 	if len(texts) > 0 && !withContext(groups, texts) {
-		return nil, fail(codeContext, "leave it out", "--encryption-context has no effect: every AWS KMS key here has a context of its own")
+		return nil, fail(BadContext, "leave it out", "--encryption-context has no effect: every AWS KMS key here has a context of its own")
 	}
 	var keys []keeper.MasterKey
 	for _, m := range slices.Concat(groups...) {
@@ -119,9 +119,8 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]keeper.MasterK
 // keysOf returns the keys of an encrypted file, or those that the rule has for
 // one that is not encrypted yet.
 func (a *App) keysOf(ctx context.Context, o PolicyOptions) ([][]keeper.MasterKey, error) {
-	s, err := a.readEncrypted(ctx, o.File, o.Common, codeNoFile)
-	var missing *Error
-	if errors.As(err, &missing) && missing.Code == codeNoFile {
+	s, err := a.readEncrypted(ctx, o.File, o.Common, NoFile)
+	if errors.Is(err, NoFile) {
 		s, err = &source{File: o.File}, nil
 		if err := a.settle(s, o.Common); err != nil {
 			return nil, err

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -26,63 +24,53 @@ type RotateOptions struct {
 // Rotate gives an encrypted file a new data key, and adds and removes master
 // keys on the way.
 func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
-	if err := o.Target.check(o.File); err != nil {
-		return err
+	r := request{
+		File: o.File, Common: o.Common, Access: o.Access, Target: o.Target,
+		missing: Input, keepsType: true,
 	}
-	if o.InPlace {
-		unlock, err := a.lock(ctx, o.Path)
+	if o.Add != (KeyLists{}) || o.Remove != (KeyLists{}) {
+		r.missing = NoKeysToChange
+	}
+	return a.update(ctx, r, func(t *tx) error {
+		added, removed, err := a.changes(o)
 		if err != nil {
 			return err
 		}
-		defer unlock()
-	}
-	missing := codeReadInput
-	if o.Add != (KeyLists{}) || o.Remove != (KeyLists{}) {
-		missing = codeNoSuchKeys
-	}
-	s, err := a.readEncrypted(ctx, o.File, o.Common, missing)
-	if err != nil {
-		return err
-	}
-	s.keepType()
-	if err := s.encryptedType(o.Common); err != nil {
-		return err
-	}
-	added, removed, err := a.changes(o)
-	if err != nil {
-		return err
-	}
-	keepers := a.keepers(ctx, o.Access.naming(added))
-	decrypted, err := a.decryptSource(ctx, s, keepers, o.Access)
-	if err != nil {
-		return err
-	}
-	before := decrypted.Meta.MasterKeys()
-	groups, err := changeGroups(decrypted.Meta.MasterKeys(), added, removed)
-	if err != nil {
-		return s.name(err)
-	}
-	if !o.AcceptKeys {
+		keepers := a.keepers(ctx, o.Access.naming(added))
+		decrypted, err := a.decryptSource(ctx, t.source, keepers, o.Access)
+		if err != nil {
+			return err
+		}
+		groups, err := keyplan.Edit(decrypted.Meta.MasterKeys(), added, removed)
+		if err != nil {
+			return t.name(&Error{Kind: Other, Err: err})
+		}
+		if err := a.vouchRotation(ctx, t.source, decrypted, groups, added, o.AcceptKeys); err != nil {
+			return t.name(err)
+		}
+		if err := decrypted.Rotate(ctx, keepers, groups, decrypted.Meta.Threshold, a.Random); err != nil {
+			return t.name(fmt.Errorf("Could not generate data key: %w", err))
+		}
+		return t.encrypt(decrypted)
+	})
+}
+
+// vouchRotation decides whether groups may get the new data key.
+func (a *App) vouchRotation(ctx context.Context, s *source, decrypted *envelope.Decrypted, groups [][]keeper.MasterKey, added []keeper.MasterKey, accepted bool) error {
+	if !accepted {
 		if err := s.knowsRule(decrypted.Meta.Seal != ""); err != nil {
-			return s.name(err)
+			return err
 		}
 	}
-	g := giving{before: before, after: groups, named: added, needed: groupsNeeded(decrypted.Meta.Threshold, len(groups))}
-	if err := a.vouch(ctx, s, decrypted, g, o.AcceptKeys); err != nil {
-		return s.name(err)
+	g := keyplan.Grant{
+		Before: decrypted.Meta.MasterKeys(), After: groups, Named: added,
+		Needed: keeper.Groups{Groups: groups, Threshold: decrypted.Meta.Threshold}.Needed(),
+	}
+	if err := a.vouch(ctx, s, decrypted, g, accepted); err != nil {
+		return err
 	}
 	a.vouchStructure(s, decrypted)
-	if err := decrypted.Rotate(ctx, keepers, groups, decrypted.Meta.Threshold, a.Random); err != nil {
-		return s.name(fmt.Errorf("Could not generate data key: %w", err))
-	}
-	if decrypted, err = s.converted(decrypted); err != nil {
-		return s.name(err)
-	}
-	out, err := a.encryptSource(decrypted)
-	if err != nil {
-		return s.name(err)
-	}
-	return a.write(ctx, s, o.Target, out, encryptedMode)
+	return nil
 }
 
 // vouchStructure takes the mark of a seal over a file that had none away where
@@ -119,64 +107,9 @@ func (a *App) changes(o RotateOptions) (added, removed []keeper.MasterKey, err e
 		return added, removed, nil
 	}
 	if !withContext([][]keeper.MasterKey{added}, texts) && !withContext([][]keeper.MasterKey{removed}, texts) {
-		return nil, nil, fail(codeContext, "leave it out, or add an AWS KMS key with --add-kms",
+		return nil, nil, fail(BadContext, "leave it out, or add an AWS KMS key with --add-kms",
 			"--encryption-context has no effect: no AWS KMS key is added or removed")
 	}
 	return added, removed, nil
 }
 
-// changeGroups adds keys to the first group and removes keys from all. A key
-// that is removed is known by what names it, whatever role, profile or context
-// it has; one that is not there is an error, since somebody relies on its
-// going.
-func changeGroups(groups [][]keeper.MasterKey, added, removed []keeper.MasterKey) ([][]keeper.MasterKey, error) {
-	for _, m := range added {
-		same := func(n keeper.MasterKey) bool { return n.EntryID() == m.EntryID() }
-		if len(groups) == 0 {
-			groups = [][]keeper.MasterKey{nil}
-		}
-		if !slices.ContainsFunc(groups[0], same) {
-			groups[0] = append(groups[0], m)
-		}
-	}
-	for _, m := range removed {
-		found := false
-		for i := range groups {
-			before := len(groups[i])
-			groups[i] = slices.DeleteFunc(groups[i], func(n keeper.MasterKey) bool { return removes(m, n) })
-			found = found || len(groups[i]) < before
-		}
-		if !found {
-			return nil, fail(codeGeneric, "", "there is no key %s to remove", m.Identity())
-		}
-	}
-	return groups, nil
-}
-
-// removes reports whether the key named by m is n: every field that m gives
-// must be that of n.
-func removes(m, n keeper.MasterKey) bool {
-	if m.Kind != n.Kind {
-		return false
-	}
-	if m.Kind == keeper.PGP {
-		return removesPGP(m.Identity(), n.Identity())
-	}
-	for _, f := range m.Fields {
-		if f.Text != n.Text(f.Name) || f.Map != nil && !maps.Equal(f.Map, n.Map(f.Name)) {
-			return false
-		}
-	}
-	return true
-}
-
-// removesPGP reports whether an OpenPGP key that is removed by one name is in
-// the file by the other: a key id of 16 digits is the end of a fingerprint, and
-// the mark that forces a subkey only says how the key is used.
-func removesPGP(removed, present string) bool {
-	if !strings.HasSuffix(removed, "!") {
-		present = strings.TrimSuffix(present, "!")
-	}
-	const keyID = 16
-	return removed == present || len(removed) == keyID && strings.HasSuffix(present, removed)
-}

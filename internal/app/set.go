@@ -29,7 +29,7 @@ type SetOptions struct {
 func (a *App) Set(ctx context.Context, o SetOptions) error {
 	at, err := tree.ParseAddress(o.Address)
 	if err != nil {
-		return &Error{Code: codeSetFormat, Err: err}
+		return &Error{Kind: BadChange, Err: err}
 	}
 	text, err := a.value(ctx, o)
 	if err != nil {
@@ -42,7 +42,7 @@ func (a *App) Set(ctx context.Context, o SetOptions) error {
 	return a.change(ctx, o, func(decrypted *envelope.Decrypted) (bool, error) {
 		root := firstDocument(decrypted)
 		if err := fits(root, at); err != nil {
-			return false, &Error{Code: codeSetFormat, Err: err}
+			return false, &Error{Kind: BadChange, Err: err}
 		}
 		if o.Idempotent {
 			old, err := tree.Find(root, at)
@@ -100,7 +100,7 @@ func (o SetOptions) node(text string) (tree.Node, error) {
 func (a *App) Unset(ctx context.Context, o SetOptions) error {
 	at, err := tree.ParseAddress(o.Address)
 	if err != nil {
-		return &Error{Code: codeSetFormat, Err: err}
+		return &Error{Kind: BadChange, Err: err}
 	}
 	return a.change(ctx, o, func(decrypted *envelope.Decrypted) (bool, error) {
 		err := decrypted.Unset(at)
@@ -111,56 +111,39 @@ func (a *App) Unset(ctx context.Context, o SetOptions) error {
 	})
 }
 
-// change opens a file under its lock, lets f change it and writes it back. A
-// file whose content stays the same is left alone, unless its MAC or its seal is
-// to be made anew.
+// change decrypts a file, lets f change it and writes it back. A file whose
+// content stays the same is left alone, unless its MAC or its seal is to be made
+// anew.
 func (a *App) change(ctx context.Context, o SetOptions, f func(*envelope.Decrypted) (changed bool, err error)) error {
-	if err := (Target{InPlace: true}).check(o.File); err != nil {
-		return err
+	r := request{
+		File: o.File, Common: o.Common, Access: o.Access, Target: Target{InPlace: true},
+		missing: Input, keepsType: true,
 	}
-	unlock, err := a.lock(ctx, o.Path)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	s, err := a.readEncrypted(ctx, o.File, o.Common, codeReadInput)
-	if err != nil {
-		return err
-	}
-	s.keepType()
-	if err := s.encryptedType(o.Common); err != nil {
-		return err
-	}
-	decrypted, err := a.openToChange(ctx, s, a.keepers(ctx, o.Access), o.Access)
-	if err != nil {
-		return err
-	}
-	before := decrypted.Plain()
-	changed, err := f(decrypted)
-	if err != nil {
-		return s.name(err)
-	}
-	same := !changed || bytes.Equal(before, decrypted.Plain())
-	if same && !s.renew && s.in.Name() == s.out.Name() {
-		return nil
-	}
-	if err := a.obeyRule(s, decrypted, before, o.FollowFile); err != nil {
-		return s.name(err)
-	}
-	if decrypted, err = s.converted(decrypted); err != nil {
-		return s.name(err)
-	}
-	out, err := a.encryptSource(decrypted)
-	if err != nil {
-		return s.name(err)
-	}
-	return a.write(ctx, s, Target{InPlace: true}, out, encryptedMode)
+	return a.update(ctx, r, func(t *tx) error {
+		decrypted, err := t.decrypt(ctx, a.keepers(ctx, o.Access))
+		if err != nil {
+			return err
+		}
+		before := decrypted.Plain()
+		changed, err := f(decrypted)
+		if err != nil {
+			return t.name(err)
+		}
+		same := !changed || bytes.Equal(before, decrypted.Plain())
+		if same && !t.renew && t.in.Name() == t.out.Name() {
+			return nil
+		}
+		if err := a.obeyRule(t.source, decrypted, before, o.FollowFile); err != nil {
+			return t.name(err)
+		}
+		return t.encrypt(decrypted)
+	})
 }
 
 func (a *App) value(ctx context.Context, o SetOptions) (string, error) {
 	switch {
 	case o.ValueFile && o.ValueStdin:
-		return "", fail(codeGeneric, "", "--value-file and --value-stdin exclude each other")
+		return "", fail(Other, "", "--value-file and --value-stdin exclude each other")
 	case o.ValueStdin:
 		b, err := a.readStdin(ctx)
 		return string(b), err

@@ -45,11 +45,11 @@ func (a *App) rulePath(f File) string {
 
 // read reads the file and settles its formats. The code is that of a file that
 // is not there.
-func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source, error) {
+func (a *App) read(ctx context.Context, f File, c Common, missing Kind) (*source, error) {
 	return a.readInto(ctx, &source{File: f}, c, missing)
 }
 
-func (a *App) readInto(ctx context.Context, s *source, c Common, missing int) (*source, error) {
+func (a *App) readInto(ctx context.Context, s *source, c Common, missing Kind) (*source, error) {
 	f := s.File
 	var err error
 	if f.isStdin() {
@@ -98,7 +98,7 @@ func (a *App) readStdin(ctx context.Context) ([]byte, error) {
 	select {
 	case r := <-done:
 		if r.err != nil {
-			return nil, fail(codeReadInput, "", "standard input: %w", r.err)
+			return nil, fail(Input, "", "standard input: %w", r.err)
 		}
 		return r.data, nil
 	case <-ctx.Done():
@@ -154,10 +154,10 @@ func (a *App) formats(s *source, c Common) error {
 	}
 	var err error
 	if s.in, err = std.Indented(in, std.Indents(stores)); err != nil {
-		return &Error{Code: codeRender, Err: err}
+		return &Error{Kind: Render, Err: err}
 	}
 	if s.out, err = std.Indented(out, std.Indents(stores)); err != nil {
-		return &Error{Code: codeRender, Err: err}
+		return &Error{Kind: Render, Err: err}
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (s *source) encryptedType(c Common) (err error) {
 		stores = s.config.Stores
 	}
 	if s.out, err = std.Indented("json", std.Indents{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
-		return &Error{Code: codeRender, Err: err}
+		return &Error{Kind: Render, Err: err}
 	}
 	return nil
 }
@@ -193,7 +193,7 @@ func unknownType(word string) error {
 	if near := suggest.Closest(word, append(std.Names(), "env", "yml")); near != "" {
 		hint = "did you mean: " + strings.NewReplacer("env", "dotenv", "dotenv", "dotenv", "yml", "yaml").Replace(near) + "?"
 	}
-	return fail(codeGeneric, hint, "%q is no file type; the types are %s", word, strings.Join(std.Names(), ", "))
+	return fail(Other, hint, "%q is no file type; the types are %s", word, strings.Join(std.Names(), ", "))
 }
 
 // keepType makes the output type that of the input, unless a flag says
@@ -261,7 +261,7 @@ func (e *configError) Unwrap() error { return e.err }
 
 // readEncrypted reads an encrypted file. A configuration that cannot be read does
 // not stop that: it would only say how to write. See knowsRule.
-func (a *App) readEncrypted(ctx context.Context, f File, c Common, missing int) (*source, error) {
+func (a *App) readEncrypted(ctx context.Context, f File, c Common, missing Kind) (*source, error) {
 	s, err := a.read(ctx, f, c, missing)
 	var bad *configError
 	if !errors.As(err, &bad) {

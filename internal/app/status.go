@@ -22,7 +22,7 @@ type status struct {
 // no keys. What is no encrypted file is not encrypted, also if it does not
 // parse; an encrypted file that cannot be read is an error.
 func (a *App) FileStatus(ctx context.Context, f File, c Common, details bool) error {
-	s, err := a.readEncrypted(ctx, f, c, codeReadInput)
+	s, err := a.readEncrypted(ctx, f, c, Input)
 	if err != nil {
 		return err
 	}

@@ -6,11 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
-
-	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -36,18 +32,27 @@ type UpdateKeysOptions struct {
 // the metadata changes. A file that fails does not stop the others.
 func (a *App) UpdateKeys(ctx context.Context, o UpdateKeysOptions) error {
 	keepers := a.keepers(ctx, o.Access)
-	update := func(path string, w io.Writer) error {
-		return a.updateKeys(ctx, w, File{Path: path, InputType: o.InputType}, keepers, o)
+	update := func(path string) updated {
+		var u updated
+		u.err = a.updateKeys(ctx, &u.out, path, keepers, o)
+		return u
 	}
-	var errs []error
-	if o.Yes {
-		errs = a.atOnce(o.Files, update)
-	} else {
-		for _, path := range o.Files { // a person answers one question at a time
-			errs = append(errs, update(path, a.Stdout))
+	atOnce := filesAtOnce
+	if !o.Yes {
+		atOnce = 1 // one question at a time can be answered
+		update = func(path string) updated {
+			return updated{err: a.updateKeys(ctx, a.Stdout, path, keepers, o)}
 		}
 	}
-	failed := filesError(slices.DeleteFunc(errs, func(err error) bool { return err == nil }))
+	var failed filesError
+	inOrder(o.Files, atOnce, update, func(u updated) {
+		if _, err := a.Stdout.Write(u.out.Bytes()); err != nil && u.err == nil {
+			u.err = err
+		}
+		if u.err != nil {
+			failed = append(failed, u.err)
+		}
+	})
 	switch {
 	case len(failed) == 0:
 		return nil
@@ -57,31 +62,22 @@ func (a *App) UpdateKeys(ctx context.Context, o UpdateKeysOptions) error {
 	return append(failed, fmt.Errorf("%d of %d files were not updated", len(failed), len(o.Files)))
 }
 
-// filesAtOnce is how many files are in work at a time: almost all of their time
-// is waiting for a key service.
-const filesAtOnce = 8
+// An updated is what came of one file.
+type updated struct {
+	out bytes.Buffer // what there is to print, in the order of the files
+	err error
+}
 
-// atOnce does several files at a time and prints what they have to say in their
-// order.
-func (a *App) atOnce(files []string, do func(path string, w io.Writer) error) []error {
-	outs, errs, done := make([]bytes.Buffer, len(files)), make([]error, len(files)), make([]chan struct{}, len(files))
-	free := make(chan struct{}, filesAtOnce)
-	for i, path := range files {
-		done[i] = make(chan struct{})
-		go func() {
-			defer close(done[i])
-			free <- struct{}{}
-			defer func() { <-free }()
-			errs[i] = do(path, &outs[i])
-		}()
+// updateKeys plans the change of one file, shows it to w and makes it.
+func (a *App) updateKeys(ctx context.Context, w io.Writer, path string, keepers keeper.Keeper, o UpdateKeysOptions) error {
+	p, err := a.planKeys(ctx, path, keepers, o)
+	if err != nil {
+		return err
 	}
-	for i := range files {
-		<-done[i]
-		if _, err := a.Stdout.Write(outs[i].Bytes()); err != nil && errs[i] == nil {
-			errs[i] = err
-		}
+	if wanted, err := a.wantsPlan(ctx, w, p, o); !wanted || err != nil {
+		return err
 	}
-	return errs
+	return a.applyKeys(ctx, w, p, keepers, o)
 }
 
 // A filesError is what went wrong with several files, each for itself.
@@ -97,95 +93,12 @@ func (e filesError) Error() string {
 
 func (e filesError) Unwrap() []error { return e }
 
-// ExitCode returns 1: the codes of the files may differ.
-func (e filesError) ExitCode() int { return codeGeneric }
+// Is makes it a failure of no kind: the kinds of the files may differ.
+func (e filesError) Is(target error) bool { return target == Other }
 
-// updateKeys does the work for one file, under its lock.
-func (a *App) updateKeys(ctx context.Context, w io.Writer, f File, keepers keeper.Keeper, o UpdateKeysOptions) error {
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
-	if info, err := os.Stat(a.abs(f.Path)); err == nil && info.IsDir() {
-		return fail(codeGeneric, fmt.Sprintf("name the files: find %s -name '*.yaml' -exec sops updatekeys -y {} +", hint.Path(f.Path)),
-			"%s is a directory", f.Path)
-	}
-	unlock, err := a.lock(ctx, f.Path)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	s, err := a.read(ctx, f, o.Common, codeReadInput)
-	if err != nil {
-		return err
-	}
-	encrypted, err := s.readEncrypted()
-	if err != nil {
-		return err
-	}
-	r, err := a.ruleOf(s)
-	if err != nil {
-		return err
-	}
-	if err := s.checkRuleContext(r, r.Groups); err != nil {
-		return s.name(err)
-	}
-	c, err := a.keyChange(encrypted, r, o)
-	if err != nil {
-		return s.name(err)
-	}
-	a.tellDrift(s, encrypted, r)
-	if err := a.requireSeal(s, encrypted.Meta.Seal != "", o.Access); err != nil {
-		return s.name(err)
-	}
-	if err := a.compareSeal(ctx, s, encrypted, c, keepers, o); err != nil {
-		return s.name(err)
-	}
-	if done, err := a.settled(ctx, w, s, c, o); done || err != nil {
-		return err
-	}
-	groups, err := a.newKeys(ctx, s, encrypted, c, keepers, o)
-	if err != nil {
-		return s.name(err)
-	}
-	out, err := encrypted.SetKeys(groups, c.threshold, a.Random)
-	if err != nil {
-		return s.name(err)
-	}
-	if err := a.write(ctx, s, Target{InPlace: true}, out, encryptedMode); err != nil {
-		return err
-	}
-	a.tell("%s: synced with new keys", f.Path)
-	if c.removes() || c.recovered != nil && encrypted.KeysRemoved() {
-		a.tellOldCopies(f.Path)
-	}
-	return nil
-}
-
-// compareSeal finds out how the list of keys differs from the sealed one. It
-// takes the data key only where the mark of the seal says that it may, or where
-// the rule demands a good seal.
-func (a *App) compareSeal(ctx context.Context, s *source, encrypted *envelope.Encrypted, c *keyChange, keepers keeper.Keeper, o UpdateKeysOptions) error {
-	if encrypted.Meta.Seal == "" || encrypted.KeysMarked() && !c.mustSeal {
-		return nil
-	}
-	if o.ReEncrypt {
-		if encrypted.KeysMarked() {
-			return nil
-		}
-		a.warnf("%s: whether its list of keys is the sealed one cannot be told without the data key, which --reencrypt does without", s.Path)
-		return nil
-	}
-	r, err := a.recoverKey(ctx, s, encrypted, keepers, o.Access)
-	if err != nil {
-		return err
-	}
-	c.recovered, c.unsealed = r, encrypted.KeysChanged()
-	return nil
-}
-
-// tellOldCopies says what a removal cannot undo.
-func (a *App) tellOldCopies(path string) {
-	a.tell("%s: keys that were removed still open old copies of the file, whose data key is that of the new one; for a new data key: sops rotate -i %s",
+// noteOldCopies says what a removal cannot undo.
+func (a *App) noteOldCopies(path string) {
+	a.notef("%s: keys that were removed still open old copies of the file, whose data key is that of the new one; for a new data key: sops rotate -i %s",
 		path, hint.Path(path))
 }
 
@@ -193,7 +106,7 @@ func (a *App) tellOldCopies(path string) {
 // update keys to.
 func (a *App) ruleOf(s *source) (*config.Rule, error) {
 	if s.config == nil {
-		return nil, fail(codeGeneric, "put a .sops.yaml with creation_rules beside the file, or name one with --config",
+		return nil, fail(Other, "put a .sops.yaml with creation_rules beside the file, or name one with --config",
 			"%s: config file not found", s.Path)
 	}
 	r, err := s.config.RuleFor(a.rulePath(s.File))
@@ -203,41 +116,35 @@ func (a *App) ruleOf(s *source) (*config.Rule, error) {
 	}
 	a.doubts(s.config, s.config.WarningsAbout(r), nil)
 	if len(r.Groups) == 0 {
-		return nil, s.name(fail(codeGeneric, "name keys in the rule", "empty key group provided: the rule on line %d of %s has no keys", r.Line, s.config.Path))
+		return nil, s.name(fail(Other, "name keys in the rule", "empty key group provided: the rule on line %d of %s has no keys", r.Line, s.config.Path))
 	}
 	return r, nil
 }
 
-// settled reports whether there is nothing to do for s: no change, or none that
-// the person wants.
-func (a *App) settled(ctx context.Context, w io.Writer, s *source, c *keyChange, o UpdateKeysOptions) (bool, error) {
-	switch {
-	case c.unsealed != nil:
-	case !c.changes() && !c.reorders():
-		a.tell("%s: already up to date", s.Path)
-		return true, nil
-	case !c.changes() && !o.Reorder:
-		a.tell("%s: already up to date, in another order than the rule has (--reorder puts them into that)", s.Path)
-		return true, nil
+// wantsPlan shows a plan that changes something, and asks whether it is wanted.
+func (a *App) wantsPlan(ctx context.Context, w io.Writer, p *FilePlan, o UpdateKeysOptions) (bool, error) {
+	if p.UpToDate != "" {
+		a.notef("%s: %s", p.File, p.UpToDate)
+		return false, nil
 	}
-	if err := a.showChange(w, s.Path, c); err != nil {
-		return true, err
+	if err := a.showPlan(w, p); err != nil {
+		return false, err
 	}
 	if o.Yes {
-		return false, nil
+		return true, nil
 	}
 	yes, err := a.agreed(ctx, "Is this what you want?")
 	if err != nil {
-		return true, s.name(&Error{Code: codeGeneric, Err: err, Advice: []string{"--yes answers for you"}})
+		return false, p.source.name(&Error{Kind: Other, Err: err, Advice: []string{"--yes answers for you"}})
 	}
 	if !yes {
-		a.tell("%s: left unchanged", s.Path)
+		a.notef("%s: left unchanged", p.File)
 	}
-	return !yes, nil
+	return yes, nil
 }
 
-// tell says on standard error what became of a file.
-func (a *App) tell(format string, args ...any) {
+// notef says on standard error what became of a file.
+func (a *App) notef(format string, args ...any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.JSON {

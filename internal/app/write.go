@@ -61,5 +61,5 @@ func (a *App) writeStdout(ctx context.Context, data []byte) error {
 	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
 		return nil // or the reader has seen enough
 	}
-	return fail(codeWriteOutput, "", "standard output: %w", err)
+	return fail(Output, "", "standard output: %w", err)
 }

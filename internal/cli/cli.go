@@ -55,6 +55,10 @@ func Run(ctx context.Context, args []string, a *app.App) int {
 // runOnce also returns the signal that ended the command, nil if none did.
 func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os.Signal) {
 	r := &run{app: a}
+	show := func(err error) {
+		_ = hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: term.Color(a.Stderr, a.Env), Exit: ExitStatus})
+	}
+	a.ShowError = show
 	err := r.run(ctx, args[1:])
 	var child *app.ChildExit
 	switch {
@@ -63,13 +67,12 @@ func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os
 	case errors.As(err, &child):
 		return child.Status, nil
 	}
-	color := term.Color(a.Stderr, a.Env)
-	hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: color})
+	show(err)
 	var s *signaled
 	if errors.As(err, &s) {
 		ended = s.signal
 	}
-	return hint.ExitCode(err), ended
+	return ExitStatus(err), ended
 }
 
 func (r *run) run(ctx context.Context, args []string) error {

@@ -183,8 +183,7 @@ func keysFailure(sealed, found string) error {
 }
 
 func sealFailure(reason error) *Failure {
-	f := failf(CodeMAC, "seal mismatch: %w", reason)
-	f.Kind = ErrSeal
+	f := failf(ErrSeal, "seal mismatch: %w", reason)
 	f.Advice = []string{
 		"look at what changed: git log -p -- FILE",
 		"if you trust the file as it stands, make a new seal, in the editor: sops edit --ignore-mac FILE",

@@ -84,8 +84,7 @@ func (d *decryption) judgeMAC(stored string, err error) error {
 }
 
 func macFailure(format string, err error) *Failure {
-	f := failf(CodeMAC, format, err)
-	f.Kind = ErrMAC
+	f := failf(ErrMAC, format, err)
 	f.Advice = []string{
 		"look at what changed: git log -p -- FILE",
 		"if you trust the content as it stands, make a new MAC, in the editor: sops edit --ignore-mac FILE",

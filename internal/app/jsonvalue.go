@@ -30,7 +30,7 @@ func parseValue(text string) (tree.Node, error) {
 		}
 	}
 	if err != nil {
-		return nil, fail(codeSetFormat, `a text needs double quotes that the shell leaves alone: '"text"'`,
+		return nil, fail(BadChange, `a text needs double quotes that the shell leaves alone: '"text"'`,
 			"the value is not valid JSON: %w", jsonReason(err))
 	}
 	return n, nil

@@ -36,11 +36,12 @@ func (e *conflictError) Error() string {
 
 func (e *conflictError) Position() (line, column int) { return e.line, 1 }
 
-func (e *conflictError) ExitCode() int {
+// Is reports whether target is the kind of the failure.
+func (e *conflictError) Is(target error) bool {
 	if e.plain {
-		return codeReadInput
+		return target == Input
 	}
-	return codeGeneric
+	return target == Other
 }
 
 func (e *conflictError) Hints() []string {
@@ -71,19 +72,19 @@ func (s *source) holdsTokens(allowed bool) error {
 	case ok && format == s.in.Name() && format != "binary":
 		return nil // the reserved entry is refused where the content is taken
 	case ok:
-		return s.name(&Error{Code: envelope.CodeEncrypted, Err: fmt.Errorf("line %d: the file seems to be encrypted already (%s)", line, format), Advice: []string{
+		return s.name(&Error{Kind: envelope.ErrReserved, Err: fmt.Errorf("line %d: the file seems to be encrypted already (%s)", line, format), Advice: []string{
 			"to change an encrypted file use: sops edit FILE", anyway,
 		}})
 	}
 	e := s.lostMetadata(fmt.Errorf("line %d: the file holds encrypted values", line))
-	e.Code, e.Advice = envelope.CodeEncrypted, append(e.Advice, anyway)
+	e.Kind, e.Advice = envelope.ErrReserved, append(e.Advice, anyway)
 	return s.name(e)
 }
 
 // lostMetadata is the error for a file with encrypted values and without the
 // metadata that tells how to decrypt them.
 func (s *source) lostMetadata(err error) *Error {
-	e := &Error{Code: codeGeneric, Err: fmt.Errorf("%w, but the metadata that opens them (the entry sops) is lost, as in a merge", err)}
+	e := &Error{Kind: Other, Err: fmt.Errorf("%w, but the metadata that opens them (the entry sops) is lost, as in a merge", err)}
 	if !s.isStdin() {
 		e.Advice = []string{"git has the states that had it: git log -p -- FILE"}
 		if !filepath.IsAbs(s.Path) {
@@ -98,7 +99,7 @@ func (s *source) notEncrypted(err error) error {
 	if line := std.Token(s.data); line > 0 {
 		return s.name(s.lostMetadata(fmt.Errorf("%w: line %d holds an encrypted value", err, line)))
 	}
-	e := &Error{Code: codeGeneric, Err: err}
+	e := &Error{Kind: Other, Err: err}
 	if !s.isStdin() {
 		e.Advice = []string{"the file is in clear; encrypt it with: sops encrypt -i FILE"}
 	}
@@ -121,7 +122,7 @@ func (s *source) readEncrypted() (*envelope.Encrypted, error) {
 	case !ok && s.in.Name() == "binary" && std.Token(s.data) > 0: // its name says nothing
 		return nil, s.notEncrypted(envelope.ErrNotEncrypted)
 	case ok && format != s.in.Name():
-		return nil, s.name(&Error{Code: codeGeneric, Err: err, Advice: []string{
+		return nil, s.name(&Error{Kind: Other, Err: err, Advice: []string{
 			fmt.Sprintf("the content is that of an encrypted %s file; name it with --input-type %s", format, format),
 		}})
 	}

@@ -1,6 +1,10 @@
-package app
+package keyplan
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/keeper"
+)
 
 func TestUpdatekeysTakesTheThresholdOfFlagThenRuleThenFile(t *testing.T) {
 	t.Parallel()
@@ -26,7 +30,7 @@ func TestUpdatekeysTakesTheThresholdOfFlagThenRuleThenFile(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := newThreshold(c.flag, c.rule, c.file, c.before, c.groups)
+			got, err := ForRule(c.flag, c.rule, groupsOf(c.before, c.file), c.groups)
 			check(t, got, err, c.want)
 		})
 	}
@@ -52,7 +56,7 @@ func TestGroupsWithoutAFittingThresholdAreRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := regroupedThreshold(c.flag, c.file, c.before, c.groups)
+			got, err := ForGroups(c.flag, groupsOf(c.before, c.file), c.groups)
 			check(t, got, err, c.want)
 		})
 	}
@@ -66,4 +70,9 @@ func check(t *testing.T, got int, err error, want int) {
 	if want >= 0 && (err != nil || got != want) {
 		t.Errorf("got %d, %v; want %d", got, err, want)
 	}
+}
+
+// groupsOf returns n groups with a threshold.
+func groupsOf(n, threshold int) keeper.Groups {
+	return keeper.Groups{Groups: make([][]keeper.MasterKey, n), Threshold: threshold}
 }

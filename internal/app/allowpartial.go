@@ -8,9 +8,9 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/seed-1f7fdfb8/sops/internal/hint"
-
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -48,16 +48,6 @@ func (l *lenient) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	return ok && asker.Asks(ctx, w)
 }
 
-// anyOfEach refuses groups that nobody could open.
-func anyOfEach(groups []keeper.Group) error {
-	for i, g := range groups {
-		if !slices.ContainsFunc(g, func(w keeper.WrappedKey) bool { return w.Enc != "" }) {
-			return fmt.Errorf("no key of group %d can be wrapped", i+1)
-		}
-	}
-	return nil
-}
-
 // leaveOut takes the entries without an Enc out of groups, and says so.
 func (a *App) leaveOut(path string, failed *unlock.WrapError, groups []keeper.Group) {
 	total := 0
@@ -88,7 +78,7 @@ func (a *App) createSome(ctx context.Context, s *source, plan envelope.Plan, o E
 		return decrypted, err
 	}
 	groups := decrypted.Meta.Keys()
-	if err := anyOfEach(groups); err != nil {
+	if err := keyplan.AnyOfEach(groups); err != nil {
 		return nil, fmt.Errorf("Could not generate data key: %w", errors.Join(err, &k.failed))
 	}
 	a.leaveOut(cmp.Or(s.FilenameOverride, s.Path), &k.failed, groups)

@@ -33,7 +33,7 @@ func (a *App) lacksSeal(s *source, good bool) error {
 		required, err := config.RequiresIntegrity(path, a.rulePath(s.File))
 		if err != nil {
 			return &Error{
-				Code: envelope.CodeMAC,
+				Kind: envelope.ErrMAC,
 				Err:  fmt.Errorf("the file carries no seal, and whether one is demanded (integrity: required) is not known: %w", err),
 				Advice: []string{
 					"mend " + hint.Path(path) + ", or take it away",
@@ -42,7 +42,7 @@ func (a *App) lacksSeal(s *source, good bool) error {
 			}
 		}
 		if required {
-			return fail(envelope.CodeMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
+			return fail(envelope.ErrMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
 				"the file carries no seal, which %s demands (integrity: required), or one that was made over a file without; another program wrote it, or the seal was taken off", path)
 		}
 	}
@@ -85,7 +85,7 @@ func (s *source) knowsRule(encrypted bool) error {
 		return nil
 	}
 	return &Error{
-		Code: codeGeneric,
+		Kind: Other,
 		Err:  fmt.Errorf("the file carries no seal, and which rule holds for it is not known: %w", s.unknownRule),
 		Advice: []string{
 			"mend " + hint.Path(s.configPath),

@@ -47,7 +47,7 @@ func (a *App) plan(s *source, c Creation, access Access) (envelope.Plan, error) 
 	case r != nil:
 		p.Groups = r.Groups
 	default:
-		return p, &Error{Code: codeGeneric, Err: errNoKeys, Advice: []string{
+		return p, &Error{Kind: Other, Err: errNoKeys, Advice: []string{
 			"name a key, for example --kms arn:aws:kms:REGION:ACCOUNT:key/ID or --age age1...",
 			"or put a .sops.yaml with creation_rules beside the file",
 		}}
@@ -58,9 +58,9 @@ func (a *App) plan(s *source, c Creation, access Access) (envelope.Plan, error) 
 		}
 		applyRule(&p, r)
 	}
-	a.checkThreshold(&p, c.Threshold)
+	a.dropThreshold(&p, c.Threshold)
 	if err := p.Selection.Check(); err != nil {
-		return p, &envelope.Failure{Code: codeConflict, Err: err}
+		return p, &envelope.Failure{Kind: envelope.ErrConflict, Err: err}
 	}
 	if err := a.applyContext(&p, c, r, len(explicit) > 0); err != nil {
 		return p, err
@@ -74,9 +74,9 @@ func (a *App) plan(s *source, c Creation, access Access) (envelope.Plan, error) 
 	return p, nil
 }
 
-// checkThreshold drops a threshold where it has no meaning, which is said if it
+// dropThreshold drops a threshold where it has no meaning, which is said if it
 // was given for this file.
-func (a *App) checkThreshold(p *envelope.Plan, given int) {
+func (a *App) dropThreshold(p *envelope.Plan, given int) {
 	if len(p.Groups) > 1 || p.Threshold == 0 {
 		return
 	}
@@ -157,7 +157,7 @@ func (a *App) applyContext(p *envelope.Plan, c Creation, r *config.Rule, explici
 		p.Groups = r.Under(nil)
 	}
 	if !withContext(p.Groups, texts) && given {
-		return fail(codeContext, "leave it out, or name an AWS KMS key without a context of its own",
+		return fail(BadContext, "leave it out, or name an AWS KMS key without a context of its own",
 			"--encryption-context has no effect: no AWS KMS key here takes it")
 	}
 	return nil
@@ -169,7 +169,7 @@ func (s *source) checkRuleContext(r *config.Rule, groups [][]keeper.MasterKey) e
 	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), aws) {
 		return nil
 	}
-	return fail(codeContext, "take it out of the rule, or name a key under kms",
+	return fail(BadContext, "take it out of the rule, or name a key under kms",
 		"the encryption_context of the rule on line %d of %s has no effect: there is no AWS KMS key", r.Line, s.config.Path)
 }
 

@@ -21,7 +21,7 @@ func (a *App) obeyRule(s *source, o *envelope.Decrypted, before []byte, follow b
 	r, err := a.ruleFor(s)
 	switch {
 	case err != nil:
-		return &Error{Code: codeGeneric, Err: fmt.Errorf("what is to be encrypted is not known: %w", err), Advice: []string{
+		return &Error{Kind: Other, Err: fmt.Errorf("what is to be encrypted is not known: %w", err), Advice: []string{
 			"to encrypt what the rule of the file says, add --follow-file",
 		}}
 	case r == nil || sameSelection(o.Meta.Selection, r.Selection):
@@ -55,7 +55,7 @@ func (a *App) obeyRule(s *source, o *envelope.Decrypted, before []byte, follow b
 		return nil
 	}
 	return &Error{
-		Code: codeGeneric,
+		Kind: Other,
 		Err: fmt.Errorf("%s would be written in clear: the rule of %s says %s, the file %s",
 			strings.Join(bad, ", "), s.config.Path, described(r.Selection), described(o.Meta.Selection)),
 		Advice: []string{

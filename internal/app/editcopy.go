@@ -25,7 +25,7 @@ func (e *edition) rescue(text []byte, failure error) error {
 	if err != nil {
 		return errors.Join(failure, fmt.Errorf("the edited text could not be kept either: %w", err))
 	}
-	return &Error{Code: hint.ExitCode(failure), Err: fmt.Errorf("%w; the edited text is kept, encrypted, in %s", failure, path), Advice: []string{
+	return &Error{Err: fmt.Errorf("%w; the edited text is kept, encrypted, in %s", failure, path), Advice: []string{
 		"see it with: sops decrypt --input-type binary " + hint.Path(path),
 	}}
 }

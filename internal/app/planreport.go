@@ -1,0 +1,100 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
+	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
+)
+
+// showPlan prints what a plan changes.
+func (a *App) showPlan(w io.Writer, p *FilePlan) error {
+	if a.JSON {
+		return hint.EncodeJSON(w, p, "")
+	}
+	_, err := io.WriteString(w, reportText(p.Report, term.Color(a.Stdout, a.Env)))
+	return err
+}
+
+// Colours of a terminal.
+const (
+	green      = "\x1b[32m"
+	red        = "\x1b[31m"
+	underlined = "\x1b[4m"
+	uncolored  = "\x1b[0m"
+)
+
+// reportText is a report for people. Scripts around SOPS know its marks.
+func reportText(r keyplan.Report, color bool) string {
+	var b strings.Builder
+	line := func(paint, text string) {
+		if color && paint != "" {
+			text = paint + text + uncolored
+		}
+		b.WriteString(text + "\n")
+	}
+	line("", "Changes to the keys of "+hint.Line(r.File)+":")
+	if r.Threshold[0] != r.Threshold[1] {
+		line(red, fmt.Sprintf("--- shamir_threshold: %d", r.Threshold[0]))
+		line(green, fmt.Sprintf("+++ shamir_threshold: %d", r.Threshold[1]))
+	}
+	for i, g := range r.Groups {
+		line(underlined, fmt.Sprintf("Group %d", i+1))
+		for _, k := range g {
+			switch k.Change {
+			case keyplan.Kept:
+				line("", "    "+hint.Line(k.Identity))
+			case keyplan.Added:
+				line(green, "+++ "+hint.Line(k.Identity))
+			case keyplan.Removed:
+				line(red, "--- "+hint.Line(k.Identity))
+			}
+		}
+	}
+	if r.Seal != "" {
+		line(red, hint.Clean(r.Seal))
+	}
+	return b.String()
+}
+
+// warnOfDrift warns if the rule would encrypt other values than the file does:
+// keys can be exchanged without touching values, and values cannot.
+func (a *App) warnOfDrift(s *source, encrypted *envelope.Encrypted, r *config.Rule) {
+	if s.in.Name() == "binary" {
+		return // one value, whatever the rule says
+	}
+	have, want := described(encrypted.Meta.Selection), described(r.Selection)
+	if have != want {
+		a.warnf("%s: the rule of %s says %s, the file %s; updatekeys changes keys only (to apply the rule: %s)",
+			s.Path, s.config.Path, want, have, anew(s.Path))
+	}
+	if encrypted.Meta.MACOnlyEncrypted != r.MACOnlyEncrypted {
+		a.warnf("%s: the rule of %s says mac_only_encrypted: %t, the file %t; updatekeys changes keys only (to apply the rule: %s)",
+			s.Path, s.config.Path, r.MACOnlyEncrypted, encrypted.Meta.MACOnlyEncrypted, anew(s.Path))
+	}
+}
+
+func described(r rule.Rule) string {
+	set := r.Fields()
+	if len(set) == 0 {
+		return "unencrypted_suffix: " + rule.DefaultSuffix
+	}
+	text := set[0].Text
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		text = strconv.Quote(text) // a line break would begin a line of its own
+	}
+	return set[0].Name + ": " + text
+}
+
+func anew(path string) string {
+	word := hint.Path(path)
+	return fmt.Sprintf("sops decrypt %s | sops encrypt --filename-override %s --output %s", word, word, word)
+}
