@@ -2,15 +2,13 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
-	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -49,28 +47,6 @@ func (a *App) vouch(ctx context.Context, s *source, f vouched, g keyplan.Grant, 
 	return nil
 }
 
-// speakingRule returns the creation rule that says which keys belong into s, nil
-// if none does.
-func (a *App) speakingRule(s *source) (*config.Rule, error) {
-	r, err := a.ruleFor(s)
-	if err != nil || r == nil || len(r.Groups) == 0 {
-		return nil, err
-	}
-	return r, nil
-}
-
-// ruleFor returns the creation rule that matches s, nil if none does.
-func (a *App) ruleFor(s *source) (*config.Rule, error) {
-	if s.config == nil {
-		return nil, nil // where it cannot be read: see knowsRule
-	}
-	r, err := s.config.RuleFor(a.rulePath(s.File))
-	if errors.Is(err, config.ErrNoRules) || errors.Is(err, config.ErrNoRule) {
-		return nil, nil
-	}
-	return r, err
-}
-
 // confirmKeys asks whether the keys of list may get the data key.
 func (a *App) confirmKeys(ctx context.Context, s *source, f vouched, list string) error {
 	why := "the file differs from .sops.yaml, or its list of keys from the sealed one"
@@ -100,5 +76,7 @@ func refuseKeys(s *source, err error) error {
 	}}
 }
 
-// sameSelection reports whether two selection rules are one.
-func sameSelection(a, b rule.Rule) bool { return described(a) == described(b) }
+// keysOf returns the master keys of a file.
+func keysOf(m *meta.Metadata) keeper.Groups {
+	return keeper.Groups{Groups: m.MasterKeys(), Threshold: m.Threshold}
+}

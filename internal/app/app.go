@@ -76,6 +76,17 @@ func (a *App) say(kind, msg string) {
 	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Message(msg))
 }
 
+// notef says on standard error what became of a file.
+func (a *App) notef(format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.JSON {
+		a.say("info", fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Message(fmt.Sprintf(format, args...)))
+}
+
 func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
 
 // abs returns path as seen from the working directory.

@@ -2,15 +2,11 @@ package app
 
 import (
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/age"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
 )
 
 // Creation says how a new file is to be encrypted, as far as flags say it.
@@ -109,16 +105,6 @@ func (a *App) creationRule(s *source, explicit bool) (*config.Rule, error) {
 	return nil, err
 }
 
-// doubts warns of what is doubtful in the configuration, but for what err says
-// already.
-func (a *App) doubts(f *config.File, list []config.Problem, err error) {
-	for _, w := range list {
-		if err == nil || !strings.Contains(err.Error(), w.Msg) {
-			a.warnf("%s: %s", f.Path, w)
-		}
-	}
-}
-
 // applyRule adds the settings of r that flags did not give.
 func applyRule(p *envelope.Plan, r *config.Rule) {
 	for _, f := range r.Selection.All() {
@@ -163,30 +149,6 @@ func (a *App) applyContext(p *envelope.Plan, c Creation, r *config.Rule, explici
 	return nil
 }
 
-// checkRuleContext refuses an encryption context of a rule that no key takes.
-func (s *source) checkRuleContext(r *config.Rule, groups [][]keeper.MasterKey) error {
-	aws := func(m keeper.MasterKey) bool { return m.Kind == keeper.KMS }
-	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), aws) {
-		return nil
-	}
-	return fail(BadContext, "take it out of the rule, or name a key under kms",
-		"the encryption_context of the rule on line %d of %s has no effect: there is no AWS KMS key", r.Line, s.config.Path)
-}
-
-// withContext reports whether any key took the context.
-func withContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
-	used := false
-	for _, g := range groups {
-		for i, m := range g {
-			if m.Kind == keeper.KMS && len(texts) > 0 && len(m.Map("context")) == 0 {
-				g[i] = m.With("context", texts)
-				used = true
-			}
-		}
-	}
-	return used
-}
-
 // dropSelection removes what a binary file, which is one value, cannot have.
 func (a *App) dropSelection(p *envelope.Plan) {
 	for _, f := range p.Selection.Fields() {
@@ -195,96 +157,4 @@ func (a *App) dropSelection(p *envelope.Plan) {
 		}
 	}
 	p.Selection, p.MACOnlyEncrypted, p.NoRule = rule.Rule{}, false, true
-}
-
-// KeyLists are the master keys that flags name, each a list with commas.
-type KeyLists struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age string }
-
-// A keyList is one of them with its variable and its parser.
-type keyList struct {
-	text, variable string
-	parse          func(string) ([]keeper.MasterKey, error)
-}
-
-func (l KeyLists) all() []keyList {
-	return []keyList{
-		{l.KMS, "SOPS_KMS_ARN", awskms.ParseKeys},
-		{l.GCP, "SOPS_GCP_KMS_IDS", config.ParseGCP},
-		{l.HCKMS, "SOPS_HUAWEICLOUD_KMS_IDS", config.ParseHCKMS},
-		{l.Azure, "SOPS_AZURE_KEYVAULT_URLS", config.ParseAzure},
-		{l.PGP, "SOPS_PGP_FP", config.ParsePGP},
-		{l.Vault, "SOPS_VAULT_URIS", config.ParseVault},
-		{l.Age, "SOPS_AGE_RECIPIENTS", age.ParseRecipients},
-	}
-}
-
-// parse returns the keys of all lists.
-func (l KeyLists) parse() ([]keeper.MasterKey, error) {
-	var keys []keeper.MasterKey
-	for _, list := range l.all() {
-		parsed, err := list.parse(list.text)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, parsed...)
-	}
-	return keys, nil
-}
-
-// explicitKeys returns the keys of flags and variables, and the name of a
-// variable if any came from there.
-func (a *App) explicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
-	for _, list := range l.all() {
-		text := list.text
-		if text == "" {
-			if text = a.Env.Get(list.variable); text != "" {
-				variable = list.variable
-			}
-		}
-		parsed, err := list.parse(text)
-		if err != nil {
-			return nil, "", err
-		}
-		keys = append(keys, parsed...)
-	}
-	storeProfile(keys, access)
-	return keys, variable, nil
-}
-
-// naming returns access with the roles that keys of this run name: what a flag
-// asks for is not replaced by another identity.
-func (o Access) naming(keys []keeper.MasterKey) Access {
-	for _, m := range keys {
-		if role := m.Text("role"); role != "" {
-			o.keyRoles = append(o.keyRoles, role)
-		}
-	}
-	return o
-}
-
-// storeProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
-// always did; one for an account alone is for this run only.
-func storeProfile(keys []keeper.MasterKey, access Access) {
-	profile := ""
-	for _, p := range access.AWSProfile {
-		if !strings.Contains(p, "=") {
-			profile = p
-		}
-	}
-	if profile == "" {
-		return
-	}
-	for i, m := range keys {
-		if m.Kind == keeper.KMS {
-			m.Fields = append(m.Fields[:len(m.Fields):len(m.Fields)], keeper.Field{Name: "aws_profile", Text: profile})
-			keys[i] = m
-		}
-	}
-}
-
-func parseContext(text string) (map[string]string, error) {
-	if text == "" {
-		return nil, nil
-	}
-	return awskms.ParseContext(text)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // EncryptOptions are the options of Encrypt.
@@ -111,25 +110,6 @@ func (a *App) checkSelection(s *source, o *envelope.Decrypted) {
 	for _, f := range o.Meta.Selection.Fields() {
 		a.warnf("%s: nothing is encrypted: %s %q leaves all of its values unencrypted", name, f.Name, f.Text)
 	}
-}
-
-// createWith makes a new file of plain, which is in the input format of s.
-func (a *App) createWith(ctx context.Context, s *source, plain []byte, plan envelope.Plan, keepers keeper.Keeper) (*envelope.Decrypted, error) {
-	if s.out.Name() != s.in.Name() {
-		converted, err := convert(plain, s.in, s.out)
-		if err != nil {
-			return nil, s.name(err)
-		}
-		plain = converted
-	}
-	decrypted, err := envelope.New(ctx, plain, s.out, plan, keepers)
-	if err == nil {
-		return decrypted, nil
-	}
-	if isContent(err) {
-		return nil, s.name(contentError(err))
-	}
-	return nil, fmt.Errorf("Could not generate data key: %w", err)
 }
 
 // convert renders plain, which is in one format, in another.

@@ -86,11 +86,6 @@ func (a *App) planSource(ctx context.Context, s *source, keepers keeper.Keeper, 
 // sameAs reports whether two plans are about one text, and so are one plan.
 func (p *FilePlan) sameAs(s *source) bool { return bytes.Equal(p.source.data, s.data) }
 
-// keysOf returns the master keys of a file.
-func keysOf(m *meta.Metadata) keeper.Groups {
-	return keeper.Groups{Groups: m.MasterKeys(), Threshold: m.Threshold}
-}
-
 // keyChange works out what the rule r means for a file.
 func (a *App) keyChange(m *meta.Metadata, r *config.Rule, o UpdateKeysOptions) (*keyplan.Change, error) {
 	c := &keyplan.Change{

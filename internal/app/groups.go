@@ -27,24 +27,6 @@ type GroupOptions struct {
 	named []keeper.MasterKey // the keys of the new group
 }
 
-// RepeatedKeys are the master keys of flags that may be given several times.
-type RepeatedKeys struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age []string }
-
-// parse returns the keys, each of which must be good.
-func (k RepeatedKeys) parse() ([]keeper.MasterKey, error) {
-	var keys []keeper.MasterKey
-	for i, texts := range [][]string{k.KMS, k.GCP, k.HCKMS, k.Azure, k.PGP, k.Vault, k.Age} {
-		for _, text := range texts {
-			parsed, err := KeyLists{}.all()[i].parse(text)
-			if err != nil {
-				return nil, err
-			}
-			keys = append(keys, parsed...)
-		}
-	}
-	return keys, nil
-}
-
 // AddGroup adds a key group to a file: the data key is split afresh.
 func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 	keys, err := o.Keys.parse()

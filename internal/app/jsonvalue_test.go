@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"encoding/json"
 	"strings"
 	"testing"

@@ -3,15 +3,12 @@ package app
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
-	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
@@ -80,21 +77,4 @@ func (a *App) warnOfDrift(s *source, encrypted *envelope.Encrypted, r *config.Ru
 		a.warnf("%s: the rule of %s says mac_only_encrypted: %t, the file %t; updatekeys changes keys only (to apply the rule: %s)",
 			s.Path, s.config.Path, r.MACOnlyEncrypted, encrypted.Meta.MACOnlyEncrypted, anew(s.Path))
 	}
-}
-
-func described(r rule.Rule) string {
-	set := r.Fields()
-	if len(set) == 0 {
-		return "unencrypted_suffix: " + rule.DefaultSuffix
-	}
-	text := set[0].Text
-	if strings.ContainsFunc(text, unicode.IsControl) {
-		text = strconv.Quote(text) // a line break would begin a line of its own
-	}
-	return set[0].Name + ": " + text
-}
-
-func anew(path string) string {
-	word := hint.Path(path)
-	return fmt.Sprintf("sops decrypt %s | sops encrypt --filename-override %s --output %s", word, word, word)
 }

@@ -2,13 +2,11 @@ package app
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -102,24 +100,6 @@ func (a *App) noteOldCopies(path string) {
 		path, hint.Path(path))
 }
 
-// ruleOf returns the creation rule of s, without which there is nothing to
-// update keys to.
-func (a *App) ruleOf(s *source) (*config.Rule, error) {
-	if s.config == nil {
-		return nil, fail(Other, "put a .sops.yaml with creation_rules beside the file, or name one with --config",
-			"%s: config file not found", s.Path)
-	}
-	r, err := s.config.RuleFor(a.rulePath(s.File))
-	if err != nil {
-		a.doubts(s.config, s.config.Warnings, err)
-		return nil, err
-	}
-	a.doubts(s.config, s.config.WarningsAbout(r), nil)
-	if len(r.Groups) == 0 {
-		return nil, s.name(fail(Other, "name keys in the rule", "empty key group provided: the rule on line %d of %s has no keys", r.Line, s.config.Path))
-	}
-	return r, nil
-}
 
 // wantsPlan shows a plan that changes something, and asks whether it is wanted.
 func (a *App) wantsPlan(ctx context.Context, w io.Writer, p *FilePlan, o UpdateKeysOptions) (bool, error) {
@@ -141,21 +121,4 @@ func (a *App) wantsPlan(ctx context.Context, w io.Writer, p *FilePlan, o UpdateK
 		a.notef("%s: left unchanged", p.File)
 	}
 	return yes, nil
-}
-
-// notef says on standard error what became of a file.
-func (a *App) notef(format string, args ...any) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.JSON {
-		a.say("info", fmt.Sprintf(format, args...))
-		return
-	}
-	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Message(fmt.Sprintf(format, args...)))
-}
-
-// newContext returns the context that the flag, or else the variable, gives to
-// AWS keys.
-func (a *App) newContext(flag string) (map[string]string, error) {
-	return parseContext(cmp.Or(flag, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 }
