@@ -23,9 +23,16 @@ const module = "github.com/seed-1f7fdfb8/sops"
 // layers says in which layer of ARCHITECTURE.md each package is. A package
 // imports lower layers only.
 var layers = map[string]int{
-	"cmd/sops":                   7,
-	"internal/cli":               6,
+	"cmd/sops":                   8,
+	"internal/cli":               7,
+	"internal/app/content":       6,
+	"internal/app/rekey":         6,
+	"internal/app/doctor":        6,
+	"internal/app/setup":         6,
+	"internal/app/programs":      6,
 	"internal/app":               5,
+	"internal/around":            3,
+	"internal/awspolicy":         3,
 	"decrypt":                    5,
 	"":                           5,
 	"internal/envelope":          4,

@@ -18,15 +18,15 @@ type vouched interface {
 	Vouch([]keeper.MasterKey)
 }
 
-// vouch decides whether the keys of g may get a data key. Anybody who can write
+// Vouch decides whether the keys of g may get a data key. Anybody who can write
 // to a file may have added a key of their own, made fewer groups suffice, or
 // brought back an old version with a key that was removed since. So where a
 // creation rule speaks, keys that it does not name take a yes, seal or no seal.
 // Where none does, only keys that were put into a sealed list do: SOPS 3.13.3
 // writes no seals and asks for nothing. Groups that are split afresh get no new
 // data key, so that a seal is enough for them.
-func (a *App) vouch(ctx context.Context, s *source, f vouched, g keyplan.Grant, accepted bool) error {
-	r, err := a.speakingRule(s)
+func (a *App) Vouch(ctx context.Context, s *Source, f vouched, g keyplan.Grant, accepted bool) error {
+	r, err := a.SpeakingRule(s)
 	if err != nil && !accepted {
 		return refuseKeys(s, fmt.Errorf("which keys belong into the file is not known: %w", err))
 	}
@@ -48,7 +48,7 @@ func (a *App) vouch(ctx context.Context, s *source, f vouched, g keyplan.Grant, 
 }
 
 // confirmKeys asks whether the keys of list may get the data key.
-func (a *App) confirmKeys(ctx context.Context, s *source, f vouched, list string) error {
+func (a *App) confirmKeys(ctx context.Context, s *Source, f vouched, list string) error {
 	why := "the file differs from .sops.yaml, or its list of keys from the sealed one"
 	if len(f.Unverified()) > 0 {
 		why = "the file carries no seal and differs from .sops.yaml"
@@ -69,14 +69,14 @@ func (a *App) confirmKeys(ctx context.Context, s *source, f vouched, list string
 	return nil
 }
 
-func refuseKeys(s *source, err error) error {
+func refuseKeys(s *Source, err error) error {
 	return &Error{Kind: Other, Err: err, Advice: []string{
 		"put what belongs there into .sops.yaml, and take out of the file what does not, with: sops updatekeys " + hint.Path(s.Path),
 		"to give the data key to all of them as they are, add --accept-keys",
 	}}
 }
 
-// keysOf returns the master keys of a file.
-func keysOf(m *meta.Metadata) keeper.Groups {
+// KeysOf returns the master keys of a file.
+func KeysOf(m *meta.Metadata) keeper.Groups {
 	return keeper.Groups{Groups: m.MasterKeys(), Threshold: m.Threshold}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/around"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
@@ -40,38 +41,38 @@ type Access struct {
 	SpareContext string
 }
 
-// keepers returns the keepers of this run.
-func (a *App) keepers(ctx context.Context, o Access) keeper.Keeper {
+// Keepers returns the keepers of this run.
+func (a *App) Keepers(ctx context.Context, o Access) keeper.Keeper {
 	aws := awskms.Options{
 		Env: a.Env, Profile: o.AWSProfile, Role: o.AWSRole,
 		KeyRoles: o.keyRoles, NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
 		Attempt: o.Attempt, HostName: a.HostName, Now: a.Now, Warn: a.Warn,
 	}
 	if a.hasTerminal() {
-		aws.AskMFA = a.askCode
+		aws.AskMFA = a.AskCode
 	}
 	if a.Env.Get("SOPS_KEYSERVICE") != "" {
 		a.Warn("SOPS_KEYSERVICE is not used: remote key services are not here yet")
 	}
 	if err := a.localKeys(o.LocalKeys); err != nil {
-		return refuser{err}
+		return around.Refusing(err)
 	}
 	var all keeper.Keeper = std.Keepers(aws, age.Options{
 		Env: a.Env, Stderr: a.Stderr,
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
-		Ask:        func(prompt string) (string, error) { return a.askCode(ctx, prompt) },
+		Ask:        func(prompt string) (string, error) { return a.AskCode(ctx, prompt) },
 		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 		// Editors show whatever stands on standard error as a failure.
-		Warn: func(msg string) { a.verbosef("%s", msg) },
+		Warn: func(msg string) { a.Verbosef("%s", msg) },
 	}, pgp.Options{
 		Env: a.Env, Now: a.Now,
 		TTY: func() string { return term.Device(a.Stdin, a.Stderr, a.Stdout) },
 	})
 	if term.IsTerminal(a.Stderr) && !a.JSON {
-		all = patient{all, time.AfterFunc, func(msg string) { a.notef("%s", msg) }}
+		all = around.Patient(all, func(msg string) { a.Notef("%s", msg) })
 	}
 	if a.Verbose {
-		all = tracer{all, a.verbosef}
+		all = around.Traced(all, a.Verbosef)
 	}
 	return all
 }
@@ -86,9 +87,9 @@ func (a *App) localKeys(flag string) error {
 	use, err := strconv.ParseBool(text)
 	switch {
 	case err != nil:
-		return fail(Other, "unset it, or set it to true", "SOPS_ENABLE_LOCAL_KEYSERVICE is neither true nor false")
+		return Fail(Other, "unset it, or set it to true", "SOPS_ENABLE_LOCAL_KEYSERVICE is neither true nor false")
 	case !use:
-		return fail(Other, "leave out --enable-local-keyservice=false and unset SOPS_ENABLE_LOCAL_KEYSERVICE",
+		return Fail(Other, "leave out --enable-local-keyservice=false and unset SOPS_ENABLE_LOCAL_KEYSERVICE",
 			"the keys of this machine are switched off, and there is no key service to use instead")
 	}
 	return nil
@@ -113,8 +114,8 @@ func (a *App) hasTerminal() bool {
 	return err == nil && t.Close() == nil
 }
 
-// askCode asks for a code that may be seen while it is typed.
-func (a *App) askCode(ctx context.Context, prompt string) (string, error) {
+// AskCode asks for a code that may be seen while it is typed.
+func (a *App) AskCode(ctx context.Context, prompt string) (string, error) {
 	t, err := a.Terminal()
 	if err != nil {
 		return "", err
@@ -132,8 +133,8 @@ func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) 
 	return t.ReadSecret(ctx, hint.Clean(prompt))
 }
 
-// decryptOptions returns how files are decrypted in this run.
-func (a *App) decryptOptions(o Access) (envelope.DecryptOptions, error) {
+// DecryptOptions returns how files are decrypted in this run.
+func (a *App) DecryptOptions(o Access) (envelope.DecryptOptions, error) {
 	list := o.DecryptionOrder
 	if list == "" {
 		list = a.Env.Get("SOPS_DECRYPTION_ORDER")
@@ -146,17 +147,17 @@ func (a *App) decryptOptions(o Access) (envelope.DecryptOptions, error) {
 	if err != nil {
 		return envelope.DecryptOptions{}, err
 	}
-	texts, err := parseContext(o.Context)
+	texts, err := ParseContext(o.Context)
 	if err != nil {
 		return envelope.DecryptOptions{}, err
 	}
 	// The variable may be meant for other files: it need not have an effect here.
-	spare, err := parseContext(cmp.Or(o.SpareContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
+	spare, err := ParseContext(cmp.Or(o.SpareContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil {
 		return envelope.DecryptOptions{}, err
 	}
 	return envelope.DecryptOptions{
-		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Note: func(msg string) { a.verbosef("%s", msg) }, Context: texts, SpareContext: spare,
+		IgnoreMAC: o.IgnoreMAC, Warn: a.Warn, Note: func(msg string) { a.Verbosef("%s", msg) }, Context: texts, SpareContext: spare,
 		Unlock: unlock.Options{Order: order, Prefer: prefer, Hedge: o.Hedge, Attempt: perKey(o.Attempt), Overall: overall(o), Warn: a.Warn},
 	}, nil
 }
@@ -188,49 +189,49 @@ func (a *App) preference(o Access) (func(keeper.WrappedKey) int, error) {
 	}, nil
 }
 
-// decryptSource reads and opens the encrypted file of s.
-func (a *App) decryptSource(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Decrypted, error) {
-	options, err := a.decryptOptions(o)
+// Decrypt parses and decrypts the file s.
+func (a *App) Decrypt(ctx context.Context, s *Source, k keeper.Keeper, o Access) (*envelope.Decrypted, error) {
+	options, err := a.DecryptOptions(o)
 	if err != nil {
 		return nil, err
 	}
-	encrypted, err := s.readEncrypted()
+	encrypted, err := s.Encrypted()
 	if err != nil {
 		return nil, err
 	}
 	lacking := a.lacksSeal(s, encrypted.Meta.Seal != "")
 	if lacking != nil && !o.IgnoreMAC {
-		return nil, s.name(lacking)
+		return nil, s.Named(lacking)
 	}
 	decrypted, err := encrypted.Decrypt(ctx, k, options)
 	if err == nil {
-		err = a.requireSeal(s, !decrypted.Unproved(), o)
+		err = a.RequireSeal(s, !decrypted.Unproved(), o)
 	}
 	if err != nil {
-		return nil, s.name(err)
+		return nil, s.Named(err)
 	}
-	s.renew = lacking != nil || !decrypted.Authentic()
+	s.Renew = lacking != nil || !decrypted.Authentic()
 	return decrypted, nil
 }
 
-// recoverKey returns the data key of an encrypted file whose values stay as they
+// RecoverKey returns the data key of an encrypted file whose values stay as they
 // are, once its seal is what the rule demands.
-func (a *App) recoverKey(ctx context.Context, s *source, encrypted *envelope.Encrypted, k keeper.Keeper, o Access) (*unlock.Recovered, error) {
-	options, err := a.decryptOptions(o)
+func (a *App) RecoverKey(ctx context.Context, s *Source, encrypted *envelope.Encrypted, k keeper.Keeper, o Access) (*unlock.Recovered, error) {
+	options, err := a.DecryptOptions(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.requireSeal(s, encrypted.Meta.Seal != "", o); err != nil {
+	if err := a.RequireSeal(s, encrypted.Meta.Seal != "", o); err != nil {
 		return nil, err
 	}
 	r, err := encrypted.Recover(ctx, k, options)
 	if err != nil {
 		return nil, err
 	}
-	return r, a.requireSeal(s, !encrypted.Unproved(), o)
+	return r, a.RequireSeal(s, !encrypted.Unproved(), o)
 }
 
-// encryptSource seals with the clock and the randomness of this run.
-func (a *App) encryptSource(o *envelope.Decrypted) ([]byte, error) {
+// EncryptText encrypts with the clock and the randomness of this run.
+func (a *App) EncryptText(o *envelope.Decrypted) ([]byte, error) {
 	return o.Encrypt(envelope.EncryptOptions{Now: a.Now(), Random: a.Random})
 }

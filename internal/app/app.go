@@ -1,5 +1,6 @@
-// Package app is what the commands do to files: read, open, change, seal,
-// write back. The command line above it only collects options.
+// Package app is the world that commands work in, and the one way in which they
+// read and change a file: its formats and its configuration are settled, its keys
+// found, and what changes goes through Update, under the lock of the file.
 package app
 
 import (
@@ -50,8 +51,8 @@ func (a *App) Warn(msg string) {
 	a.say("warning", msg)
 }
 
-// verbosef says what is done, to those who asked for it.
-func (a *App) verbosef(format string, args ...any) {
+// Verbosef says what is done, to those who asked for it.
+func (a *App) Verbosef(format string, args ...any) {
 	if !a.Verbose {
 		return
 	}
@@ -63,7 +64,7 @@ func (a *App) verbosef(format string, args ...any) {
 // Exists reports whether there is a file of that name, also a link that leads
 // nowhere.
 func (a *App) Exists(name string) bool {
-	_, err := os.Lstat(a.abs(name))
+	_, err := os.Lstat(a.Abs(name))
 	return err == nil
 }
 
@@ -76,8 +77,8 @@ func (a *App) say(kind, msg string) {
 	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Message(msg))
 }
 
-// notef says on standard error what became of a file.
-func (a *App) notef(format string, args ...any) {
+// Notef says on standard error what became of a file.
+func (a *App) Notef(format string, args ...any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.JSON {
@@ -87,10 +88,10 @@ func (a *App) notef(format string, args ...any) {
 	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Message(fmt.Sprintf(format, args...)))
 }
 
-func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
+func (a *App) Warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
 
-// abs returns path as seen from the working directory.
-func (a *App) abs(path string) string {
+// Abs returns path as seen from the working directory.
+func (a *App) Abs(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
 	}
@@ -108,7 +109,7 @@ type File struct {
 // Common are the options that every command shares.
 type Common struct {
 	Config string // a configuration to use instead of looking for one
-	Indent *int   // render the output anew with this indentation
+	Indent *int   // render the output Anew with this indentation
 }
 
 // A Target says where a result goes; the zero Target is standard output.
@@ -117,19 +118,19 @@ type Target struct {
 	Output  string
 }
 
-func (t Target) check(f File) error {
+func (t Target) Check(f File) error {
 	switch {
 	case t.InPlace && t.Output != "":
-		return fail(Conflict, "leave one of them out", "--in-place and --output exclude each other")
-	case t.InPlace && f.isStdin():
-		return fail(Conflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
+		return Fail(Conflict, "leave one of them out", "--in-place and --output exclude each other")
+	case t.InPlace && f.IsStdin():
+		return Fail(Conflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
 	}
 	return nil
 }
 
-// isStdin reports whether the file is standard input, by any of its names.
-func (f File) isStdin() bool { return f.isUnnamed() || f.Path == "/dev/stdin" }
+// IsStdin reports whether the file is standard input, by any of its names.
+func (f File) IsStdin() bool { return f.IsUnnamed() || f.Path == "/dev/stdin" }
 
-// isUnnamed reports whether the file is standard input without a name of its
+// IsUnnamed reports whether the file is standard input without a name of its
 // own.
-func (f File) isUnnamed() bool { return f.Path == "" || f.Path == "-" }
+func (f File) IsUnnamed() bool { return f.Path == "" || f.Path == "-" }

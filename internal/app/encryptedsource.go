@@ -14,13 +14,13 @@ import (
 
 // unmerged returns an error for a file in which a merge left its markers. A
 // binary file may hold any bytes.
-func (s *source) unmerged() error {
-	line := std.Conflict(s.data)
-	encrypted := !s.plain || std.Token(s.data) > 0
-	if line == 0 || s.in.Name() == "binary" && !encrypted {
+func (s *Source) unmerged() error {
+	line := std.Conflict(s.Data)
+	encrypted := !s.plain || std.Token(s.Data) > 0
+	if line == 0 || s.In.Name() == "binary" && !encrypted {
 		return nil
 	}
-	return s.name(&conflictError{line: line, file: s.File, plain: s.plain, encrypted: encrypted && std.Token(s.data) > 0})
+	return s.Named(&conflictError{line: line, file: s.File, plain: s.plain, encrypted: encrypted && std.Token(s.Data) > 0})
 }
 
 // A conflictError is about the markers of a merge.
@@ -45,7 +45,7 @@ func (e *conflictError) Is(target error) bool {
 }
 
 func (e *conflictError) Hints() []string {
-	if e.file.isStdin() {
+	if e.file.IsStdin() {
 		return nil
 	}
 	const ours = "take one side whole (--theirs for the other): git checkout --ours -- FILE"
@@ -59,33 +59,11 @@ func (e *conflictError) Hints() []string {
 	}
 }
 
-// holdsTokens refuses to encrypt a text with encrypted values, which would have
-// to be decrypted twice: either it is encrypted, or its metadata was lost.
-func (s *source) holdsTokens(allowed bool) error {
-	line := std.Token(s.data)
-	if line == 0 || allowed {
-		return nil
-	}
-	const anyway = "if it is to be encrypted once more: --allow-encrypted"
-	format, ok := std.Detect(s.data)
-	switch {
-	case ok && format == s.in.Name() && format != "binary":
-		return nil // the reserved entry is refused where the content is taken
-	case ok:
-		return s.name(&Error{Kind: envelope.ErrReserved, Err: fmt.Errorf("line %d: the file seems to be encrypted already (%s)", line, format), Advice: []string{
-			"to change an encrypted file use: sops edit FILE", anyway,
-		}})
-	}
-	e := s.lostMetadata(fmt.Errorf("line %d: the file holds encrypted values", line))
-	e.Kind, e.Advice = envelope.ErrReserved, append(e.Advice, anyway)
-	return s.name(e)
-}
-
-// lostMetadata is the error for a file with encrypted values and without the
+// LostMetadata is the error for a file with encrypted values and without the
 // metadata that tells how to decrypt them.
-func (s *source) lostMetadata(err error) *Error {
+func (s *Source) LostMetadata(err error) *Error {
 	e := &Error{Kind: Other, Err: fmt.Errorf("%w, but the metadata that opens them (the entry sops) is lost, as in a merge", err)}
-	if !s.isStdin() {
+	if !s.IsStdin() {
 		e.Advice = []string{"git has the states that had it: git log -p -- FILE"}
 		if !filepath.IsAbs(s.Path) {
 			e.Advice = append(e.Advice, "take the metadata, or all of the file, out of one of them, such as: git show HEAD~1:./FILE")
@@ -95,51 +73,51 @@ func (s *source) lostMetadata(err error) *Error {
 }
 
 // notEncrypted says what to do with a file that has no metadata.
-func (s *source) notEncrypted(err error) error {
-	if line := std.Token(s.data); line > 0 {
-		return s.name(s.lostMetadata(fmt.Errorf("%w: line %d holds an encrypted value", err, line)))
+func (s *Source) notEncrypted(err error) error {
+	if line := std.Token(s.Data); line > 0 {
+		return s.Named(s.LostMetadata(fmt.Errorf("%w: line %d holds an encrypted value", err, line)))
 	}
 	e := &Error{Kind: Other, Err: err}
-	if !s.isStdin() {
+	if !s.IsStdin() {
 		e.Advice = []string{"the file is in clear; encrypt it with: sops encrypt -i FILE"}
 	}
-	return s.name(e)
+	return s.Named(e)
 }
 
-// readEncrypted parses the encrypted file of s.
-func (s *source) readEncrypted() (*envelope.Encrypted, error) {
-	encrypted, err := envelope.Parse(s.data, s.in)
+// Encrypted parses the encrypted file s.
+func (s *Source) Encrypted() (*envelope.Encrypted, error) {
+	encrypted, err := envelope.Parse(s.Data, s.In)
 	switch {
 	case err == nil:
 		return encrypted, nil
 	case errors.Is(err, envelope.ErrNotEncrypted) && !s.isAnother():
 		return nil, s.notEncrypted(err)
 	case errors.Is(err, envelope.ErrNotEncrypted): // but encrypted it is
-		err = fmt.Errorf("this is no encrypted %s file", s.in.Name())
+		err = fmt.Errorf("this is no encrypted %s file", s.In.Name())
 	}
-	format, ok := std.Detect(s.data)
+	format, ok := std.Detect(s.Data)
 	switch {
-	case !ok && s.in.Name() == "binary" && std.Token(s.data) > 0: // its name says nothing
+	case !ok && s.In.Name() == "binary" && std.Token(s.Data) > 0: // its name says nothing
 		return nil, s.notEncrypted(envelope.ErrNotEncrypted)
-	case ok && format != s.in.Name():
-		return nil, s.name(&Error{Kind: Other, Err: err, Advice: []string{
+	case ok && format != s.In.Name():
+		return nil, s.Named(&Error{Kind: Other, Err: err, Advice: []string{
 			fmt.Sprintf("the content is that of an encrypted %s file; name it with --input-type %s", format, format),
 		}})
 	}
-	return nil, s.name(err)
+	return nil, s.Named(err)
 }
 
 // isAnother reports whether the text is an encrypted file of another format than
 // the one it is read as, which finds no metadata in it.
-func (s *source) isAnother() bool {
-	name, ok := std.Detect(s.data)
-	if !ok || name == s.in.Name() {
+func (s *Source) isAnother() bool {
+	name, ok := std.Detect(s.Data)
+	if !ok || name == s.In.Name() {
 		return false
 	}
 	f, err := std.Format(name)
 	if err != nil {
 		return false
 	}
-	d, err := f.ParseEncrypted(s.data)
+	d, err := f.ParseEncrypted(s.Data)
 	return err == nil && d.Meta() != nil
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
@@ -47,7 +48,7 @@ func (e *Error) Hints() []string { return e.Advice }
 // Is reports whether target is the kind of the failure.
 func (e *Error) Is(target error) bool { return e.Kind == target }
 
-func fail(kind error, advice, format string, args ...any) *Error {
+func Fail(kind error, advice, format string, args ...any) *Error {
 	e := &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
 	if advice != "" {
 		e.Advice = []string{advice}
@@ -55,25 +56,28 @@ func fail(kind error, advice, format string, args ...any) *Error {
 	return e
 }
 
-// name adds the name of the file to an error, once.
-func (f File) name(err error) error {
+// Named adds the name of the file to an error, once.
+func (f File) Named(err error) error {
 	if err == nil {
 		return nil
 	}
-	if f.isUnnamed() {
-		return &fileError{"", err}
+	if f.IsUnnamed() {
+		return &FileError{"", err}
 	}
-	return &fileError{f.Path, err}
+	return &FileError{f.Path, err}
 }
 
-// A fileError is an error about the content of a file.
-type fileError struct {
+// A FileError is an error about the content of a file.
+type FileError struct {
 	file string // "" is standard input
 	err  error
 }
 
-func (e *fileError) Error() string {
+func (e *FileError) Error() string {
 	return hint.Line(cmp.Or(e.file, "standard input")) + ": " + e.err.Error()
 }
-func (e *fileError) Unwrap() error { return e.err }
-func (e *fileError) File() string  { return e.file }
+func (e *FileError) Unwrap() error { return e.err }
+func (e *FileError) File() string  { return e.file }
+
+// OneLine keeps what servers and files say from looking like a line of ours.
+func OneLine(s string) string { return hint.Line(strings.Join(strings.Fields(s), " ")) }

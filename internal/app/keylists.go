@@ -31,8 +31,8 @@ func (l KeyLists) all() []keyList {
 	}
 }
 
-// parse returns the keys of all lists.
-func (l KeyLists) parse() ([]keeper.MasterKey, error) {
+// Parse returns the keys of all lists.
+func (l KeyLists) Parse() ([]keeper.MasterKey, error) {
 	var keys []keeper.MasterKey
 	for _, list := range l.all() {
 		parsed, err := list.parse(list.text)
@@ -44,9 +44,9 @@ func (l KeyLists) parse() ([]keeper.MasterKey, error) {
 	return keys, nil
 }
 
-// explicitKeys returns the keys of flags and variables, and the name of a
+// ExplicitKeys returns the keys of flags and variables, and the name of a
 // variable if any came from there.
-func (a *App) explicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
+func (a *App) ExplicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
 	for _, list := range l.all() {
 		text := list.text
 		if text == "" {
@@ -60,13 +60,13 @@ func (a *App) explicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, 
 		}
 		keys = append(keys, parsed...)
 	}
-	storeProfile(keys, access)
+	StoreProfile(keys, access)
 	return keys, variable, nil
 }
 
-// naming returns access with the roles that keys of this run name: what a flag
+// Naming returns access with the roles that keys of this run name: what a flag
 // asks for is not replaced by another identity.
-func (o Access) naming(keys []keeper.MasterKey) Access {
+func (o Access) Naming(keys []keeper.MasterKey) Access {
 	for _, m := range keys {
 		if role := m.Text("role"); role != "" {
 			o.keyRoles = append(o.keyRoles, role)
@@ -75,9 +75,9 @@ func (o Access) naming(keys []keeper.MasterKey) Access {
 	return o
 }
 
-// storeProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
+// StoreProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
 // always did; one for an account alone is for this run only.
-func storeProfile(keys []keeper.MasterKey, access Access) {
+func StoreProfile(keys []keeper.MasterKey, access Access) {
 	profile := ""
 	for _, p := range access.AWSProfile {
 		if !strings.Contains(p, "=") {
@@ -95,21 +95,21 @@ func storeProfile(keys []keeper.MasterKey, access Access) {
 	}
 }
 
-func parseContext(text string) (map[string]string, error) {
+func ParseContext(text string) (map[string]string, error) {
 	if text == "" {
 		return nil, nil
 	}
 	return awskms.ParseContext(text)
 }
 
-// newContext returns the context that the flag, or else the variable, gives to
+// NewContext returns the context that the flag, or else the variable, gives to
 // AWS keys.
-func (a *App) newContext(flag string) (map[string]string, error) {
-	return parseContext(cmp.Or(flag, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
+func (a *App) NewContext(flag string) (map[string]string, error) {
+	return ParseContext(cmp.Or(flag, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 }
 
-// withContext reports whether any key took the context.
-func withContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
+// WithContext reports whether any key took the context.
+func WithContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
 	used := false
 	for _, g := range groups {
 		for i, m := range g {
@@ -125,8 +125,8 @@ func withContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
 // RepeatedKeys are the master keys of flags that may be given several times.
 type RepeatedKeys struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age []string }
 
-// parse returns the keys, each of which must be good.
-func (k RepeatedKeys) parse() ([]keeper.MasterKey, error) {
+// Parse returns the keys, each of which must be good.
+func (k RepeatedKeys) Parse() ([]keeper.MasterKey, error) {
 	var keys []keeper.MasterKey
 	for i, texts := range [][]string{k.KMS, k.GCP, k.HCKMS, k.Azure, k.PGP, k.Vault, k.Age} {
 		for _, text := range texts {

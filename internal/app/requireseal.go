@@ -12,12 +12,12 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-// requireSeal refuses a file without a good seal where a rule demands one: a
+// RequireSeal refuses a file without a good seal where a rule demands one: a
 // forger can take the seal off, and a seal that was made over a file without one
 // vouches for nothing that was there before. Every configuration above the file may demand it, not
 // only the nearest, which whoever writes to a directory can put there; so may
 // one that cannot be read, since it once could.
-func (a *App) requireSeal(s *source, good bool, o Access) error {
+func (a *App) RequireSeal(s *Source, good bool, o Access) error {
 	if o.IgnoreMAC {
 		return nil
 	}
@@ -25,12 +25,12 @@ func (a *App) requireSeal(s *source, good bool, o Access) error {
 }
 
 // lacksSeal is requireSeal whatever the user says of MAC and seal.
-func (a *App) lacksSeal(s *source, good bool) error {
+func (a *App) lacksSeal(s *Source, good bool) error {
 	if good {
 		return nil
 	}
 	for _, path := range a.configsAbove(s) {
-		required, err := config.RequiresIntegrity(path, a.rulePath(s.File))
+		required, err := config.RequiresIntegrity(path, a.RulePath(s.File))
 		if err != nil {
 			return &Error{
 				Kind: envelope.ErrMAC,
@@ -42,7 +42,7 @@ func (a *App) lacksSeal(s *source, good bool) error {
 			}
 		}
 		if required {
-			return fail(envelope.ErrMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
+			return Fail(envelope.ErrMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
 				"the file carries no seal, which %s demands (integrity: required), or one that was made over a file without; another program wrote it, or the seal was taken off", path)
 		}
 	}
@@ -52,13 +52,13 @@ func (a *App) lacksSeal(s *source, good bool) error {
 // configsAbove returns every configuration that may speak of s: that of this run,
 // and those in the directories above the file or, where there is none, above the
 // working directory.
-func (a *App) configsAbove(s *source) []string {
+func (a *App) configsAbove(s *Source) []string {
 	var all []string
 	if s.configPath != "" {
 		all = append(all, s.configPath)
 	}
-	if !s.isStdin() || s.FilenameOverride != "" {
-		all = append(all, config.Above(a.rulePath(s.File))...)
+	if !s.IsStdin() || s.FilenameOverride != "" {
+		all = append(all, config.Above(a.RulePath(s.File))...)
 	}
 	if len(all) == 0 {
 		all = config.Above(filepath.Join(a.Dir, "standard input"))
@@ -70,17 +70,17 @@ func (a *App) configsAbove(s *source) []string {
 // openToChange is open for commands that write the file. Where the configuration
 // cannot be read, the rule for the file is not known; then only its seal can say
 // which keys it is for and what is to be encrypted.
-func (a *App) openToChange(ctx context.Context, s *source, k keeper.Keeper, o Access) (*envelope.Decrypted, error) {
-	decrypted, err := a.decryptSource(ctx, s, k, o)
+func (a *App) DecryptToChange(ctx context.Context, s *Source, k keeper.Keeper, o Access) (*envelope.Decrypted, error) {
+	decrypted, err := a.Decrypt(ctx, s, k, o)
 	if err != nil {
 		return nil, err
 	}
-	return decrypted, s.name(s.knowsRule(decrypted.Meta.Seal != ""))
+	return decrypted, s.Named(s.KnowsRule(decrypted.Meta.Seal != ""))
 }
 
-// knowsRule refuses to change a file of which neither a seal nor a rule says how
+// KnowsRule refuses to change a file of which neither a seal nor a rule says how
 // it should be.
-func (s *source) knowsRule(encrypted bool) error {
+func (s *Source) KnowsRule(encrypted bool) error {
 	if s.unknownRule == nil || encrypted {
 		return nil
 	}

@@ -9,35 +9,35 @@ import (
 )
 
 // A request names a file that a command may rewrite, and says how it is read.
-type request struct {
+type Request struct {
 	File
 	Common
 	Access
 	Target
-	missing    Kind // of the failure if the file does not exist
-	plain      bool // the file is not encrypted yet
-	needsRules bool // a configuration that cannot be read is an error
-	keepsType  bool // the file is written in the format in which it is read, unless a flag says otherwise
+	Missing    Kind // of the failure if the file does not exist
+	Plain      bool // the file is not encrypted yet
+	NeedsRules bool // a configuration that cannot be read is an error
+	KeepsType  bool // the file is written in the format in which it is read, unless a flag says otherwise
 
-	// before is the file as it was read without the lock, which is not kept while
+	// Before is the file as it was read without the lock, which is not kept while
 	// an editor runs. The write is refused if another command changed it since.
-	before *source
+	Before *Source
 }
 
 // A tx is a file between its being read and its being written, under its lock.
-type tx struct {
-	*source
-	app *App
-	r   request
+type Tx struct {
+	*Source
+	app    *App
+	r      Request
 	result []byte // what is to be written; nil if nothing is
 	mode   fs.FileMode
 }
 
-// update is the only way in which a file changes: the lock is taken, the file
+// Update is the only way in which a file changes: the lock is taken, the file
 // read, its format and its configuration settled, and what change puts is
 // written over what was read, if that is still there.
-func (a *App) update(ctx context.Context, r request, change func(*tx) error) error {
-	if err := r.Target.check(r.File); err != nil {
+func (a *App) Update(ctx context.Context, r Request, change func(*Tx) error) error {
+	if err := r.Target.Check(r.File); err != nil {
 		return err
 	}
 	unlock, err := a.lockInPlace(ctx, r.File, r.Target)
@@ -45,61 +45,61 @@ func (a *App) update(ctx context.Context, r request, change func(*tx) error) err
 		return err
 	}
 	defer unlock()
-	t := &tx{app: a, r: r}
-	if t.source, err = a.readFor(ctx, r); err != nil {
+	t := &Tx{app: a, r: r}
+	if t.Source, err = a.readFor(ctx, r); err != nil {
 		return err
 	}
-	if r.keepsType {
-		t.keepType()
-		if err := t.encryptedType(r.Common); err != nil {
+	if r.KeepsType {
+		t.KeepType()
+		if err := t.EncryptedType(r.Common); err != nil {
 			return err
 		}
 	}
 	if err := change(t); err != nil || t.result == nil {
 		return err
 	}
-	return a.write(ctx, t.source, r.Target, t.result, t.mode)
+	return a.write(ctx, t.Source, r.Target, t.result, t.mode)
 }
 
 // readFor reads the file of a request.
-func (a *App) readFor(ctx context.Context, r request) (*source, error) {
+func (a *App) readFor(ctx context.Context, r Request) (*Source, error) {
 	switch {
-	case r.before != nil:
-		return r.before, nil
-	case r.plain:
-		return a.readInto(ctx, &source{File: r.File, plain: true}, r.Common, r.missing)
-	case r.needsRules:
-		return a.read(ctx, r.File, r.Common, r.missing)
+	case r.Before != nil:
+		return r.Before, nil
+	case r.Plain:
+		return a.readInto(ctx, &Source{File: r.File, plain: true}, r.Common, r.Missing)
+	case r.NeedsRules:
+		return a.Read(ctx, r.File, r.Common, r.Missing)
 	}
-	return a.readEncrypted(ctx, r.File, r.Common, r.missing)
+	return a.ReadEncrypted(ctx, r.File, r.Common, r.Missing)
 }
 
-// decrypt decrypts the file for a change of its content.
-func (t *tx) decrypt(ctx context.Context, k keeper.Keeper) (*envelope.Decrypted, error) {
-	return t.app.openToChange(ctx, t.source, k, t.r.Access)
+// Decrypt decrypts the file for a change of its content.
+func (t *Tx) Decrypt(ctx context.Context, k keeper.Keeper) (*envelope.Decrypted, error) {
+	return t.app.DecryptToChange(ctx, t.Source, k, t.r.Access)
 }
 
-// put says what is to be written, an encrypted text.
-func (t *tx) put(text []byte) { t.result, t.mode = text, encryptedMode }
+// Put says what is to be written, an encrypted text.
+func (t *Tx) Put(text []byte) { t.result, t.mode = text, EncryptedMode }
 
-// putPlain says that a plaintext is to be written.
-func (t *tx) putPlain(text []byte) {
-	t.result, t.mode = text, plainMode
+// PutPlain says that a plaintext is to be written.
+func (t *Tx) PutPlain(text []byte) {
+	t.result, t.mode = text, PlainMode
 	if text == nil {
 		t.result = []byte{}
 	}
 }
 
-// encrypt puts the content, encrypted, in the output format.
-func (t *tx) encrypt(d *envelope.Decrypted) error {
-	d, err := t.converted(d)
+// Encrypt puts the content, encrypted, in the output format.
+func (t *Tx) Encrypt(d *envelope.Decrypted) error {
+	d, err := t.Converted(d)
 	if err != nil {
-		return t.name(err)
+		return t.Named(err)
 	}
-	text, err := t.app.encryptSource(d)
+	text, err := t.app.EncryptText(d)
 	if err != nil {
-		return t.name(err)
+		return t.Named(err)
 	}
-	t.put(text)
+	t.Put(text)
 	return nil
 }

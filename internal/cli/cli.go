@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -60,7 +61,7 @@ func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os
 	}
 	a.ShowError = show
 	err := r.run(ctx, args[1:])
-	var child *app.ChildExit
+	var child *programs.ChildExit
 	switch {
 	case err == nil:
 		return 0, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/setup"
 )
 
 func (r *run) config() *cli.Command {
@@ -37,7 +38,7 @@ that they use.`,
 			if f.Path, err = r.file(c, false); err != nil {
 				return err
 			}
-			return r.app.ConfigCheck(f, o)
+			return setup.ConfigCheck(r.app, f, o)
 		},
 	}
 }

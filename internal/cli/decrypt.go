@@ -5,11 +5,11 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 )
 
 func (r *run) decrypt() *cli.Command {
-	var o app.DecryptOptions
+	var o content.DecryptOptions
 	return &cli.Command{
 		Name:      "decrypt",
 		Usage:     "decrypt a file",
@@ -28,7 +28,7 @@ sound.`,
 				return err
 			}
 			o.Part = c.IsSet("extract")
-			return r.app.Decrypt(ctx, o)
+			return content.Decrypt(ctx, r.app, o)
 		},
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 )
 
 func (r *run) devkms() *cli.Command {
@@ -22,7 +22,7 @@ does. It listens on 127.0.0.1 only and is no place for real secrets.`,
 	}
 }
 
-func devkmsFlags(o *app.DevKMSOptions) []cli.Flag {
+func devkmsFlags(o *programs.DevKMSOptions) []cli.Flag {
 	return []cli.Flag{
 		text(&o.World, topicOther, "world", "read accounts, roles, keys and policies from `FILE`"),
 		text(&o.Dir, topicOther, "dir", "keep key material in `DIR`, so that what is encrypted today decrypts tomorrow"),
@@ -32,7 +32,7 @@ func devkmsFlags(o *app.DevKMSOptions) []cli.Flag {
 }
 
 func (r *run) devkmsExec() *cli.Command {
-	var o app.DevKMSOptions
+	var o programs.DevKMSOptions
 	return &cli.Command{
 		Name:        "exec",
 		Usage:       "run a program with its own AWS KMS and STS",
@@ -40,20 +40,20 @@ func (r *run) devkmsExec() *cli.Command {
 		Description: `sops devkms exec --dir .devkms -- ./run-tests`,
 		Flags:       devkmsFlags(&o),
 		Action: func(ctx context.Context, c *cli.Command) error {
-			return r.app.DevKMSExec(ctx, o, c.Args().Slice())
+			return programs.DevKMSExec(ctx, r.app, o, c.Args().Slice())
 		},
 	}
 }
 
 func (r *run) devkmsServe() *cli.Command {
-	var o app.DevKMSOptions
+	var o programs.DevKMSOptions
 	return &cli.Command{
 		Name:        "serve",
 		Usage:       "serve until Ctrl-C and print the variables to use",
 		Description: `sops devkms serve --port 4599 --dir .devkms`,
 		Flags:       devkmsFlags(&o),
 		Action: func(ctx context.Context, _ *cli.Command) error {
-			return r.app.DevKMSServe(ctx, o)
+			return programs.DevKMSServe(ctx, r.app, o)
 		},
 	}
 }

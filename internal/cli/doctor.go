@@ -5,11 +5,11 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/doctor"
 )
 
 func (r *run) doctor() *cli.Command {
-	var o app.DoctorOptions
+	var o doctor.Options
 	return &cli.Command{
 		Name:      "doctor",
 		Usage:     "say why files open or do not open here, key by key",
@@ -28,7 +28,7 @@ value is shown and nothing is changed. With --json each file is one object.`,
 			if o.Files = c.Args().Slice(); len(o.Files) == 0 {
 				return &noFileError{}
 			}
-			return r.app.Doctor(ctx, o)
+			return doctor.Run(ctx, r.app, o)
 		},
 	}
 }

@@ -5,11 +5,11 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 )
 
 func (r *run) edit() *cli.Command {
-	var o app.EditOptions
+	var o content.EditOptions
 	return &cli.Command{
 		Name:      "edit",
 		Usage:     "edit a file in clear and encrypt it again",
@@ -29,7 +29,7 @@ code is 200; with --ignore-mac a file whose MAC or seal does not fit gets new on
 			if o.Path, err = r.file(c, true); err != nil {
 				return err
 			}
-			return r.app.Edit(ctx, o)
+			return content.Edit(ctx, r.app, o)
 		},
 	}
 }

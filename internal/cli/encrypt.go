@@ -5,11 +5,11 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 )
 
 func (r *run) encrypt() *cli.Command {
-	var o app.EncryptOptions
+	var o content.EncryptOptions
 	return &cli.Command{
 		Name:      "encrypt",
 		Usage:     "encrypt a file",
@@ -32,7 +32,7 @@ FILE standard input is read.`,
 			if o.Path, err = r.file(c, false); err != nil {
 				return err
 			}
-			return r.app.Encrypt(ctx, o)
+			return content.Encrypt(ctx, r.app, o)
 		},
 	}
 }

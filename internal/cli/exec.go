@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 )
 
 // A command that runs a program takes it as one line for the shell, as SOPS
@@ -42,7 +43,7 @@ func programFlag(c *cli.Command, args []string, err error) error {
 
 // splitProgram tells files from what is to be run: FILE LINE, FILE -- LINE, or
 // FILE... -- PROGRAM ARGUMENT...
-func splitProgram(command string, args []string) (files []string, p app.Program, err error) {
+func splitProgram(command string, args []string) (files []string, p programs.Program, err error) {
 	var words []string
 	if i := slices.Index(args, "--"); i > 0 {
 		files, words = args[:i], args[i+1:]
@@ -56,9 +57,9 @@ func splitProgram(command string, args []string) (files []string, p app.Program,
 			hint: fmt.Sprintf("sops %s FILE 'COMMAND', or sops %s FILE -- PROGRAM ARGUMENT", command, command),
 		}
 	case 1:
-		return files, app.Program{Line: words[0]}, nil
+		return files, programs.Program{Line: words[0]}, nil
 	}
-	return files, app.Program{Argv: words}, nil
+	return files, programs.Program{Argv: words}, nil
 }
 
 // without leaves out the flag of that name.
@@ -83,7 +84,7 @@ func execFlags(user *string, background *bool) []cli.Flag {
 }
 
 func (r *run) execEnv() *cli.Command {
-	var o app.ExecEnvOptions
+	var o programs.ExecEnvOptions
 	return &cli.Command{
 		Name:      "exec-env",
 		Usage:     "run a program with decrypted values in its environment",
@@ -109,13 +110,13 @@ the last counts: those of a later file, of a file, of the environment.`,
 			if o.Files, o.Program, err = splitProgram("exec-env", c.Args().Slice()); err != nil {
 				return err
 			}
-			return r.app.ExecEnv(ctx, o)
+			return programs.ExecEnv(ctx, r.app, o)
 		},
 	}
 }
 
 func (r *run) execFile() *cli.Command {
-	var o app.ExecFileOptions
+	var o programs.ExecFileOptions
 	return &cli.Command{
 		Name:      "exec-file",
 		Usage:     "run a program with the name of a decrypted file",
@@ -143,7 +144,7 @@ single word after --.`,
 				return &usageError{msg: "exec-file takes one file", hint: "sops exec-file FILE -- PROGRAM ARGUMENT"}
 			}
 			o.Path, o.Program = files[0], p
-			return r.app.ExecFile(ctx, o)
+			return programs.ExecFile(ctx, r.app, o)
 		},
 	}
 }

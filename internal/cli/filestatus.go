@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 )
 
 func (r *run) filestatus() *cli.Command {
@@ -25,7 +26,7 @@ func (r *run) filestatus() *cli.Command {
 			if f.Path, err = r.file(c, true); err != nil {
 				return err
 			}
-			return r.app.FileStatus(ctx, f, o, details)
+			return content.FileStatus(ctx, r.app, f, o, details)
 		},
 	}
 }

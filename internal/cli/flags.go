@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
@@ -161,7 +162,7 @@ func contextFlag(to *string) cli.Flag {
 }
 
 // creation are the flags that say how a new file is encrypted.
-func creation(o *app.Creation) []cli.Flag {
+func creation(o *content.Creation) []cli.Flag {
 	flags := keyLists(&o.Keys, "", "encrypt for these")
 	flags = append(flags, contextFlag(&o.EncryptionContext))
 	flags = append(flags, selection(&o.Selection)...)

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/rekey"
 )
 
 func (r *run) groups() *cli.Command {
@@ -21,7 +22,7 @@ sops groups delete -i -f prod.yaml 1`,
 }
 
 // groupFlags are those of both commands.
-func (r *run) groupFlags(o *app.GroupOptions) []cli.Flag {
+func (r *run) groupFlags(o *rekey.GroupOptions) []cli.Flag {
 	return join(r.common(&o.Common), []cli.Flag{
 		text(&o.Path, topicFiles, "file", "change the groups of `FILE`", "f"),
 		text(&o.InputType, topicFiles, "input-type", "read the file as `TYPE`: yaml, json, dotenv, ini, binary"),
@@ -33,7 +34,7 @@ func (r *run) groupFlags(o *app.GroupOptions) []cli.Flag {
 }
 
 func (r *run) groupsAdd() *cli.Command {
-	var o app.GroupOptions
+	var o rekey.GroupOptions
 	return &cli.Command{
 		Name:      "add",
 		Usage:     "add a key group to a file",
@@ -54,13 +55,13 @@ threshold: with a group that only others can use, you need them to open it.`,
 			if o.Path == "" {
 				return &fileFlagError{}
 			}
-			return r.app.AddGroup(ctx, o)
+			return rekey.AddGroup(ctx, r.app, o)
 		},
 	}
 }
 
 func (r *run) groupsDelete() *cli.Command {
-	var o app.GroupOptions
+	var o rekey.GroupOptions
 	return &cli.Command{
 		Name:      "delete",
 		Usage:     "take a key group out of a file",
@@ -80,7 +81,7 @@ file, and this one with the data key of those; sops rotate makes a new one.`,
 			if o.Index, err = strconv.Atoi(c.Args().First()); err != nil {
 				return &usageError{msg: strconv.Quote(c.Args().First()) + " is not the index of a group", hint: "groups count from 0"}
 			}
-			return r.app.DeleteGroup(ctx, o)
+			return rekey.DeleteGroup(ctx, r.app, o)
 		},
 	}
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/setup"
 )
 
 func (r *run) keygen() *cli.Command {
-	var o app.KeygenOptions
+	var o setup.KeygenOptions
 	var common app.Common
 	return &cli.Command{
 		Name:      "keygen",
@@ -30,7 +31,7 @@ never overwritten. The recipient, for --age and for
 			if o.Path, err = r.file(c, false); err != nil {
 				return err
 			}
-			return r.app.Keygen(ctx, o)
+			return setup.Keygen(ctx, r.app, o)
 		},
 	}
 }

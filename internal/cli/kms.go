@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/setup"
 )
 
 func (r *run) kms() *cli.Command {
@@ -18,7 +18,7 @@ func (r *run) kms() *cli.Command {
 }
 
 func (r *run) kmsPolicy() *cli.Command {
-	var o app.PolicyOptions
+	var o setup.PolicyOptions
 	return &cli.Command{
 		Name:      "policy",
 		Usage:     "print the role, trust and key policies that files need",
@@ -42,7 +42,7 @@ Nothing is called. Encryption contexts become conditions.`,
 			if o.Path, err = r.file(c, false); err != nil {
 				return err
 			}
-			return r.app.Policy(ctx, o)
+			return setup.Policy(ctx, r.app, o)
 		},
 	}
 }

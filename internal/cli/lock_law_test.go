@@ -32,7 +32,8 @@ func writers() map[string][][]string {
 			{"groups", "delete", "-i", "--accept-keys", "--shamir-secret-sharing-threshold", "1", "-f", "f.yaml", "1"},
 		},
 		"encrypt": {
-			{"encrypt", "-i", "f.yaml"}, {"encrypt", "--onto", "f.yaml", "plain.yaml"},
+			{"encrypt", "-i", "f.yaml"},
+			{"encrypt", "--onto", "f.yaml", "plain.yaml"},
 			{"encrypt", "--output", "f.yaml", "plain.yaml"},
 		},
 		"decrypt": {{"decrypt", "-i", "f.yaml"}, {"decrypt", "--output", "f.yaml", "g.yaml"}},

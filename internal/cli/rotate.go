@@ -6,11 +6,11 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/rekey"
 )
 
 func (r *run) rotate() *cli.Command {
-	var o app.RotateOptions
+	var o rekey.RotateOptions
 	return &cli.Command{
 		Name:      "rotate",
 		Usage:     "give a file a new data key; add and remove master keys",
@@ -34,7 +34,7 @@ an error. Who had the old data key can still read old copies of the file.`,
 			if err = nameKeys(c); err != nil {
 				return err
 			}
-			return r.app.Rotate(ctx, o)
+			return rekey.Rotate(ctx, r.app, o)
 		},
 	}
 }

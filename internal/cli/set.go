@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 )
 
 // thresholdFlag is accepted by set and unset, as by SOPS, where it never did
@@ -18,7 +18,7 @@ func thresholdFlag() cli.Flag {
 }
 
 func (r *run) set() *cli.Command {
-	var o app.SetOptions
+	var o content.SetOptions
 	return &cli.Command{
 		Name:      "set",
 		Usage:     "set one value of an encrypted file",
@@ -54,13 +54,13 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			if !o.ValueStdin {
 				o.Value = args[2]
 			}
-			return r.app.Set(ctx, o)
+			return content.Set(ctx, r.app, o)
 		},
 	}
 }
 
 func (r *run) unset() *cli.Command {
-	var o app.SetOptions
+	var o content.SetOptions
 	return &cli.Command{
 		Name:        "unset",
 		Usage:       "remove one value of an encrypted file",
@@ -79,7 +79,7 @@ func (r *run) unset() *cli.Command {
 				return &noNameError{}
 			}
 			o.Path, o.Address = args[0], args[1]
-			return r.app.Unset(ctx, o)
+			return content.Unset(ctx, r.app, o)
 		},
 	}
 }

@@ -5,11 +5,11 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/rekey"
 )
 
 func (r *run) updatekeys() *cli.Command {
-	var o app.UpdateKeysOptions
+	var o rekey.UpdateKeysOptions
 	return &cli.Command{
 		Name:      "updatekeys",
 		Usage:     "make the master keys of files those of .sops.yaml",
@@ -36,7 +36,7 @@ the same; who had it can still read old copies (sops rotate makes a new one).`,
 			if o.Files = c.Args().Slice(); len(o.Files) == 0 {
 				return &noFileError{}
 			}
-			return r.app.UpdateKeys(ctx, o)
+			return rekey.UpdateKeys(ctx, r.app, o)
 		},
 	}
 }

@@ -287,7 +287,7 @@ func (o *Decrypted) unambiguous(a tree.Address) error {
 			}
 			if count > 1 {
 				return &Failure{
-					Err: fmt.Errorf("%s comes %d times in the file", a[:i+1], count),
+					Err:    fmt.Errorf("%s comes %d times in the file", a[:i+1], count),
 					Advice: []string{"remove the others with: sops edit FILE"},
 				}
 			}

@@ -37,8 +37,10 @@ func TestDoubtsNameWhatNothingVouchesFor(t *testing.T) {
 		{"a rule speaks, no seal", Grant{Before: both, After: both, Needed: 1, SealVouches: true}, seal{unverified: keys{x, y}}, rule, "age y"},
 		{"fewer groups than the rule", Grant{Before: both, After: both, Needed: 1}, seal{}, two, "1 groups suffice instead of 2, age y"},
 		{
-			"a group went that the rule still has", Grant{Before: [][]keeper.MasterKey{{x}, {y}}, After: [][]keeper.MasterKey{{y}}, Needed: 2},
-			seal{}, two, "",
+			"a group went that the rule still has",
+			Grant{Before: [][]keeper.MasterKey{{x}, {y}}, After: [][]keeper.MasterKey{{y}}, Needed: 2},
+			seal{},
+			two, "",
 		},
 	} {
 		if got := strings.Join(tc.grant.Doubts(tc.seal, tc.rule), ", "); got != tc.want {
