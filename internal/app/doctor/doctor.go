@@ -2,6 +2,7 @@
 package doctor
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -14,7 +15,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
 )
 
 // Options are the options of Run.
@@ -40,22 +40,32 @@ type fileHealth struct {
 
 // A keyHealth is what Run finds out about one master key.
 type keyHealth struct {
-	Group    int            `json:"group"` // from 1
-	Kind     string         `json:"kind"`
-	Identity string         `json:"identity"`
-	Opens    bool           `json:"opens"`
-	Error    string         `json:"error,omitempty"`
-	Hints    []string       `json:"hints,omitempty"`
-	AWS      *awskms.Report `json:"aws,omitempty"`
-	Steps    []keeper.Step  `json:"steps,omitempty"`
+	Group    int           `json:"group"` // from 1
+	Kind     string        `json:"kind"`
+	Identity string        `json:"identity"`
+	Opens    bool          `json:"opens"`
+	Error    string        `json:"error,omitempty"`
+	Hints    []string      `json:"hints,omitempty"`
+	Steps    []keeper.Step `json:"steps,omitempty"`
+
+	diagnosis *keeper.Diagnosis // of a Diagnoser, nil otherwise
 }
 
-// A diagnoser says step by step how it goes with a key of AWS KMS.
-type diagnoser interface {
-	Diagnose(ctx context.Context, w keeper.WrappedKey) awskms.Report
+// MarshalJSON adds what a key service says of itself, under its own name.
+func (k keyHealth) MarshalJSON() ([]byte, error) {
+	type plain keyHealth
+	var text, details bytes.Buffer
+	err := hint.EncodeJSON(&text, plain(k), "")
+	if err != nil || k.diagnosis == nil || k.diagnosis.Details == nil {
+		return text.Bytes(), err
+	}
+	if err := hint.EncodeJSON(&details, map[string]any{k.diagnosis.Service: k.diagnosis.Details}, ""); err != nil {
+		return nil, err
+	}
+	return slices.Concat(bytes.TrimSuffix(text.Bytes(), []byte("}\n")), []byte(","), details.Bytes()[1:]), nil
 }
 
-// An examiner says step by step how far it comes with a key of another kind.
+// An examiner reports step by step how far it comes with a key.
 type examiner interface {
 	Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error)
 }
@@ -198,9 +208,9 @@ func examineKeys(ctx context.Context, a *app.App, groups []keeper.Group, keepers
 
 // try finds out whether the key opens its part of the data key.
 func (h *keyHealth) try(ctx context.Context, w keeper.WrappedKey, keepers keeper.Keeper) {
-	if d, ok := around.Of(keepers, w.Kind).(diagnoser); ok {
-		r := d.Diagnose(ctx, w)
-		h.Opens, h.Error, h.Hints, h.AWS = r.Opens, r.Problem, r.Hints, &r
+	if d, ok := around.Of(keepers, w.Kind).(keeper.Diagnoser); ok {
+		found := d.Diagnose(ctx, w)
+		h.Opens, h.Error, h.Hints, h.diagnosis = found.Opens, found.Problem, found.Hints, &found
 		return
 	}
 	var err error

@@ -9,7 +9,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // print writes the findings for people, in one piece.
@@ -48,57 +48,46 @@ func (k keyHealth) print(b *bytes.Buffer) {
 	if k.Error != "" {
 		fmt.Fprintf(b, "    FAILED  %s\n", app.OneLine(k.Error))
 	}
-	if k.AWS != nil {
-		said := map[string]bool{}
-		for _, a := range k.AWS.Attempts {
-			printAttempt(b, a, said)
-		}
+	var attempts []keeper.Attempt
+	if k.diagnosis != nil {
+		attempts = k.diagnosis.Attempts
+	}
+	said := map[string]bool{}
+	for _, at := range attempts {
+		printAttempt(b, at, said)
 	}
 	for _, s := range k.Steps {
 		line := fmt.Sprintf("    %-6s  %-12s %s", okOrFailed(s.OK), s.Name, app.OneLine(s.Detail))
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
 		printHints(b, "    ", []string{s.Hint})
 	}
-	if k.AWS == nil || len(k.AWS.Attempts) == 0 {
+	if len(attempts) == 0 {
 		printHints(b, "    ", k.Hints)
 	}
 }
 
-// printAttempt prints what came of one identity. A hint that was said before is
-// not repeated, nor is a profile that is not there.
-func printAttempt(b *bytes.Buffer, a *awskms.Attempt, said map[string]bool) {
-	if a.Cause == awskms.NoProfile && said[a.Hint] {
+// printAttempt prints what came of one attempt. A hint that was said before is
+// not repeated, nor is an identity that does not exist.
+func printAttempt(b *bytes.Buffer, at keeper.Attempt, said map[string]bool) {
+	if at.Absent && said[at.Hint] {
 		return
 	}
-	who := "the ambient credentials"
-	if a.Profile != "" {
-		who = "profile " + hint.Line(a.Profile)
-	}
-	if a.Role != "" {
-		who += " in role " + hint.Line(a.Role)
-	}
-	fmt.Fprintf(b, "    as %s (%s), region %s\n", who, a.Origin, a.Region)
-	for _, s := range a.Steps {
+	fmt.Fprintf(b, "    as %s\n", at.As)
+	for _, s := range at.Steps {
 		line := fmt.Sprintf("      %-6s  %-22s %6s  %s", okOrFailed(s.OK), s.Name, took(s.Took), app.OneLine(s.Detail))
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
-		if a.Err == nil { // what stops an attempt stands below
+		if at.Cause == "" { // what stops an attempt is said once, below
 			printHints(b, "      ", []string{s.Hint})
 		}
 	}
-	if a.Err == nil {
+	if at.Cause == "" {
 		return
 	}
-	reason := []string{string(a.Cause)}
-	for _, part := range []string{a.Code, a.Request} {
-		if part != "" {
-			reason = append(reason, part)
-		}
+	fmt.Fprintf(b, "      cause   %s\n", app.OneLine(at.Cause))
+	if !said[at.Hint] {
+		printHints(b, "      ", []string{at.Hint})
 	}
-	fmt.Fprintf(b, "      cause   %s\n", app.OneLine(strings.Join(reason, ", ")))
-	if !said[a.Hint] {
-		printHints(b, "      ", []string{a.Hint})
-	}
-	said[a.Hint] = true
+	said[at.Hint] = true
 }
 
 func printHints(b *bytes.Buffer, indent string, hints []string) {

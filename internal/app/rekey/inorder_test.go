@@ -38,3 +38,15 @@ func TestResultsComeInOrderFromABoundedPool(t *testing.T) {
 		t.Errorf("got %v with %d at once, want the items in order with at most %d", got, most.Load(), atOnce)
 	}
 }
+
+func TestOneAtATimeIsInOrder(t *testing.T) {
+	t.Parallel()
+	var began []int
+	inOrder([]int{1, 2, 3, 4, 5}, 1, func(n int) int {
+		began = append(began, n) // a race if two were at work at once
+		return n
+	}, func(int) {})
+	if !slices.Equal(began, []int{1, 2, 3, 4, 5}) {
+		t.Errorf("begun in the order %v", began)
+	}
+}
