@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 )
 
@@ -14,10 +15,10 @@ var (
 	ErrNotEncrypted = envelope.ErrNotEncrypted
 	// ErrMAC says that the MAC is missing or that values were changed, added,
 	// removed or reordered by another program.
-	ErrMAC = envelope.ErrMAC
+	ErrMAC = integrity.ErrMAC
 	// ErrSeal says that keys, types or the rule of the file were changed by
 	// another program.
-	ErrSeal = envelope.ErrSeal
+	ErrSeal = integrity.ErrSeal
 	// ErrReserved says that a plaintext has the entry "sops", which encrypted
 	// files keep their metadata in: it is encrypted already, or the entry needs
 	// another name.

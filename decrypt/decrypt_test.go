@@ -166,12 +166,12 @@ func TestAFileWithoutASealIsRefusedWhereOneIsDemanded(t *testing.T) {
 	}
 	write("sub/f.yaml", string(read(t, "yaml-01-scalar-types/enc.yaml")))
 	for text, refused := range map[string]bool{
-		"creation_rules: [{integrity: required}]\n":                       true,
-		"creation_rules: [{path_regex: other, integrity: required}]\n":    false,
-		"<<<<<<<\ncreation_rules: [{integrity: required}]\n":              true,
-		"<<<<<<<\ncreation_rules: [{path_regex: x}]\n":                    false,
-		"creation_rules: [{path_regex: '(', integrity: required}]\n":      true,
-		"stores: {yaml: {indent: 2}}\n# integrity of the files: nobody\n": false,
+		"creation_rules: [{integrity: required}]\n":                     true,
+		"creation_rules: [{path_regex: other, integrity: required}]\n":  false,
+		"<<<<<<<\ncreation_rules: [{integrity: required}]\n":            true,
+		"<<<<<<<\ncreation_rules: [{path_regex: x}]\n":                  false,
+		"creation_rules: [{path_regex: '(', integrity: required}]\n":    true,
+		"stores: {yaml: {indent: 2}}\n# integrity of the files: none\n": false,
 	} {
 		write(".sops.yaml", text)
 		_, err := decrypt.File(filepath.Join(dir, "sub/f.yaml"), "")

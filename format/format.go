@@ -1,7 +1,7 @@
 // Package format says what a file format does: read bytes into a Document that
 // remembers them, and give back bytes in which only what was asked to change
 // has changed. It knows nothing of keys or ciphers; to a format a token is just
-// a text that stands where a value stood.
+// a text in the place of a value.
 //
 // The way of a plain file to its encrypted form and back:
 //
@@ -73,12 +73,12 @@ type Document interface {
 
 	// Set puts n at a in the first document, making parents that are missing.
 	Set(a tree.Address, n tree.Node) ([]byte, error)
-	// Unset removes what stands at a, with the comment on its line. Comments
+	// Unset removes what is at a, with the comment on its line. Comments
 	// above it stay.
 	Unset(a tree.Address) ([]byte, error)
 }
 
-// A Guided document can be told more about a Mask than the tokens.
+// A Guided document takes more for a Mask than the tokens.
 type Guided interface {
 	MaskAs(tokens []string, g Guide) (Masked, error)
 }
@@ -122,7 +122,7 @@ func Standard(meta *tree.Map) *tree.Map {
 type Plain struct {
 	Value   tree.Value
 	Set     bool
-	Comment bool // Value is the text of a comment, also where a list element stood
+	Comment bool // Value is the text of a comment, also where a list element was
 }
 
 // A Layout holds spellings that cannot be derived from value, type and the

@@ -100,7 +100,7 @@ func (d *recoded) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	return toUTF16(d.encoding)(d.Document.Set(a, n))
 }
 
-// Unset removes what stands at a.
+// Unset removes what is at a.
 func (d *recoded) Unset(a tree.Address) ([]byte, error) {
 	return toUTF16(d.encoding)(d.Document.Unset(a))
 }

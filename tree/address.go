@@ -208,7 +208,7 @@ func (l *List) Len() int {
 	return n
 }
 
-// Position returns where in Items the i-th element that is no comment stands,
+// Position returns where in Items the i-th element that is no comment is,
 // or -1.
 func (l *List) Position(i int) int {
 	for at, it := range l.Items {
@@ -224,7 +224,7 @@ func (l *List) Position(i int) int {
 }
 
 // Set puts n at a in root, making the parents that are missing: a map for a
-// key, a list for a position. A position at or behind the end appends. A single
+// key, a list for a position. A position at or after the end appends. A single
 // value on the way gives place to a container.
 func Set(root *Map, a Address, n Node) {
 	var at Node = root

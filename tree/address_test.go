@@ -143,7 +143,7 @@ func TestPositionsPassOverComments(t *testing.T) {
 		t.Errorf("got %v, %v", n, err)
 	}
 	if _, err := Find(doc(), Address{k("l"), i(2)}); !errors.Is(err, ErrNotFound) {
-		t.Errorf("behind the end: %v", err)
+		t.Errorf("after the end: %v", err)
 	}
 	for _, a := range []Address{{k("a"), i(0)}, {k("l"), k("x")}, {k("a"), k("b"), k("c")}} {
 		if _, err := Find(doc(), a); !errors.Is(err, ErrNotFound) {

@@ -54,7 +54,7 @@ func DiffAs(a []*Map, valueOf func(*Scalar) Value, b []*Map) string {
 }
 
 // A differ compares; an address is that of the nodes in hand, and the memory
-// behind it is free.
+// beyond it is free.
 type differ struct{ valueOf func(*Scalar) Value }
 
 func (d differ) node(at Address, a, b Node) string {

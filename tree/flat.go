@@ -64,7 +64,7 @@ func flatten(out *[]FlatLine, name, key string, n Node) error {
 }
 
 // Unflatten builds the tree of flat lines; every scalar is a string. Lines may
-// stand in any order. It refuses a name that comes twice, a name that is both a
+// stand in any order. It refuses a duplicate name, a name that is both a
 // scalar and a container, and list positions that are not complete from zero.
 func Unflatten(lines []FlatLine) (*Map, error) {
 	root := &flatNode{}
@@ -117,7 +117,7 @@ func (f *flatNode) put(path []string, l FlatLine) error {
 		key := strings.TrimPrefix(s, flatMap)
 		list := i > 0 && strings.HasPrefix(s, flatList)
 		if list {
-			// A position that is no number counts as the first, as in the field.
+			// A position that is no number counts as the first, as in other programs.
 			n, err := strconv.Atoi(strings.TrimPrefix(s, flatList))
 			if err != nil {
 				n = 0
@@ -140,7 +140,7 @@ func (f *flatNode) put(path []string, l FlatLine) error {
 		f = next
 	}
 	if f.text != nil || f.childs != nil {
-		return fmt.Errorf("metadata line %q comes twice", l.Name)
+		return fmt.Errorf("duplicate metadata line %q", l.Name)
 	}
 	f.text = &l.Text
 	return nil

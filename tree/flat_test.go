@@ -60,7 +60,7 @@ func FuzzUnflattenUndoesFlatten(f *testing.F) {
 		for line := range strings.SplitSeq(text, "\n") {
 			name, value, _ := strings.Cut(line, "=")
 			if strings.Contains(name, "__map__") || strings.Contains(name, "__list__") {
-				return // marks overlap, and nobody writes such names
+				return // marks overlap, and no program writes such names
 			}
 			lines = append(lines, FlatLine{name, value})
 		}

@@ -1,5 +1,4 @@
-// Package tree is the vocabulary of the document wing: what a file holds,
-// whatever its syntax.
+// Package tree is what a file holds, whatever its syntax.
 //
 // A file is a list of documents; a document is a Map. Maps keep the order of
 // their items, duplicates included, and comments are items among the others:
@@ -30,7 +29,7 @@ type Item struct {
 // A List is an ordered list of values and comments.
 type List struct{ Items []Node }
 
-// NoRef is the Ref of a leaf that stands in no document.
+// NoRef is the Ref of a leaf that is in no document.
 const NoRef = -1
 
 // A Scalar is a value or null.
@@ -42,10 +41,10 @@ type Scalar struct {
 	Spelling string
 }
 
-// A Comment is the text behind one comment sign, leading blanks included.
+// A Comment is the text after one comment sign, leading blanks included.
 type Comment struct {
 	Text   string
-	Inline bool // stands behind a value on the same line
+	Inline bool // is after a value on the same line
 	Ref    int
 }
 
@@ -54,10 +53,10 @@ func (*List) node()    {}
 func (*Scalar) node()  {}
 func (*Comment) node() {}
 
-// NewScalar returns v as a leaf that stands in no document yet.
+// NewScalar returns v as a leaf that is in no document yet.
 func NewScalar(v Value) *Scalar { return &Scalar{Value: v, Ref: NoRef} }
 
-// Text returns s as a string leaf that stands in no document yet.
+// Text returns s as a string leaf that is in no document yet.
 func Text(s string) *Scalar { return NewScalar(StringValue(s)) }
 
 // Scalars makes the scalars of one document, many at a time. The zero value is

@@ -120,7 +120,7 @@ func (v Value) Type() string {
 }
 
 // Decode reads plaintext bytes under a wire type name. It is as lenient as
-// readers in the field are: signs and leading zeros of integers, every float
+// other readers are: signs and leading zeros of integers, every float
 // syntax, eleven spellings of booleans. The type "bytes" of the first SOPS is
 // read as a string. Errors never show the text.
 func Decode(typ, text string) (Value, error) {

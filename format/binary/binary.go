@@ -66,7 +66,7 @@ func (f Format) ParseEncrypted(src []byte) (format.Document, error) {
 	e := &envelope{file: file, src: src, style: f.style(), meta: file.Root.Find(reserved)}
 	for i, m := range file.Root.Members {
 		if m.Key == reserved && i != e.meta {
-			return nil, &format.Error{Line: file.Line(m.At), Msg: `the key "sops" comes twice`}
+			return nil, &format.Error{Line: file.Line(m.At), Msg: `duplicate key "sops"`}
 		}
 	}
 	m, leaves := file.Tree(reserved)

@@ -25,7 +25,7 @@ func TestBinaryKeepsTheLawsOfFormats(t *testing.T) {
 
 func TestFilesOfSOPSOpenAsItPrintsThem(t *testing.T) {
 	t.Parallel()
-	formattest.RunPeer(t, binary.Format{}, "testdata/peer.json")
+	formattest.RunSOPS(t, binary.Format{}, "testdata/sops.json")
 }
 
 func TestCorpusSurvivesEveryByte(t *testing.T) {
@@ -48,7 +48,7 @@ func TestBytesThatAreNoTextAreSealedAsToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := masked.Insert(formattest.Meta("x")); err == nil {
-		t.Error("bytes that are not UTF-8 were written in clear into JSON")
+		t.Error("bytes that are not UTF-8 were written unencrypted into JSON")
 	}
 }
 

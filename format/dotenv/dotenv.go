@@ -2,7 +2,7 @@
 //
 // The dialect is that of SOPS, which is simpler than what shells read: a line
 // that begins with # is a comment, the first = ends the key, and everything
-// behind it is the value. Nothing is trimmed and nothing is unquoted; only the
+// after it is the value. Nothing is trimmed and nothing is unquoted; only the
 // two characters \n stand for a line break in a value. So a value is spelled in
 // one way only, and needs no remembering.
 //
@@ -85,7 +85,7 @@ const (
 type line struct {
 	kind kind
 	text string
-	at   int // where text begins in a pair's value, or behind the comment sign
+	at   int // where text begins in a pair's value, or after the comment sign
 	ref  int
 }
 

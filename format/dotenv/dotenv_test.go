@@ -35,7 +35,7 @@ func TestDotenvKeepsTheLawsOfEdits(t *testing.T) {
 
 func TestFilesOfSOPSOpenAsItPrintsThem(t *testing.T) {
 	t.Parallel()
-	formattest.RunPeer(t, dotenv.Format{}, "testdata/peer.json")
+	formattest.RunSOPS(t, dotenv.Format{}, "testdata/sops.json")
 }
 
 func TestCorpusSurvivesEveryByte(t *testing.T) {

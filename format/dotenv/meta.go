@@ -10,7 +10,7 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 }
 
 // withMeta returns the lines, as write appends them, with new metadata. A
-// metadata line whose name stays is replaced where it stands, and a new name
+// metadata line whose name stays is replaced where it is, and a new name
 // follows the one before it. All lines end in a line feed alone: SOPS refuses a
 // CR in the metadata. The text has size bytes, without the metadata.
 func (d *document) withMeta(write func([]byte, line) []byte, size int, m *tree.Map) ([]byte, error) {
@@ -37,20 +37,20 @@ func (d *document) withMeta(write func([]byte, line) []byte, size int, m *tree.M
 	return b, nil
 }
 
-// place says which metadata lines are written where each line stands; those of
-// a new block go behind the last line.
+// place says which metadata lines are written in the place of each line; those of
+// a new block go after the last line.
 func (d *document) place(flat []tree.FlatLine) map[int][]string {
-	stands := map[string]int{}
+	lineOf := map[string]int{}
 	at := len(d.lines)
 	for i, l := range d.lines {
 		if l.kind == metadata {
-			stands[l.metaName()] = i
+			lineOf[l.metaName()] = i
 			at = min(at, i)
 		}
 	}
 	added := map[int][]string{}
 	for _, f := range flat {
-		i, old := stands[f.Name]
+		i, old := lineOf[f.Name]
 		if old {
 			at = i
 		}

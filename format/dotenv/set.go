@@ -9,7 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Set replaces the value of the first line with the key, or adds a line behind
+// Set replaces the value of the first line with the key, or adds a line after
 // the last pair.
 func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	key, err := single(a)
@@ -26,7 +26,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	if i := d.find(key); i >= 0 {
 		return d.join(slices.Replace(d.texts(), i, i+1, text)), nil
 	}
-	return d.join(slices.Insert(d.texts(), d.behindLast(), text)), nil
+	return d.join(slices.Insert(d.texts(), d.afterLast(), text)), nil
 }
 
 // single returns the key of an address, which has no more to it in dotenv.
@@ -45,8 +45,8 @@ func (d *document) find(key string) int {
 	return slices.IndexFunc(d.lines, func(l line) bool { return l.kind == pair && l.key() == key })
 }
 
-// behindLast returns where a new pair goes.
-func (d *document) behindLast() int {
+// afterLast returns where a new pair goes.
+func (d *document) afterLast() int {
 	for i := len(d.lines) - 1; i >= 0; i-- {
 		if d.lines[i].kind == pair {
 			return i + 1

@@ -9,7 +9,7 @@ import (
 // A document is a file as it was scanned. It implements doc.Document.
 type document struct {
 	src       string
-	encrypted bool // read as the peer reads
+	encrypted bool // read as SOPS reads
 	sections  []*section
 	root      *tree.Map
 	leaves    []leaf // by Ref

@@ -16,7 +16,7 @@ func seed(f *testing.F) {
 	}
 }
 
-func FuzzOpenOfSealIsExact(f *testing.F) {
+func FuzzUnmaskOfMaskIsExact(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, src []byte, bits uint64) {
 		d, err := Format{}.Parse(src)
@@ -32,12 +32,12 @@ func FuzzOpenOfSealIsExact(f *testing.F) {
 	})
 }
 
-func FuzzPeerReadsTheSameTree(f *testing.F) {
+func FuzzSOPSReadsTheSameTree(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, src []byte, _ uint64) {
 		if _, err := scan(string(src), true); err != nil {
-			if _, judgeErr := judged(src); judgeErr == nil && !utf16(src) {
-				t.Fatalf("%q: refused, but not by the peer: %v", src, err)
+			if _, libErr := readByLibrary(src); libErr == nil && !utf16(src) {
+				t.Fatalf("%q: refused, but not by SOPS: %v", src, err)
 			}
 			return
 		}
@@ -45,7 +45,7 @@ func FuzzPeerReadsTheSameTree(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := peerDiff(src, d); diff != "" {
+		if diff := sopsDiff(src, d); diff != "" {
 			t.Fatalf("%q: %s", src, diff)
 		}
 	})
@@ -57,7 +57,7 @@ func FuzzSetIsReadAndUnsetTakesItAway(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		if end := bytes.TrimSpace(src); bytes.HasSuffix(end, []byte(`\`)) || bytes.HasSuffix(end, []byte(triple)) || loneReturn(src) {
-			return // what comes behind is part of the last value, or may be
+			return // what comes after is part of the last value, or may be
 		}
 		if err := formattest.Edits(Format{}, src); err != nil && !errors.Is(err, formattest.ErrRefused) {
 			t.Fatalf("%q: %v", src, err)

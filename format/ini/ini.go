@@ -5,7 +5,7 @@
 // A file is a map of sections, and a section is a map of strings. Keys before
 // any header stand in DEFAULT, which always comes first, be it empty. Sections
 // may repeat. The comment of a header is the first item of its section; the
-// comment of a key stands behind its key. The lines above and the text behind
+// comment of a key is after its key. The lines above and the text after
 // on the same line are one comment. The last of several values of a key counts,
 // at the place of the first.
 //
@@ -17,41 +17,41 @@
 //
 // # Two readings of a line
 //
-// The peer reads with ini.v1, for which any ; or # in a value begins a comment.
+// SOPS reads with ini.v1, for which any ; or # in a value begins a comment.
 // It turns the password p4ss;word into p4ss. We take a sign for a comment only
-// where it stands alone, with a blank on both sides or at an end of the text, or
+// where it is alone, with a blank on both sides or at an end of the text, or
 // where it follows closing quotes:
 //
-//	list = 0.4; 0.25       the value is   0.4; 0.25    (peer: 0.4)
-//	q = "a;b"  ; note      the value is   a;b          (peer: "a)
-//	c = #ff0000            the value is   #ff0000      (peer: nothing)
-//	k = v ; note           the value is   v            (peer: v)
+//	list = 0.4; 0.25       the value is   0.4; 0.25    (SOPS: 0.4)
+//	q = "a;b"  ; note      the value is   a;b          (SOPS: "a)
+//	c = #ff0000            the value is   #ff0000      (SOPS: nothing)
+//	k = v ; note           the value is   v            (SOPS: v)
 //
 // (In 1,200 configuration files of many programs, 123 lines had a sign that
-// stood alone, and it began a comment; 13 had a blank before a sign and none
-// behind it, and all of it was data.)
+// was alone, and it began a comment; 13 had a blank before a sign and none
+// after it, and all of it was data.)
 //
-// Parse reads so; ParseEncrypted reads as the peer does, because both must compute
+// Parse reads so; ParseEncrypted reads as SOPS does, because both must compute
 // one MAC over the encrypted text. The two agree on every encrypted file:
 //
-//   - Where a value is secret, a token stands in its place, up to the end of
+//   - Where a value is secret, a token is in its place, up to the end of
 //     the value as we see it. A token has no ; or #, so both read the token,
-//     and its plaintext is the whole value. Nothing of it stays in clear.
-//   - Where a value stays in clear and the two readings differ, Mask writes it
+//     and its plaintext is the whole value. Nothing of it stays unencrypted.
+//   - Where a value stays unencrypted and the two readings differ, Mask writes it
 //     in literal quotes (list = `0.4; 0.25`), which both read alike, and the
-//     Layout keeps the author's spelling. Both hash, and the peer prints, the
+//     Layout keeps the author's spelling. Both hash, and SOPS prints, the
 //     undamaged value.
 //
-// So the peer never sees a line that it would damage. Text that is in no tree is
+// So SOPS never sees a line that it would damage. Text that is in no tree is
 // hidden too: earlier values of a repeated key take the token of the last, or
-// are emptied where that is empty; stray text behind closing quotes goes with
+// are emptied where that is empty; stray text after closing quotes goes with
 // the value.
 //
 // # Where tokens stand
 //
-// In quotes, if the value had some. The token of a comment stands in the place
-// of the lines above, behind the first line's own sign; without such lines,
-// behind the value; for text behind a header, on a new line above it, for a
+// In quotes, if the value had some. The token of a comment is in the place
+// of the lines above, after the first line's own sign; without such lines,
+// after the value; for text after a header, on a new line above it, for a
 // token there would change the name of the section.
 //
 // # Metadata
@@ -82,7 +82,7 @@ func (Format) Parse(src []byte) (format.Document, error) {
 	return d, nil
 }
 
-// ParseEncrypted reads encrypted text exactly as the peer does.
+// ParseEncrypted reads encrypted text exactly as SOPS does.
 func (Format) ParseEncrypted(src []byte) (format.Document, error) {
 	d, err := read(format.Text(src), true)
 	if err != nil {

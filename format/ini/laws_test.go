@@ -20,7 +20,7 @@ func corner() []string {
 		"; only a comment",
 		"; only a comment\n\n",
 		"[a]\nk = v ; note\n",
-		"; above\n; still\n\n  # more\nk = v  # behind\n",
+		"; above\n; still\n\n  # more\nk = v  # after\n",
 		"[db]\npassword = p4ss;word#1\nother = p4ss #word\n",
 		"list = 0.4; 0.25\nq = \"a;b\"  ; note\nr = '; x ; y' # it's\n",
 		"color = #ff0000\nnone = ; note\nempty =\nempty2 = \"\"\nhash = #\n",
@@ -81,8 +81,8 @@ func TestSealedTextReadsAlikeAndOpensToTheSameBytes(t *testing.T) {
 	for _, src := range corner() {
 		for variant, text := range variants([]byte(src)) {
 			if _, err := (Format{}).Parse(text); err != nil {
-				if _, judgeErr := judged(text); judgeErr == nil {
-					t.Errorf("%q: refused, but not by the peer: %v", text, err)
+				if _, libErr := readByLibrary(text); libErr == nil {
+					t.Errorf("%q: refused, but not by SOPS: %v", text, err)
 				}
 				continue
 			}
@@ -125,13 +125,13 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// checkFile checks the laws for a text in every selection, and that the peer
+// checkFile checks the laws for a text in every selection, and that SOPS
 // accepts it if we do. It reports whether we do.
 func checkFile(t *testing.T, name string, text []byte) bool {
 	parsed, err := Format{}.Parse(text)
-	_, judgeErr := judged(text)
-	if (err == nil) != (judgeErr == nil) {
-		t.Errorf("%s: we say %v, the peer %v", name, err, judgeErr)
+	_, libErr := readByLibrary(text)
+	if (err == nil) != (libErr == nil) {
+		t.Errorf("%s: we say %v, SOPS %v", name, err, libErr)
 	}
 	if err != nil || parsed.Reserved() > 0 {
 		return false

@@ -39,7 +39,7 @@ func TestWrongLayoutsChangeLooksOnly(t *testing.T) {
 	}
 }
 
-func wrongLayouts(s *seal) []*format.Layout {
+func wrongLayouts(s *masked) []*format.Layout {
 	all := &format.Layout{Scalars: map[string]string{}, Comments: map[string]string{}, Lines: map[string]string{}}
 	for _, token := range s.tokens {
 		if token == "" {

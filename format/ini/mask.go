@@ -11,11 +11,11 @@ import (
 )
 
 // Keys of a Layout. Scalars has the spelling of a value under the hash of its
-// token, those of its earlier lines with "/0", "/1" behind it. Comments has the
-// lines above, "" for none, under the hash, and what stood behind the value or
+// token, those of its earlier lines with "/0", "/1" after it. Comments has the
+// lines above, "" for none, under the hash, and what was after the value or
 // header under the hash and tailMark. Lines has the spelling of a value without
 // a token under the id of its line, the text of a hidden tail with tailMark
-// behind the id, and what is missing from the start of a comment with
+// after the id, and what is missing from the start of a comment with
 // bannerMark before it; under lastMark a carriage return at the end of the file
 // that is no line break.
 const (
@@ -74,7 +74,7 @@ func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error
 	return masked, nil
 }
 
-// quotes returns what stands around the values of single lines.
+// quotes returns what is around the values of single lines.
 func (d *document) quotes() map[string]string {
 	out := make(map[string]string, len(d.leaves))
 	for _, l := range d.leaves {
@@ -104,7 +104,7 @@ func (m *masker) maskKey(l leaf, token string) {
 		where, text, presented := e.val.inner, token, e.val.quote
 		if stray := e.val.outer.end - e.val.inner.end; stray != len(e.val.quote) {
 			// A token within the quotes would leave the stray text. They stay
-			// only where a backslash ends the line, which means nothing behind
+			// only where a backslash ends the line, which means nothing after
 			// quotes like these, and would join the next line without them.
 			where = e.val.outer
 			if strings.HasSuffix(e.val.tail.of(m.d.src), `\`) {
@@ -131,7 +131,7 @@ func (m *masker) cut(start, end int, hints map[string]string, name string) {
 	m.edit(s, "")
 }
 
-// keep handles a key that stays in clear: the encrypted text must read as the
+// keep handles a key that stays unencrypted: the encrypted text must read as the
 // plain text does, and hold no earlier value that a token might have covered.
 func (m *masker) keep(l leaf, tokens []string) error {
 	for i, e := range l.lines {
@@ -141,7 +141,7 @@ func (m *masker) keep(l leaf, tokens []string) error {
 			m.edit(e.val.outer, `""`)
 			m.layout.Lines[e.id()] = e.val.outer.of(m.d.src)
 		case e.val.strange || !e.val.tail.empty() && strings.HasSuffix(e.val.text, `\`):
-			// (A backslash would end the line if the comment behind it went.)
+			// (A backslash would end the line if the comment after it went.)
 			if err := m.requote(e, tokens); err != nil {
 				return err
 			}
@@ -150,7 +150,7 @@ func (m *masker) keep(l leaf, tokens []string) error {
 	return nil
 }
 
-// requote writes a value in quotes that the peer understands.
+// requote writes a value in quotes that SOPS understands.
 func (m *masker) requote(e *entry, tokens []string) error {
 	v := e.val
 	m.layout.Lines[e.id()] = v.outer.of(m.d.src)
@@ -172,13 +172,13 @@ func (m *masker) requote(e *entry, tokens []string) error {
 	return nil
 }
 
-// maskNote puts the token of a comment where the first of it stands.
+// maskNote puts the token of a comment where the first of it is.
 func (m *masker) maskNote(l leaf, token string) {
 	n, src := l.note, m.d.src
 	hash := tokenHash(token)
 	if !n.block.empty() {
 		block := n.block.of(src)
-		prefix := min(n.prefix, len(block)) // of a sign alone, blanks behind it count
+		prefix := min(n.prefix, len(block)) // of a sign alone, blanks after it count
 		m.edit(span{n.block.start + prefix, n.block.end}, token)
 		// Where line breaks are mixed, the encrypted text may begin with another
 		// one than the plain text, so that its reader would derive that.
@@ -188,7 +188,7 @@ func (m *masker) maskNote(l leaf, token string) {
 		}
 		if !n.tail.empty() {
 			m.layout.Comments[hash] = block
-			m.cut(behind(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
+			m.cut(after(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
 		}
 		return
 	}
@@ -197,7 +197,7 @@ func (m *masker) maskNote(l leaf, token string) {
 		return
 	}
 	m.layout.Comments[hash] = ""
-	m.cut(behind(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
+	m.cut(after(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
 	start := l.sec.header.start
 	m.edit(span{start, start}, "; "+token+m.d.between(start))
 }
@@ -208,8 +208,8 @@ func (m *masker) lineEnd(n *note) int {
 	return n.tail.end + len(strings.TrimSuffix(rest, "\r"))
 }
 
-// keepNote handles a comment that stays in clear: lines of signs alone at its
-// start, over which the peer's writer falls, move into the layout.
+// keepNote handles a comment that stays unencrypted: lines of signs alone at its
+// start, over which SOPS's writer falls, move into the layout.
 func (m *masker) keepNote(l leaf) {
 	n := l.note
 	if n.block.empty() || n == l.sec.trailing {
@@ -225,15 +225,15 @@ func (m *masker) keepNote(l leaf) {
 	}
 }
 
-// behind returns where the text behind a comment's owner starts.
-func behind(l leaf) int {
+// after returns where the text after a comment's owner starts.
+func after(l leaf) int {
 	if len(l.lines) > 0 {
 		return l.lines[0].val.outer.end
 	}
 	return l.sec.header.end
 }
 
-// between returns what stands between two lines of a comment that starts at
+// between returns what is between two lines of a comment that starts at
 // at: a line break and the indentation of the first.
 func (d *document) between(at int) string {
 	start := strings.LastIndexByte(d.src[:at], '\n') + 1

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// newlines is how a line break stands in the metadata. Releases 3.13.0 and
+// newlines is how a line break is written in the metadata. Releases 3.13.0 and
 // 3.13.1 wrote real ones in triple quotes; both are read.
 const newlines = `\n`
 
@@ -75,7 +75,7 @@ func (d *document) metaSpan() span {
 	return s
 }
 
-// metaEnd returns where the line behind the last of the metadata starts.
+// metaEnd returns where the line after the last of the metadata starts.
 func (d *document) metaEnd() int {
 	if n := len(d.block.keys); n > 0 {
 		return d.block.keys[n-1].val.next
@@ -108,7 +108,7 @@ func metaLines(meta *tree.Map) ([]metaLine, error) {
 	return lines, nil
 }
 
-// writeBlock writes the section [sops], padded as the peer does or not.
+// writeBlock writes the section [sops], padded as SOPS does or not.
 func writeBlock(b *bytes.Buffer, lines []metaLine, padded bool, eol string) {
 	width := 0
 	for _, l := range lines {
@@ -124,7 +124,7 @@ func writeBlock(b *bytes.Buffer, lines []metaLine, padded bool, eol string) {
 	}
 }
 
-// SetMeta replaces the metadata. A block in the peer's layout or in ours stays
+// SetMeta replaces the metadata. A block in SOPS's layout or in ours stays
 // in it; in any other, lines change where they stand. Values that are the same
 // keep their spelling.
 func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
@@ -155,7 +155,7 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	return format.Splice(d.src, d.patchMeta(known, lines))
 }
 
-// inOrder puts lines where old has them, and each new one behind the line that
+// inOrder puts lines where old has them, and each new one after the line that
 // it follows in lines.
 func inOrder(old, lines []metaLine) []metaLine {
 	known := make(map[string]bool, len(old))
@@ -163,7 +163,7 @@ func inOrder(old, lines []metaLine) []metaLine {
 		known[l.key] = true
 	}
 	wanted := make(map[string]metaLine, len(lines))
-	behind := map[string][]metaLine{}
+	after := map[string][]metaLine{}
 	last := ""
 	for _, l := range lines {
 		if known[l.key] {
@@ -171,12 +171,12 @@ func inOrder(old, lines []metaLine) []metaLine {
 			last = l.key
 			continue
 		}
-		behind[last] = append(behind[last], l)
+		after[last] = append(after[last], l)
 	}
-	ordered := append(make([]metaLine, 0, len(lines)), behind[""]...)
+	ordered := append(make([]metaLine, 0, len(lines)), after[""]...)
 	for _, l := range old {
 		if now, ok := wanted[l.key]; ok {
-			ordered = append(append(ordered, now), behind[l.key]...)
+			ordered = append(append(ordered, now), after[l.key]...)
 			delete(wanted, l.key)
 		}
 	}

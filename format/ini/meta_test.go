@@ -47,7 +47,7 @@ func TestSetMetaKeepsTheLayoutOfTheBlock(t *testing.T) {
 	t.Parallel()
 	next := metaOf("enc", "a\nb", "mac", "M2", "new_name", "x;y", "version", "3")
 	for name, test := range map[string]struct{ src, want string }{
-		"the peer's": {
+		"SOPS's": {
 			"k = v\n\n[sops]\nenc     = \"\"\"a\nb\"\"\"\nmac     = M1\nversion = 3\n",
 			"k = v\n\n[sops]\nenc      = \"\"\"a\nb\"\"\"\nmac      = M2\nnew_name = `x;y`\nversion  = 3\n",
 		},
@@ -59,7 +59,7 @@ func TestSetMetaKeepsTheLayoutOfTheBlock(t *testing.T) {
 			"[sops]\nversion = 3\nmac = M1\nenc = a\\nb\n",
 			"[sops]\nversion = 3\nmac = M2\nnew_name = `x;y`\nenc = a\\nb\n",
 		},
-		"somebody's": {
+		"another program's": {
 			"[sops] ; mine\n  version=3\n\n; about the mac\n  mac: M1 ; old\n  gone = 1\nenc = a\\nb\n\n[a]\nk = v\n",
 			"[sops] ; mine\n  version=3\n\n; about the mac\n  mac: M2 ; old\nenc = a\\nb\nnew_name = `x;y`\n\n[a]\nk = v\n",
 		},

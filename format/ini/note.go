@@ -6,16 +6,16 @@ import (
 )
 
 // A note is the comment of a key or header: the comment lines above it and the
-// comment behind it, which are one text on the wire. Without its first signs
+// comment after it, which are one text on the wire. Without its first signs
 // it is
 //
 //	; above          above
 //	; still          ; still
-//	k = v  # behind  # behind
+//	k = v  # after  # after
 type note struct {
 	line  int
 	block span // the lines above, from the first sign; empty if there are none
-	tail  span // the comment behind, from its sign; empty if there is none
+	tail  span // the comment after, from its sign; empty if there is none
 	text  string
 	// prefix is the length of the signs and blanks that the text is without.
 	prefix int
@@ -71,7 +71,7 @@ func stripSigns(text string) string {
 // meaning returns where the first line of the block starts that does not
 // consist of signs alone: the last line, or, where a tail follows, the end of
 // the block if there is none. Over a comment that begins with a line of signs
-// the peer's writer falls.
+// SOPS's writer falls.
 func (n *note) meaning(src string) int {
 	at := n.block.start
 	for line := range strings.Lines(n.block.of(src)) {
@@ -92,7 +92,7 @@ func (n *note) meaning(src string) int {
 	return at
 }
 
-// joinLines drops what stands before each line's sign, and blank lines.
+// joinLines drops what is before each line's sign, and blank lines.
 func joinLines(block string) string {
 	var b strings.Builder
 	b.Grow(len(block))
@@ -102,9 +102,9 @@ func joinLines(block string) string {
 	return b.String()
 }
 
-// spellNote returns the comment lines of text as the peer writes them, behind
+// spellNote returns the comment lines of text as SOPS writes them, after
 // a prefix that is there already: further lines have their own sign, one blank
-// and no blanks around. between stands between lines.
+// and no blanks around. between is between lines.
 func spellNote(text, between string) string {
 	if !strings.Contains(text, "\n") {
 		return text

@@ -13,7 +13,7 @@ import (
 // A line is one key to be written, with its comment above it.
 type line struct{ key, written, comment string }
 
-// Render writes a tree in the peer's layout: keys padded to the longest of
+// Render writes a tree in SOPS's layout: keys padded to the longest of
 // their section, a blank line between sections, comments above. It checks that
 // every key and value reads back.
 func (Format) Render(trees []*tree.Map) ([]byte, error) {
@@ -48,7 +48,7 @@ func renderRoot(b *bytes.Buffer, root *tree.Map) error {
 			}
 			waiting = ""
 		default:
-			return content("the key %q stands outside of a section, where an INI file cannot hold it", it.Key)
+			return content("the key %q is outside of a section, where an INI file cannot hold it", it.Key)
 		}
 	}
 	writeComment(b, waiting)
@@ -81,7 +81,7 @@ func renderSection(b *bytes.Buffer, name string, m *tree.Map, comment string, fi
 }
 
 // renderLines returns the keys of a section and the comment of the section.
-// The comment of a key is what stands behind it in the tree.
+// The comment of a key is what is after it in the tree.
 func renderLines(section string, m *tree.Map) (lines []line, comment string, err error) {
 	seen := make(map[string]bool, len(m.Items))
 	for _, it := range m.Items {

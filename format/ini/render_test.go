@@ -20,7 +20,7 @@ func pair(key string, n tree.Node) tree.Item { return tree.Item{Key: key, Value:
 
 func mapOf(items ...tree.Item) *tree.Map { return &tree.Map{Items: items} }
 
-func TestRenderWritesThePeersLayout(t *testing.T) {
+func TestRenderWritesTheLayoutOfSOPS(t *testing.T) {
 	t.Parallel()
 	root := mapOf(
 		pair("DEFAULT", mapOf(pair("top", tree.Text("1")), comment("about top"))),
@@ -70,7 +70,7 @@ func TestRenderWritesThePeersLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := peerDiff(got, after); d != "" {
+	if d := sopsDiff(got, after); d != "" {
 		t.Error(d)
 	}
 }
@@ -95,7 +95,7 @@ func TestRenderGivesBackEveryTreeItParses(t *testing.T) {
 		if diff := tree.Diff(d.Trees(), after.Trees()); diff != "" {
 			t.Errorf("%q: %s\n%s", src, diff, text)
 		}
-		if diff := peerDiff(text, after); diff != "" {
+		if diff := sopsDiff(text, after); diff != "" {
 			t.Errorf("%q: %s\n%s", src, diff, text)
 		}
 	}

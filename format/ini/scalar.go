@@ -9,7 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// scalarText returns the text that stands for v, since INI has texts only.
+// scalarText returns the text that represents v, since INI has texts only.
 // Floats always show that they are floats; null is empty.
 func scalarText(v tree.Value) (string, error) {
 	switch v.Kind() {

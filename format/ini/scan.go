@@ -22,14 +22,14 @@ type span struct{ start, end int }
 func (s span) of(src string) string { return src[s.start:s.end] }
 func (s span) empty() bool          { return s.start == s.end }
 
-// A section is what stands under one header. The first one has no header: it
+// A section is what is under one header. The first one has no header: it
 // holds the keys before any other.
 type section struct {
 	name   string
 	line   int
 	start  int  // of the header's line
 	header span // from [ to ], with what follows short of a comment
-	next   int  // start of the line behind the header
+	next   int  // start of the line after the header
 	note   *note
 	keys   []*entry // every line with a key, in file order
 	number int      // among all sections
@@ -65,7 +65,7 @@ func (e *entry) id() string {
 // A scanner reads a text line by line.
 type scanner struct {
 	src       string
-	encrypted bool // read values as the peer does
+	encrypted bool // read values as SOPS does
 	pos       int
 	line      int // of pos, 1-based
 	auto      int // the number of the next key named "-"
@@ -137,7 +137,7 @@ func (s *scanner) step() error {
 	return err
 }
 
-// first returns where the first of two bytes stands in s, or -1. It is quicker
+// first returns where the first of two bytes is in s, or -1. It is quicker
 // than strings.IndexAny, and most of an encrypted file is searched by it.
 func first(s, either string) int {
 	i := strings.IndexByte(s, either[0])
@@ -162,7 +162,7 @@ func (s *scanner) comment(at, end int) {
 	s.block.block.end = end
 }
 
-// take gives the waiting comments and the one behind a key or header to their
+// take gives the waiting comments and the one after a key or header to their
 // owner.
 func (s *scanner) take(tail span) *note {
 	n := s.block
@@ -212,7 +212,7 @@ func (s *scanner) readHeader(at, end, next int) error {
 		tail = span{sign, trimEnd(s.src, sign, end)}
 	}
 	if sec.name == reserved && s.block != nil {
-		// What stands above the metadata is the end of the user's text.
+		// What is above the metadata is the end of the user's text.
 		s.leave()
 	}
 	sec.note = s.take(tail)
@@ -249,7 +249,7 @@ func (s *scanner) readEntry(at, end int) (next int, err error) {
 }
 
 // readKey splits a line into key and value: the name, the length of the key as
-// written, and where the text behind the delimiter starts. msg is the complaint.
+// written, and where the text after the delimiter starts. msg is the complaint.
 func readKey(line string, atEOF bool) (name string, length, after int, msg string) {
 	const noDelimiter = "the line has no = or : after its key"
 	quote := keyQuote(line, atEOF)
@@ -281,7 +281,7 @@ func readKey(line string, atEOF bool) (name string, length, after int, msg strin
 	return name, closed, closed + i + 1, ""
 }
 
-// keyQuote returns the quotes in which the key stands. Three double quotes
+// keyQuote returns the quotes around the key. Three double quotes
 // count only where the line, with its break, is longer than two triples.
 func keyQuote(line string, atEOF bool) string {
 	length := len(line)

@@ -10,7 +10,7 @@ import (
 )
 
 // Set puts a value at ["section"]["key"], or a map at ["section"]. A value that
-// is there keeps its quotes and its comment; a new key comes behind the last of
+// is there keeps its quotes and its comment; a new key comes after the last of
 // its section, in the style of that line; a new section comes last.
 func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 	text, err := d.set(a, n)
@@ -23,7 +23,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 }
 
 // checked reads an edited text back: other lines must not have changed their
-// meaning, as behind quotes or a backslash that end with the file.
+// meaning, as after quotes or a backslash that end with the file.
 func (d *document) checked(a tree.Address, text []byte, want *tree.Map) ([]byte, error) {
 	after, err := read(format.Text(text), d.encrypted)
 	if err != nil {
@@ -149,7 +149,7 @@ func (d *document) commentAbove(e *entry, text string, quotes []string) ([]byte,
 }
 
 // gaps returns the blanks that a value needs on either side where there was
-// none: one where one stands before the delimiter, one before a comment.
+// none: one if there is one before the delimiter, one before a comment.
 func (d *document) gaps(e *entry) (before, after string) {
 	if lead, _, trail := d.delimiter(e); lead != "" && trail == "" {
 		before = " "
@@ -160,7 +160,7 @@ func (d *document) gaps(e *entry) (before, after string) {
 	return before, after
 }
 
-// addLine adds a key behind the last of its section.
+// addLine adds a key after the last of its section.
 func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]byte, error) {
 	l, err := renderLine(key, n)
 	if err != nil {
@@ -212,15 +212,15 @@ func (d *document) inStyle(sec *section, last *entry, l line) string {
 	return d.indent(last.start) + l.key + lead + sign + trail + l.written
 }
 
-// delimiter returns the text between key and value: what stands before the
-// sign, the sign, and what stands behind it.
+// delimiter returns the text between key and value: what is before the
+// sign, the sign, and what is after it.
 func (d *document) delimiter(e *entry) (lead, sign, trail string) {
 	gap := d.src[e.key.end:e.val.outer.start]
 	i := first(gap, delimiters)
 	return blanks(gap[:i]), gap[i : i+1], blanks(gap[i+1:])
 }
 
-// blanks returns s without anything else, such as stray text behind quotes.
+// blanks returns s without anything else, such as stray text after quotes.
 func blanks(s string) string {
 	if strings.Trim(s, " \t") != "" {
 		return " "
@@ -265,7 +265,7 @@ func sameKeys(a tree.Node, b *tree.Map) bool {
 	return ok && tree.Diff([]*tree.Map{m}, []*tree.Map{b}) == ""
 }
 
-// appendSection adds a section behind a blank line, before the metadata.
+// appendSection adds a section after a blank line, before the metadata.
 func (d *document) appendSection(text string) ([]byte, error) {
 	eol := d.eol()
 	text = strings.ReplaceAll(text, "\n", eol)

@@ -42,7 +42,7 @@ func TestSetChangesOneLineInItsStyle(t *testing.T) {
 		{"a new section in an empty file", "", "s", "b", "3", "[s]\nb = 3\n"},
 		{"a new section at an open end", "[t]\na=1", "s", "b", "3", "[t]\na=1\n\n[s]\nb = 3"},
 		{"a new section before the metadata", "[t]\na=1\n\n[sops]\nmac = x\n", "s", "b", "3", "[t]\na=1\n\n[s]\nb = 3\n\n[sops]\nmac = x\n"},
-		{"behind an open backslash", "a = x\\\n", "DEFAULT", "b", "3", "a = x\\\n\nb = 3\n"},
+		{"after an open backslash", "a = x\\\n", "DEFAULT", "b", "3", "a = x\\\n\nb = 3\n"},
 	} {
 		d, err := Format{}.Parse([]byte(test.src))
 		if err != nil {

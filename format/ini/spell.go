@@ -3,7 +3,7 @@ package ini
 import "strings"
 
 // spellings returns the quotes to try for a value, best first: those that the
-// peer writes, then all others.
+// SOPS writes, then all others.
 func spellings(text string) []string {
 	switch {
 	case strings.ContainsAny(text, "\n`"):
@@ -17,8 +17,8 @@ func spellings(text string) []string {
 }
 
 // spell returns text as it is written in one of the given quotes, the first in
-// which it reads back, alike for the peer and for us. rest is what stands
-// behind it on the line.
+// which it reads back, alike for SOPS and for us. rest is what is
+// after it on the line.
 func spell(text, rest string, quotes ...string) (string, bool) {
 	if quotes[0] == "" && rest == "" && ordinary(text) {
 		return text, true
@@ -31,8 +31,8 @@ func spell(text, rest string, quotes ...string) (string, bool) {
 	return "", false
 }
 
-// restore returns what Unmask writes for text where a token stands in the given
-// quotes: what reads back with any comment behind it, and with rest; if need be
+// restore returns what Unmask writes for text where a token is in the given
+// quotes: what reads back with any comment after it, and with rest; if need be
 // for us alone.
 func restore(text, quote, rest string) (string, bool) {
 	if quote != back && quote != triple && ordinary(text) && (rest == "" || isNote(rest)) {
@@ -62,13 +62,13 @@ func ordinary(text string) bool {
 }
 
 // isNote reports whether the rest of a line is blanks and a comment whose sign
-// stands alone.
+// is alone.
 func isNote(rest string) bool {
 	i := first(rest, signs)
 	return i > 0 && strings.Trim(rest[:i], " \t") == "" && beginsNote(rest, i)
 }
 
-// readsAs reports whether written, with rest behind it, reads as text.
+// readsAs reports whether written, with rest after it, reads as text.
 func readsAs(written, rest, text string, encrypted bool) bool {
 	v, ok := readAlone(written+rest, encrypted)
 	return ok && v.text == text && v.tail.of(written+rest+"\n") == strings.TrimSpace(rest)
@@ -81,7 +81,7 @@ func readAlone(text string, encrypted bool) (value, bool) {
 	return v, err == nil && v.next == len(s.src)
 }
 
-// spellKey returns a key as it is written at the start of a line: as the peer
+// spellKey returns a key as it is written at the start of a line: as SOPS
 // writes it, or in the first quotes in which it reads back.
 func spellKey(name string) (string, bool) {
 	quotes := []string{"", back, triple, `"`}

@@ -14,7 +14,7 @@ type unmasker struct {
 	d      *document
 	layout *format.Layout
 	edits  []format.Edit
-	tails  map[*entry]string // what will stand behind a value, where it changes
+	tails  map[*entry]string // what will stand after a value, where it changes
 }
 
 // Unmask puts values in the place of tokens and cuts the metadata.
@@ -100,7 +100,7 @@ func (u *unmasker) fits(e *entry, written, text string, unknown bool) bool {
 	return readsAs(written, u.rest(e), text, false)
 }
 
-// rest returns the text that will stand behind the value of e.
+// rest returns the text that will stand after the value of e.
 func (u *unmasker) rest(e *entry) string {
 	if tail, ok := u.tails[e]; ok {
 		return tail
@@ -124,7 +124,7 @@ func (u *unmasker) clearLine(e *entry, shadowed bool) {
 		return
 	}
 	// The plain text would not read as the encrypted text did: something was
-	// written by hand, or what stood in the way is back.
+	// written by hand, or what was in the way is back.
 	if rest != "" && !isBlank(rest[0]) {
 		rest = " " + rest
 	}
@@ -136,7 +136,7 @@ func (u *unmasker) clearLine(e *entry, shadowed bool) {
 	}
 }
 
-// tail puts back the text behind a value that Mask has hidden; only its sign
+// tail puts back the text after a value that Mask has hidden; only its sign
 // was left.
 func (u *unmasker) tail(e *entry) {
 	if len(u.layout.Lines) == 0 {
@@ -144,7 +144,7 @@ func (u *unmasker) tail(e *entry) {
 	}
 	v := e.val
 	if tail, ok := u.layout.Lines[e.id()+tailMark]; ok && v.tail.end == v.tail.start+1 {
-		u.behind(e, span{v.tail.end, v.tail.end}, tail)
+		u.after(e, span{v.tail.end, v.tail.end}, tail)
 	}
 }
 
@@ -169,18 +169,18 @@ func (u *unmasker) note(l leaf, text string) {
 		start := n.block.start + min(n.prefix, n.block.end-n.block.start)
 		u.edit(span{start, n.block.end}, spellNote(text, u.d.between(n.block.start)))
 	case len(l.lines) > 0:
-		u.behind(l.lines[0], span{n.tail.start + n.prefix, n.tail.end}, strings.ReplaceAll(text, "\n", " "))
+		u.after(l.lines[0], span{n.tail.start + n.prefix, n.tail.end}, strings.ReplaceAll(text, "\n", " "))
 	default:
 		u.edit(span{n.tail.start + n.prefix, n.tail.end}, strings.ReplaceAll(text, "\n", " "))
 	}
-	if at := behind(l); fits && hasTail && len(l.lines) > 0 {
-		u.behind(l.lines[0], span{at, at}, tail)
+	if at := after(l); fits && hasTail && len(l.lines) > 0 {
+		u.after(l.lines[0], span{at, at}, tail)
 	} else if fits && hasTail {
 		u.edit(span{at, at}, tail)
 	}
 }
 
-// banner puts back the lines of signs at the start of a comment in clear.
+// banner puts back the lines of signs at the start of an unencrypted comment.
 func (u *unmasker) banner(l leaf) {
 	if len(u.layout.Lines) == 0 {
 		return
@@ -199,8 +199,8 @@ func (u *unmasker) banner(l leaf) {
 	}
 }
 
-// behind writes text at s, which is behind the value of e.
-func (u *unmasker) behind(e *entry, s span, text string) {
+// after writes text at s, which is after the value of e.
+func (u *unmasker) after(e *entry, s span, text string) {
 	u.tails[e] = u.d.src[e.val.outer.end:s.start] + text
 	u.edit(s, text)
 }

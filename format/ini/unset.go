@@ -68,7 +68,7 @@ func (d *document) withBreak(e format.Edit) format.Edit {
 	return e
 }
 
-// unsetSection removes a section with the blank line before it, or behind it
+// unsetSection removes a section with the blank line before it, or after it
 // where it is the first.
 func (d *document) unsetSection(sec *section) ([]byte, error) {
 	end := sec.next

@@ -10,21 +10,21 @@ const (
 	back   = "`"
 )
 
-// A value is the text behind a delimiter.
+// A value is the text after a delimiter.
 type value struct {
 	text string
-	// quote is what stands around it: nothing, ", ', ` or """. The last two
+	// quote is what is around it: nothing, ", ', ` or """. The last two
 	// are literal: nothing in between is special, line breaks included.
 	quote string
 	outer span // with the quotes
-	inner span // within them: where a token stands
-	tail  span // the comment behind it, from its sign
-	next  int  // start of the line behind it
-	// strange is set where the peer and we read the line differently.
+	inner span // within them: where a token is
+	tail  span // the comment after it, from its sign
+	next  int  // start of the line after it
+	// strange is set where SOPS and we read the line differently.
 	strange bool
 }
 
-// readValue reads the value that starts at or behind at, on this line or over
+// readValue reads the value that starts at or after at, on this line or over
 // several.
 func (s *scanner) readValue(at int) (value, error) {
 	end, next := s.lineEnd(at)
@@ -45,13 +45,13 @@ func (s *scanner) readValue(at int) (value, error) {
 	if trimmed[len(trimmed)-1] == '\\' {
 		return s.readContinued(start, start+len(trimmed), next), nil
 	}
-	peer, ours := splitAsPeer(trimmed), split(trimmed)
+	theirs, ours := splitAsSOPS(trimmed), split(trimmed)
 	v := ours
 	if s.encrypted {
-		v = peer
+		v = theirs
 	}
-	// Lone quotes at the end of the file would open more with a line behind.
-	v.strange = peer != ours || trimmed == triple
+	// Lone quotes at the end of the file would open more with a line after.
+	v.strange = theirs != ours || trimmed == triple
 	v.shift(start)
 	v.text = v.inner.of(s.src)
 	v.next = next
@@ -91,7 +91,7 @@ func (s *scanner) readLiteral(start int, quote string) (value, error) {
 		v.tail = span{v.outer.end + i, last}
 		last = trimEnd(s.src, v.outer.end, v.tail.start)
 	}
-	v.outer.end = last // stray text behind the quotes counts as part of them
+	v.outer.end = last // stray text after the quotes counts as part of them
 	return v, nil
 }
 
@@ -119,9 +119,9 @@ func (s *scanner) readContinued(start, end, next int) value {
 	return value{text: text.String(), outer: here, inner: here, next: next}
 }
 
-// splitAsPeer splits a trimmed one-line text into value and comment as ini.v1
+// splitAsSOPS splits a trimmed one-line text into value and comment as ini.v1
 // does: any sign begins a comment.
-func splitAsPeer(s string) value {
+func splitAsSOPS(s string) value {
 	i := first(s, signs)
 	if i < 0 {
 		i = len(s)
@@ -130,7 +130,7 @@ func splitAsPeer(s string) value {
 }
 
 // split does the same as people mean it: a comment begins at signs that stand
-// alone, between blanks or at an end of the text, or right behind closing
+// alone, between blanks or at an end of the text, or right after closing
 // quotes. In p4ss;word, #ff0000 and a #b the sign belongs to the value.
 func split(s string) value {
 	if q := s[0]; q == '"' || q == '\'' {
@@ -153,7 +153,7 @@ func split(s string) value {
 	}
 }
 
-// beginsNote reports whether the sign at i stands alone.
+// beginsNote reports whether the sign at i is alone.
 func beginsNote(s string, i int) bool {
 	if i > 0 && !isBlank(s[i-1]) {
 		return false

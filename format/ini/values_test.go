@@ -14,7 +14,7 @@ import (
 func TestValuesAreReadWholeAndSealedAlike(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		line, ours, peer string
+		line, ours, sops string
 		masked, kept     string // the line with a token T, and without
 	}{
 		{`k = v ; note`, "v", "v", `k = T ; note`, `k = v ; note`},
@@ -37,7 +37,7 @@ func TestValuesAreReadWholeAndSealedAlike(t *testing.T) {
 		for _, mode := range []struct {
 			encrypted bool
 			want      string
-		}{{false, test.ours}, {true, test.peer}} {
+		}{{false, test.ours}, {true, test.sops}} {
 			d, err := read(test.line+"\n", mode.encrypted)
 			if err != nil {
 				t.Fatalf("%s: %v", test.line, err)
@@ -87,8 +87,8 @@ func TestCommentsAreOneTokenInTheAuthorsPlace(t *testing.T) {
 	}
 }
 
-// TestNothingSecretStaysInClear seals everything and looks at what is left.
-func TestNothingSecretStaysInClear(t *testing.T) {
+// TestNothingSecretStaysReadable masks everything and looks at what is left.
+func TestNothingSecretStaysReadable(t *testing.T) {
 	t.Parallel()
 	src := "; secret0\n# secret1\n[a] ; secret2\nk = secret3;secret4 ; secret5\nk = secret6\n; secret7\nk = \"secret8\"\n" +
 		"e = secret9 # secretA\ne =\nm = `secretB` secretC\nn = \"\"\"secretD\nsecretE\"\"\" secretF ; secretG\n" +
@@ -99,7 +99,7 @@ func TestNothingSecretStaysInClear(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(s.text), "secret") {
-			t.Errorf("%s: in clear:\n%s", variant, s.text)
+			t.Errorf("%s: unencrypted:\n%s", variant, s.text)
 		}
 		if err := lawsHold(text, everything); err != nil {
 			t.Errorf("%s: %v", variant, err)
@@ -107,7 +107,7 @@ func TestNothingSecretStaysInClear(t *testing.T) {
 	}
 }
 
-func TestBannersDoNotReachThePeersWriter(t *testing.T) {
+func TestBannersDoNotReachTheWriterOfSOPS(t *testing.T) {
 	t.Parallel()
 	src := []byte(";;;;\n; About ;\n;;;;\n[a]\n;;;;\nk = v ; note\n;;\n;;\nj = 1\n")
 	s, err := encryptText(src, nothing)

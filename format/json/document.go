@@ -48,7 +48,7 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	return format.Splice(d.src, []format.Edit{e})
 }
 
-// setMeta replaces the metadata where it stands, and adds it at the end of the
+// setMeta replaces the metadata where it is, and adds it at the end of the
 // object where there is none. What it holds already keeps its text.
 func (d *document) setMeta(meta *tree.Map) (format.Edit, error) {
 	root := &d.file.Root
@@ -68,7 +68,7 @@ func (d *document) setMeta(meta *tree.Map) (format.Edit, error) {
 }
 
 // addOnOneLine adds the metadata to an object on one line, always with a blank
-// behind comma and colon: tools look for such text.
+// after comma and colon: tools look for such text.
 func (d *document) addOnOneLine(meta *tree.Map) (format.Edit, error) {
 	members := d.file.Root.Members
 	at := members[len(members)-1].Node.End

@@ -1,6 +1,6 @@
 // Package json is the JSON format: one object a file.
 //
-// A token stands in double quotes where a value stood; the metadata is the last
+// A token is in double quotes where a value was; the metadata is the last
 // member of the object:
 //
 //	{                                  {
@@ -10,7 +10,7 @@
 //	                                   }
 //
 // Everything else stays as it was: order, duplicate keys, blanks, line breaks,
-// the spelling of values in clear. How a value was spelled before it became a
+// the spelling of unencrypted values. How a value was spelled before it became a
 // token is derived from the value, in the way SOPS writes JSON, or remembered
 // in the layout where that differs.
 package json
@@ -70,7 +70,7 @@ func (f Format) ParseEncrypted(src []byte) (format.Document, error) {
 	}
 	for i, m := range d.file.Root.Members {
 		if m.Key == reserved && i != d.meta {
-			return nil, d.fail(m.At, `the key "sops" comes twice`, "keep the block that belongs to this file, probably after a merge, and delete the other")
+			return nil, d.fail(m.At, `duplicate key "sops"`, "keep the block that belongs to this file, probably after a merge, and delete the other")
 		}
 	}
 	return d, nil

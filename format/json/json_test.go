@@ -41,7 +41,7 @@ func TestJSONKeepsTheLawsOfEdits(t *testing.T) {
 
 func TestFilesOfSOPSOpenAsItPrintsThem(t *testing.T) {
 	t.Parallel()
-	formattest.RunPeer(t, json.Format{}, "testdata/peer.json")
+	formattest.RunSOPS(t, json.Format{}, "testdata/sops.json")
 }
 
 func TestCorpusSurvivesEveryByte(t *testing.T) {

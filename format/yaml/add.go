@@ -7,9 +7,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// add puts n where nothing stands yet: the first of the missing steps is not
-// in the last twig of way.
-func (s *setter) add(way []*twig, missing tree.Address, n tree.Node) error {
+// add puts n where nothing is yet: the first of the missing steps is not
+// in the last element of way.
+func (s *setter) add(way []*element, missing tree.Address, n tree.Node) error {
 	t := way[len(way)-1]
 	first, rest := missing[0], missing[1:]
 	n = wrap(rest, n)
@@ -36,7 +36,7 @@ func (s *setter) add(way []*twig, missing tree.Address, n tree.Node) error {
 
 // metaKid returns the metadata if t is the root of an encrypted document: what is
 // added comes before it.
-func (s *setter) metaKid(t *twig) *twig {
+func (s *setter) metaKid(t *element) *element {
 	if !s.encrypted || t != s.root || len(t.kids) == 0 {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (s *setter) metaKid(t *twig) *twig {
 }
 
 // without returns t as it is without its last entry.
-func (t *twig) without(last *twig) *twig {
+func (t *element) without(last *element) *element {
 	rest := *t
 	rest.kids = t.kids[:len(t.kids)-1]
 	if n := len(rest.kids); n > 0 && !t.at.flow {
@@ -57,7 +57,7 @@ func (t *twig) without(last *twig) *twig {
 }
 
 // firstEntry puts the first entry of an encrypted document above its metadata.
-func (s *setter) firstEntry(meta *twig, step tree.Step, n tree.Node) error {
+func (s *setter) firstEntry(meta *element, step tree.Step, n tree.Node) error {
 	text, err := s.block(wrap(tree.Address{step}, n), 0)
 	if err == nil {
 		s.insertLine(lineStart(s.text, meta.entryStart()), text)
@@ -97,8 +97,8 @@ func (s *setter) emptyRoot(step tree.Step, n tree.Node) error {
 	return nil
 }
 
-// flowEntry adds to a flow collection, behind its last entry.
-func (s *setter) flowEntry(t *twig, step tree.Step, n tree.Node) {
+// flowEntry adds to a flow collection, after its last entry.
+func (s *setter) flowEntry(t *element, step tree.Step, n tree.Node) {
 	text := flowText(n)
 	last := t.kids[len(t.kids)-1]
 	if step.IsKey {
@@ -115,20 +115,20 @@ func (s *setter) flowEntry(t *twig, step tree.Step, n tree.Node) {
 	s.edit(last.end, last.end, ", "+text)
 }
 
-// blockEntry adds to a block collection, on lines of its own behind the last
+// blockEntry adds to a block collection, on lines of its own after the last
 // entry.
-func (s *setter) blockEntry(t *twig, step tree.Step, n tree.Node) error {
+func (s *setter) blockEntry(t *element, step tree.Step, n tree.Node) error {
 	column := t.at.column
 	pad := strings.Repeat(" ", column)
 	var text string
 	if step.IsKey {
-		value, err := s.behindKey(n, column)
+		value, err := s.afterKey(n, column)
 		if err != nil {
 			return err
 		}
 		text = pad + keyFor(step.Key) + ":" + value
 	} else {
-		value, err := s.behindDash(t, n)
+		value, err := s.afterDash(t, n)
 		if err != nil {
 			return err
 		}
@@ -139,11 +139,11 @@ func (s *setter) blockEntry(t *twig, step tree.Step, n tree.Node) error {
 }
 
 func keyFor(key string) string {
-	seat := seat{oneLine: true}
-	return seat.free(key)
+	slot := slot{oneLine: true}
+	return slot.free(key)
 }
 
-func (s *setter) behindKey(n tree.Node, column int) (string, error) {
+func (s *setter) afterKey(n tree.Node, column int) (string, error) {
 	if _, scalar := n.(*tree.Scalar); scalar || isEmpty(n) {
 		return " " + s.inline(n, false, column), nil
 	}
@@ -151,8 +151,8 @@ func (s *setter) behindKey(n tree.Node, column int) (string, error) {
 	return s.newline + text, err
 }
 
-// behindDash keeps the gap that the siblings have behind their dash.
-func (s *setter) behindDash(t *twig, n tree.Node) (string, error) {
+// afterDash keeps the gap that the siblings have after their dash.
+func (s *setter) afterDash(t *element, n tree.Node) (string, error) {
 	gap := " "
 	last := t.kids[len(t.kids)-1]
 	if at := last.dash + 1; at > 0 && at < last.place.prop && strings.Trim(string(s.text[at:last.place.prop]), " ") == "" {
@@ -165,9 +165,9 @@ func (s *setter) behindDash(t *twig, n tree.Node) (string, error) {
 	return gap + strings.TrimLeft(text, " "), err
 }
 
-// endOfEntries returns the start of the line behind the last entry of t.
+// endOfEntries returns the start of the line after the last entry of t.
 // Comments that stand deeper than the entries go with the last one.
-func (s *setter) endOfEntries(t *twig) int {
+func (s *setter) endOfEntries(t *element) int {
 	end := afterBreak(s.text, t.end)
 	for at := end; at < len(s.text); {
 		next := afterBreak(s.text, at)

@@ -69,7 +69,7 @@ func tokensFor(b *testing.B, src []byte) (*document, []string) {
 	return d, tokens
 }
 
-func seal(b *testing.B, d *document, tokens []string) []byte {
+func encryptNew(b *testing.B, d *document, tokens []string) []byte {
 	m, err := d.Mask(tokens)
 	if err != nil {
 		b.Fatal(err)
@@ -87,7 +87,7 @@ func BenchmarkMaskAndInsert(b *testing.B) {
 			d, tokens := tokensFor(b, src)
 			b.SetBytes(int64(len(src)))
 			for b.Loop() {
-				seal(b, d, tokens)
+				encryptNew(b, d, tokens)
 			}
 		})
 	}
@@ -96,7 +96,7 @@ func BenchmarkMaskAndInsert(b *testing.B) {
 func BenchmarkParseEncrypted(b *testing.B) {
 	for name, src := range shapes() {
 		b.Run(name, func(b *testing.B) {
-			encrypted := seal(b, func() *document { d, _ := tokensFor(b, src); return d }(), func() []string { _, t := tokensFor(b, src); return t }())
+			encrypted := encryptNew(b, func() *document { d, _ := tokensFor(b, src); return d }(), func() []string { _, t := tokensFor(b, src); return t }())
 			b.SetBytes(int64(len(encrypted)))
 			for b.Loop() {
 				if _, err := (Format{}).ParseEncrypted(encrypted); err != nil {

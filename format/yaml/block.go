@@ -51,7 +51,7 @@ type flowWriter struct {
 	scalar  func(*tree.Scalar) string
 	comment func(*tree.Comment) string
 	// pad is the line break and indentation around comments; without it they
-	// are left out and all stands on one line.
+	// are left out and all is on one line.
 	pad string
 }
 
@@ -149,7 +149,7 @@ func (d *document) insertMeta(meta *tree.Map) ([]format.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return !p.meta.found })
 }
 
-// replaceMeta replaces the metadata wherever it stands.
+// replaceMeta replaces the metadata wherever it is.
 func (d *document) replaceMeta(meta *tree.Map) ([]format.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return p.meta.found })
 }
@@ -194,7 +194,7 @@ func (d *document) replaceBlock(p *part, meta *tree.Map, indent int) (format.Edi
 	if err != nil {
 		return format.Edit{}, err
 	}
-	// Up to the end of the last value: what stands behind it on its line stays.
+	// Up to the end of the last value: what is after it on its line stays.
 	text = strings.TrimSuffix(text, d.newline)
 	return format.Edit{Start: lineStart(d.src, p.meta.start), End: p.meta.end, Text: text}, nil
 }
@@ -250,8 +250,8 @@ func says(l *format.Layout, hint string) bool {
 	return ok
 }
 
-// cutFlow removes the entry with the comma before it, or behind it if it
-// stands first.
+// cutFlow removes the entry with the comma before it, or after it if it
+// is first.
 func (d *document) cutFlow(p *part, keepComma bool) format.Edit {
 	e := format.Edit{Start: p.meta.start, End: p.meta.end}
 	before := bytes.TrimRight(d.src[:e.Start], " \t\r\n")

@@ -28,11 +28,11 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzOpenOfSealIsTheText: encryption all values, or some, and opening gives the
+// FuzzUnmaskOfMaskIsTheText: to mask all values, or some, and to unmask gives the
 // same bytes. A text may be refused, when parsed or masked; and what a reader
-// would find changed is for the root package to notice, which then seals a
+// would find changed is for the root package to notice, which then encrypts a
 // rendering. What reads back right must open exactly.
-func FuzzOpenOfSealIsTheText(f *testing.F) {
+func FuzzUnmaskOfMaskIsTheText(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, pick := range []func(int, testLeaf) bool{nil, func(i int, _ testLeaf) bool { return i%3 == 0 }} {
@@ -45,7 +45,7 @@ func FuzzOpenOfSealIsTheText(f *testing.F) {
 }
 
 // FuzzPlacesHoldTheirValues: places are in order and apart, and each text alone
-// reads as its value, in a flow map if it stands in a flow collection: a dash is
+// reads as its value, in a flow map if it is in a flow collection: a dash is
 // a string there.
 func FuzzPlacesHoldTheirValues(f *testing.F) {
 	seeds(f)
@@ -60,11 +60,11 @@ func FuzzPlacesHoldTheirValues(f *testing.F) {
 				continue
 			}
 			if l.start > l.end || l.end > len(d.src) {
-				t.Fatalf("leaf %d stands at [%d,%d) of %d", ref, l.start, l.end, len(d.src))
+				t.Fatalf("leaf %d is at [%d,%d) of %d", ref, l.start, l.end, len(d.src))
 			}
 			for i := l.start; i < l.end && !l.block(); i++ {
 				if taken[i] {
-					t.Fatalf("leaf %d stands at [%d,%d), where another one does", ref, l.start, l.end)
+					t.Fatalf("leaf %d is at [%d,%d), where another one does", ref, l.start, l.end)
 				}
 				taken[i] = true
 			}
@@ -75,7 +75,7 @@ func FuzzPlacesHoldTheirValues(f *testing.F) {
 				}
 				if alone, err := (Format{}).Parse(fmt.Appendf(nil, around, text)); l.end > l.start && oneLine(text) == text {
 					if err != nil || tree.Diff([]*tree.Map{{Items: []tree.Item{{Key: "k", Value: tree.NewScalar(l.value)}}}}, alone.Trees()) != "" {
-						t.Fatalf("%q: leaf %d stands at %q, which reads otherwise", src, ref, text)
+						t.Fatalf("%q: leaf %d is at %q, which reads otherwise", src, ref, text)
 					}
 				}
 			}
@@ -83,7 +83,7 @@ func FuzzPlacesHoldTheirValues(f *testing.F) {
 				continue
 			}
 			if text := string(d.src[l.start:l.end]); l.comment && !sameComment(text, l.value.Str()) {
-				t.Fatalf("comment %d: %q stands at %q", ref, l.value.Str(), text)
+				t.Fatalf("comment %d: %q is at %q", ref, l.value.Str(), text)
 			}
 		}
 	})

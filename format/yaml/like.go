@@ -23,7 +23,7 @@ func (m *masking) like(d *document) {
 	}
 }
 
-// styleOf returns the style of a token that stands on one line: that of the
+// styleOf returns the style of a token that is on one line: that of the
 // value, or the one that the token had before.
 func (m *masking) styleOf(l *leaf, token string) style {
 	if l.flow && l.style != single {
@@ -38,7 +38,7 @@ func (m *masking) styleOf(l *leaf, token string) style {
 	return l.style
 }
 
-// standsOnOneLine reports whether the token of a block scalar stood on one line
+// standsOnOneLine reports whether the token of a block scalar was on one line
 // before, and can do so again.
 func (m *masking) standsOnOneLine(l *leaf, token string) bool {
 	was, ok := m.was[token]
@@ -46,7 +46,7 @@ func (m *masking) standsOnOneLine(l *leaf, token string) bool {
 }
 
 // amongElements reports whether a dash could stand in the place of the comment
-// sign at i: one stands at its column on the next line that is no comment, or
+// sign at i: one is at its column on the next line that is no comment, or
 // began the lines above.
 func (m *masking) amongElements(i int) bool {
 	start := lineStart(m.src, i)

@@ -6,7 +6,7 @@ import (
 )
 
 // looks are the styles in which a text can be written so that it reads back,
-// by the rules of the emitter that wrote the files in the field.
+// by the rules of the emitter that wrote the files of SOPS.
 type looks struct {
 	plain     bool // in a block collection
 	flowPlain bool // in a flow collection
@@ -155,7 +155,7 @@ func isString(s string) bool {
 }
 
 // isSexagesimal reports whether s is a number of base 60 in YAML 1.1: digits,
-// then groups behind colons that are below 60, then perhaps a fraction.
+// then groups after colons that are below 60, then perhaps a fraction.
 func isSexagesimal(s string) bool {
 	s = strings.TrimLeft(s[:1], "+-") + s[1:]
 	groups := strings.Split(s, ":")

@@ -15,7 +15,7 @@ import (
 func emptyHint(part int) string { return "empty:" + strconv.Itoa(part) }
 func commaHint(part int) string { return "comma:" + strconv.Itoa(part) }
 
-// endHint is for the header of a block scalar in clear in which the text ends
+// endHint is for the header of an unencrypted block scalar in which the text ends
 // without a line break.
 const endHint = "end"
 
@@ -27,7 +27,7 @@ const asPlain = "p"
 type masking struct {
 	*document
 	tokens   []string
-	was      map[string]style // how the tokens of values stood before
+	was      map[string]style // how the tokens of values was before
 	elements map[string]bool  // whether they were elements of a list
 	edits    []format.Edit
 	layout   format.Layout
@@ -86,8 +86,8 @@ func (m *masking) all(blank []bool) error {
 		if m.tokens[k.origin] != "" {
 			return &format.Error{
 				Line: k.line, Final: true,
-				Msg:  "an alias is a key here, and what it stands for is secret: keys are never encrypted, so it would stand in clear",
-				Hint: "write the key out, or leave the value with the anchor in clear by a selection rule",
+				Msg:  "an alias is a key here, and what it refers to is secret: keys are never encrypted, so it would stay readable",
+				Hint: "write the key out, or choose a selection rule that leaves the value with the anchor unencrypted",
 			}
 		}
 	}
@@ -136,7 +136,7 @@ func (m *masking) touched() []bool {
 		}
 	}
 	for i, s := range m.sites {
-		// What it stands for is above it, and so are the aliases in that.
+		// What it refers to is above it, and so are the aliases in that.
 		out[i] = out[i] || slices.ContainsFunc(s.uses, func(inner int) bool { return out[inner] })
 	}
 	return out
@@ -180,7 +180,7 @@ func (m *masking) scalar(l *leaf, token string) error {
 	case l.block() && !m.standsOnOneLine(l, token):
 		return m.blockScalar(l, token)
 	}
-	text, after := token, m.document.seat(&l.place)
+	text, after := token, m.document.slot(&l.place)
 	after.style = m.styleOf(l, token)
 	switch after.style {
 	case single:
@@ -208,7 +208,7 @@ func (m *masking) renew(l *leaf, token string) {
 	switch {
 	case l.block():
 		e.Start = l.body
-		e.Text = m.document.seat(&l.place).indent + token
+		e.Text = m.document.slot(&l.place).indent + token
 		if head := string(m.src[l.start:l.head]); !strings.ContainsAny(head, "+-") {
 			m.edits = append(m.edits, format.Edit{Start: l.head, End: l.head, Text: "-"})
 		}
@@ -220,7 +220,7 @@ func (m *masking) renew(l *leaf, token string) {
 	m.edits = append(m.edits, e)
 }
 
-// hasComment reports whether a comment stands among properties, which hold no
+// hasComment reports whether a comment is among properties, which hold no
 // blanks.
 func hasComment(properties []byte) bool {
 	return bytes.Contains(properties, []byte(" #")) || bytes.Contains(properties, []byte("\t#")) ||
@@ -230,9 +230,9 @@ func hasComment(properties []byte) bool {
 // blockScalar puts the token into the body: the indentation stays. The header
 // says that no line break follows the text, since other readers want a token
 // and nothing else; tag and anchor go. Both come back from the value, or from a
-// hint, which is what stands before the body, a line break, and the body.
+// hint, which is what is before the body, a line break, and the body.
 func (m *masking) blockScalar(l *leaf, token string) error {
-	s := m.document.seat(&l.place)
+	s := m.document.slot(&l.place)
 	body := string(m.src[l.body:l.end])
 	if strings.Trim(body, " \t\r\n") == "" {
 		return m.blankBlock(l, token)
@@ -266,7 +266,7 @@ func (m *masking) blankBlock(l *leaf, token string) error {
 	return nil
 }
 
-// expand writes what an alias stands for in its place, on one line if it has no
+// expand writes what an alias refers to in its place, on one line if it has no
 // comments.
 func (m *masking) expand(s *site) error {
 	first, depth := "", 0
@@ -292,7 +292,7 @@ func (m *masking) expand(s *site) error {
 	}
 	w.node(s.value)
 	if first == "" {
-		return &format.Error{Line: s.line, Msg: "an alias in clear stands for an encrypted value"}
+		return &format.Error{Line: s.line, Msg: "an unencrypted alias refers to an encrypted value"}
 	}
 	if m.layout.Aliases == nil {
 		m.layout.Aliases = map[string]string{}
@@ -327,7 +327,7 @@ func (m *masking) frame() {
 	}
 }
 
-// openEnd keeps the value of a block scalar in clear that ends the text without
+// openEnd keeps the value of an unencrypted block scalar that ends the text without
 // a line break: with the metadata below it, it would gain one.
 func (m *masking) openEnd(say func(key, text string)) {
 	if endsInBreak(m.src) {

@@ -9,25 +9,25 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A twig is a node of the first document as changes see it.
-type twig struct {
+// An element is a node of the first document as changes see it.
+type element struct {
 	*yamltext.Node
 	id    yamltext.ID
 	place place // of a scalar; else only where the properties begin
-	start int   // behind properties
-	end   int   // of the last value, or behind the bracket
+	start int   // after properties
+	end   int   // of the last value, or after the bracket
 	dash  int   // elements of block lists: where the dash is
-	key   *twig
-	kids  []*twig // pairs have their key in them
-	at    ctx     // where the entries are
+	key   *element
+	kids  []*element // pairs have their key in them
+	at    ctx        // where the entries are
 }
 
-// An outline is the first document as twigs. It is made when a document is
+// An outline is the first document as elements. It is made when a document is
 // changed; encryption and decryption need none.
 type outline struct {
 	*document
 	file *yamltext.File
-	root *twig
+	root *element
 	text []byte
 }
 
@@ -37,13 +37,13 @@ func (d *document) outline() (*outline, error) {
 		return nil, errPlace
 	}
 	o := &outline{document: d, file: f, text: d.src}
-	o.root = o.twig(f.Documents[0].Root, ctx{column: -1})
+	o.root = o.element(f.Documents[0].Root, ctx{column: -1})
 	return o, nil
 }
 
-func (o *outline) twig(id yamltext.ID, at ctx) *twig {
+func (o *outline) element(id yamltext.ID, at ctx) *element {
 	n := o.file.Node(id)
-	t := &twig{Node: n, id: id, dash: -1, at: at, start: int(n.Start), end: int(n.End)}
+	t := &element{Node: n, id: id, dash: -1, at: at, start: int(n.Start), end: int(n.End)}
 	t.place = place{prop: int(n.Prop)}
 	switch n.Kind {
 	case yamltext.Mapping:
@@ -58,25 +58,25 @@ func (o *outline) twig(id yamltext.ID, at ctx) *twig {
 	return t
 }
 
-func (o *outline) pairs(t *twig) {
-	t.kids = make([]*twig, 0, t.Len/2)
+func (o *outline) pairs(t *element) {
+	t.kids = make([]*element, 0, t.Len/2)
 	for k := o.file.First(t.id); k != yamltext.None; {
 		v := o.file.Next(k)
-		kid := o.twig(v, t.at)
-		kid.key = o.twig(k, t.at)
+		kid := o.element(v, t.at)
+		kid.key = o.element(k, t.at)
 		kid.end = max(kid.end, kid.key.end)
 		t.kids = append(t.kids, kid)
 		k = o.file.Next(v)
 	}
 }
 
-// elements finds the dash of each element of a block list: the first sign behind
+// elements finds the dash of each element of a block list: the first sign after
 // the element before.
-func (o *outline) elements(t *twig) {
-	t.kids = make([]*twig, 0, t.Len)
+func (o *outline) elements(t *element) {
+	t.kids = make([]*element, 0, t.Len)
 	from := t.start
 	for e := range o.file.Children(t.id) {
-		kid := o.twig(e, t.at)
+		kid := o.element(e, t.at)
 		if !t.at.flow {
 			kid.dash = gap(o.text, from)
 		}
@@ -85,14 +85,14 @@ func (o *outline) elements(t *twig) {
 	}
 }
 
-// isScalar and its like tell what a twig is.
-func (t *twig) isScalar() bool { return t.Kind == yamltext.Scalar }
-func (t *twig) isMap() bool    { return t.Kind == yamltext.Mapping }
-func (t *twig) isList() bool   { return t.Kind == yamltext.Sequence }
-func (t *twig) isFlow() bool   { return t.Style == yamltext.Flow }
+// isScalar and the others say what an element is.
+func (t *element) isScalar() bool { return t.Kind == yamltext.Scalar }
+func (t *element) isMap() bool    { return t.Kind == yamltext.Mapping }
+func (t *element) isList() bool   { return t.Kind == yamltext.Sequence }
+func (t *element) isFlow() bool   { return t.Style == yamltext.Flow }
 
 // soleTag reports whether t has a tag and no anchor.
-func (o *outline) soleTag(t *twig) bool {
+func (o *outline) soleTag(t *element) bool {
 	from, to := o.file.TagSpan(t.id)
 	return from < to && o.file.Anchor(t.id) == ""
 }
@@ -104,8 +104,8 @@ func (o *outline) commented(start, end int) bool {
 
 // path follows a as far as there are nodes. It returns the nodes on the way,
 // the root first.
-func (o *outline) path(a tree.Address) ([]*twig, error) {
-	way := []*twig{o.root}
+func (o *outline) path(a tree.Address) ([]*element, error) {
+	way := []*element{o.root}
 	for _, s := range a {
 		t := way[len(way)-1]
 		next := o.child(t, s)
@@ -115,7 +115,7 @@ func (o *outline) path(a tree.Address) ([]*twig, error) {
 		if next.Kind == yamltext.Alias {
 			anchor := o.file.Node(o.file.Target(next.id))
 			e := problemAt(o.file, next.id, "the value is here through an alias; its anchor is on line "+strconv.Itoa(int(anchor.Line)))
-			e.Hint = "change the value where the anchor stands, or write the alias out with edit"
+			e.Hint = "change the value where the anchor is, or write the alias out with edit"
 			return nil, e
 		}
 		way = append(way, next)
@@ -123,7 +123,7 @@ func (o *outline) path(a tree.Address) ([]*twig, error) {
 	return way, nil
 }
 
-func (o *outline) child(t *twig, s tree.Step) *twig {
+func (o *outline) child(t *element, s tree.Step) *element {
 	switch {
 	case s.IsKey && t.isMap():
 		for _, k := range t.kids {
@@ -138,7 +138,7 @@ func (o *outline) child(t *twig, s tree.Step) *twig {
 }
 
 // keyText returns the text of a key as the tree has it.
-func (o *outline) keyText(t *twig) string {
+func (o *outline) keyText(t *element) string {
 	id := t.id
 	if t.Kind == yamltext.Alias {
 		id = o.file.Target(id)
@@ -154,8 +154,8 @@ func (o *outline) keyText(t *twig) string {
 // shows none.
 func (o *outline) indentStep() int {
 	count := map[int]int{}
-	var walk func(t *twig, column int)
-	walk = func(t *twig, column int) {
+	var walk func(t *element, column int)
+	walk = func(t *element, column int) {
 		if t.at.flow || len(t.kids) == 0 {
 			return
 		}

@@ -35,7 +35,7 @@ func TestWhatCannotBeEncryptedIsRefusedWithItsLine(t *testing.T) {
 		{"a: !!int abc\n", 1, false, false, "does not fit its tag"},
 		{"a: b\n\tc: d\n", 2, false, false, ""},
 		{"a: [1, 2\n", 1, false, false, ""},
-		{"a: &x [*x]\n", 1, false, false, "stands for a collection that holds it"},
+		{"a: &x [*x]\n", 1, false, false, "refers to a collection that holds it"},
 		{"a: *nowhere\n", 1, false, false, "unknown anchor"},
 		{"\xff\xfea\x00", 0, false, false, "UTF-16"},
 	}
@@ -66,7 +66,7 @@ func TestAliasBombsAreRefused(t *testing.T) {
 		}
 		b.WriteString("]\n")
 	}
-	if _, err := (Format{}).Parse([]byte(b.String())); err == nil || !strings.Contains(err.Error(), "aliases stand for more than") {
+	if _, err := (Format{}).Parse([]byte(b.String())); err == nil || !strings.Contains(err.Error(), "aliases refer to more than") {
 		t.Errorf("got %v", err)
 	}
 	deep := "a: " + strings.Repeat("[", 10_500) + strings.Repeat("]", 10_500) + "\n"
@@ -115,7 +115,7 @@ func TestTreesAreThoseOfTheWireFormat(t *testing.T) {
 		{"merge keys are keys", "a: &x {b: 1}\nc: {<<: *x}\n", "{a:{b:int=1} c:{<<:{b:int=1}}}"},
 		{"the order of comments", "#1\na: 1 #2\n#3\n\n#4\nb: #5\n  #6\n  c: 1 #7\n  #8\n#9\n", "{#1 ##2 a:int=1 #3 #4 #5 b:{#6 ##7 c:int=1 #8} #9}"},
 		{"comments in lists", "l: #1\n  #2\n  - a #3\n  #4\n  - b\n", "{#1 l:[#2 ##3 str=a #4 str=b]}"},
-		{"behind a flow collection", "a: {b: 1} #1\nc: [x] #2\nd: x #3\n", "{a:{#1 b:int=1} c:[#2 str=x] ##3 d:str=x}"},
+		{"after a flow collection", "a: {b: 1} #1\nc: [x] #2\nd: x #3\n", "{a:{#1 b:int=1} c:[#2 str=x] ##3 d:str=x}"},
 		{"an empty comment in a list is a blank", "#\nl:\n  #\n  - a\n", "{# l:[#  str=a]}"},
 		{"comments of copies", "a: &x\n  #1\n  b: 1\nc: *x\n", "{a:{#1 b:int=1} c:{#1 b:int=1}}"},
 		{"the foot of all belongs to the root", "a:\n  b: 1\n# end\n", "{a:{b:int=1} # end}"},
@@ -149,7 +149,7 @@ func TestLinesAreThoseOfTheText(t *testing.T) {
 	}
 }
 
-func TestTheReservedNameIsMetadataOnlyWhenSealed(t *testing.T) {
+func TestTheReservedNameIsMetadataOnlyInEncryptedFiles(t *testing.T) {
 	t.Parallel()
 	src := []byte("a: 1 # c\n---\nb: 2\nsops:\n  x: 1\n")
 	d, err := Format{}.Parse(src)
@@ -243,7 +243,7 @@ func TestSealedTextKeepsTheAuthorsForm(t *testing.T) {
 }
 
 // Lists all of whose elements were encrypted comments must not become null.
-func TestAListOfSealedCommentsStaysAList(t *testing.T) {
+func TestAListOfEncryptedCommentsStaysAList(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ src, want string }{
 		{"l:\n    - T\n    - T\nb: 1\n", "l:\n     [] # c\n    # c\nb: 1\n"},

@@ -70,7 +70,7 @@ func placeOfScalar(f *yamltext.File, id yamltext.ID, at ctx) place {
 	return p
 }
 
-// isResolved reports whether a written tag of this type is one that the peer
+// isResolved reports whether a written tag of this type is one that SOPS
 // would apply to a token too, and fail.
 func isResolved(t yamltext.Type) bool {
 	switch t {

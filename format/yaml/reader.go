@@ -32,7 +32,7 @@ func read(src []byte, encrypted bool) (*scan, error) {
 // refusal says why src is no YAML, in the words of the library if it finds so
 // too.
 func refusal(src []byte, err error) error {
-	if _, err := judge(src); err != nil {
+	if _, err := parseByLibrary(src); err != nil {
 		return err
 	}
 	var e *yamltext.Error
@@ -138,15 +138,15 @@ func (r *reader) rootStyle(root yamltext.ID) {
 		return
 	}
 	p.open = int(n.Start)
-	closing, behind := int(n.End)-1, p.open+1
+	closing, after := int(n.End)-1, p.open+1
 	p.last = r.lastBefore(closing)
 	for c := range r.file.Children(root) {
-		behind = int(r.file.Node(c).End)
+		after = int(r.file.Node(c).End)
 	}
-	p.comma = commaBetween(r.text, behind, closing)
+	p.comma = commaBetween(r.text, after, closing)
 }
 
-// lastBefore returns where an entry can be added before the bracket at i: behind
+// lastBefore returns where an entry can be added before the bracket at i: after
 // the last one, or before the bracket if a comment is between them.
 func (r *reader) lastBefore(i int) int {
 	text, at := r.text, i
@@ -257,7 +257,7 @@ func (r *reader) mergeable(id yamltext.ID) bool {
 }
 
 // key returns the text of a key. Only strings can be keys: the path of a value
-// is part of what its encryption seals.
+// is encrypted with it.
 func (r *reader) key(k yamltext.ID) (string, error) {
 	id := r.resolved(k)
 	if origin, ok := r.known[id]; ok && id != k && r.via == 0 {

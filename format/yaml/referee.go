@@ -11,7 +11,7 @@ import (
 )
 
 // Of a few constructs it is not certain that our parser finds the same owner for
-// a comment as the library does, with which readers in the field read our files.
+// a comment as the library does, with which other readers read our files.
 // The library is the referee then. It does not tell which comment is which, so it
 // reads a text with the number of each comment in the comment's place. Where
 // metadata will be added, it finds an entry already: comments belong to what they
@@ -42,7 +42,7 @@ func referee(f *yamltext.File, encrypted bool) error {
 
 func ask(f *yamltext.File, entries bool) error {
 	text, added := numbered(f, entries)
-	docs, err := judge(text)
+	docs, err := parseByLibrary(text)
 	if err != nil {
 		return err
 	}

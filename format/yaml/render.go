@@ -7,7 +7,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Render writes trees in the layout of the peer.
+// Render writes trees in the layout of SOPS.
 func (f Format) Render(trees []*tree.Map) ([]byte, error) {
 	docs := make([]*node, len(trees))
 	for i, m := range trees {
@@ -37,7 +37,7 @@ func toNode(n tree.Node) (*node, error) {
 	return builder{func(s *tree.Scalar) string { return spellTyped(s.Value) }}.node(n)
 }
 
-// toExactNode is toNode with floats that read back as floats, where the peer
+// toExactNode is toNode with floats that read back as floats, where SOPS
 // writes 1 for 1.0.
 func toExactNode(n tree.Node) (*node, error) { return builder{spellExact}.node(n) }
 
@@ -56,7 +56,7 @@ func (b builder) node(n tree.Node) (*node, error) {
 	return &node{Kind: scalarNode, Tag: "!!null", Value: "null"}, nil
 }
 
-// pending are comments that wait for what they stand above or behind.
+// pending are comments that wait for what they stand above or after.
 type pending struct{ head, inline []string }
 
 func (p *pending) add(c *tree.Comment) {
@@ -69,8 +69,8 @@ func (p *pending) add(c *tree.Comment) {
 	}
 }
 
-// take returns what stands above and behind v. Only a scalar has a place
-// behind it.
+// take returns what is above and after v. Only a scalar has a place
+// after it.
 func (p *pending) take(v *node) (head, inline string) {
 	if v.Kind != scalarNode {
 		p.head = append(p.head, p.inline...)
@@ -105,7 +105,7 @@ func (b builder) mapping(m *tree.Map) (*node, error) {
 		}
 		k.HeadComment, v.LineComment = p.take(v)
 		if len(out.Content) == 0 {
-			// What stands above the first key stands above the map: in a list,
+			// What is above the first key is above the map: in a list,
 			// above the dash.
 			out.HeadComment, k.HeadComment = k.HeadComment, ""
 		}
@@ -154,7 +154,7 @@ func (b builder) sequence(l *tree.List) (*node, error) {
 	return out, nil
 }
 
-// scalarToNode makes the emitter write v as the peer does.
+// scalarToNode makes the emitter write v as SOPS does.
 func (b builder) scalar(scalar *tree.Scalar) *node {
 	v := scalar.Value
 	if v.Kind() != tree.String {

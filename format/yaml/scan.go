@@ -2,7 +2,7 @@ package yaml
 
 import "github.com/seed-1f7fdfb8/sops/tree"
 
-// A scan is what one pass over a text finds. It is the waist between reading
+// A scan is what one pass over a text finds. It is what is passed between reading
 // and writing: whatever reads a text fills in a scan, and all that changes text
 // works from it.
 type scan struct {
@@ -24,17 +24,17 @@ type leaf struct {
 	place
 	comment bool
 	origin  int // the leaf of which this is a copy, or its own number
-	via     int // 1 + the site through which it is reached, 0 if it stands itself
+	via     int // 1 + the site through which it is reached, 0 if it is reached directly
 	value   tree.Value
 }
 
-// A site is an alias that stands for a value.
+// A site is an alias of a value.
 type site struct {
 	start, end int
 	line       int
 	column     int       // of the enclosing block collection
 	value      tree.Node // the copy in the wire tree
-	uses       []int     // the sites inside of what it stands for
+	uses       []int     // the sites inside of what it refers to
 }
 
 // A tagged collection is one with a tag in the text.
@@ -44,23 +44,23 @@ type tagged struct {
 	list bool
 }
 
-// A keyAlias is an alias that stands for a key.
+// A keyAlias is an alias of a key.
 type keyAlias struct{ origin, line int }
 
 // A part is one document of the file.
 type part struct {
-	end    int // where the metadata goes: behind its last line
+	end    int // where the metadata goes: after its last line
 	column int // of the keys of the root, from 0
 	flow   bool
 	open   int  // flow roots: the opening bracket
-	last   int  // flow roots: end of the last value, or behind the bracket
-	comma  bool // flow roots: a comma stands before the bracket
+	last   int  // flow roots: end of the last value, or after the bracket
+	comma  bool // flow roots: a comma is before the bracket
 	pairs  int  // without the metadata
 	null   bool // the root is a word for null
 	meta   metaSpan
 }
 
-// metaSpan is where metadata stands in a part.
+// metaSpan is where metadata is in a part.
 type metaSpan struct {
 	found      bool
 	start, end int // from the key to the end of the value

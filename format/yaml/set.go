@@ -44,7 +44,7 @@ func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
 }
 
 // checked makes the edits and makes sure that the text then reads as want.
-func (s *setter) checked(want []*tree.Map, way []*twig) ([]byte, error) {
+func (s *setter) checked(want []*tree.Map, way []*element) ([]byte, error) {
 	d := s.document
 	out, err := format.Splice(d.src, s.edits)
 	if err != nil {
@@ -75,10 +75,10 @@ func (d *document) compare(out []byte, want []*tree.Map) (diff string, err error
 
 // sharedOr explains a change that others would see through an anchor on way, or
 // returns err.
-func (o *outline) sharedOr(way []*twig, err error) error {
+func (o *outline) sharedOr(way []*element, err error) error {
 	for _, t := range way {
 		if o.file.Anchor(t.id) != "" {
-			e := problemAt(o.file, t.id, "what stands here has an anchor, and aliases refer to it elsewhere")
+			e := problemAt(o.file, t.id, "what is here has an anchor, and aliases refer to it elsewhere")
 			e.Hint = "use edit to change all of them, or write the aliases out first"
 			return e
 		}
@@ -98,7 +98,7 @@ func cloneAll(trees []*tree.Map) []*tree.Map {
 type setter struct {
 	*outline
 	step int
-	// tight is for a second try: strings in quotes, since what stands around
+	// tight is for a second try: strings in quotes, since what is around
 	// may spoil other styles.
 	tight bool
 	edits []format.Edit
@@ -108,8 +108,8 @@ func (s *setter) edit(start, end int, text string) {
 	s.edits = append(s.edits, format.Edit{Start: start, End: end, Text: text})
 }
 
-// replace puts n in the place of the last twig of way.
-func (s *setter) replace(way []*twig, n tree.Node) error {
+// replace puts n in the place of the last element of way.
+func (s *setter) replace(way []*element, n tree.Node) error {
 	t, parent := way[len(way)-1], way[len(way)-2]
 	scalar, isScalar := n.(*tree.Scalar)
 	if isScalar && t.isScalar() {
@@ -147,7 +147,7 @@ func isEmpty(n tree.Node) bool {
 }
 
 // rescalar writes one scalar over another, in its style if that can carry it.
-func (s *setter) rescalar(t *twig, n *tree.Scalar) {
+func (s *setter) rescalar(t *element, n *tree.Scalar) {
 	p, v := &t.place, n.Value
 	start := p.start
 	switch {
@@ -156,16 +156,16 @@ func (s *setter) rescalar(t *twig, n *tree.Scalar) {
 	case s.soleTag(t) && (v.Kind() != tree.String || s.file.Tag(t.id) == "!!str"):
 		start = p.prop
 	}
-	seat := s.document.seat(p)
-	seat.step = s.step
+	slot := s.document.slot(p)
+	slot.step = s.step
 	if s.tight {
-		seat.style = double
+		slot.style = double
 	}
-	behindHeader := p.block() && s.commentFollows(p.head)
-	seat.oneLine = seat.oneLine || behindHeader
-	text, whole := seat.set(n)
+	afterHeader := p.block() && s.commentFollows(p.head)
+	slot.oneLine = slot.oneLine || afterHeader
+	text, whole := slot.set(n)
 	switch {
-	case whole && behindHeader:
+	case whole && afterHeader:
 		s.edit(start, p.head, text)
 		s.edit(lineEnd(s.text, p.head), p.end, "")
 	case whole:
@@ -178,7 +178,7 @@ func (s *setter) rescalar(t *twig, n *tree.Scalar) {
 
 // set is write for a value that a person puts there: text with newlines becomes
 // a literal block where its old style would need escapes.
-func (s *seat) set(n *tree.Scalar) (text string, whole bool) {
+func (s *slot) set(n *tree.Scalar) (text string, whole bool) {
 	v := n.Value
 	if v.Kind() != tree.String {
 		return spellExact(n), true
@@ -206,18 +206,18 @@ func (s *setter) inline(n tree.Node, list bool, column int) string {
 	case *tree.List:
 		return "[]"
 	case *tree.Scalar:
-		seat := seat{list: list, column: column, step: s.step, newline: s.newline}
+		slot := slot{list: list, column: column, step: s.step, newline: s.newline}
 		if s.tight {
-			seat.style = double
+			slot.style = double
 		}
-		text, _ := seat.set(n)
+		text, _ := slot.set(n)
 		return text
 	}
 	return "null"
 }
 
-// flowValue puts n where t stands in a flow collection.
-func (s *setter) flowValue(t *twig, n tree.Node) {
+// flowValue puts n where t is in a flow collection.
+func (s *setter) flowValue(t *element, n tree.Node) {
 	text := flowText(n)
 	if t.isScalar() && t.end == t.start {
 		s.fill(t, text)
@@ -226,9 +226,9 @@ func (s *setter) flowValue(t *twig, n tree.Node) {
 	s.edit(t.start, t.end, text)
 }
 
-// fill writes text where a null stood without one. Its tag would make a string
+// fill writes text where a null was without one. Its tag would make a string
 // of anything.
-func (s *setter) fill(t *twig, text string) {
+func (s *setter) fill(t *element, text string) {
 	if s.soleTag(t) && s.tight {
 		s.edit(t.place.prop, t.start, text)
 		return
@@ -237,7 +237,7 @@ func (s *setter) fill(t *twig, text string) {
 }
 
 // lead returns what must stand before a value that had no text.
-func (s *setter) lead(t *twig) string {
+func (s *setter) lead(t *element) string {
 	at := t.start
 	for at > 0 && isBlank(s.text[at-1]) {
 		at--
@@ -252,9 +252,9 @@ func (s *setter) lead(t *twig) string {
 	return ": "
 }
 
-// inlineValue puts a scalar or an empty container where t stands in a block
+// inlineValue puts a scalar or an empty container where t is in a block
 // collection.
-func (s *setter) inlineValue(t, parent *twig, n tree.Node) {
+func (s *setter) inlineValue(t, parent *element, n tree.Node) {
 	text := s.inline(n, parent.isList(), parent.at.column)
 	if t.isScalar() && t.end == t.start {
 		s.fill(t, text)
@@ -268,20 +268,20 @@ func (s *setter) inlineValue(t, parent *twig, n tree.Node) {
 }
 
 // valueStart is where t begins, with the properties that go with a collection.
-func (s *setter) valueStart(t *twig) int {
+func (s *setter) valueStart(t *element) int {
 	if t.isMap() || t.isList() {
 		return t.place.prop
 	}
 	return t.start
 }
 
-func (s *setter) sameLine(t *twig) bool {
+func (s *setter) sameLine(t *element) bool {
 	return lineStart(s.text, t.start) == lineStart(s.text, t.key.end)
 }
 
-// dropBlock removes a block collection that stands on the lines below its key
-// and writes text behind the key's colon.
-func (s *setter) dropBlock(t *twig, text string) {
+// dropBlock removes a block collection that is on the lines below its key
+// and writes text after the key's colon.
+func (s *setter) dropBlock(t *element, text string) {
 	colon := s.colon(t)
 	end := lineEnd(s.text, colon)
 	s.edit(colon, s.propertiesEnd(t, colon), text)
@@ -290,7 +290,7 @@ func (s *setter) dropBlock(t *twig, text string) {
 
 // propertiesEnd returns the end of the properties of t that stand on the line
 // of its key, or colon.
-func (s *setter) propertiesEnd(t *twig, colon int) int {
+func (s *setter) propertiesEnd(t *element, colon int) int {
 	end := lineEnd(s.text, colon)
 	if t.place.prop == t.start || t.place.prop > end {
 		return colon
@@ -301,8 +301,8 @@ func (s *setter) propertiesEnd(t *twig, colon int) int {
 	return len(bytes.TrimRight(s.text[:end], " \t"))
 }
 
-// colon returns the place behind the colon of t's key.
-func (s *setter) colon(t *twig) int {
+// colon returns the place after the colon of t's key.
+func (s *setter) colon(t *element) int {
 	at := t.key.end
 	for at < len(s.text) && s.text[at] != ':' {
 		at++
@@ -310,9 +310,9 @@ func (s *setter) colon(t *twig) int {
 	return min(at+1, len(s.text))
 }
 
-// blockValue puts a container with entries where t stands in a block
+// blockValue puts a container with entries where t is in a block
 // collection.
-func (s *setter) blockValue(t, parent *twig, n tree.Node) error {
+func (s *setter) blockValue(t, parent *element, n tree.Node) error {
 	if t.key == nil {
 		text, err := s.block(n, parent.at.column+2)
 		if err != nil {

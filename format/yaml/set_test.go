@@ -67,8 +67,8 @@ func TestSetWritesWhereAPersonWould(t *testing.T) {
 		{"new key at the end", "a: 1\nb: 2\n", `["c"]`, tree.Text("x"), "a: 1\nb: 2\nc: x\n"},
 		{"new key without last newline", "a: 1\nb: 2", `["c"]`, tree.Text("x"), "a: 1\nb: 2\nc: x"},
 		{"new key in a map before a comment of the next", "m:\n  a: 1\n# next\nn: 2\n", `["m"]["b"]`, number(2), "m:\n  a: 1\n  b: 2\n# next\nn: 2\n"},
-		{"new key behind deeper comments", "m:\n  a: 1\n  # foot\n", `["q"]`, number(2), "m:\n  a: 1\n  # foot\nq: 2\n"},
-		{"new key behind one without colon", "? a\n# foot\n", `["b"]`, number(2), "? a\nb: 2\n# foot\n"},
+		{"new key after deeper comments", "m:\n  a: 1\n  # foot\n", `["q"]`, number(2), "m:\n  a: 1\n  # foot\nq: 2\n"},
+		{"new key after one without colon", "? a\n# foot\n", `["b"]`, number(2), "? a\nb: 2\n# foot\n"},
 		{"new key that needs quotes", "a: 1\n", `["yes"]`, number(2), "a: 1\n\"yes\": 2\n"},
 		{"new key in flow", "a: {b: 1, c: 2}\n", `["a"]["d"]`, tree.Text("x"), "a: {b: 1, c: 2, d: \"x\"}\n"},
 		{"new key in quoted flow", `{"a": {"b": 1}}` + "\n", `["a"]["d"]`, pairXZ(), `{"a": {"b": 1, "d": {"x": 1, "z": ["a", "b"]}}}` + "\n"},
@@ -236,7 +236,7 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 			return
 		}
 		back, err := again.Unset(fresh)
-		// A pair that stood in a flow list without braces keeps those it got.
+		// A pair that was in a flow list without braces keeps those it got.
 		braced := bytes.Count(with, []byte("{")) > bytes.Count(src, []byte("{"))
 		// So does a block scalar its sign, if it ended the text without a break.
 		open := !endsInBreak(src) && bytes.ContainsAny(src, "|>")

@@ -11,24 +11,24 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A seat is where a value is written: its surroundings, and the presentation
-// of the token that holds the place. Seal and open both derive spellings from
-// seats, so what open will write is known when encryption.
-type seat struct {
+// A slot is where a value is written: its surroundings, and the presentation
+// of the token that holds the place. Mask and Unmask both derive spellings from
+// slots, so what Unmask will write is known to Mask.
+type slot struct {
 	style   style
 	flow    bool
 	list    bool
 	column  int
 	step    int    // indentation of new block scalars
 	head    string // block tokens: the signs of the header
-	indent  string // block tokens: what stands before the content
+	indent  string // block tokens: what is before the content
 	newline string
 	oneLine bool // nothing may follow on further lines
 }
 
 // refit returns header and body of a block scalar for v in the place of a block
 // token. The header says how v ends, where that of the token does not.
-func (s *seat) refit(v tree.Value) (head, body string, ok bool) {
+func (s *slot) refit(v tree.Value) (head, body string, ok bool) {
 	if v.Kind() != tree.String {
 		return "", "", false
 	}
@@ -39,7 +39,7 @@ func (s *seat) refit(v tree.Value) (head, body string, ok bool) {
 }
 
 // headFor returns the header of the token with the chomping sign that t needs.
-func (s *seat) headFor(t string) string {
+func (s *slot) headFor(t string) string {
 	if s.chomps(t) {
 		return s.head
 	}
@@ -52,9 +52,9 @@ func chomping(head, sign string) string {
 	return strings.NewReplacer("-", "", "+", "").Replace(head) + sign
 }
 
-// write returns the text for v. For a block token it is the body behind the
+// write returns the text for v. For a block token it is the body after the
 // header unless whole is set; else it takes the place of the token.
-func (s *seat) write(v tree.Value) (text string, whole bool) {
+func (s *slot) write(v tree.Value) (text string, whole bool) {
 	if v.Kind() != tree.String {
 		return spellTyped(v), true
 	}
@@ -99,8 +99,8 @@ func spellFloat(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// free writes t in the style that the emitter of the field would choose.
-func (s *seat) free(t string) string {
+// free writes t in the style that the emitter of the library would choose.
+func (s *slot) free(t string) string {
 	if !utf8.ValidString(t) {
 		return s.binary(t)
 	}
@@ -115,7 +115,7 @@ func (s *seat) free(t string) string {
 	}
 	switch {
 	case t == mergeKey:
-		return "!!merge " + t // the emitter of the field has it so
+		return "!!merge " + t // the emitter of the library has it so
 	case !isString(t):
 		return quoted(t)
 	}
@@ -129,7 +129,7 @@ func (s *seat) free(t string) string {
 }
 
 // binary writes bytes that are no text.
-func (s *seat) binary(t string) string {
+func (s *slot) binary(t string) string {
 	b := base64Lines(t)
 	if strings.Contains(b, "\n") {
 		if s.flow || s.oneLine {
@@ -155,7 +155,7 @@ func base64Lines(t string) string {
 }
 
 // literal writes t as a new literal block.
-func (s *seat) literal(t string) (string, bool) {
+func (s *slot) literal(t string) (string, bool) {
 	depth := s.column + 2
 	if !s.list {
 		depth = s.step * ((s.column + s.step) / s.step)
@@ -180,7 +180,7 @@ func (s *seat) literal(t string) (string, bool) {
 	return head + s.newline + indentLines(t, strings.Repeat(" ", depth), s.newline), true
 }
 
-// indentLines writes the lines of t without the break behind the last one.
+// indentLines writes the lines of t without the break after the last one.
 func indentLines(t, indent, newline string) string {
 	t = strings.TrimSuffix(t, "\n")
 	if !strings.Contains(t, "\n") {
@@ -201,8 +201,8 @@ func indentLines(t, indent, newline string) string {
 	return b.String()
 }
 
-// body writes t as the body of a block scalar whose header stands already.
-func (s *seat) body(t string) (string, bool) {
+// body writes t as the body of a block scalar whose header is there already.
+func (s *slot) body(t string) (string, bool) {
 	for _, r := range t {
 		if !readable(r) && r != '\n' {
 			return "", false
@@ -227,7 +227,7 @@ func (s *seat) body(t string) (string, bool) {
 }
 
 // chomps reports whether the header's chomping sign gives back the end of t.
-func (s *seat) chomps(t string) bool {
+func (s *slot) chomps(t string) bool {
 	ends := len(t) - len(strings.TrimRight(t, "\n"))
 	switch {
 	case strings.Contains(s.head, "-"):

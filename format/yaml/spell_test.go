@@ -8,7 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// emitted is how the judge's emitter writes s as a value.
+// emitted is how the library's emitter writes s as a value.
 func emitted(t testing.TB, s string) string {
 	t.Helper()
 	n, err := toNode(&tree.Map{Items: []tree.Item{{Key: "k", Value: tree.Text(s)}}})
@@ -36,7 +36,7 @@ func spellings() []string {
 
 func checkSpelling(t testing.TB, s string) {
 	t.Helper()
-	place := seat{step: 4, newline: "\n"}
+	place := slot{step: 4, newline: "\n"}
 	want := emitted(t, s)
 	if got := "k: " + place.free(s) + "\n"; got != want {
 		t.Errorf("%q: got %q, the emitter writes %q", s, got, want)
@@ -69,7 +69,7 @@ func FuzzEverySpellingReadsBack(f *testing.F) {
 		f.Add(s, uint8(0))
 	}
 	f.Fuzz(func(t *testing.T, s string, how uint8) {
-		place := seat{style: style(how % 3), flow: how&8 != 0, step: 2, newline: "\n", oneLine: how&16 != 0}
+		place := slot{style: style(how % 3), flow: how&8 != 0, step: 2, newline: "\n", oneLine: how&16 != 0}
 		text, _ := place.write(tree.StringValue(s))
 		src := "k: " + text + "\nz: 1\n"
 		if place.flow {
@@ -86,11 +86,11 @@ func FuzzEverySpellingReadsBack(f *testing.F) {
 	})
 }
 
-func TestTypedValuesAreSpelledAsThePeerDoes(t *testing.T) {
+func TestTypedValuesAreSpelledAsSOPSDoes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		v     tree.Value
-		peer  string
+		sops  string
 		exact string
 	}{
 		{tree.Value{}, "null", "null"},
@@ -104,8 +104,8 @@ func TestTypedValuesAreSpelledAsThePeerDoes(t *testing.T) {
 		{tree.FloatValue(math.Copysign(0, -1)), "-0", "-0.0"},
 	}
 	for _, tt := range tests {
-		if got := spellTyped(tt.v); got != tt.peer {
-			t.Errorf("got %s, want %s", got, tt.peer)
+		if got := spellTyped(tt.v); got != tt.sops {
+			t.Errorf("got %s, want %s", got, tt.sops)
 		}
 		if got := spellExact(tree.NewScalar(tt.v)); got != tt.exact {
 			t.Errorf("got %s, want %s", got, tt.exact)

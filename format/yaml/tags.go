@@ -6,7 +6,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 )
 
-// A tag of a secret goes into the layout: it was typed where a value stands, and
+// A tag of a secret goes into the layout: it was typed where a value is, and
 // readers that do not know it refuse the whole file. That of a value goes with
 // the value; that of a collection which holds a token leaves a tag in its place
 // that every reader knows, so that it finds back.

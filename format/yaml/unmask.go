@@ -84,7 +84,7 @@ func oneLine(text string) string {
 	}, text)
 }
 
-// element makes a comment of a list element, as other programs seal them.
+// element makes a comment of a list element, as other programs encrypt them.
 func (u *unmasking) element(ref int, text string) {
 	l := &u.leaves[ref]
 	start := lineStart(u.src, l.prop)
@@ -139,7 +139,7 @@ func (u *unmasking) scalar(l *leaf, v tree.Value) {
 	if u.hinted(l, v) {
 		return
 	}
-	s := u.document.seat(&l.place)
+	s := u.document.slot(&l.place)
 	if !l.block() {
 		text, _ := s.write(v)
 		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: text})
@@ -149,7 +149,7 @@ func (u *unmasking) scalar(l *leaf, v tree.Value) {
 		u.block(l, head, body)
 		return
 	}
-	// The header goes too; a comment behind it stays.
+	// The header goes too; a comment after it stays.
 	text, _ := s.write(v)
 	u.edits = append(u.edits,
 		format.Edit{Start: l.start, End: l.head, Text: text},
@@ -178,7 +178,7 @@ func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
 		u.block(l, before, body)
 	case l.block() && isBody && (before == "" || before[0] == '!' && !strings.ContainsAny(before, `"'`)):
 		// An older hint: a tag of a core type at most, and no header.
-		s := u.document.seat(&l.place)
+		s := u.document.slot(&l.place)
 		if before == "" {
 			s.head = s.headFor(v.Str())
 		}
@@ -227,7 +227,7 @@ func (u *unmasking) aliases() {
 	}
 }
 
-// enclosing returns the flow collection that stands depth levels above at.
+// enclosing returns the flow collection that is depth levels above at.
 func (u *unmasking) enclosing(at, depth int) (span, bool) {
 	i, _ := slices.BinarySearchFunc(u.brackets, at, func(b span, at int) int { return cmp.Compare(b.start, at) })
 	for i--; i >= 0; i-- {

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Unset removes what stands at a in the first document.
+// Unset removes what is at a in the first document.
 func (d *document) Unset(a tree.Address) ([]byte, error) {
 	want := cloneAll(d.trees)
 	if err := tree.Unset(want[0], a); err != nil {
@@ -41,7 +41,7 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 
 // writeOut writes the values in place of the aliases that lose their anchor with
 // t: other programs hold a copy there.
-func (s *setter) writeOut(t *twig) {
+func (s *setter) writeOut(t *element) {
 	lost := map[string]bool{}
 	s.anchors(t, lost)
 	gone := slices.Clone(s.edits)
@@ -55,7 +55,7 @@ func (s *setter) writeOut(t *twig) {
 }
 
 // anchors collects the names of the anchors in t, its key included.
-func (s *setter) anchors(t *twig, into map[string]bool) {
+func (s *setter) anchors(t *element, into map[string]bool) {
 	if name := s.file.Anchor(t.id); name != "" {
 		into[name] = true
 	}
@@ -69,7 +69,7 @@ func (s *setter) anchors(t *twig, into map[string]bool) {
 
 // emptied writes {} or [] for a collection that lost its last entry. Comments in
 // it stay.
-func (s *setter) emptied(t *twig) {
+func (s *setter) emptied(t *element) {
 	text := "{}"
 	if t.isList() {
 		text = "[]"
@@ -89,8 +89,8 @@ func (s *setter) emptied(t *twig) {
 	}
 }
 
-// withComma returns the place behind the comma that follows at, if one does,
-// and behind a comment on that line.
+// withComma returns the place after the comma that follows at, if one does,
+// and after a comment on that line.
 func (s *setter) withComma(at int) int {
 	end := at
 	if i := skipBlanks(s.text, end); i < len(s.text) && s.text[i] == ',' {
@@ -99,7 +99,7 @@ func (s *setter) withComma(at int) int {
 	return s.endWithComment(end)
 }
 
-// endWithComment returns the end of the line at which at stands if only a
+// endWithComment returns the end of the line at which at is if only a
 // comment follows.
 func (s *setter) endWithComment(at int) int {
 	if i := skipBlanks(s.text, at); i < len(s.text) && s.text[i] == '#' {
@@ -109,8 +109,8 @@ func (s *setter) endWithComment(at int) int {
 }
 
 // unsetFlow removes an entry with one comma. Where comments stand around it,
-// they stay, and the comma that goes is the one behind it.
-func (s *setter) unsetFlow(parent, t *twig) {
+// they stay, and the comma that goes is the one after it.
+func (s *setter) unsetFlow(parent, t *element) {
 	i := slices.Index(parent.kids, t)
 	start, end := t.entryStart(), 0
 	if i > 0 {
@@ -124,8 +124,8 @@ func (s *setter) unsetFlow(parent, t *twig) {
 	s.edit(start, end, "")
 }
 
-// entryStart is where the key or the dash of t stands, or t itself.
-func (t *twig) entryStart() int {
+// entryStart is where the key or the dash of t is, or t itself.
+func (t *element) entryStart() int {
 	switch {
 	case t.key != nil:
 		return t.key.place.prop
@@ -136,7 +136,7 @@ func (t *twig) entryStart() int {
 }
 
 // unsetBlock removes the lines of an entry. Comment lines above it stay.
-func (s *setter) unsetBlock(parent, t *twig) {
+func (s *setter) unsetBlock(parent, t *element) {
 	start, end := s.linesOf(parent, t)
 	if line := lineStart(s.text, start); line < start {
 		// The entry shares its line with the dash of a list; the next one
@@ -153,8 +153,8 @@ func (s *setter) unsetBlock(parent, t *twig) {
 }
 
 // linesOf returns the lines of an entry with its line's comment and the comments
-// within it, or where it begins if more stands before it on its line.
-func (s *setter) linesOf(parent, t *twig) (start, end int) {
+// within it, or where it begins if more is before it on its line.
+func (s *setter) linesOf(parent, t *element) (start, end int) {
 	start = t.entryStart()
 	if t.key != nil {
 		// An explicit key begins at its question mark.
@@ -170,7 +170,7 @@ func (s *setter) linesOf(parent, t *twig) (start, end int) {
 	end = afterBreak(s.text, t.end)
 	switch {
 	case t.key != nil && t.isScalar() && t.place.prop == t.place.end:
-		// Nothing stands there, perhaps not even a colon.
+		// Nothing is there, perhaps not even a colon.
 		end = afterBreak(s.text, t.key.end)
 	case t.place.block() && t.end == t.place.end:
 		end = t.end + breakAt(s.text, t.end)

@@ -44,11 +44,11 @@ func (r *reader) sequence(l *tree.List, id yamltext.ID, own bool) error {
 	return nil
 }
 
-// alias adds a copy of what the alias stands for.
+// alias adds a copy of what the alias refers to.
 func (r *reader) alias(id yamltext.ID, isKey bool) (tree.Node, error) {
 	target := r.file.Target(id)
 	if r.open[target] {
-		return nil, r.problem(id, "the alias stands for a collection that holds it")
+		return nil, r.problem(id, "the alias refers to a collection that holds it")
 	}
 	if r.via > 0 {
 		if inner, ok := r.siteOf[id]; ok {
@@ -98,14 +98,14 @@ func (r *reader) scalar(id yamltext.ID) (tree.Node, error) {
 	return s, nil
 }
 
-// copied counts what aliases stand for, which grows without bound when they
+// copied counts what aliases refer to, which grows without bound when they
 // stand for each other.
 func (r *reader) copied(id yamltext.ID) error {
 	if r.via == 0 {
 		return nil
 	}
 	if r.copies++; r.copies > maxCopies {
-		return r.problem(id, "aliases stand for more than %d values", maxCopies)
+		return r.problem(id, "aliases refer to more than %d values", maxCopies)
 	}
 	return nil
 }

@@ -14,9 +14,9 @@
 // A text is parsed once, by internal/yamltext, whose nodes and comments know their
 // bytes. The reader (reader.go) makes a scan of them: the wire trees, and the
 // place of each leaf. Masking, unmasking and setting values are lists of edits
-// computed from that. The library that readers in the field use is asked about
+// computed from that. The library that other readers use is asked about
 // the few texts in which the owner of a comment is not certain (referee.go), says
-// what is wrong with a text, and writes what is written anew (judge.go).
+// what is wrong with a text, and writes what is written anew (library.go).
 package yaml
 
 import (
@@ -114,9 +114,9 @@ func withMark(text []byte, bom bool) []byte {
 	return append([]byte(byteOrderMark), text...)
 }
 
-// seat describes the place of a leaf as it is.
-func (d *document) seat(p *place) seat {
-	s := seat{
+// slot describes the place of a leaf as it is.
+func (d *document) slot(p *place) slot {
+	s := slot{
 		style: p.style, flow: p.flow, list: p.list, column: p.column,
 		step: d.step, newline: d.newline, oneLine: d.commentFollows(p.end),
 	}

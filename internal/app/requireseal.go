@@ -9,6 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -33,7 +34,7 @@ func (a *App) lacksSeal(s *Source, good bool) error {
 		required, err := config.RequiresIntegrity(path, a.RulePath(s.File))
 		if err != nil {
 			return &Error{
-				Kind: envelope.ErrMAC,
+				Kind: integrity.ErrMAC,
 				Err:  fmt.Errorf("the file carries no seal, and whether one is demanded (integrity: required) is not known: %w", err),
 				Advice: []string{
 					"mend " + hint.Path(path) + ", or take it away",
@@ -42,7 +43,7 @@ func (a *App) lacksSeal(s *Source, good bool) error {
 			}
 		}
 		if required {
-			return Fail(envelope.ErrMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
+			return Fail(integrity.ErrMAC, "look at what changed (git log -p FILE); if you trust it, give it a seal with: sops rotate -i --ignore-mac "+hint.Path(s.Path),
 				"the file carries no seal, which %s demands (integrity: required), or one that was made over a file without; another program wrote it, or the seal was taken off", path)
 		}
 	}

@@ -120,7 +120,7 @@ func (c *Cipher) Decrypt(t Token, aad []byte) (string, error) {
 	return string(plain), nil
 }
 
-// decode appends what text stands for to a buffer, which it returns in any case.
+// decode appends what text means to a buffer, which it returns in any case.
 func decode(to []byte, name, text string) ([]byte, error) {
 	out, err := base64.StdEncoding.AppendDecode(to, []byte(text))
 	if err != nil || len(out) == len(to) {
@@ -160,8 +160,8 @@ func (t Token) Nonce() []byte {
 // ErrNoToken says that a text is not of the form of an encrypted value.
 var ErrNoToken = errors.New("not of the form ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]")
 
-// Parse splits the text form. Text behind the closing bracket is ignored, as
-// every reader in the field does. No part of text is in an error.
+// Parse splits the text form. Text after the closing bracket is ignored, as
+// every reader does. No part of text is in an error.
 func Parse(text string) (Token, error) {
 	if !IsToken(text) {
 		return Token{}, ErrNoToken
@@ -194,3 +194,9 @@ func Parse(text string) (Token, error) {
 
 // IsToken reports whether text begins as an encrypted value does.
 func IsToken(text string) bool { return strings.HasPrefix(text, prefix) }
+
+// IsComment reports whether text is the token of a comment.
+func IsComment(text string) bool {
+	t, err := Parse(text)
+	return err == nil && t.Type == "comment"
+}

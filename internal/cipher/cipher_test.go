@@ -94,8 +94,8 @@ func TestParse(t *testing.T) {
 		ok         bool
 	}{
 		{"as written", good, true},
-		{"a line break behind, as of a block scalar", good + "\n", true},
-		{"text behind the bracket", good + " # x", true},
+		{"a line break after, as of a block scalar", good + "\n", true},
+		{"text after the bracket", good + " # x", true},
 		{"leading blank", " " + good, false},
 		{"line break inside", strings.Replace(good, "WtQ=", "Wt\nQ=", 1), false},
 		{"no data", strings.Replace(good, "WtQ=", "", 1), false},
@@ -110,7 +110,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func FuzzWhatIsSealedOpens(f *testing.F) {
+func FuzzWhatIsEncryptedDecrypts(f *testing.F) {
 	f.Add("hello", "k:", "str")
 	f.Add("", "", "int")
 	c, err := New(testKey())

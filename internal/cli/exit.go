@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 )
 
 // An exitCode is one line of the table of exit codes. Its kinds are those of
@@ -30,7 +31,7 @@ func exitCodes() []exitCode {
 		{23, "the content cannot be encrypted", []error{app.NotEncryptable, envelope.ErrEncrypt}},
 		{25, "a value cannot be decrypted", []error{envelope.ErrDecrypt}},
 		{49, "rotate: keys are to be changed in a file that does not exist", []error{app.NoKeysToChange}},
-		{51, "the MAC is missing or does not fit the content", []error{envelope.ErrMAC, envelope.ErrSeal}},
+		{51, "the MAC is missing or does not fit the content", []error{integrity.ErrMAC, integrity.ErrSeal}},
 		{91, "decrypt --extract: the path is malformed", []error{app.BadExtract}},
 		{92, "the input holds no document", []error{app.NoDocument}},
 		{100, "no file, or the file does not exist", []error{app.NoFile}},

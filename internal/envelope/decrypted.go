@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
@@ -16,7 +17,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A Decrypted is a file in clear, with everything needed to seal it again.
+// A Decrypted is a decrypted file, with everything needed to encrypt it again.
 type Decrypted struct {
 	Meta *meta.Metadata
 	Data keeper.Data
@@ -27,12 +28,13 @@ type Decrypted struct {
 	trees   []*tree.Map
 	memory  memory
 	warn    func(string)
-	finding // of the seal
+	finding integrity.Finding
+	ignored bool // MAC or seal do not fit, and the user trusts the content
 
 	origin *origin // nil for a new file
 	edits  []edit  // that led from origin to now
 	remade bool    // the content came about in another way
-	exact  bool    // the text in clear is somebody's own, to the byte
+	exact  bool    // the plaintext is the caller's own, to the byte
 
 	rotated bool // the data key is another one than that of origin
 }
@@ -40,8 +42,8 @@ type Decrypted struct {
 // An origin is the encrypted text that a file was decrypted from.
 type origin struct {
 	doc    format.Document
-	trees  []*tree.Map // in clear, with the types that the tokens say
-	plain  []*tree.Map // in clear, with the types that the plain text shows
+	trees  []*tree.Map // plaintext, with the types that the tokens say
+	plain  []*tree.Map // plaintext, with the types that the plain text shows
 	layout *format.Layout
 }
 
@@ -133,10 +135,10 @@ func storedThreshold(threshold, groups int) int {
 	return threshold
 }
 
-// Plain returns the text in clear.
+// Plain returns the plaintext.
 func (o *Decrypted) Plain() []byte { return o.plain }
 
-// Trees returns the documents in clear, until the first change with the types
+// Trees returns the decrypted documents, until the first change with the types
 // that the encrypted file says. They must not be changed.
 func (o *Decrypted) Trees() []*tree.Map {
 	if o.origin != nil && len(o.edits) == 0 && !o.remade {
@@ -254,7 +256,7 @@ func numbersAsTexts(n tree.Node) tree.Node {
 	return n
 }
 
-// Unset removes what stands at a in the first document.
+// Unset removes what is at a in the first document.
 func (o *Decrypted) Unset(a tree.Address) error {
 	if err := o.unambiguous(a); err != nil {
 		return err
@@ -270,7 +272,7 @@ func (o *Decrypted) Unset(a tree.Address) error {
 	return o.change([]edit{{at: a}}, text, err, want)
 }
 
-// unambiguous refuses an address on whose way a key comes twice: readers do not
+// unambiguous refuses an address on whose way a key is there twice: readers do not
 // agree which of the two counts.
 func (o *Decrypted) unambiguous(a tree.Address) error {
 	if len(o.trees) == 0 {
@@ -349,8 +351,8 @@ func (o *Decrypted) readsAs(text []byte, err error, want []*tree.Map) (format.Do
 func (o *Decrypted) Authentic() bool { return !o.ignored }
 
 // Rotate makes a new data key and wraps it for the given groups of master keys.
-// Every token will change, and old copies of the file stay readable for whom
-// they were. A nil random is crypto/rand.
+// Every token will change, and old copies of the file stay readable with
+// the old one. A nil random is crypto/rand.
 func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, threshold int, random io.Reader) error {
 	d, wrapped, err := wrapNew(ctx, k, groups, threshold, random)
 	if err != nil {

@@ -2,67 +2,177 @@ package envelope
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// differs names the first difference of two structures for people.
-func differs(sealed, found string) string {
-	a, b := strings.Split(sealed, "\n"), strings.Split(found, "\n")
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
-	}
-	was, is := at(a, i), at(b, i)
-	switch {
-	case was != "" && slices.Contains(b[i:], was):
-		return describeLine(is) + " was added"
-	case is != "" && slices.Contains(a[i:], is):
-		return describeLine(was) + " was removed"
-	case was == "":
-		return describeLine(is) + " was added"
-	case is == "":
-		return describeLine(was) + " was removed"
-	}
-	return describeLine(was) + " became " + describeLine(is)
+// An edit is one change of the first document: n is put at an address, or what
+// is there is removed if n is nil.
+type edit struct {
+	at tree.Address
+	n  tree.Node
 }
 
-// keysDiffer names the master keys by which two structures differ.
-func keysDiffer(sealed, found string) string {
-	a, b := keyLines(sealed), keyLines(found)
+// apply makes the edit in a tree.
+func (e edit) apply(root *tree.Map) error {
+	if e.n == nil {
+		return tree.Unset(root, e.at)
+	}
+	tree.Set(root, e.at, tree.Clone(e.n))
+	return nil
+}
+
+// editsBetween returns the edits that lead from old to new, and whether there
+// are such: comments, other documents and the order of keys must be the same.
+func editsBetween(old, new []*tree.Map) ([]edit, bool) {
+	if len(old) != len(new) || len(old) == 0 || !slices.Equal(comments(old), comments(new)) {
+		return nil, false
+	}
+	if tree.Diff(old[1:], new[1:]) != "" {
+		return nil, false
+	}
+	d := differ{}
+	d.node(nil, old[0], new[0])
+	return append(d.sets, d.unsets...), !d.failed
+}
+
+// comments lists the comments with their containers.
+func comments(trees []*tree.Map) []string {
 	var out []string
-	name := func(lines, others []string, what string) {
-		for _, line := range lines {
-			if !slices.Contains(others, line) {
-				out = append(out, describeLine(line)+what)
-			}
+	for _, t := range trees {
+		out = append(out, commentsIn(t)...)
+	}
+	return out
+}
+
+func commentsIn(n tree.Node) []string {
+	var out []string
+	collectComments(&out, nil, n)
+	return out
+}
+
+func collectComments(out *[]string, at tree.Address, n tree.Node) {
+	below := func(n tree.Node, s tree.Step) {
+		if c, ok := n.(*tree.Comment); ok {
+			*out = append(*out, at.String()+"#"+c.Text)
+			return
+		}
+		collectComments(out, append(at[:len(at):len(at)], s), n)
+	}
+	switch n := n.(type) {
+	case *tree.Map:
+		for _, it := range n.Items {
+			below(it.Value, tree.Step{Key: it.Key, IsKey: true})
+		}
+	case *tree.List:
+		for _, it := range n.Items {
+			below(it, tree.Step{}) // positions move when elements go
 		}
 	}
-	name(b, a, " was added")
-	name(a, b, " was removed")
-	return strings.Join(out, ", ")
 }
 
-func at(lines []string, i int) string {
-	if i < len(lines) {
-		return lines[i]
-	}
-	return ""
+// A differ collects edits. Removals come last and from the end, so that no
+// address moves under another edit.
+type differ struct {
+	sets, unsets []edit
+	failed       bool
 }
 
-// describeLine turns a line into words.
-func describeLine(line string) string {
-	switch word, rest, _ := strings.Cut(line, " "); {
-	case line == "document":
-		return "a document border"
-	case word == "key":
-		return "the master key " + rest
-	case word == "rule":
-		return "the selection rule " + rest
-	case word == "comment":
-		return "a comment that the selection rule goes by"
-	case strings.HasPrefix(line, "["):
-		i := strings.LastIndex(line, "] ") + 1
-		return line[:i] + " (" + strings.TrimSpace(line[i:]) + ")"
+func (d *differ) set(at tree.Address, n tree.Node) { d.sets = append(d.sets, edit{at, n}) }
+
+func (d *differ) unset(at tree.Address) { d.unsets = slices.Insert(d.unsets, 0, edit{at: at}) }
+
+func (d *differ) node(at tree.Address, old, new tree.Node) {
+	switch o := old.(type) {
+	case *tree.Map:
+		if n, ok := new.(*tree.Map); ok {
+			d.maps(at, o, n)
+			return
+		}
+	case *tree.List:
+		if n, ok := new.(*tree.List); ok {
+			d.lists(at, o, n)
+			return
+		}
+	case *tree.Scalar:
+		if n, ok := new.(*tree.Scalar); ok && n.Value == o.Value {
+			return
+		}
 	}
-	return "the setting " + line
+	d.set(at, new)
+}
+
+func (d *differ) maps(at tree.Address, old, new *tree.Map) {
+	before, after := keysOf(old), keysOf(new)
+	if before == nil || after == nil {
+		d.failed = true // a key is there twice
+		return
+	}
+	for _, it := range old.Items {
+		if tree.IsComment(it.Value) {
+			continue
+		}
+		here := append(at[:len(at):len(at)], tree.Step{Key: it.Key, IsKey: true})
+		if n, ok := after[it.Key]; ok {
+			d.node(here, it.Value, n)
+		} else {
+			d.unset(here)
+		}
+	}
+	for _, it := range new.Items {
+		if _, ok := before[it.Key]; !ok && !tree.IsComment(it.Value) {
+			d.set(append(at[:len(at):len(at)], tree.Step{Key: it.Key, IsKey: true}), it.Value)
+		}
+	}
+}
+
+// keysOf returns the pairs of a map, nil if a key is there twice.
+func keysOf(m *tree.Map) map[string]tree.Node {
+	out := map[string]tree.Node{}
+	for _, it := range m.Items {
+		if tree.IsComment(it.Value) {
+			continue
+		}
+		if _, twice := out[it.Key]; twice {
+			return nil
+		}
+		out[it.Key] = it.Value
+	}
+	return out
+}
+
+func (d *differ) lists(at tree.Address, old, new *tree.List) {
+	a, b := elements(old), elements(new)
+	step := func(i int) tree.Address { return append(at[:len(at):len(at)], tree.Step{Index: i}) }
+	prefix, suffix := 0, 0
+	for prefix < min(len(a), len(b)) && same(a[prefix], b[prefix]) {
+		prefix++
+	}
+	for suffix < min(len(a), len(b))-prefix && same(a[len(a)-1-suffix], b[len(b)-1-suffix]) {
+		suffix++
+	}
+	common := min(len(a), len(b)) - prefix - suffix
+	for i := prefix; i < prefix+common; i++ {
+		d.node(step(i), a[i], b[i])
+	}
+	for i := prefix + common; i < len(a)-suffix; i++ {
+		d.unset(step(i))
+	}
+	if added := len(b) - suffix - prefix - common; added > 0 && suffix > 0 {
+		d.failed = true // an element came in the middle
+		return
+	}
+	for i := prefix + common; i < len(b)-suffix; i++ {
+		d.set(step(i), b[i])
+	}
+}
+
+func elements(l *tree.List) []tree.Node {
+	return slices.DeleteFunc(slices.Clone(l.Items), tree.IsComment)
+}
+
+func same(a, b tree.Node) bool {
+	d := differ{}
+	d.node(nil, a, b)
+	return !d.failed && len(d.sets) == 0 && len(d.unsets) == 0
 }

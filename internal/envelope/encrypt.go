@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -118,23 +119,23 @@ func (s *encryption) render() error {
 	return nil
 }
 
-// attempt seals and reads back. Where the reader finds comments in other
-// containers than we did, it seals once more with theirs.
+// attempt encrypts and reads back. Where the reader finds comments in other
+// containers than we did, it encrypts once more with theirs.
 func (s *encryption) attempt() ([]byte, error) {
-	out, err := s.seal()
+	out, err := s.encryptText()
 	var moved *movedComments
 	if errors.As(err, &moved) {
 		s.containers = moved.containers
-		out, err = s.seal()
+		out, err = s.encryptText()
 	}
 	return out, err
 }
 
-func (s *encryption) seal() ([]byte, error) {
+func (s *encryption) encryptText() ([]byte, error) {
 	if err := s.encrypt(); err != nil {
 		return nil, err
 	}
-	if err := s.structure(s.trees, s); err != nil {
+	if err := s.renewSeal(s.trees, s); err != nil {
 		return nil, err
 	}
 	masked, err := format.Mask(s.doc, s.tokens, format.Guide{Blank: s.blank, Like: s.like})
@@ -181,7 +182,7 @@ func (s *encryption) seal() ([]byte, error) {
 }
 
 // valuesIn returns what the tokens of an encrypted document stand for, by its own
-// Refs: a reader may find comments, and so all leaves behind them, in another
+// Refs: a reader may find comments, and so all leaves after them, in another
 // order than they have in the plain text.
 func (s *encryption) valuesIn(encrypted format.Document) []format.Plain {
 	tokens := tokensOf(encrypted, encrypted.Leaves())
@@ -236,7 +237,7 @@ func (s *encryption) bareDigest(m format.Masked) ([]byte, error) {
 func (s *encryption) encrypt() error {
 	n := s.doc.Leaves()
 	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
-	mac := newMAC(s.decrypted.Meta.MACOnlyEncrypted)
+	mac := integrity.NewMAC(s.decrypted.Meta.MACOnlyEncrypted)
 	old := recall{s.decrypted.remember(s.selector), map[remembered]int{}}
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
@@ -248,15 +249,15 @@ func (s *encryption) encrypt() error {
 		v := leaf.Scalar.Value
 		if !leaf.Secret || v.Kind() == tree.Null || v.Empty() {
 			s.blank[leaf.Scalar.Ref] = leaf.Secret
-			mac.add(v, leaf.Secret)
+			mac.Add(v, leaf.Secret)
 			continue
 		}
 		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, &old); err != nil {
 			return err
 		}
-		mac.add(s.values[leaf.Scalar.Ref].Value, true)
+		mac.Add(s.values[leaf.Scalar.Ref].Value, true)
 	}
-	s.macText = mac.text()
+	s.macText = mac.Text()
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
@@ -310,24 +311,24 @@ func (s *encryption) nonce() ([]byte, error) {
 	return s.room[:], nil
 }
 
-// value returns what a reader of the encrypted text must find in place of a scalar.
-func (s *encryption) value(n *tree.Scalar) tree.Value {
+// Value returns what a reader of the encrypted text must find in place of a scalar.
+func (s *encryption) Value(n *tree.Scalar) tree.Value {
 	if t := s.tokens[n.Ref]; t != "" {
 		return tree.StringValue(t)
 	}
 	return n.Value
 }
 
-// text does the same for a comment.
-func (s *encryption) text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref], c.Text) }
+// Text does the same for a comment.
+func (s *encryption) Text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref], c.Text) }
 
-// structure renews the seal.
-func (s *encryption) structure(trees []*tree.Map, r reading) error {
+// renewSeal makes the seal of the encrypted file, whose trees r reads.
+func (s *encryption) renewSeal(trees []*tree.Map, r integrity.Reading) error {
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
 	}
 	m := s.decrypted.Meta
-	m.Seal, err = sealStructure(s.cipher, nonce, structureOf(m, trees, r), s.macText, &s.decrypted.finding)
+	m.Seal, err = integrity.Seal(s.cipher, nonce, m, trees, r, s.macText, &s.decrypted.finding)
 	return err
 }

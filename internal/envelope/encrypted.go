@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
@@ -69,13 +70,13 @@ func (s *Encrypted) Decrypt(ctx context.Context, k keeper.Keeper, o DecryptOptio
 	return s.DecryptWith(r.Data, o)
 }
 
-// decryptsMAC reports whether d is this file's data key, as far as the MAC tells.
+// decryptsMAC reports whether d is this file's data key, as far as the MAC shows.
 func (s *Encrypted) decryptsMAC(d keeper.Data) bool {
 	c, err := cipher.New(d.Bytes())
 	if err != nil {
 		return false
 	}
-	_, err = s.storedMAC(c)
+	_, err = integrity.StoredMAC(c, s.Meta)
 	return err == nil || !errors.Is(err, cipher.ErrForged)
 }
 
@@ -90,7 +91,7 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 		return nil, err
 	}
 	dec := decryption{
-		encrypted: s, cipher: c, options: o, mac: newMAC(s.Meta.MACOnlyEncrypted),
+		encrypted: s, cipher: c, options: o, mac: integrity.NewMAC(s.Meta.MACOnlyEncrypted),
 		trees: clone(s.doc.Trees()), values: make([]format.Plain, s.doc.Leaves()),
 	}
 	if err := dec.leaves(sel); err != nil {
@@ -100,12 +101,14 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.find(c, macText, o)
+	found, ignored, err := s.find(c, macText, o)
 	if err != nil {
 		return nil, err
 	}
-	found.ignored = found.ignored || dec.macDiffers
-	decrypted := &Decrypted{Meta: s.Meta, Data: d, format: s.format, warn: o.Warn, finding: *found}
+	decrypted := &Decrypted{
+		Meta: s.Meta, Data: d, format: s.format, warn: o.Warn,
+		finding: *found, ignored: ignored || dec.macDiffers,
+	}
 	layout := openLayout(c, s.Meta.Layout, macText)
 	if err := dec.restore(decrypted, layout); err != nil {
 		return nil, err
@@ -114,21 +117,21 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 	return decrypted, nil
 }
 
-// find returns what the seal says. Whoever ignores the MAC takes the content as
-// it is, but vouches for no key.
-func (s *Encrypted) find(c *cipher.Cipher, macText string, o DecryptOptions) (*finding, error) {
-	f, err := s.checkSeal(c, macText)
+// find returns what the seal says, and whether it does not fit but is ignored. To
+// ignore the MAC is to take the content as it is, but vouches for no key.
+func (s *Encrypted) find(c *cipher.Cipher, macText string, o DecryptOptions) (f *integrity.Finding, ignored bool, err error) {
+	f, err = integrity.CheckSeal(c, s.Meta, s.doc.Trees(), macText)
 	if o.IgnoreMAC {
-		ignored := err != nil || f.keys != nil
+		ignored = err != nil || f.Keys != nil
 		if f == nil {
-			f = unknown(s.Meta.MasterKeys())
+			f = integrity.Unsealed(s.Meta.MasterKeys())
 		}
-		err, f.unproved, f.ignored = nil, false, ignored
+		err, f.Unproved = nil, false
 	}
-	if err == nil && f.keys != nil {
-		o.warn("%v; this is no reason not to read the file, but nothing vouches for an added key (sops updatekeys shows the difference to .sops.yaml and makes a new seal)", f.keys)
+	if err == nil && f.Keys != nil {
+		o.warn("%v; this is no reason not to read the file, but nothing vouches for an added key (sops updatekeys shows the difference to .sops.yaml and makes a new seal)", f.Keys)
 	}
-	return f, err
+	return f, ignored, err
 }
 
 // A decryption is the walk through one encrypted document.
@@ -136,7 +139,7 @@ type decryption struct {
 	encrypted *Encrypted
 	cipher    *cipher.Cipher
 	options   DecryptOptions
-	mac       *mac
+	mac       *integrity.MAC
 	trees     []*tree.Map // become plain on the way
 	values    []format.Plain
 	moved     bool // a list element became a comment
@@ -153,7 +156,7 @@ func (d *decryption) leaves(sel *rule.Selector) error {
 		case leaf.Secret:
 			err = d.scalar(leaf)
 		default:
-			d.mac.add(leaf.Scalar.Value, false)
+			d.mac.Add(leaf.Scalar.Value, false)
 		}
 		if err != nil {
 			return err
@@ -179,7 +182,7 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 	}
 	if typ == "comment" {
 		if !leaf.ListComment {
-			return d.valueError(leaf, errors.New("the token of a comment stands where a value must stand"))
+			return d.valueError(leaf, errors.New("the token of a comment is where a value must be"))
 		}
 		d.listComment(leaf.Scalar, plain)
 		return nil
@@ -190,8 +193,22 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 	}
 	d.values[leaf.Scalar.Ref] = format.Plain{Set: true, Value: value}
 	leaf.Scalar.Value = value
-	d.mac.add(value, true)
+	d.mac.Add(value, true)
 	return nil
+}
+
+// checkMAC compares and returns the stored text, "" if that cannot be decrypted
+// and the MAC is to be ignored.
+func (d *decryption) checkMAC() (string, error) {
+	stored, err := integrity.StoredMAC(d.cipher, d.encrypted.Meta)
+	if err == nil {
+		err = d.mac.Check(stored)
+	}
+	if err != nil && d.options.IgnoreMAC {
+		d.macDiffers = true
+		return stored, nil
+	}
+	return stored, err
 }
 
 func (d *decryption) open(v tree.Value, aad []byte) (plain, typ string, err error) {
@@ -217,7 +234,7 @@ func (d *decryption) valueError(leaf rule.Leaf, err error) error {
 }
 
 // comment decrypts a comment in place. One that does not open is kept as it
-// stands: before SOPS 3.0 comments were not encrypted, and people add them.
+// is: before SOPS 3.0 comments were not encrypted, and people add them.
 func (d *decryption) comment(leaf rule.Leaf) {
 	c := leaf.Comment
 	if !leaf.Secret || c.Text == "" {
@@ -232,7 +249,7 @@ func (d *decryption) comment(leaf rule.Leaf) {
 			return
 		}
 	}
-	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it stands", where(":", d.encrypted.doc.Line(c.Ref)))
+	d.options.warn("%s: a comment is not encrypted or does not open; it is kept as it is", where(":", d.encrypted.doc.Line(c.Ref)))
 }
 
 func (d *decryption) listComment(s *tree.Scalar, plain string) {

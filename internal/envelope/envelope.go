@@ -1,6 +1,6 @@
 // Package envelope knows what an encrypted file is: every selected value under a
-// data key, the data key under master keys, a MAC over all values, a seal over
-// everything else that matters, and the rest as its author wrote it.
+// data key, the data key under master keys, a record of its integrity, and the rest
+// as its author wrote it.
 //
 // An Encrypted is an encrypted file; decrypting it gives a Decrypted:
 //
@@ -31,8 +31,6 @@ const Version = "3.13.3"
 
 // What a Failure may be, for errors.Is.
 var (
-	ErrMAC      = errors.New("the MAC is missing or does not fit")
-	ErrSeal     = errors.New("the seal does not fit")
 	ErrReserved = errors.New("the entry sops is reserved")
 	ErrContext  = errors.New("the encryption context has no effect")
 	ErrRender   = errors.New("the content cannot be written in the format")

@@ -8,13 +8,12 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 )
 
 // The layout travels as one more token in the metadata: DEFLATE over JSON. Its
 // additional data holds the MAC text, so that a layout from another state of
 // the file does not open. Other programs ignore it, and drop it when they write.
-
-const maxInflated = 64 << 20 // bytes; a bomb is no layout
 
 func layoutData(macText string) []byte { return []byte("layout:" + macText) }
 
@@ -26,7 +25,7 @@ func sealLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string
 	if err != nil {
 		return "", fmt.Errorf("layout: %w", err)
 	}
-	packed, err := deflate(string(text))
+	packed, err := integrity.Deflate(string(text))
 	if err != nil {
 		return "", fmt.Errorf("layout: %w", err)
 	}
@@ -43,7 +42,7 @@ func openLayout(c *cipher.Cipher, text, macText string) *format.Layout {
 	if err != nil {
 		return nil
 	}
-	plain, err := inflate([]byte(packed))
+	plain, err := integrity.Inflate([]byte(packed))
 	if err != nil {
 		return nil
 	}

@@ -9,10 +9,11 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A file that was decrypted is changed where it stands: the tokens of new values
+// A file that was decrypted is changed where it is: the tokens of new values
 // go into the encrypted text itself, so that every other line stays as it is,
 // also in a file whose layout another program chose. Only what cannot be done
 // so is encrypted anew from the plain text.
@@ -66,7 +67,7 @@ func plainLayout(l *format.Layout) bool {
 }
 
 // A patch is an encrypted text on its way from one state to the next; trees of
-// the embedded encryption is its content in clear.
+// the embedded encryption is its plaintext content.
 type patch struct {
 	encryption
 	text format.Document
@@ -132,7 +133,7 @@ func withComments(l *tree.List, index int) int {
 		if tree.IsComment(it) {
 			continue
 		}
-		if s, ok := it.(*tree.Scalar); !ok || !isCommentToken(s.Value) {
+		if s, ok := it.(*tree.Scalar); !ok || !cipher.IsComment(s.Value.Str()) {
 			if index == 0 {
 				return position
 			}
@@ -143,7 +144,7 @@ func withComments(l *tree.List, index int) int {
 	return position + index
 }
 
-// encryptedNode returns what stands at an address with new tokens for its secrets.
+// encryptedNode returns what is at an address with new tokens for its secrets.
 // What did not change is no part of an edit, and so keeps its own.
 func (p *patch) encryptedNode(at tree.Address) (tree.Node, error) {
 	encrypted := clone(p.trees)
@@ -193,13 +194,13 @@ func spelled(n tree.Node) bool {
 // finish renews the metadata and opens the result as any reader would.
 func (p *patch) finish(l *format.Layout) ([]byte, error) {
 	o, m := p.decrypted, p.decrypted.Meta
-	mac := newMAC(m.MACOnlyEncrypted)
+	mac := integrity.NewMAC(m.MACOnlyEncrypted)
 	for leaf := range p.selector.Leaves(p.trees) {
 		if leaf.Scalar != nil {
-			mac.add(leaf.Scalar.Value, leaf.Secret)
+			mac.Add(leaf.Scalar.Value, leaf.Secret)
 		}
 	}
-	p.macText = mac.text()
+	p.macText = mac.Text()
 	nonce, err := p.nonce()
 	if err != nil {
 		return nil, err
@@ -213,7 +214,7 @@ func (p *patch) finish(l *format.Layout) ([]byte, error) {
 	if m.Layout, err = sealLayout(p.cipher, nonce, pruned, p.macText); err != nil {
 		return nil, err
 	}
-	if err := p.structure(p.text.Trees(), asItStands{}); err != nil {
+	if err := p.renewSeal(p.text.Trees(), integrity.AsRead{}); err != nil {
 		return nil, err
 	}
 	out, err := p.text.SetMeta(m.Encode())
@@ -247,8 +248,8 @@ func (p *patch) readBack(out []byte, o *Decrypted) error {
 	return nil
 }
 
-// strays counts what an edit can leave behind although all values are right: a
-// comment that the rule selects but that stands in clear, the token of a comment
+// strays counts what an edit can leave although all values are right: a
+// comment that the rule selects but that is unencrypted, the token of a comment
 // that opens no more, a token in a line that no reader looks at.
 func (p *patch) strays(o *Decrypted) int {
 	n := bytes.Count(o.plain, []byte("ENC[AES256_GCM,"))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -20,35 +21,34 @@ type movedComments struct{ containers map[int]string }
 
 func (*movedComments) Error() string { return "comments read back in other containers" }
 
-// verifyMeta opens MAC and seal as any reader will, and returns the layout as
+// verifyMeta decrypts and compares MAC and seal as any reader will, and returns the layout as
 // that reader gets it.
 func (s *encryption) verifyMeta(encrypted format.Document) (*format.Layout, error) {
 	m, err := meta.Decode(encrypted.Meta())
 	if err != nil {
 		return nil, err
 	}
-	read := &Encrypted{Meta: m, format: s.decrypted.format, doc: encrypted}
-	macText, err := read.storedMAC(s.cipher)
+	macText, err := integrity.StoredMAC(s.cipher, m)
 	if err != nil || macText != s.macText {
 		return nil, errors.New("the MAC does not read back")
 	}
-	found, err := read.checkSeal(s.cipher, macText)
+	found, err := integrity.CheckSeal(s.cipher, m, encrypted.Trees(), macText)
 	if err != nil {
 		return nil, err
 	}
-	if found.keys != nil {
-		return nil, found.keys
+	if found.Keys != nil {
+		return nil, found.Keys
 	}
 	return openLayout(s.cipher, m.Layout, macText), nil
 }
 
 // verifyTree compares what a reader of the encrypted text finds with what was
-// meant: the same tree with tokens in place of secrets, nothing secret in clear.
+// meant: the same tree with tokens in place of secrets, nothing secret readable.
 func (s *encryption) verifyTree(encrypted format.Document) error {
 	got := asMeant(encrypted.Trees())
-	wantSecret, wantComments := s.judged(s.trees)
-	gotSecret, gotComments := s.judged(got)
-	if diff := tree.DiffAs(s.trees, s.value, got); diff != "" {
+	wantSecret, wantComments := s.selected(s.trees)
+	gotSecret, gotComments := s.selected(got)
+	if diff := tree.DiffAs(s.trees, s.Value, got); diff != "" {
 		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
 	}
 	if !slices.Equal(wantSecret, gotSecret) {
@@ -63,9 +63,9 @@ type placed struct {
 	aad string
 }
 
-// judged returns what the selection rule says about each scalar, and the
+// selected returns what the selection rule says about each scalar, and the
 // comments.
-func (s *encryption) judged(trees []*tree.Map) (secret []bool, comments []placed) {
+func (s *encryption) selected(trees []*tree.Map) (secret []bool, comments []placed) {
 	secret = make([]bool, 0, len(s.tokens))
 	for leaf := range s.selector.Leaves(trees) {
 		if leaf.Comment != nil {
@@ -101,7 +101,7 @@ func asMeant(trees []*tree.Map) []*tree.Map {
 				}
 			case *tree.List:
 				for i, it := range n.Items {
-					if s, ok := it.(*tree.Scalar); ok && isCommentToken(s.Value) {
+					if s, ok := it.(*tree.Scalar); ok && cipher.IsComment(s.Value.Str()) {
 						n.Items[i] = &tree.Comment{Text: s.Value.Str(), Ref: s.Ref}
 					}
 				}

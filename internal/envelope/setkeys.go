@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -21,7 +22,7 @@ func (s *Encrypted) Recover(ctx context.Context, k keeper.Keeper, o DecryptOptio
 	if err != nil {
 		return nil, err
 	}
-	s.sealer = &resealer{finding: *unknown(s.Meta.MasterKeys())}
+	s.sealer = &resealer{finding: *integrity.Unsealed(s.Meta.MasterKeys())}
 	if s.Meta.Seal == "" {
 		return r, nil
 	}
@@ -29,11 +30,11 @@ func (s *Encrypted) Recover(ctx context.Context, k keeper.Keeper, o DecryptOptio
 	if err != nil {
 		return nil, err
 	}
-	macText, err := s.storedMAC(c)
+	macText, err := integrity.StoredMAC(c, s.Meta)
 	if err != nil {
-		return nil, macFailure("Cannot decrypt MAC: %w", err)
+		return nil, err
 	}
-	found, err := s.checkSeal(c, macText)
+	found, err := integrity.CheckSeal(c, s.Meta, s.doc.Trees(), macText)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func (s *Encrypted) Recover(ctx context.Context, k keeper.Keeper, o DecryptOptio
 type resealer struct {
 	cipher  *cipher.Cipher // nil if there is no seal to renew
 	macText string
-	finding
+	finding integrity.Finding
 }
 
 // SetKeys returns the text of the file with other wrapped keys, all of the same
@@ -60,7 +61,7 @@ func (s *Encrypted) SetKeys(groups []keeper.Group, threshold int, random io.Read
 			return nil, fmt.Errorf("nonce: %w", err)
 		}
 		var err error
-		s.Meta.Seal, err = sealStructure(r.cipher, nonce, structureOf(s.Meta, s.doc.Trees(), asItStands{}), r.macText, &r.finding)
+		s.Meta.Seal, err = integrity.Seal(r.cipher, nonce, s.Meta, s.doc.Trees(), integrity.AsRead{}, r.macText, &r.finding)
 		if err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ func (f *File) rootStyle(unit string) Style {
 }
 
 // firstMember returns line break and indentation of the first member of n if it
-// stands on a line of its own.
+// is on a line of its own.
 func (f *File) firstMember(n *Node) (Style, bool) {
 	if len(n.Members) == 0 {
 		return Style{}, false
@@ -107,7 +107,7 @@ func (f *File) Add(n *Node, key string, v tree.Node, style Style) (start, end in
 	return start, end, string(b), nil
 }
 
-// separator returns what stands between the last member of n and a new one: the
+// separator returns what is between the last member of n and a new one: the
 // gap of the members before if it is on one line, but a new key goes on a line
 // of its own where the first key has one.
 func (f *File) separator(n *Node, style Style) string {
@@ -137,7 +137,7 @@ func (n *Node) Inside() (start, end int) { return n.Start + 1, n.End - 1 }
 
 // Replace returns the text of n with the value v. Where parts of v are what n
 // holds already, their text stays. style is that of the members among which n
-// stands.
+// is.
 func (f *File) Replace(n *Node, v tree.Node, style Style) (string, error) {
 	b, err := f.replace(nil, n, v, style)
 	return string(b), err

@@ -33,7 +33,7 @@ const (
 	Array
 )
 
-// A Node is one value and where it stands.
+// A Node is one value and where it is.
 type Node struct {
 	Kind       Kind
 	Start, End int        // bytes of the text

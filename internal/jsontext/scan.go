@@ -34,7 +34,7 @@ func (s *scanner) file() (Node, error) {
 		return Node{}, err
 	}
 	if s.blanks(); !s.end() {
-		return Node{}, s.fail("there is text behind the object", "keep one object in the file, or use --input-type binary to keep it as it is")
+		return Node{}, s.fail("there is text after the object", "keep one object in the file, or use --input-type binary to keep it as it is")
 	}
 	return root, nil
 }
@@ -172,7 +172,7 @@ func (s *scanner) key(m *Member) (err error) {
 		return err
 	}
 	if s.blanks(); !s.is(':') {
-		return s.fail("a colon is expected behind the key", "")
+		return s.fail("a colon is expected after the key", "")
 	}
 	return nil
 }

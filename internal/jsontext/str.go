@@ -42,7 +42,7 @@ func (s *scanner) str() (string, error) {
 }
 
 // unescape returns the text of a string between its quotes, or where a bad
-// escape stands.
+// escape is.
 func unescape(raw string) (text string, bad int) {
 	var b strings.Builder
 	b.Grow(len(raw))

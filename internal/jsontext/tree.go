@@ -16,7 +16,7 @@ func (f *File) Tree(reserved string) (*tree.Map, []*Node) {
 	return m, b.leaves
 }
 
-// Tree returns n as a tree that stands in no document.
+// Tree returns n as a tree that is in no document.
 func (n *Node) Tree() tree.Node {
 	var b builder
 	return b.node(n)

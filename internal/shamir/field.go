@@ -1,6 +1,6 @@
 package shamir
 
-// The field is GF(2^8) with the polynomial of AES, x^8+x^4+x^3+x+1. Nothing
+// Shares are computed in GF(2^8) with the polynomial of AES, x^8+x^4+x^3+x+1. Nothing
 // here branches on a value or indexes a table by one, since the time of either
 // would tell of secrets.
 

@@ -83,7 +83,7 @@ type notes struct {
 	heads    []head  // for nodes that begin at or after a token
 	entryOf  group   // for the entry of a sequence whose dash has been passed
 	passed   group   // a foot on its way from the end of an entry
-	property head    // behind properties: for the node there
+	property head    // after properties: for the node there
 
 	documentHead group // for the next document
 	documentFoot group // for the current one
@@ -122,7 +122,7 @@ func (s *scanner) comment() {
 	s.pos = end
 }
 
-// leave begins a gap; the scanner is behind a token.
+// leave begins a gap; the scanner is after a token.
 func (n *notes) leave(s *scanner) {
 	n.from = len(s.file.comments)
 	n.prevLine, n.blankTail = s.line, false
@@ -240,7 +240,7 @@ func (n *notes) bind(f *File, number int32, id, foot ID) {
 	}
 }
 
-// leaf is told of each scalar and alias.
+// leaf gets each scalar and alias.
 func (n *notes) leaf(f *File, id, foot ID, t *token) {
 	n.take(f, id, t.number)
 	f.give(foot, Foot, n.passed)
@@ -270,7 +270,7 @@ func (n *notes) takeEntry(f *File, id ID) {
 	n.entryOf = group{}
 }
 
-// dash is told of the dash of an entry: comments above it belong to the entry.
+// dash gets the dash of an entry: comments above it belong to the entry.
 func (n *notes) dash(t *token) {
 	for len(n.heads) > 0 && n.heads[0].number <= t.number {
 		h := n.heads[0].group
@@ -286,7 +286,7 @@ func (n *notes) dash(t *token) {
 	}
 }
 
-// emptyEntry is told of an entry without text: comments above it belong to what
+// emptyEntry gets an entry without text: comments above it belong to what
 // comes after it.
 func (n *notes) emptyEntry(p *parser) {
 	if n.entryOf.empty() {

@@ -68,8 +68,8 @@ type Node struct {
 	// Bare marks the null value of a key that has no colon.
 	Bare bool
 	// Prop is where the node begins with its properties, Start where it begins
-	// without them, End where it ends: for a block collection behind its last
-	// node, for a flow collection behind its bracket. A node without text has
+	// without them, End where it ends: for a block collection after its last
+	// node, for a flow collection after its bracket. A node without text has
 	// Start == End.
 	Prop, Start, End int32
 	// Line counts from 1. It is the line of Prop.

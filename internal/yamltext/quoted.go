@@ -32,7 +32,7 @@ func (s *scanner) fetchQuoted(quote byte) {
 	t.cooked = s.cook(s.cookDouble(raw, start))
 }
 
-// quotedEnd moves behind the closing quote. It reports whether the value is as
+// quotedEnd moves after the closing quote. It reports whether the value is as
 // written.
 func (s *scanner) quotedEnd(quote byte) (plain bool) {
 	plain = true
@@ -133,7 +133,7 @@ func (s *scanner) cookDouble(raw string, at int) string {
 // escapes are the characters after a backslash and what they stand for.
 const escapes = "0\x00a\x07b\bt\t\t\tn\nv\vf\fr\re\x1b  \"\"''\\\\"
 
-// escape writes what the escape sequence at i stands for and returns its
+// escape writes what the escape sequence at i means and returns its
 // length.
 func (s *scanner) escape(b *strings.Builder, raw string, i, at int) int {
 	c := raw[i+1]

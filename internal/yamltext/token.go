@@ -47,7 +47,7 @@ type token struct {
 	foot       int32 // ends of blocks: 1 + index in notes.groups
 }
 
-// turn returns what the token stands for now.
+// turn returns what the token means now.
 func (t *token) turn() tokenKind {
 	if t.flags == 0 {
 		return t.kind

@@ -17,7 +17,7 @@ func TestTheListHasEnoughFilesAndNoneTwice(t *testing.T) {
 	count, sums, targets := map[string]int{}, map[string]bool{}, map[string]bool{}
 	for _, r := range rows {
 		if sums[r.sum] || targets[r.target()] {
-			t.Errorf("%s: %s comes twice", r.source, r.path)
+			t.Errorf("%s: %s is there twice", r.source, r.path)
 		}
 		sums[r.sum], targets[r.target()] = true, true
 		count[formatOf(r.path)]++
@@ -64,7 +64,7 @@ func TestTemplatesAndOtherConfigurationIsLeftOut(t *testing.T) {
 		want                  bool
 	}{
 		{"yaml", "chart/templates/a.yaml", "a: {{ .Values.a }}\n", false},
-		{"yaml", "chart/values.yaml", "a: {{ text\n", true}, // not ours to judge
+		{"yaml", "chart/values.yaml", "a: {{ text\n", true}, // not for us to decide
 		{"ini", "etc/x.conf", "[a]\nb = c\n\n[d]\ne = f\n", true},
 		{"ini", "etc/x.conf", "server {\n  listen 80;\n}\n", false},
 		{"ini", "etc/x.ini", "anything", true},

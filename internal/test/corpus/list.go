@@ -66,7 +66,7 @@ func sources(rows []row) ([]source, map[source][]row) {
 // extensions are what a gathered file's name ends with, by its format.
 var extensions = map[string]string{"yaml": ".yaml", "json": ".json", "dotenv": ".env", "ini": ".ini"}
 
-// formatOf tells the format of a file from its name, "" if it has none.
+// formatOf returns the format of a file by its name, "" if it has none.
 func formatOf(name string) string {
 	base := path.Base(name)
 	if base == ".env" || strings.HasPrefix(base, ".env.") {

@@ -13,7 +13,7 @@ func Bench(b *testing.B, f format.Format, text func(leaves int) string) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		src := []byte(text(n))
 		plain, tokens := open(b, f, src)
-		encrypted := seal(b, f, src, tokens)
+		encrypted := encryptNew(b, f, src, tokens)
 		b.Run(fmt.Sprintf("parse/%d", n), func(b *testing.B) {
 			for b.Loop() {
 				if _, err := f.Parse(src); err != nil {
@@ -23,7 +23,7 @@ func Bench(b *testing.B, f format.Format, text func(leaves int) string) {
 		})
 		b.Run(fmt.Sprintf("encrypt/%d", n), func(b *testing.B) {
 			for b.Loop() {
-				seal(b, f, src, tokens)
+				encryptNew(b, f, src, tokens)
 			}
 		})
 		b.Run(fmt.Sprintf("decrypt/%d", n), func(b *testing.B) {
@@ -50,7 +50,7 @@ func open(b *testing.B, f format.Format, src []byte) ([]format.Plain, []string) 
 	return values, tokens
 }
 
-func seal(b *testing.B, f format.Format, src []byte, tokens []string) []byte {
+func encryptNew(b *testing.B, f format.Format, src []byte, tokens []string) []byte {
 	d, err := f.Parse(src)
 	if err != nil {
 		b.Fatal(err)

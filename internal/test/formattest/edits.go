@@ -88,7 +88,7 @@ func setSame(_ format.Format, d format.Document, src []byte, a tree.Address) err
 	return nil
 }
 
-// newValue is short, and no format may write it as it stands.
+// newValue is short, and no format may write it as it is.
 var newValue = tree.Text("new: \"value\" # ; \\ 'x' =\ttab & <b>")
 
 func setOther(f format.Format, d format.Document, _ []byte, a tree.Address) error {
@@ -101,7 +101,7 @@ func setOther(f format.Format, d format.Document, _ []byte, a tree.Address) erro
 	return reads(f, got, want)
 }
 
-// setNew adds a key beside the scalar, if it stands in a map.
+// setNew adds a key beside the scalar, if it is in a map.
 func setNew(f format.Format, d format.Document, src []byte, a tree.Address) error {
 	if !a[len(a)-1].IsKey {
 		return nil

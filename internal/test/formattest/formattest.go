@@ -3,7 +3,7 @@
 //	formattest.Run(t, json.Format{}, formattest.Case{Name: "flat", Text: `{"a": 1}`})
 //	formattest.RunEdits(t, json.Format{}, …)
 //
-// Run seals and opens each text with made-up tokens, in variants (CRLF, no line
+// Run masks and unmasks each text with made-up tokens, in variants (CRLF, no line
 // break at the end, BOM) and with all, none and some leaves masked. The laws are
 // also there as functions that return errors, for fuzz targets and for tests
 // over many files.
@@ -100,7 +100,7 @@ func Meta(mark string) *tree.Map {
 	return meta
 }
 
-// RoundTrip seals src with the picked leaves masked and opens it again. It
+// RoundTrip masks the picked leaves of src and unmasks them again. It
 // returns the first law that is broken.
 func RoundTrip(f format.Format, src []byte, pick func(ref int) bool) error {
 	plain, leaves, err := parse(f, src)
@@ -160,7 +160,7 @@ func parse(f format.Format, src []byte) (format.Document, []leaf, error) {
 			return nil, nil, fmt.Errorf("leaf %d has Ref %d", i, l.ref)
 		}
 		if n := d.Line(i); n < 1 || n > lines {
-			return nil, nil, fmt.Errorf("leaf %d stands in line %d of %d", i, n, lines)
+			return nil, nil, fmt.Errorf("leaf %d is in line %d of %d", i, n, lines)
 		}
 	}
 	return d, leaves, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// encryptPlan seals a YAML text by a plan with one key in memory.
+// encryptPlan encrypts a YAML text by a plan with one key in memory.
 func encryptPlan(t *testing.T, text string, p envelope.Plan) (*envelope.Decrypted, string) {
 	t.Helper()
 	p.Groups, p.Random = [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, zeros{}
@@ -43,8 +43,8 @@ func TestASecretCommentStaysSecretWhateverIsEditedAroundIt(t *testing.T) {
 		from, to     string
 		secret, want string
 	}{
-		"a map becomes a list":      {rule.Rule{}, "a:\n  # topsecret\n  x: 1\n", "a:\n  # topsecret\n  - 1\n", "topsecret", "a:\n  # topsecret\n  - 1\n"},
-		"the reason to be in clear": {rule.Rule{UnencryptedCommentRegex: "plain"}, "# alpha plain\n# topsecret\na: 1\n", "# topsecret\na: 1\n", "topsecret", "# topsecret\na: 1\n"},
+		"a map becomes a list":         {rule.Rule{}, "a:\n  # topsecret\n  x: 1\n", "a:\n  # topsecret\n  - 1\n", "topsecret", "a:\n  # topsecret\n  - 1\n"},
+		"the reason to be unencrypted": {rule.Rule{UnencryptedCommentRegex: "plain"}, "# alpha plain\n# topsecret\na: 1\n", "# topsecret\na: 1\n", "topsecret", "# topsecret\na: 1\n"},
 	} {
 		o, _ := encryptPlan(t, tc.from, envelope.Plan{Selection: tc.rule})
 		if err := o.Replace([]byte(tc.to)); err != nil {
@@ -52,7 +52,7 @@ func TestASecretCommentStaysSecretWhateverIsEditedAroundIt(t *testing.T) {
 		}
 		out := encryptNow(t, o)
 		if strings.Contains(string(out), tc.secret) {
-			t.Errorf("%s: the comment stands in clear:\n%s", name, out)
+			t.Errorf("%s: the comment is unencrypted:\n%s", name, out)
 		}
 		if back := reopen(t, o.Format(), out, o); string(back.Plain()) != tc.want {
 			t.Errorf("%s: came back as %q", name, back.Plain())
@@ -75,7 +75,7 @@ func TestTheSealCoversCommentsThatTheRuleGoesBy(t *testing.T) {
 	t.Parallel()
 	o, text := encryptPlan(t, "a: 1\n", envelope.Plan{Selection: rule.Rule{UnencryptedCommentRegex: "plain"}})
 	if err := decryptText(t, strings.Replace(text, "sops:\n", "# plain\nsops:\n", 1), o); err == nil {
-		t.Error("a comment that would leave the next value in clear was accepted")
+		t.Error("a comment that would leave the next value unencrypted was accepted")
 	}
 	o, text = encryptPlan(t, "# enc\npw: \"\"\n", envelope.Plan{Selection: rule.Rule{EncryptedCommentRegex: "enc"}})
 	if err := decryptText(t, strings.Replace(text, "# enc\n", "", 1), o); err == nil {
@@ -132,7 +132,7 @@ func TestEqualElementsNeverShareATokenBySet(t *testing.T) {
 func TestAChangeThatTheFormatCannotHoldLeavesTheContentAlone(t *testing.T) {
 	t.Parallel()
 	f := formatFor(t, "x.env")
-	o, _ := seal(t, f, []byte("A=1\n"))
+	o, _ := encryptNew(t, f, []byte("A=1\n"))
 	at := tree.Address{{Key: "A", IsKey: true}}
 	if err := o.Set(at, tree.Text(`back\nslash`)); err == nil {
 		t.Error("a text with the two characters \\n would come back as a line break")
@@ -147,7 +147,7 @@ func TestAChangeThatTheFormatCannotHoldLeavesTheContentAlone(t *testing.T) {
 
 func TestAKeyThatComesTwiceIsNotChangedByGuess(t *testing.T) {
 	t.Parallel()
-	o, _ := seal(t, formatFor(t, "x.json"), []byte(`{"a": 1, "a": 2}`))
+	o, _ := encryptNew(t, formatFor(t, "x.json"), []byte(`{"a": 1, "a": 2}`))
 	at := tree.Address{{Key: "a", IsKey: true}}
 	var refused *envelope.Failure
 	if err := o.Set(at, tree.Text("x")); !errors.As(err, &refused) {

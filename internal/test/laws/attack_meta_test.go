@@ -16,7 +16,7 @@ func TestAttackOtherCaseListSurvives(t *testing.T) {
 		if f.Name() == "yaml" {
 			src = "a: x\n"
 		}
-		o, encrypted := seal(t, f, []byte(src))
+		o, encrypted := encryptNew(t, f, []byte(src))
 		s, err := envelope.Parse([]byte(strings.Replace(string(encrypted), "age", "AGE", 1)), f)
 		if err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ type story struct {
 	clock  time.Time
 }
 
-// storySeeds returns how many stories are told; SOPS_STORIES asks for more.
+// storySeeds returns how many stories there are; SOPS_STORIES asks for more.
 func storySeeds() (first, n int64) {
 	first, n = 1, 100
 	if v, err := strconv.ParseInt(os.Getenv("SOPS_STORIES"), 10, 64); err == nil {
@@ -78,7 +78,7 @@ var storyRules = []rule.Rule{
 	{UnencryptedCommentRegex: "plain"},
 }
 
-// newStory seals a random text; nil if it is one that is refused.
+// newStory encrypts a random text; nil if it is one that is refused.
 func newStory(t *testing.T, seed int64) *story {
 	t.Helper()
 	r := rand.New(rand.NewSource(seed))
@@ -95,7 +95,7 @@ func newStory(t *testing.T, seed int64) *story {
 	s.decrypted = o
 	s.note("%s %+v\n%s", f.Name(), o.Meta.Selection, src)
 	s.want = cloned(o.Trees())
-	if !s.seal() {
+	if !s.encryptText() {
 		t.Fatalf("after\n%s", strings.Join(s.steps, "\n"))
 	}
 	return s
@@ -144,7 +144,7 @@ func (s *story) address() tree.Address {
 	}
 }
 
-// step makes one change and seals.
+// step makes one change and encrypts.
 func (s *story) step() bool {
 	switch s.random.Intn(8) {
 	case 0, 1, 2:
@@ -159,7 +159,7 @@ func (s *story) step() bool {
 		s.set()
 		s.unset()
 	}
-	return s.seal()
+	return s.encryptText()
 }
 
 func (s *story) set() {
@@ -205,8 +205,8 @@ func show(n tree.Node) string {
 	return "nothing"
 }
 
-// ambiguous reports whether a change was refused because a key comes twice,
-// or because an alias stands for the place.
+// ambiguous reports whether a change was refused because a key is there twice,
+// or because an alias refers to the place.
 func ambiguous(err error) bool {
 	var refusal *format.Error
 	return errors.As(err, &refusal) || err != nil && strings.Contains(err.Error(), "times in the file")
@@ -253,14 +253,14 @@ func (s *story) rotate() {
 	}
 }
 
-// seal seals, reads back and compares.
-func (s *story) seal() bool {
+// encryptText encrypts, reads back and compares.
+func (s *story) encryptText() bool {
 	s.clock = s.clock.Add(time.Minute)
 	o := s.decrypted
 	plain := bytes.Clone(o.Plain())
 	encrypted, err := o.Encrypt(envelope.EncryptOptions{Now: s.clock, Random: s.random})
 	if err != nil {
-		s.t.Errorf("seal: %v", err)
+		s.t.Errorf("encrypt: %v", err)
 		return false
 	}
 	s.note("encrypted")
@@ -286,7 +286,7 @@ func (s *story) seal() bool {
 	leaked, err := leaks(s.format, back, encrypted)
 	leaked = slices.DeleteFunc(leaked, func(w string) bool { return w == "true" || w == "false" }) // spelled so, but not counted so
 	if err != nil || len(leaked) > 0 {
-		s.t.Errorf("secrets in clear: %q (%v)\n%s", leaked, err, encrypted)
+		s.t.Errorf("unencrypted secrets: %q (%v)\n%s", leaked, err, encrypted)
 	}
 	s.decrypted = back
 	return !s.t.Failed()

@@ -70,7 +70,7 @@ func (memoryKeeper) Unwrap(_ context.Context, w keeper.WrappedKey) (keeper.Data,
 	return keeper.NewData(b), err
 }
 
-func seal(b testing.TB, f format.Format, src []byte) (*envelope.Decrypted, []byte) {
+func encryptNew(b testing.TB, f format.Format, src []byte) (*envelope.Decrypted, []byte) {
 	b.Helper()
 	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: rand.Reader}
 	o, err := envelope.New(b.Context(), src, f, plan, memoryKeeper{})
@@ -94,7 +94,7 @@ func BenchmarkEncrypt(b *testing.B) {
 				b.SetBytes(int64(len(src)))
 				b.ReportAllocs()
 				for b.Loop() {
-					seal(b, f, src)
+					encryptNew(b, f, src)
 				}
 			})
 		}
@@ -106,7 +106,7 @@ func BenchmarkDecrypt(b *testing.B) {
 		for _, n := range benchSizes {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				f := benchFormat(b, name)
-				o, encrypted := seal(b, f, flat(name, n))
+				o, encrypted := encryptNew(b, f, flat(name, n))
 				b.SetBytes(int64(len(encrypted)))
 				b.ReportAllocs()
 				for b.Loop() {

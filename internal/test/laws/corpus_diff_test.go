@@ -52,7 +52,7 @@ func report(t *testing.T, all map[string]*noise) {
 const perFormat = 400
 
 // A change is one way to change one value, and how many lines of a diff belong
-// to it: a text in a block has two, and an INI key that stands twice; where a
+// to it: a text in a block has two, and an INI key that is there twice; where a
 // value went the comma or bracket before it may change, comments above it go as
 // well, and those of a map that is empty now need other tokens.
 type change struct {
@@ -129,7 +129,7 @@ func (how change) try(t *testing.T, file realFile, all map[string]*noise) {
 }
 
 // TestARotationKeepsEveryLineOfRealFiles gives each real file a new data key:
-// no line moves, and the text in clear stays what it was, to the byte.
+// no line moves, and the plaintext stays what it was, to the byte.
 func TestARotationKeepsEveryLineOfRealFiles(t *testing.T) {
 	t.Parallel()
 	for _, file := range sampleOf(realFiles(t), perFormat) {
@@ -225,7 +225,7 @@ func TestEncryptOfOneKeyLeavesTheOtherLines(t *testing.T) {
 	}
 	report(t, all)
 	for name, n := range all {
-		// Some are due: a value with a comment sign, which the peer would cut.
+		// Some are due: a value with a comment sign, which SOPS would cut.
 		if n.other > 3+n.lines/1000 {
 			t.Errorf("%s: %d of %d lines changed that hold no secret", name, n.other, n.lines)
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
-// A realFile is one file that somebody wrote for another purpose.
+// A realFile is one file that was written for another purpose.
 type realFile struct {
 	name   string
 	format format.Format

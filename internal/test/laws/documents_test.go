@@ -24,7 +24,7 @@ func TestSealAndLayoutAreInTheFirstDocumentOnly(t *testing.T) {
 	}
 	for _, field := range []string{"    seal: ", "    layout: "} {
 		if n := bytes.Count(c.encrypted, []byte("\n"+field)); n != 1 {
-			t.Errorf("%q stands %d times, want once", field, n)
+			t.Errorf("%q is there %d times, want once", field, n)
 		}
 	}
 	if n := bytes.Count(c.encrypted, []byte("\nsops:\n")); n != 150 {
@@ -42,7 +42,7 @@ func TestSealAndLayoutAreInTheFirstDocumentOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := bytes.Count(changed, []byte("\n    seal: ")); n != 1 {
-		t.Errorf("after a change the seal stands %d times, want once", n)
+		t.Errorf("after a change the seal is there %d times, want once", n)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 )
 
-// broken are texts of each format; WORD stands at the places of values.
+// broken are texts of each format; WORD is at the places of values.
 var broken = map[string][]string{
 	"yaml": append([]string{
 		"a: *WORD\n", "*WORD : a\n", "a: [*WORD]\n", "a: &WORD [*WORD]\n", "a: \"WORD\n", "a: 'WORD\n", "a: [WORD\n", "a: {WORD\n",
@@ -68,7 +68,7 @@ func checkErrors(t *testing.T, f format.Format, text string) int {
 	if hints != nil {
 		shown += strings.Join(hints.Hints(), " ")
 	}
-	// Keys are no secrets: one that comes twice is named.
+	// Keys are no secrets: a duplicate one is named.
 	if !strings.Contains(shown, "appears twice") && (strings.Contains(shown, "assw0") || strings.Contains(shown, "w0rd")) {
 		t.Errorf("%q: %s", text, shown)
 	}

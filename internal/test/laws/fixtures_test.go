@@ -96,8 +96,8 @@ func (x fixture) format(t *testing.T) format.Format {
 // ownLayout lists files that we print in another layout than SOPS 3.13.3, with
 // the reason. The tree is the same.
 var ownLayout = map[string]string{
-	"yaml-12-comments":         "a comment behind a value stays behind it; SOPS moves it above",
-	"yaml-13-comments-in-list": "a comment behind a value stays behind it; SOPS moves it above",
+	"yaml-12-comments":         "a comment after a value stays after it; SOPS moves it above",
+	"yaml-13-comments-in-list": "a comment after a value stays after it; SOPS moves it above",
 	"yaml-18-indent-2":         "the file keeps its indentation; SOPS indents by 4 without --indent",
 	"json-07-indent-2":         "the file keeps its indentation; SOPS indents by a tab without --indent",
 }

@@ -15,9 +15,9 @@ import (
 // variantOrder is how a fuzz input names a variant.
 var variantOrder = []string{"as is", "CRLF", "no newline", "BOM", "blank tail"}
 
-// FuzzOpenOfSealIsTheTextAndNothingLeaks: what is accepted comes back byte for
-// byte, in every variant, and no secret stands outside the tokens.
-func FuzzOpenOfSealIsTheTextAndNothingLeaks(f *testing.F) {
+// FuzzDecryptOfEncryptIsTheTextAndNothingLeaks: what is accepted comes back byte for
+// byte, in every variant, and no secret is outside the tokens.
+func FuzzDecryptOfEncryptIsTheTextAndNothingLeaks(f *testing.F) {
 	lawSeeds(f, func(format byte, src []byte) {
 		f.Add(format, byte(0), src)
 		f.Add(format, byte(1), src)
@@ -168,7 +168,7 @@ func reread(t *testing.T, c lawCase) *envelope.Decrypted {
 	return o
 }
 
-// reopenedWarning also tells, at any time, whether a warning came: that layout
+// reopenedWarning also reports, at any time, whether a warning came: that layout
 // was lost, as where a key comes into a map that has aliases.
 func reopenedWarning(t *testing.T, c lawCase) (*envelope.Decrypted, *bool) {
 	t.Helper()

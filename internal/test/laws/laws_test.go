@@ -26,9 +26,9 @@ import (
 var (
 	word      = regexp.MustCompile(`[\pL\pN]{4,}`)
 	tokenForm = regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]`)
-	// What names a YAML collection, or stands in a directive, is no value; tags are.
+	// What names a YAML collection, or is in a directive, is no value; tags are.
 	property = regexp.MustCompile(`[&*%][^\s,\[\]{}]+`)
-	// Nor is what stands behind the header of an INI section, short of a comment.
+	// Nor is what is after the header of an INI section, short of a comment.
 	afterHeader = regexp.MustCompile(`(?m)^\s*\[.*\][^#;\n]+`)
 )
 
@@ -115,7 +115,7 @@ func noteWords(set map[string]bool, text string) {
 	}
 }
 
-// keysIn lists the keys of trees, which stay in clear.
+// keysIn lists the keys of trees, which stay unencrypted.
 func keysIn(trees []*tree.Map) []string {
 	var keys []string
 	var walk func(n tree.Node)
@@ -148,7 +148,7 @@ type lawCase struct {
 
 var errRefused = errors.New("refused")
 
-// encryptText seals src in a format. errRefused is in the chain of the error for a
+// encryptText encrypts src in a format. errRefused is in the chain of the error for a
 // text that is not accepted, which is no breach of a law.
 func encryptText(t testing.TB, f format.Format, src []byte) (lawCase, error) {
 	t.Helper()
@@ -209,7 +209,7 @@ func otherLayouts(t testing.TB, c lawCase) map[string]string {
 }
 
 // addresses lists the single values of the first document, but for those below
-// a key that stands twice, of which an address cannot say which is meant.
+// a key that is there twice, of which an address cannot say which is meant.
 func addresses(trees []*tree.Map) []tree.Address {
 	var out []tree.Address
 	var walk func(at tree.Address, n tree.Node)
@@ -263,7 +263,7 @@ func lawSeeds(f *testing.F, add func(format byte, src []byte)) {
 // seedTexts hold one construct after the other that is hard to keep.
 var seedTexts = map[string][]string{
 	"yaml": {
-		"# top\na: one # behind\nb: [x, \"y\", 'z', {k: v}]\nc:\n  # head\n  - 1.0\n  -   two\n  #\n  - ~\n",
+		"# top\na: one # after\nb: [x, \"y\", 'z', {k: v}]\nc:\n  # head\n  - 1.0\n  -   two\n  #\n  - ~\n",
 		"base: &b {u: root}\nuse:\n  <<: *b\n  k: *b\nt: !Ref Name\nn: 0x1F\ny: yes\n",
 		"a: |-  # why\n  text\n\n  more\nb: >\n folded\n text\nc: |2+\n    two\n\n---\nsecond: doc\n...\n",
 		"l:\n  - a: x\n  #\n  # between\n  #\n  - a: y\n",

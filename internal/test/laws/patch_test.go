@@ -14,8 +14,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// peerFiles are written by the real SOPS, in its own layout.
-var peerFiles = []string{
+// sopsFiles are written by the real SOPS, in its own layout.
+var sopsFiles = []string{
 	"yaml-02-empty-and-null", "yaml-04-floats", "yaml-05-timestamps", "yaml-07-unicode-and-binary", "yaml-08-multiline",
 	"yaml-10-anchors-and-merge", "yaml-12-comments", "yaml-13-comments-in-list", "yaml-14-multidoc", "yaml-17-equal-list-items",
 	"json-01-basic", "json-02-numbers", "json-03-escapes", "json-07-indent-2", "env-01-basic", "env-02-newlines",
@@ -79,9 +79,9 @@ func renewed(line string) bool {
 	return false
 }
 
-func TestAChangeOfOneValueLeavesThePeersLinesAlone(t *testing.T) {
+func TestAChangeOfOneValueLeavesTheLinesOfSOPSAlone(t *testing.T) {
 	t.Parallel()
-	for _, id := range peerFiles {
+	for _, id := range sopsFiles {
 		f, encrypted, o := decryptReferenceFile(t, id)
 		at := tree.Address{{Key: "added_key", IsKey: true}}
 		want := 1
@@ -133,7 +133,7 @@ func reopen(t *testing.T, f format.Format, encrypted []byte, o *envelope.Decrypt
 
 func TestRotationKeepsEveryLineWhereItIs(t *testing.T) {
 	t.Parallel()
-	for _, id := range peerFiles {
+	for _, id := range sopsFiles {
 		f, encrypted, o := decryptReferenceFile(t, id)
 		before := string(o.Plain())
 		groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}

@@ -37,7 +37,7 @@ func TestOtherReadersReadWhatWeWrite(t *testing.T) {
 	if dir == "" {
 		t.Skip("SOPS_READERS does not name a folder with sops-age and mise; .ci/readers makes one")
 	}
-	p := newPeer(t)
+	p := newSOPS(t)
 	var files, flat [][2]string
 	for i, src := range readerTexts(t) {
 		pair, ok := bothWrite(t, p, i, src)
@@ -97,7 +97,7 @@ func readerTexts(t *testing.T) []readerText {
 }
 
 // bothWrite encrypts a text with SOPS and with us; false if SOPS refuses it.
-func bothWrite(t *testing.T, p peer, i int, src readerText) (pair [2]string, ok bool) {
+func bothWrite(t *testing.T, p realSOPS, i int, src readerText) (pair [2]string, ok bool) {
 	t.Helper()
 	ext := filepath.Ext(src.name)
 	theirs, err := p.encrypt(t, ext, src.src)
@@ -156,7 +156,7 @@ func compareReaders(t *testing.T, r reader, pairs [][2]string) {
 
 // differingValue names a place at which b is not a, "" if there is none but
 // those where SOPS changes the data: it makes an element of an empty comment, and
-// spells values in clear anew.
+// spells unencrypted values anew.
 func differingValue(at string, a, b any) string {
 	if strings.Contains(at, "_unencrypted") {
 		return ""

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// typed are YAML texts in which the word WORD was typed where a value stands, but
+// typed are YAML texts in which the word WORD was typed where a value is, but
 // reads as something else.
 var typed = []string{
 	"password: !WORD\n",

@@ -20,12 +20,12 @@ type tampering struct {
 	Accepted     bool // by SOPS 3.13.3
 }
 
-// harmless lists the changes that mean nothing, or that somebody asked to be
+// harmless lists the changes that mean nothing, or that a user asked to be
 // allowed, with the reason.
 var harmless = map[string]string{
 	"01-baseline":                           "nothing was changed",
 	"11-list-reordered-ignore-mac":          "--ignore-mac was given",
-	"32-sops-key-moved-first":               "where the metadata stands means nothing",
+	"32-sops-key-moved-first":               "where the metadata is means nothing",
 	"34-recipient-injected":                 "read with a warning; the key gets no data key without a yes",
 	"40-same-with-ignore-mac":               "--ignore-mac was given",
 	"42-mac-only-baseline":                  "nothing was changed",
@@ -51,7 +51,7 @@ func baseline(file string) string {
 	return "tamper/01-baseline.json"
 }
 
-// resealed opens a file of the real SOPS and seals it again: the same tokens,
+// resealed decrypts a file of the real SOPS and encrypts it again: the same tokens,
 // but a seal, and a MAC that goes with it.
 func resealed(t *testing.T, file string) map[string]string {
 	t.Helper()

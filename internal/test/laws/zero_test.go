@@ -17,7 +17,7 @@ import (
 )
 
 // TestZeroOptionsWork uses every entry point of the library with nothing said
-// but what to encrypt and for whom. The environment is that of the process, so
+// but what to encrypt and for which keys. The environment is that of the process, so
 // it does not run in parallel.
 func TestZeroOptionsWork(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())

@@ -1,4 +1,4 @@
-package envelope
+package integrity
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 )
 
 // The MAC of the format covers the bytes of values and nothing else: not at
-// which keys they are if those are in clear, not their types, not the shape of
+// which keys they are if those are unencrypted, not their types, not the shape of
 // lists, not who can open the file. A structure is a list of facts that says all
 // that:
 //
@@ -41,13 +41,13 @@ type structure struct {
 	long   bool   // text was given up
 	at     []byte // the address of the node in hand, as it is shown
 	path   []tree.Step
-	told   int    // how many steps of path the last fact has too
+	shared int    // how many steps of path the last fact has too
 	row    []byte // the line in hand
 	code   []byte // the same, as it is compared
 	// Where the MAC is to cover encrypted values only, plain ones can be changed
 	// by hand, and so the structure leaves them out as well.
 	onlyEncrypted bool
-	reading       reading
+	reading       Reading
 	// Where comments decide what is secret, those that do are in it, with their
 	// place, and so is what they decide about values that leave no token.
 	selector   *rule.Selector
@@ -69,23 +69,22 @@ type description struct {
 // that is sealed whole, and room for what may have come to it.
 const maxDescribed = 4 * maxStructure
 
-// A reading says what a reader of the sealed file finds in a leaf.
-type reading interface {
-	value(s *tree.Scalar) tree.Value
-	text(c *tree.Comment) string
+// A Reading says what a reader of the encrypted file finds in a leaf.
+type Reading interface {
+	Value(s *tree.Scalar) tree.Value
+	Text(c *tree.Comment) string
 }
 
-// asItStands is the reading of a tree that was read from a sealed file.
-type asItStands struct{}
+// AsRead is the Reading of trees that were read from an encrypted file.
+type AsRead struct{}
 
-func (asItStands) value(s *tree.Scalar) tree.Value { return s.Value }
-func (asItStands) text(c *tree.Comment) string     { return c.Text }
+// Value returns the scalar's own.
+func (AsRead) Value(s *tree.Scalar) tree.Value { return s.Value }
 
-// structureOf describes a sealed file.
-func structureOf(m *meta.Metadata, trees []*tree.Map, r reading) description {
-	return describe(&structure{reading: r}, m, trees)
-}
+// Text returns the comment's own.
+func (AsRead) Text(c *tree.Comment) string { return c.Text }
 
+// describe describes an encrypted file.
 func describe(s *structure, m *meta.Metadata, trees []*tree.Map) description {
 	s.digest, s.onlyEncrypted = sha512.New512_256(), m.MACOnlyEncrypted
 	if sel, err := m.Selection.CompileStored(); err == nil && (sel.ByComment() || m.MACOnlyEncrypted) {
@@ -236,23 +235,23 @@ func (s *structure) below(step tree.Step, n tree.Node) {
 	shown, depth := len(s.at), len(s.path)
 	s.at, s.path = step.Append(s.at), append(s.path, step)
 	s.node(n)
-	s.at, s.path, s.told = s.at[:shown], s.path[:depth], min(s.told, depth)
+	s.at, s.path, s.shared = s.at[:shown], s.path[:depth], min(s.shared, depth)
 }
 
 // place adds the place of the node in hand to the encoding: how many steps from
 // the root it shares with the fact before, and the steps that follow. So a fact
 // costs what is new in it, however deep it is.
 func (s *structure) place() {
-	s.code = binary.AppendUvarint(s.code, uint64(s.told))
-	s.code = binary.AppendUvarint(s.code, uint64(len(s.path)-s.told))
-	for _, step := range s.path[s.told:] {
+	s.code = binary.AppendUvarint(s.code, uint64(s.shared))
+	s.code = binary.AppendUvarint(s.code, uint64(len(s.path)-s.shared))
+	for _, step := range s.path[s.shared:] {
 		if step.IsKey {
 			s.code = append(binary.AppendUvarint(append(s.code, 'k'), uint64(len(step.Key))), step.Key...)
 		} else {
 			s.code = binary.AppendUvarint(append(s.code, 'i'), uint64(step.Index))
 		}
 	}
-	s.told = len(s.path)
+	s.shared = len(s.path)
 }
 
 // node describes n, the node in hand.
@@ -290,7 +289,7 @@ func (s *structure) node(n tree.Node) {
 // with the number of items before it.
 func (s *structure) comment(before int, n tree.Node) bool {
 	c, ok := n.(*tree.Comment)
-	if ok && s.selector != nil && s.selector.MatchesComment(s.reading.text(c)) {
+	if ok && s.selector != nil && s.selector.MatchesComment(s.reading.Text(c)) {
 		if s.onlyEncrypted {
 			before = 0 // plain items come and go
 		}
@@ -347,7 +346,7 @@ func kindOf(n tree.Node) string {
 }
 
 func (s *structure) scalar(n *tree.Scalar) {
-	v := s.reading.value(n)
+	v := s.reading.Value(n)
 	token, err := cipher.Parse(v.Str())
 	switch {
 	case err == nil:
@@ -362,13 +361,8 @@ func (s *structure) scalar(n *tree.Scalar) {
 	}
 }
 
+// isCommentToken reports whether n is the token of a comment in a list.
 func (s *structure) isCommentToken(n tree.Node) bool {
 	leaf, ok := n.(*tree.Scalar)
-	return ok && isCommentToken(s.reading.value(leaf))
-}
-
-// isCommentToken reports whether a value is the token of a comment.
-func isCommentToken(v tree.Value) bool {
-	t, err := cipher.Parse(v.Str())
-	return err == nil && t.Type == "comment"
+	return ok && cipher.IsComment(s.reading.Value(leaf).Str())
 }

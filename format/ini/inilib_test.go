@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
-	judge "gopkg.in/ini.v1"
+	inilib "gopkg.in/ini.v1"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -24,9 +24,9 @@ type sectionReading struct {
 	Comments []string
 }
 
-// judged reads text as the peer does.
-func judged(text []byte) (reading, error) {
-	f, err := judge.LoadSources(judge.LoadOptions{AllowNonUniqueSections: true}, text)
+// readByLibrary reads text as SOPS does.
+func readByLibrary(text []byte) (reading, error) {
+	f, err := inilib.LoadSources(inilib.LoadOptions{AllowNonUniqueSections: true}, text)
 	if err != nil {
 		return reading{}, err
 	}
@@ -70,13 +70,13 @@ func readingOf(d format.Document) reading {
 	return r
 }
 
-// peerDiff compares what the peer reads with our tree. Sections and keys must
-// be equal. We may know more comments than the peer, which loses some, and more
+// sopsDiff compares what SOPS reads with our tree. Sections and keys must
+// be equal. We may know more comments than SOPS, which loses some, and more
 // text in one.
-func peerDiff(text []byte, d format.Document) string {
-	theirs, err := judged(text)
+func sopsDiff(text []byte, d format.Document) string {
+	theirs, err := readByLibrary(text)
 	if err != nil {
-		return "the peer cannot read it: " + err.Error()
+		return "SOPS cannot read it: " + err.Error()
 	}
 	ours := readingOf(d)
 	kept := theirs.Sections[:0]
@@ -88,7 +88,7 @@ func peerDiff(text []byte, d format.Document) string {
 	theirs.Sections = kept
 	for i := range min(len(theirs.Sections), len(ours.Sections)) {
 		if lost := lostComment(theirs.Sections[i].Comments, ours.Sections[i].Comments); lost != "" {
-			return "comment of the peer is not ours: " + lost
+			return "comment of SOPS is not ours: " + lost
 		}
 		theirs.Sections[i].Comments, ours.Sections[i].Comments = nil, nil
 	}
@@ -113,8 +113,8 @@ func fakeToken(n int, kind string) string {
 	return fmt.Sprintf("ENC[AES256_GCM,data:c2VjcmV0,iv:bm9uY2U%08d=,tag:%012dabcdefgh==,type:%s]", n, n, kind)
 }
 
-// A seal is a plain text with tokens in it.
-type seal struct {
+// A masked is a plain text with tokens in it.
+type masked struct {
 	plain     format.Document
 	tokens    []string
 	values    []format.Plain // by Ref of the plain document
@@ -125,12 +125,12 @@ type seal struct {
 
 // encryptText masks the leaves that choose takes, inserts metadata and reads the
 // result.
-func encryptText(src []byte, choose func(ref int, comment bool) bool) (*seal, error) {
+func encryptText(src []byte, choose func(ref int, comment bool) bool) (*masked, error) {
 	plain, err := Format{}.Parse(src)
 	if err != nil {
 		return nil, err
 	}
-	s := &seal{plain: plain, tokens: make([]string, plain.Leaves()), values: make([]format.Plain, plain.Leaves())}
+	s := &masked{plain: plain, tokens: make([]string, plain.Leaves()), values: make([]format.Plain, plain.Leaves())}
 	eachLeaf(plain, func(ref int, text string, comment bool) {
 		if text == "" || !choose(ref, comment) {
 			return
@@ -184,7 +184,7 @@ func eachLeaf(d format.Document, f func(ref int, text string, comment bool)) {
 }
 
 // open returns the plaintext of an encrypted text, by the tokens in it.
-func (s *seal) open(layout *format.Layout) ([]byte, error) {
+func (s *masked) open(layout *format.Layout) ([]byte, error) {
 	if s.encrypted.Leaves() != len(s.values) {
 		return nil, fmt.Errorf("%d leaves became %d", len(s.values), s.encrypted.Leaves())
 	}
@@ -201,7 +201,7 @@ func (s *seal) open(layout *format.Layout) ([]byte, error) {
 }
 
 // wanted returns the tree that the encrypted text must have.
-func (s *seal) wanted() []*tree.Map {
+func (s *masked) wanted() []*tree.Map {
 	root := tree.Clone(s.plain.Trees()[0]).(*tree.Map)
 	for _, sec := range root.Items {
 		for _, it := range sec.Value.(*tree.Map).Items {
@@ -220,7 +220,7 @@ var (
 	errInexact = errors.New("decrypted text differs")
 )
 
-// lawsHold seals and opens src in one selection and returns the first law that
+// lawsHold masks and unmasks src in one selection and returns the first law that
 // is broken.
 func lawsHold(src []byte, choose func(ref int, comment bool) bool) error {
 	s, err := encryptText(src, choose)
@@ -230,8 +230,8 @@ func lawsHold(src []byte, choose func(ref int, comment bool) bool) error {
 	if d := tree.Diff(s.wanted(), s.encrypted.Trees()); d != "" {
 		return fmt.Errorf("the encrypted tree differs at %s\n%s", d, s.text)
 	}
-	if d := peerDiff(s.text, s.encrypted); d != "" {
-		return fmt.Errorf("the peer reads the encrypted text otherwise: %s\n%s", d, s.text)
+	if d := sopsDiff(s.text, s.encrypted); d != "" {
+		return fmt.Errorf("SOPS reads the encrypted text otherwise: %s\n%s", d, s.text)
 	}
 	got, err := s.open(s.layout)
 	if err != nil {

@@ -13,23 +13,23 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// peerFile is a file that the released sops wrote.
-type peerFile struct {
+// sopsFile is a file that the released sops wrote.
+type sopsFile struct {
 	Name      string
 	Encrypted string
 	Plain     []byte            // what its decrypt printed
 	Values    map[string][]byte // plaintexts by the tag of their token
 }
 
-// RunPeer checks files that the released sops wrote: opening gives what it
+// RunSOPS checks files that the released sops wrote: opening gives what it
 // prints, byte for byte, and setting the metadata that is there changes nothing.
-func RunPeer(t *testing.T, f format.Format, path string) {
+func RunSOPS(t *testing.T, f format.Format, path string) {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table struct{ Files []peerFile }
+	var table struct{ Files []sopsFile }
 	if err := json.Unmarshal(b, &table); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func RunPeer(t *testing.T, f format.Format, path string) {
 	}
 }
 
-func (p peerFile) check(f format.Format) error {
+func (p sopsFile) check(f format.Format) error {
 	s, err := f.ParseEncrypted([]byte(p.Encrypted))
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (p peerFile) check(f format.Format) error {
 
 var tokenParts = regexp.MustCompile(`^ENC\[AES256_GCM,.*,tag:(.*),type:(.*)\]`)
 
-func (p peerFile) open(s format.Document) ([]format.Plain, error) {
+func (p sopsFile) open(s format.Document) ([]format.Plain, error) {
 	leaves := leavesOf(s.Trees())
 	values := make([]format.Plain, len(leaves))
 	used := 0

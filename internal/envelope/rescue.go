@@ -5,7 +5,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
-// Rescue seals a text that is not valid in the file's own format, so that an
+// Rescue encrypts a text that is not valid in the file's own format, so that an
 // edit which cannot be saved is not lost. f must take any bytes. The keys are
 // those of the file, and none of them is asked again.
 func (o *Decrypted) Rescue(text []byte, f format.Format, opt EncryptOptions) ([]byte, error) {

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 )
 
-// The judge is the library with which readers in the field read our files: what
-// it refuses is no YAML, and what it reads is what is there. Our parser is held to
+// The library is what other readers read our files with: what it refuses is no
+// YAML, and what it reads is what is there. Our parser is held to
 // it by tests. Everything the rest of the package knows of it passes through this
 // file.
 type node = lib.Node
@@ -28,9 +28,9 @@ const (
 	literalStyle = lib.LiteralStyle
 )
 
-// judge reads text. The nodes are documents; their lines and columns count
+// parseByLibrary reads text. The nodes are documents; their lines and columns count
 // from 1, columns in characters.
-func judge(text []byte) (docs []*node, err error) {
+func parseByLibrary(text []byte) (docs []*node, err error) {
 	// The library reports some malformed texts by a panic.
 	defer func() {
 		if r := recover(); r != nil {
@@ -45,7 +45,7 @@ func judge(text []byte) (docs []*node, err error) {
 			return docs, nil
 		}
 		if err != nil {
-			return nil, judgement(text, err)
+			return nil, libraryError(text, err)
 		}
 		docs = append(docs, n)
 	}

@@ -1,4 +1,4 @@
-package envelope
+package integrity
 
 import (
 	"bytes"
@@ -8,39 +8,40 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Seals of before sealVersion are digests of the lines of a structure, master
+// Seals older than sealVersion are digests of the lines of a structure, master
 // keys among them. That encoding is not injective: a line break in a version
 // makes two lines, keys that are no UTF-8 look alike, encryption contexts run
-// into each other. A file with such a seal is read until it is sealed anew,
+// into each other. A file with such a seal is read until it gets a new one,
 // unless it holds a text by which its lines could say two things.
 
-// checkOldSeal compares the file with a seal of before.
-func (s *Encrypted) checkOldSeal(content sealContent) (*finding, error) {
-	if err := s.ambiguous(); err != nil {
-		return nil, sealFailure(err)
+// checkOldSeal compares a file with a seal that is older than sealVersion.
+func checkOldSeal(content sealContent, m *meta.Metadata, trees []*tree.Map) (*Finding, error) {
+	if err := ambiguous(m, trees); err != nil {
+		return nil, sealError(err)
 	}
-	found := describe(&structure{reading: asItStands{}, lines: true}, s.Meta, s.doc.Trees())
-	f := &finding{}
-	text, err := inflate(content.Text)
+	found := describe(&structure{reading: AsRead{}, lines: true}, m, trees)
+	f := &Finding{}
+	text, err := Inflate(content.Text)
 	known := func(keeper.MasterKey, int) bool { return true }
 	if !bytes.Equal(content.Digest, found.digest) {
 		if err != nil || text == "" || found.text == "" || withoutKeys(text) != withoutKeys(found.text) {
-			return nil, structureFailure(text, found.text)
+			return nil, structureError(text, found.text)
 		}
-		f.keys = keysFailure(text, found.text)
+		f.Keys = keysError(text, found.text)
 		lines := keyLines(text)
 		present := keyLines(found.text)
-		f.removed = slices.ContainsFunc(lines, func(line string) bool { return !slices.Contains(present, line) })
-		known = func(m keeper.MasterKey, group int) bool { return slices.Contains(lines, keyLine(lineName(m), group)) }
+		f.Removed = slices.ContainsFunc(lines, func(line string) bool { return !slices.Contains(present, line) })
+		known = func(k keeper.MasterKey, group int) bool { return slices.Contains(lines, keyLine(lineName(k), group)) }
 	}
-	for i, g := range s.Meta.MasterKeys() {
-		for _, m := range g {
-			injected := !known(m, i)
-			f.note(m, injected || slices.Contains(content.Unverified, lineName(m)), injected)
+	for i, g := range m.MasterKeys() {
+		for _, k := range g {
+			injected := !known(k, i)
+			f.note(k, injected || slices.Contains(content.OldUnverified, lineName(k)), injected)
 		}
 	}
 	return f, nil
@@ -48,12 +49,12 @@ func (s *Encrypted) checkOldSeal(content sealContent) (*finding, error) {
 
 // ambiguous refuses texts by which lines can say two things. What a program
 // writes holds none: they are a forger's.
-func (s *Encrypted) ambiguous() error {
-	if strings.ContainsFunc(s.Meta.Version, unicode.IsControl) {
-		return fmt.Errorf("the version is %q", s.Meta.Version)
+func ambiguous(m *meta.Metadata, trees []*tree.Map) error {
+	if strings.ContainsFunc(m.Version, unicode.IsControl) {
+		return fmt.Errorf("the version is %q", m.Version)
 	}
 	bad := false
-	for _, t := range s.doc.Trees() {
+	for _, t := range trees {
 		tree.Each(t, func(n tree.Node) {
 			if m, ok := n.(*tree.Map); ok {
 				bad = bad || slices.ContainsFunc(m.Items, func(it tree.Item) bool { return it.Key != strings.ToValidUTF8(it.Key, "") })
@@ -61,7 +62,7 @@ func (s *Encrypted) ambiguous() error {
 		})
 	}
 	if bad {
-		return errors.New("a key is no UTF-8, and the seal is one of before that cannot tell such keys apart")
+		return errors.New("a key is no UTF-8, and the seal is an old one that cannot distinguish such keys")
 	}
 	return nil
 }

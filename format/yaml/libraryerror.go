@@ -16,10 +16,10 @@ var (
 	quotedText  = regexp.MustCompile(`'[^']*'`)
 )
 
-// judgement turns an error of the library about text into ours. The library's
+// libraryError turns an error of the library about text into ours. The library's
 // own can hold a part of the text, such as the name of an anchor, which is a
 // password that begins with * and was typed without quotes.
-func judgement(text []byte, err error) error {
+func libraryError(text []byte, err error) error {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	e := &format.Error{Line: 1} // the library is silent about the first line
 	if m := libraryLine.FindStringSubmatch(msg); m != nil {
@@ -38,7 +38,7 @@ func judgement(text []byte, err error) error {
 	}
 	if name, ok := between(msg, "anchor '", "' value contains itself"); ok {
 		e.Line, e.Column = placeOf(text, "*"+name)
-		e.Msg = "an alias stands for a collection that holds it"
+		e.Msg = "an alias refers to a collection that holds it"
 		return e
 	}
 	e.Msg = quotedText.ReplaceAllStringFunc(msg, func(s string) string {

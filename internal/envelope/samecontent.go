@@ -11,7 +11,7 @@ import (
 
 // sameContent compares what a text must hold with what it reads as, as far as
 // the format can tell values apart: an integer that came from YAML is a text
-// once it stands in a dotenv file, and the float 1 is written as 1, as SOPS
+// once it is in a dotenv file, and the float 1 is written as 1, as SOPS
 // does. Texts must be the same to the byte.
 func sameContent(f format.Format, want, got []*tree.Map) error {
 	diff := tree.Diff(want, got)
@@ -63,7 +63,7 @@ func bare(trees []*tree.Map) []*tree.Map {
 }
 
 // sameTexts reports whether two trees have the same text wherever both have
-// one. Their shapes are compared elsewhere, and so are maps in which a key comes
+// one. Their shapes are compared elsewhere, and so are maps in which a key is there
 // twice.
 func sameTexts(a, b tree.Node) bool {
 	switch a := a.(type) {

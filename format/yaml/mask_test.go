@@ -14,7 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// fakeMeta stands for real metadata.
+// fakeMeta is in place of real metadata.
 func fakeMeta() *tree.Map {
 	return &tree.Map{Items: []tree.Item{
 		{Key: "age", Value: &tree.List{Items: []tree.Node{&tree.Map{Items: []tree.Item{
@@ -76,7 +76,7 @@ func leavesOf(trees []*tree.Map) []testLeaf {
 	return out
 }
 
-// roundTrip seals src with fake tokens and opens it again. It reports the first
+// roundTrip masks src with fake tokens and unmasks it again. It reports the first
 // law that does not hold.
 func roundTrip(f Format, src []byte, pick func(i int, l testLeaf) bool) (encrypted []byte, err error) {
 	d, err := f.Parse(src)
@@ -112,8 +112,8 @@ func roundTrip(f Format, src []byte, pick func(i int, l testLeaf) bool) (encrypt
 	return encrypted, open(f, src, encrypted, d, leaves, tokens, m.Layout)
 }
 
-// leak reports an encrypted value that still stands in the encrypted text. Short ones,
-// and words that keys or values in clear have as well, prove nothing.
+// leak reports an encrypted value that still is in the encrypted text. Short ones,
+// and words that keys or unencrypted values have as well, prove nothing.
 func leak(d format.Document, encrypted []byte, leaves []testLeaf, tokens []string) error {
 	clear := regexp.MustCompile(`ENC\[AES256_GCM,[^\]]*\]|[&*!][^\s,{}]+`).ReplaceAll(encrypted, nil)
 	var known strings.Builder
@@ -149,7 +149,7 @@ func keysOf(n tree.Node, to *strings.Builder) {
 	}
 }
 
-var errLeak = errors.New("a secret stands in clear")
+var errLeak = errors.New("a secret is readable")
 
 type refused struct{ error }
 
@@ -209,8 +209,8 @@ func open(f Format, src, encrypted []byte, d format.Document, leaves []testLeaf,
 
 var errDiffers = errors.New("the decrypted text differs")
 
-// errMoved: the judge finds a comment in another container than before. The
-// root package seals it anew under the path found.
+// errMoved: the library finds a comment in another container than before. The
+// engine encrypts it anew under the path found.
 var errMoved = errors.New("moved")
 
 func around(a, b []byte) []byte {

@@ -10,7 +10,7 @@ import (
 
 func TestFilesOfTheReleasedProgramOpenToTheSameBytes(t *testing.T) {
 	t.Parallel()
-	formattest.RunPeer(t, ini.Format{}, "testdata/peer.json")
+	formattest.RunSOPS(t, ini.Format{}, "testdata/sops.json")
 }
 
 func cases() []formattest.Case {

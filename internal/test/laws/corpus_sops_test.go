@@ -23,12 +23,12 @@ import (
 // fixtureRecipient belongs to the test key keys/age-main.txt.
 const fixtureRecipient = "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"
 
-// A peer is a real SOPS 3.13.3, run as a child process in a folder of its own.
-type peer struct{ program, keys, dir string }
+// A realSOPS is a SOPS 3.13.3, run as a child process in a folder of its own.
+type realSOPS struct{ program, keys, dir string }
 
-func newPeer(t *testing.T) peer {
+func newSOPS(t *testing.T) realSOPS {
 	t.Helper()
-	p := peer{program: os.Getenv("SOPS_PEER"), dir: t.TempDir()}
+	p := realSOPS{program: os.Getenv("SOPS_PEER"), dir: t.TempDir()}
 	if p.program == "" {
 		t.Skip("SOPS_PEER does not name a real sops 3.13.3; .ci/run installs one")
 	}
@@ -39,8 +39,8 @@ func newPeer(t *testing.T) peer {
 	return p
 }
 
-// run gives the peer a file and returns what it prints.
-func (p peer) run(t *testing.T, ext string, content []byte, args ...string) ([]byte, error) {
+// run gives SOPS a file and returns what it prints.
+func (p realSOPS) run(t *testing.T, ext string, content []byte, args ...string) ([]byte, error) {
 	t.Helper()
 	dir, err := os.MkdirTemp(p.dir, "run")
 	if err != nil {
@@ -62,33 +62,33 @@ func (p peer) run(t *testing.T, ext string, content []byte, args ...string) ([]b
 	return stdout.Bytes(), nil
 }
 
-func (p peer) encrypt(t *testing.T, ext string, plain []byte) ([]byte, error) {
+func (p realSOPS) encrypt(t *testing.T, ext string, plain []byte) ([]byte, error) {
 	return p.run(t, ext, plain, "encrypt", "--age", fixtureRecipient)
 }
 
-func (p peer) decrypt(t *testing.T, ext string, encrypted []byte) ([]byte, error) {
+func (p realSOPS) decrypt(t *testing.T, ext string, encrypted []byte) ([]byte, error) {
 	return p.run(t, ext, encrypted, "decrypt")
 }
 
 // An interop is what came out for one format.
 type interop struct {
-	files, bothRefuse, onlyPeerRefuses int
+	files, bothRefuse, onlySOPSRefuses int
 	excused                            map[string]int // by reason
-	sameBytes, sameData, peerDamages   int            // what the peer reads in our file
-	readAlike, printsWrong             int            // what we read in the peer's file
+	sameBytes, sameData, sopsDamages   int            // what SOPS reads in our file
+	readAlike, printsWrong             int            // what we read in SOPS's file
 }
 
 func (c *interop) String() string {
-	return fmt.Sprintf("%d files; both refuse %d, only the peer %d; the peer reads ours: as its own, byte for byte %d, the same data %d, ours right where its own is damaged %d; we read the peer's as it does %d, and right where what it prints reads back wrong %d; excused: %v",
-		c.files, c.bothRefuse, c.onlyPeerRefuses, c.sameBytes, c.sameData, c.peerDamages, c.readAlike, c.printsWrong, c.excused)
+	return fmt.Sprintf("%d files; both refuse %d, only SOPS %d; SOPS reads ours: as its own, byte for byte %d, the same data %d, ours right where its own is damaged %d; we read SOPS's as it does %d, and right where what it prints reads back wrong %d; excused: %v",
+		c.files, c.bothRefuse, c.onlySOPSRefuses, c.sameBytes, c.sameData, c.sopsDamages, c.readAlike, c.printsWrong, c.excused)
 }
 
-// TestTheCorpusGoesBothWaysWithThePeer lets the real SOPS and us encrypt every
+// TestTheCorpusGoesBothWaysWithSOPS lets the real SOPS and us encrypt every
 // real file: we accept what it accepts, each reads what the other wrote, MAC
 // included, and finds the same data.
-func TestTheCorpusGoesBothWaysWithThePeer(t *testing.T) {
+func TestTheCorpusGoesBothWaysWithSOPS(t *testing.T) {
 	t.Parallel()
-	p := newPeer(t)
+	p := newSOPS(t)
 	count := map[string]*interop{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -121,7 +121,7 @@ func TestTheCorpusGoesBothWaysWithThePeer(t *testing.T) {
 }
 
 // bothWays returns how to count a file.
-func bothWays(t *testing.T, p peer, file realFile) (func(*interop), error) {
+func bothWays(t *testing.T, p realSOPS, file realFile) (func(*interop), error) {
 	t.Helper()
 	ext := filepath.Ext(file.name)
 	ours, encrypted, ourErr := encryptForReference(t, file)
@@ -133,19 +133,19 @@ func bothWays(t *testing.T, p peer, file realFile) (func(*interop), error) {
 		if reason := refusedByUs(file, ourErr); reason != "" {
 			return func(c *interop) { c.excused[reason]++ }, nil
 		}
-		return func(*interop) {}, fmt.Errorf("the peer takes it, we refuse it: %w", ourErr)
+		return func(*interop) {}, fmt.Errorf("SOPS takes it, we refuse it: %w", ourErr)
 	}
 	printed, err := p.decrypt(t, ext, encrypted)
 	if err != nil {
-		return func(*interop) {}, fmt.Errorf("the peer does not read our file: %w", err)
+		return func(*interop) {}, fmt.Errorf("SOPS does not read our file: %w", err)
 	}
 	if theirErr != nil {
 		err := sameAs(file.format, printed, ours.Trees())
-		return func(c *interop) { c.onlyPeerRefuses++ }, err
+		return func(c *interop) { c.onlySOPSRefuses++ }, err
 	}
 	reference, err := p.decrypt(t, ext, theirs)
 	if err != nil {
-		return func(c *interop) { c.excused["the peer does not read its own file"]++ }, sameAs(file.format, printed, ours.Trees())
+		return func(c *interop) { c.excused["SOPS does not read its own file"]++ }, sameAs(file.format, printed, ours.Trees())
 	}
 	noteTheirs, err := readTheirs(t, file.format, theirs, reference, ours.Trees())
 	if err != nil {
@@ -166,7 +166,7 @@ func encryptForReference(t *testing.T, file realFile) (*envelope.Decrypted, []by
 	return o, encrypted, err
 }
 
-// compareReadings compares what the peer prints of our file with what it prints
+// compareReadings compares what SOPS prints of our file with what it prints
 // of its own, and both with the source.
 func compareReadings(f format.Format, printed, reference []byte, source []*tree.Map) (func(*interop), error) {
 	if bytes.Equal(printed, reference) {
@@ -178,41 +178,41 @@ func compareReadings(f format.Format, printed, reference []byte, source []*tree.
 		return func(c *interop) { c.sameData++ }, nil
 	}
 	if errA == nil && (sameData(f, a.Trees(), source) == nil || errB == nil && eachIsOneOf(a.Trees(), b.Trees(), source)) {
-		return func(c *interop) { c.peerDamages++ }, nil
+		return func(c *interop) { c.sopsDamages++ }, nil
 	}
-	return func(*interop) {}, fmt.Errorf("the peer reads other data in our file than in its own (%v, %v)", errA, errB)
+	return func(*interop) {}, fmt.Errorf("SOPS reads other data in our file than in its own (%v, %v)", errA, errB)
 }
 
-// sameAs compares what the peer prints of our file with what we encrypted. It may
+// sameAs compares what SOPS prints of our file with what we encrypted. It may
 // print what does not read back: then it must be what we would print.
 func sameAs(f format.Format, printed []byte, want []*tree.Map) error {
 	if rendered, err := f.Render(want); err == nil && bytes.Equal(rendered, printed) {
 		return nil
 	}
 	if slices.ContainsFunc(keysIn(want), func(k string) bool { return strings.HasPrefix(k, "#") }) && f.Name() == "ini" {
-		return nil // the key of a line "- = x" in memory is #1, which the peer prints as a comment
+		return nil // the key of a line "- = x" in memory is #1, which SOPS prints as a comment
 	}
 	d, err := f.Parse(printed)
 	if err == nil {
 		err = sameData(f, want, d.Trees())
 	}
 	if err != nil {
-		return fmt.Errorf("what the peer prints of our file: %w", err)
+		return fmt.Errorf("what SOPS prints of our file: %w", err)
 	}
 	return nil
 }
 
-// readTheirs opens a file of the peer and compares with what the peer prints,
+// readTheirs opens a file of SOPS and compares with what SOPS prints,
 // or with the source where its printing does not read back, or as other data.
 func readTheirs(t *testing.T, f format.Format, theirs, printed []byte, source []*tree.Map) (func(*interop), error) {
 	t.Helper()
 	s, err := envelope.Parse(theirs, f)
 	if err != nil {
-		return nil, fmt.Errorf("the peer's file: %w", err)
+		return nil, fmt.Errorf("SOPS's file: %w", err)
 	}
 	o, err := s.Decrypt(t.Context(), fixtureKeeper(nil), envelope.DecryptOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("the peer's file: %w", err)
+		return nil, fmt.Errorf("SOPS's file: %w", err)
 	}
 	d, err := f.Parse(printed)
 	if err != nil && sameData(f, source, o.Trees()) == nil {
@@ -227,10 +227,10 @@ func readTheirs(t *testing.T, f format.Format, theirs, printed []byte, source []
 	if d != nil && eachIsOneOf(o.Trees(), d.Trees(), source) {
 		return func(c *interop) { c.printsWrong++ }, nil
 	}
-	return nil, fmt.Errorf("we read the peer's file differently: %w", err)
+	return nil, fmt.Errorf("we read SOPS's file differently: %w", err)
 }
 
-// eachIsOneOf reports whether each value of got stands at its place in a or b.
+// eachIsOneOf reports whether each value of got is at its place in a or b.
 func eachIsOneOf(got, a, b []*tree.Map) bool {
 	g, x, y := placed(normal(got)), placed(normal(a)), placed(normal(b))
 	if len(g) != len(x) || len(g) != len(y) {
@@ -276,7 +276,7 @@ func sameData(f format.Format, a, b []*tree.Map) error {
 }
 
 // normal returns copies with whole floats as integers, as which they are
-// written, and without the byte order mark that the peer takes for a part of
+// written, and without the byte order mark that SOPS takes for a part of
 // the first key of a dotenv file.
 func normal(trees []*tree.Map) []*tree.Map {
 	var walk func(n tree.Node)
@@ -305,7 +305,7 @@ func normal(trees []*tree.Map) []*tree.Map {
 	return out
 }
 
-// refusedByUs gives the reason why a file that the peer takes may be refused,
+// refusedByUs gives the reason why a file that SOPS takes may be refused,
 // "" if there is none.
 func refusedByUs(file realFile, err error) string {
 	for _, r := range refusals {
@@ -316,11 +316,11 @@ func refusedByUs(file realFile, err error) string {
 	return ""
 }
 
-// refusals lists what we refuse and the peer takes.
+// refusals lists what we refuse and SOPS takes.
 var refusals = []struct{ format, message, reason string }{
-	{"json", "there is text behind the object", "text behind the object, which the peer loses"},
-	{"json", "the text is cut off", "an object that is not closed, which the peer takes for what came so far"},
-	{"yaml", "appears twice in one map", "a key twice in a later document, of which the peer keeps both and other readers one"},
-	{"yaml", "does not fit its tag", "a value that does not fit its tag, which the peer looks at in the first document only"},
-	{"yaml", "an alias is a key here", "a secret that is a key elsewhere, where the peer leaves it in clear"},
+	{"json", "there is text after the object", "text after the object, which SOPS loses"},
+	{"json", "the text is cut off", "an object that is not closed, which SOPS takes for what came so far"},
+	{"yaml", "appears twice in one map", "a key twice in a later document, of which SOPS keeps both and other readers one"},
+	{"yaml", "does not fit its tag", "a value that does not fit its tag, which SOPS looks at in the first document only"},
+	{"yaml", "an alias is a key here", "a secret that is a key elsewhere, where SOPS leaves it unencrypted"},
 }

@@ -14,21 +14,21 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// peerFile is a file that the reference program wrote, and what it prints.
-type peerFile struct {
+// sopsFile is a file that the reference program wrote, and what it prints.
+type sopsFile struct {
 	name     string
 	enc, dec []byte
 }
 
-func peerFiles(t testing.TB) []peerFile {
+func sopsFiles(t testing.TB) []sopsFile {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", "peer", "*.enc.yaml"))
+	paths, err := filepath.Glob(filepath.Join("testdata", "sops", "*.enc.yaml"))
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no peer files: %v", err)
+		t.Fatalf("no files by SOPS: %v", err)
 	}
-	var out []peerFile
+	var out []sopsFile
 	for _, p := range paths {
-		f := peerFile{name: strings.TrimSuffix(filepath.Base(p), ".enc.yaml")}
+		f := sopsFile{name: strings.TrimSuffix(filepath.Base(p), ".enc.yaml")}
 		if f.enc, err = os.ReadFile(p); err != nil {
 			t.Fatal(err)
 		}
@@ -40,10 +40,10 @@ func peerFiles(t testing.TB) []peerFile {
 	return out
 }
 
-// peerValues returns the plaintexts of the tokens of all peer files.
-func peerValues(t testing.TB) map[string]format.Plain {
+// sopsValues returns the plaintexts of the tokens of all files by SOPS.
+func sopsValues(t testing.TB) map[string]format.Plain {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "peer", "values.json"))
+	b, err := os.ReadFile(filepath.Join("testdata", "sops", "values.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +68,14 @@ func peerValues(t testing.TB) map[string]format.Plain {
 	return out
 }
 
-func unmaskPeer(t testing.TB, s format.Document, known map[string]format.Plain) []format.Plain {
+func unmaskSOPS(t testing.TB, s format.Document, known map[string]format.Plain) []format.Plain {
 	t.Helper()
 	values := make([]format.Plain, s.Leaves())
 	for i, l := range leavesOf(s.Trees()) {
 		if text := strings.TrimSpace(l.value.Str()); strings.HasPrefix(text, "ENC[AES256_GCM,") {
 			v, ok := known[format.TokenHash(text)]
 			if !ok {
-				continue // tokens that stand in clear positions
+				continue // tokens that stand in plaintext positions
 			}
 			values[i] = v
 		}
@@ -83,16 +83,16 @@ func unmaskPeer(t testing.TB, s format.Document, known map[string]format.Plain) 
 	return values
 }
 
-func TestFilesOfThePeerOpenAsThePeerPrintsThem(t *testing.T) {
+func TestFilesOfSOPSOpenAsSOPSPrintsThem(t *testing.T) {
 	t.Parallel()
-	known := peerValues(t)
-	for _, f := range peerFiles(t) {
+	known := sopsValues(t)
+	for _, f := range sopsFiles(t) {
 		s, err := Format{}.ParseEncrypted(f.enc)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 			continue
 		}
-		got, err := s.Unmask(unmaskPeer(t, s, known), nil)
+		got, err := s.Unmask(unmaskSOPS(t, s, known), nil)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 			continue
@@ -102,12 +102,12 @@ func TestFilesOfThePeerOpenAsThePeerPrintsThem(t *testing.T) {
 			want = kept
 		}
 		if diff := cmp.Diff(want, string(got)); diff != "" {
-			t.Errorf("%s (-peer +ours):\n%s", f.name, diff)
+			t.Errorf("%s (-SOPS +ours):\n%s", f.name, diff)
 		}
 	}
 }
 
-// ourPlace holds what we print where the peer moves things: inline comments
+// ourPlace holds what we print where SOPS moves things: inline comments
 // above their values, and the indentation to its default.
 func ourPlace() map[string]string {
 	return map[string]string{
@@ -119,9 +119,9 @@ func ourPlace() map[string]string {
 	}
 }
 
-func TestMetadataIsWrittenAsThePeerWritesIt(t *testing.T) {
+func TestMetadataIsWrittenAsSOPSWritesIt(t *testing.T) {
 	t.Parallel()
-	for _, f := range peerFiles(t) {
+	for _, f := range sopsFiles(t) {
 		s, err := Format{}.ParseEncrypted(f.enc)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
@@ -133,28 +133,28 @@ func TestMetadataIsWrittenAsThePeerWritesIt(t *testing.T) {
 			continue
 		}
 		if diff := cmp.Diff(string(f.enc), string(got)); diff != "" {
-			t.Errorf("%s (-peer +ours):\n%s", f.name, diff)
+			t.Errorf("%s (-SOPS +ours):\n%s", f.name, diff)
 		}
 	}
 }
 
-func TestRenderWritesWhatThePeerPrints(t *testing.T) {
+func TestRenderWritesWhatSOPSPrints(t *testing.T) {
 	t.Parallel()
-	known := peerValues(t)
-	for _, f := range peerFiles(t) {
+	known := sopsValues(t)
+	for _, f := range sopsFiles(t) {
 		s, err := Format{}.ParseEncrypted(f.enc)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 			continue
 		}
-		trees := decrypted(s.Trees(), unmaskPeer(t, s, known))
+		trees := decrypted(s.Trees(), unmaskSOPS(t, s, known))
 		got, err := Format{}.Render(trees)
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 			continue
 		}
 		if diff := cmp.Diff(string(f.dec), string(got)); diff != "" {
-			t.Errorf("%s (-peer +ours):\n%s", f.name, diff)
+			t.Errorf("%s (-SOPS +ours):\n%s", f.name, diff)
 		}
 	}
 }
