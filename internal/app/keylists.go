@@ -2,44 +2,86 @@ package app
 
 import (
 	"cmp"
-	"strings"
+	"maps"
+	"slices"
 
-	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/age"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
-// KeyLists are the master keys that flags name, each a list with commas.
-type KeyLists struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age string }
+// KeyLists are the master keys that flags name: for each kind, by its name, a
+// list as one flag gives it. The zero value names none.
+type KeyLists struct{ of map[string]*string }
 
-// A keyList is one of them with its variable and its parser.
-type keyList struct {
-	text, variable string
-	parse          func(string) ([]keeper.MasterKey, error)
+// Of returns where the list of a kind is kept.
+func (l *KeyLists) Of(kind *keeper.Kind) *string { return at(&l.of, kind) }
+
+// at returns the place of a kind in a map, which it makes if need be.
+func at[T any](of *map[string]*T, kind *keeper.Kind) *T {
+	if *of == nil {
+		*of = map[string]*T{}
+	}
+	if (*of)[kind.Name] == nil {
+		(*of)[kind.Name] = new(T)
+	}
+	return (*of)[kind.Name]
 }
 
-func (l KeyLists) all() []keyList {
-	return []keyList{
-		{l.KMS, "SOPS_KMS_ARN", awskms.ParseKeys},
-		{l.GCP, "SOPS_GCP_KMS_IDS", config.ParseGCP},
-		{l.HCKMS, "SOPS_HUAWEICLOUD_KMS_IDS", config.ParseHCKMS},
-		{l.Azure, "SOPS_AZURE_KEYVAULT_URLS", config.ParseAzure},
-		{l.PGP, "SOPS_PGP_FP", config.ParsePGP},
-		{l.Vault, "SOPS_VAULT_URIS", config.ParseVault},
-		{l.Age, "SOPS_AGE_RECIPIENTS", age.ParseRecipients},
-	}
+// Given reports whether a key is named.
+func (l KeyLists) Given() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(l.of)), func(text *string) bool { return *text != "" })
+}
+
+// Take takes the list of a kind out.
+func (l *KeyLists) Take(kind *keeper.Kind) string {
+	text := *l.Of(kind)
+	*l.Of(kind) = ""
+	return text
 }
 
 // Parse returns the keys of all lists.
 func (l KeyLists) Parse() ([]keeper.MasterKey, error) {
-	var keys []keeper.MasterKey
-	for _, list := range l.all() {
-		parsed, err := list.parse(list.text)
+	keys, _, err := l.orElse(func(string) string { return "" })
+	return keys, err
+}
+
+// orElse returns the keys of all lists, those of a variable where there is no
+// list, and the name of a variable that was used, if any was.
+func (l KeyLists) orElse(getenv func(name string) string) (keys []keeper.MasterKey, variable string, err error) {
+	for _, kind := range kinds.All() {
+		text := *l.Of(kind)
+		if text == "" {
+			if text = getenv(kind.Variable()); text != "" {
+				variable = kind.Variable()
+			}
+		}
+		parsed, err := kind.Parse(text)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		keys = append(keys, parsed...)
+	}
+	return keys, variable, nil
+}
+
+// RepeatedKeys are the master keys of flags that may be given several times.
+type RepeatedKeys struct{ of map[string]*[]string }
+
+// Of returns where the texts of a kind are kept.
+func (k *RepeatedKeys) Of(kind *keeper.Kind) *[]string { return at(&k.of, kind) }
+
+// Parse returns the keys, each of which must be good.
+func (k RepeatedKeys) Parse() ([]keeper.MasterKey, error) {
+	var keys []keeper.MasterKey
+	for _, kind := range kinds.All() {
+		for _, text := range *k.Of(kind) {
+			parsed, err := kind.Parse(text)
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, parsed...)
+		}
 	}
 	return keys, nil
 }
@@ -47,59 +89,22 @@ func (l KeyLists) Parse() ([]keeper.MasterKey, error) {
 // ExplicitKeys returns the keys of flags and variables, and the name of a
 // variable if any came from there.
 func (a *App) ExplicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
-	for _, list := range l.all() {
-		text := list.text
-		if text == "" {
-			if text = a.Env.Get(list.variable); text != "" {
-				variable = list.variable
-			}
-		}
-		parsed, err := list.parse(text)
-		if err != nil {
-			return nil, "", err
-		}
-		keys = append(keys, parsed...)
-	}
-	StoreProfile(keys, access)
-	return keys, variable, nil
+	keys, variable, err = l.orElse(a.Env.Get)
+	return awskey.UnderProfile(keys, access.AWSProfile), variable, err
 }
 
 // Naming returns access with the roles that keys of this run name: what a flag
 // asks for is not replaced by another identity.
 func (o Access) Naming(keys []keeper.MasterKey) Access {
-	for _, m := range keys {
-		if role := m.Text("role"); role != "" {
-			o.keyRoles = append(o.keyRoles, role)
-		}
-	}
+	o.keyRoles = append(o.keyRoles, awskey.Roles(keys)...)
 	return o
-}
-
-// StoreProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
-// always did; one for an account alone is for this run only.
-func StoreProfile(keys []keeper.MasterKey, access Access) {
-	profile := ""
-	for _, p := range access.AWSProfile {
-		if !strings.Contains(p, "=") {
-			profile = p
-		}
-	}
-	if profile == "" {
-		return
-	}
-	for i, m := range keys {
-		if m.Kind == keeper.KMS {
-			m.Fields = append(m.Fields[:len(m.Fields):len(m.Fields)], keeper.Field{Name: "aws_profile", Text: profile})
-			keys[i] = m
-		}
-	}
 }
 
 func ParseContext(text string) (map[string]string, error) {
 	if text == "" {
 		return nil, nil
 	}
-	return awskms.ParseContext(text)
+	return awskey.ParseContext(text)
 }
 
 // NewContext returns the context that the flag, or else the variable, gives to
@@ -113,29 +118,9 @@ func WithContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
 	used := false
 	for _, g := range groups {
 		for i, m := range g {
-			if m.Kind == keeper.KMS && len(texts) > 0 && len(m.Map("context")) == 0 {
-				g[i] = m.With("context", texts)
-				used = true
-			}
+			bound, took := m.Under(texts)
+			g[i], used = bound, used || took
 		}
 	}
 	return used
-}
-
-// RepeatedKeys are the master keys of flags that may be given several times.
-type RepeatedKeys struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age []string }
-
-// Parse returns the keys, each of which must be good.
-func (k RepeatedKeys) Parse() ([]keeper.MasterKey, error) {
-	var keys []keeper.MasterKey
-	for i, texts := range [][]string{k.KMS, k.GCP, k.HCKMS, k.Azure, k.PGP, k.Vault, k.Age} {
-		for _, text := range texts {
-			parsed, err := KeyLists{}.all()[i].parse(text)
-			if err != nil {
-				return nil, err
-			}
-			keys = append(keys, parsed...)
-		}
-	}
-	return keys, nil
 }

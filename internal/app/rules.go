@@ -66,8 +66,7 @@ func (a *App) WarnOf(f *config.File, list []config.Problem, err error) {
 
 // CheckRuleContext refuses an encryption context of a rule that no key takes.
 func (s *Source) CheckRuleContext(r *config.Rule, groups [][]keeper.MasterKey) error {
-	aws := func(m keeper.MasterKey) bool { return m.Kind == keeper.KMS }
-	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), aws) {
+	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), keeper.MasterKey.TakesContext) {
 		return nil
 	}
 	return Fail(BadContext, "take it out of the rule, or name a key under kms",

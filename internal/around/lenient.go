@@ -37,12 +37,6 @@ func (l *Lenient) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (
 // Inside returns the keeper that may fail.
 func (l *Lenient) Inside() keeper.Keeper { return l.Keeper }
 
-// Asks reports whether the keeper inside may ask a person.
-func (l *Lenient) Asks(ctx context.Context, w keeper.WrappedKey) bool {
-	asker, ok := l.Keeper.(keeper.Asker)
-	return ok && asker.Asks(ctx, w)
-}
-
 // LeaveOut takes the entries without an Enc out of groups and returns what there
 // is to say about that.
 func (l *Lenient) LeaveOut(groups []keeper.Group) []string {

@@ -1,6 +1,6 @@
 // Package around holds keepers around keepers: one that says what it does, one
 // that says what it waits for, one that goes on without keys that fail, and one
-// that refuses. Of finds the keeper of a kind inside them.
+// that refuses.
 package around
 
 import (
@@ -43,23 +43,4 @@ func (t tracer) report(what string, m keeper.MasterKey, err error) {
 		return
 	}
 	t.say("%s with %s: done", what, m.Name())
-}
-
-// Asks passes on whether a person is needed for w.
-func (t tracer) Asks(ctx context.Context, w keeper.WrappedKey) bool {
-	asker, ok := t.Keeper.(keeper.Asker)
-	return ok && asker.Asks(ctx, w)
-}
-
-// Of returns the keeper of a kind inside of all, nil if there is none.
-func Of(all keeper.Keeper, kind string) keeper.Keeper {
-	for {
-		outer, ok := all.(interface{ Inside() keeper.Keeper })
-		if !ok {
-			break
-		}
-		all = outer.Inside()
-	}
-	mux, _ := all.(keeper.Mux)
-	return mux[kind]
 }

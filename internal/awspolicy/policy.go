@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // A Policy is a policy with its place.
@@ -75,8 +75,8 @@ func For(keys []keeper.MasterKey, principals []string, readOnly bool) ([]Policy,
 	byRole := map[string][]keeper.MasterKey{}
 	byARN := map[string][]keeper.MasterKey{}
 	for _, m := range keys {
-		byRole[m.Text("role")] = append(byRole[m.Text("role")], m)
-		byARN[m.Text("arn")] = append(byARN[m.Text("arn")], m)
+		byRole[awskey.Role(m)] = append(byRole[awskey.Role(m)], m)
+		byARN[m.Text(awskey.FieldARN)] = append(byARN[m.Text(awskey.FieldARN)], m)
 	}
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		statements, err := identityStatements(byRole[role], readOnly)
@@ -112,7 +112,7 @@ func uses(readOnly bool) []string {
 func identityStatements(keys []keeper.MasterKey, readOnly bool) ([]Statement, error) {
 	var use, look []Statement
 	for _, m := range keys {
-		arn, err := awskms.ParseARN(m.Text("arn"))
+		arn, err := awskey.ParseARN(m.Text(awskey.FieldARN))
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func identityStatements(keys []keeper.MasterKey, readOnly bool) ([]Statement, er
 
 // resourceOf names a key in an identity policy. An alias has no place there: it
 // becomes a condition on the keys of its account and region.
-func resourceOf(arn awskms.ARN) (resource string, condition map[string]map[string][]string) {
+func resourceOf(arn awskey.ARN) (resource string, condition map[string]map[string][]string) {
 	if !arn.Alias() {
 		return arn.Text, nil
 	}
@@ -136,7 +136,7 @@ func resourceOf(arn awskms.ARN) (resource string, condition map[string]map[strin
 
 // contextCondition asks for the encryption context of m.
 func contextCondition(m keeper.MasterKey) map[string]map[string][]string {
-	texts := m.Map("context")
+	texts := m.Context()
 	if len(texts) == 0 {
 		return nil
 	}
@@ -196,7 +196,7 @@ func trustOf(role string, principals []string) Policy {
 // keyStatements is the policy of one key: its account decides, and its users may
 // use it under the contexts of the files.
 func keyStatements(arn string, keys []keeper.MasterKey, principals []string, readOnly bool) ([]Statement, error) {
-	if _, err := awskms.ParseARN(arn); err != nil {
+	if _, err := awskey.ParseARN(arn); err != nil {
 		return nil, err
 	}
 	account := allow("Account", "kms:*")
@@ -206,7 +206,7 @@ func keyStatements(arn string, keys []keeper.MasterKey, principals []string, rea
 	var users []string
 	for _, m := range keys {
 		by := cmpList(principals, []string{accountRoot(arn)})
-		if role := m.Text("role"); role != "" {
+		if role := awskey.Role(m); role != "" {
 			by = []string{role}
 		}
 		s := allow("Use", uses(readOnly)...)

@@ -14,6 +14,8 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // A Change is the way from the keys that a file has to those that it shall have.
@@ -45,8 +47,8 @@ func (c *Change) After() keeper.Groups {
 func (c *Change) InheritContexts() {
 	for _, g := range c.Wanted {
 		for j, m := range g {
-			if m.Kind == keeper.KMS && len(m.Map("context")) == 0 {
-				g[j] = m.With("context", c.contextOf(m))
+			if m.TakesContext() && len(m.Context()) == 0 {
+				g[j], _ = m.Under(c.contextOf(m))
 			}
 		}
 	}
@@ -58,14 +60,14 @@ func (c *Change) contextOf(m keeper.MasterKey) map[string]string {
 	var texts map[string]string
 	for _, g := range c.Old {
 		for _, w := range g {
-			if w.Kind != keeper.KMS || w.Text("arn") != m.Text("arn") || w.Text("role") != m.Text("role") && !c.Forget {
+			if !keeper.Same(w.WithoutContext(), m.WithoutContext()) || awskey.Role(w.MasterKey) != awskey.Role(m) && !c.Forget {
 				continue
 			}
-			if len(w.Map("context")) == 0 {
+			if len(w.Context()) == 0 {
 				return nil
 			}
 			if texts == nil {
-				texts = w.Map("context")
+				texts = w.Context()
 			}
 		}
 	}
@@ -119,7 +121,7 @@ func (c *Change) Reorders() bool {
 		if i >= len(c.Old) {
 			return false
 		}
-		for _, kind := range keeper.Kinds() {
+		for _, kind := range kinds.Names() {
 			of := func(g []keeper.MasterKey) []string {
 				return entryIDs(slices.DeleteFunc(slices.Clone(g), func(m keeper.MasterKey) bool { return m.Kind != kind }))
 			}
@@ -160,7 +162,7 @@ func (c *Change) Stock() []keeper.Group {
 }
 
 // unwrapsToo reports whether what one AWS key wrapped is unwrapped by the other.
-func unwrapsToo(a, b keeper.MasterKey) bool { return a.Kind == keeper.KMS && keeper.Same(a, b) }
+func unwrapsToo(a, b keeper.MasterKey) bool { return a.TakesContext() && keeper.Same(a, b) }
 
 // Kept fills the wanted groups from stock. Entries without an Enc are missing.
 func (c *Change) Kept(stock []keeper.Group) (groups []keeper.Group, missing int) {

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/age/agekey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp/pgpkey"
 )
 
 const (
@@ -15,7 +18,7 @@ const (
 	roleR = "arn:aws:iam::111122223333:role/r"
 )
 
-func ageKey(name string) keeper.MasterKey { return keeper.New(keeper.Age, "recipient", name) }
+func ageKey(name string) keeper.MasterKey { return agekey.Kind().Key("recipient", name) }
 
 func wrapped(keys ...keeper.MasterKey) keeper.Group {
 	var g keeper.Group
@@ -28,9 +31,9 @@ func wrapped(keys ...keeper.MasterKey) keeper.Group {
 // scenario returns a change between random groups of a few keys.
 func scenario(r *rand.Rand) *Change {
 	pool := []keeper.MasterKey{
-		ageKey("x"), ageKey("y"), ageKey("z"), keeper.New(keeper.PGP, "fp", "AB"),
-		keeper.New(keeper.KMS, "arn", arnA), keeper.New(keeper.KMS, "arn", arnA, "role", roleR),
-		keeper.New(keeper.KMS, "arn", arnA).With("context", map[string]string{"k": "v"}), keeper.New(keeper.KMS, "arn", arnB),
+		ageKey("x"), ageKey("y"), ageKey("z"), pgpkey.Kind().Key("fp", "AB"),
+		awskey.Kind().Key("arn", arnA), awskey.Kind().Key("arn", arnA, "role", roleR),
+		awskey.Kind().Key("arn", arnA).With("context", map[string]string{"k": "v"}), awskey.Kind().Key("arn", arnB),
 	}
 	some := func() [][]keeper.MasterKey {
 		groups := make([][]keeper.MasterKey, 1+r.IntN(3))
@@ -109,7 +112,7 @@ func TestNoChangeAsksForNothing(t *testing.T) {
 
 func TestAnotherRouteNeedsNoCall(t *testing.T) {
 	t.Parallel()
-	direct, viaRole := keeper.New(keeper.KMS, "arn", arnA), keeper.New(keeper.KMS, "arn", arnA, "role", roleR)
+	direct, viaRole := awskey.Kind().Key("arn", arnA), awskey.Kind().Key("arn", arnA, "role", roleR)
 	c := &Change{Old: []keeper.Group{wrapped(direct)}, Wanted: [][]keeper.MasterKey{{viaRole}}}
 	groups, missing := c.Kept(c.Stock())
 	if missing != 0 || groups[0][0].EntryID() != viaRole.EntryID() || groups[0][0].Enc != c.Old[0][0].Enc {
@@ -122,17 +125,17 @@ func TestAnotherRouteNeedsNoCall(t *testing.T) {
 
 func TestContextsOfTheFileAreKept(t *testing.T) {
 	t.Parallel()
-	inFile := keeper.New(keeper.KMS, "arn", arnA).With("context", map[string]string{"k": "v"})
+	inFile := awskey.Kind().Key("arn", arnA).With("context", map[string]string{"k": "v"})
 	for _, tc := range []struct {
 		name    string
 		old     []keeper.MasterKey
 		wanted  keeper.MasterKey
 		context string
 	}{
-		{"the rule names none", []keeper.MasterKey{inFile}, keeper.New(keeper.KMS, "arn", arnA), "v"},
-		{"the rule names another", []keeper.MasterKey{inFile}, keeper.New(keeper.KMS, "arn", arnA).With("context", map[string]string{"k": "w"}), "w"},
-		{"the file has the key without one too", []keeper.MasterKey{inFile, keeper.New(keeper.KMS, "arn", arnA)}, keeper.New(keeper.KMS, "arn", arnA), ""},
-		{"another key", []keeper.MasterKey{inFile}, keeper.New(keeper.KMS, "arn", arnB), ""},
+		{"the rule names none", []keeper.MasterKey{inFile}, awskey.Kind().Key("arn", arnA), "v"},
+		{"the rule names another", []keeper.MasterKey{inFile}, awskey.Kind().Key("arn", arnA).With("context", map[string]string{"k": "w"}), "w"},
+		{"the file has the key without one too", []keeper.MasterKey{inFile, awskey.Kind().Key("arn", arnA)}, awskey.Kind().Key("arn", arnA), ""},
+		{"another key", []keeper.MasterKey{inFile}, awskey.Kind().Key("arn", arnB), ""},
 	} {
 		c := &Change{Old: []keeper.Group{wrapped(tc.old...)}, Wanted: [][]keeper.MasterKey{{tc.wanted}}}
 		c.InheritContexts()

@@ -2,9 +2,7 @@ package keyplan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -26,7 +24,7 @@ func Edit(groups [][]keeper.MasterKey, added, removed []keeper.MasterKey) ([][]k
 		found := false
 		for i := range groups {
 			before := len(groups[i])
-			groups[i] = slices.DeleteFunc(groups[i], func(n keeper.MasterKey) bool { return names(m, n) })
+			groups[i] = slices.DeleteFunc(groups[i], func(n keeper.MasterKey) bool { return m.Means(n) })
 			found = found || len(groups[i]) < before
 		}
 		if !found {
@@ -34,32 +32,4 @@ func Edit(groups [][]keeper.MasterKey, added, removed []keeper.MasterKey) ([][]k
 		}
 	}
 	return groups, nil
-}
-
-// names reports whether the key named by m is n: every field that m gives must
-// be that of n.
-func names(m, n keeper.MasterKey) bool {
-	if m.Kind != n.Kind {
-		return false
-	}
-	if m.Kind == keeper.PGP {
-		return namesPGP(m.Identity(), n.Identity())
-	}
-	for _, f := range m.Fields {
-		if f.Text != n.Text(f.Name) || f.Map != nil && !maps.Equal(f.Map, n.Map(f.Name)) {
-			return false
-		}
-	}
-	return true
-}
-
-// namesPGP reports whether an OpenPGP key that is given by one name is in the
-// file by the other: a key id of 16 digits is the end of a fingerprint, and the
-// mark that forces a subkey only says how the key is used.
-func namesPGP(given, present string) bool {
-	if !strings.HasSuffix(given, "!") {
-		present = strings.TrimSuffix(present, "!")
-	}
-	const keyID = 16
-	return given == present || len(given) == keyID && strings.HasSuffix(present, given)
 }

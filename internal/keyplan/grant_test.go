@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp/pgpkey"
 )
 
 // A seal that says of keys what a test wants.
@@ -52,7 +54,7 @@ func TestDoubtsNameWhatNothingVouchesFor(t *testing.T) {
 func TestEditAddsOnceAndRemovesByName(t *testing.T) {
 	t.Parallel()
 	const fp = "7FD79B1A0417D339E8437091E87A88F59982BA7B"
-	pgp, kms := keeper.New(keeper.PGP, "fp", fp), keeper.New(keeper.KMS, "arn", arnA, "role", roleR)
+	pgp, kms := pgpkey.Kind().Key("fp", fp), awskey.Kind().Key("arn", arnA, "role", roleR)
 	for _, tc := range []struct {
 		name          string
 		add, remove   []keeper.MasterKey
@@ -61,9 +63,9 @@ func TestEditAddsOnceAndRemovesByName(t *testing.T) {
 		{name: "nothing", left: pgp.Name() + " " + kms.Name()},
 		{name: "a key that is there", add: []keeper.MasterKey{pgp}, left: pgp.Name() + " " + kms.Name()},
 		{name: "a new key", add: []keeper.MasterKey{ageKey("x")}, left: pgp.Name() + " " + kms.Name() + " age x"},
-		{name: "by ARN alone", remove: []keeper.MasterKey{keeper.New(keeper.KMS, "arn", arnA)}, left: pgp.Name()},
-		{name: "by key id", remove: []keeper.MasterKey{keeper.New(keeper.PGP, "fp", fp[24:])}, left: kms.Name()},
-		{name: "by another role", remove: []keeper.MasterKey{keeper.New(keeper.KMS, "arn", arnA, "role", "other")}, wantErr: "there is no key"},
+		{name: "by ARN alone", remove: []keeper.MasterKey{awskey.Kind().Key("arn", arnA)}, left: pgp.Name()},
+		{name: "by key id", remove: []keeper.MasterKey{pgpkey.Kind().Key("fp", fp[24:])}, left: kms.Name()},
+		{name: "by another role", remove: []keeper.MasterKey{awskey.Kind().Key("arn", arnA, "role", "other")}, wantErr: "there is no key"},
 		{name: "of another kind", remove: []keeper.MasterKey{ageKey("x")}, wantErr: "there is no key x to remove"},
 	} {
 		groups, err := Edit([][]keeper.MasterKey{{pgp, kms}}, tc.add, tc.remove)

@@ -23,10 +23,7 @@ func (c *Change) Loses(left []keeper.MasterKey, groups []keeper.Group) error {
 
 // sameService reports whether two entries name one key, however it is reached.
 func sameService(a, b keeper.MasterKey) bool {
-	if a.Kind == keeper.KMS {
-		return b.Kind == keeper.KMS && a.Text("arn") == b.Text("arn")
-	}
-	return keeper.Same(a, b)
+	return keeper.Same(a.WithoutContext(), b.WithoutContext())
 }
 
 // AnyOfEach refuses groups of which one has no wrapped key: no file could be

@@ -19,6 +19,11 @@ type Creation struct {
 	Threshold         int
 }
 
+// given reports whether a flag says anything about a new file.
+func (c Creation) given() bool {
+	return c.Keys.Given() || c.EncryptionContext != "" || c.Selection != (rule.Rule{}) || c.MACOnlyEncrypted || c.Threshold != 0
+}
+
 // errNoKeys keeps the words that wrappers look for.
 var errNoKeys = errors.New("config file not found, or has no creation rules, and no keys provided through command line options")
 

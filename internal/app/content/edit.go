@@ -17,6 +17,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/editor"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // EditOptions are the options of Edit.
@@ -96,9 +97,9 @@ func (e *edition) beginWith(ctx context.Context, s *app.Source, o EditOptions) e
 			"edit keeps the type of the file, which is %s, not %s", s.In.Name(), s.Out.Name())
 	}
 	// These two have a meaning for a file that exists: how to open it.
-	o.Access.KMS, o.Access.SpareContext = o.Keys.KMS, o.Creation.EncryptionContext
-	o.Keys.KMS, o.Creation.EncryptionContext = "", ""
-	if o.Creation != (Creation{}) {
+	o.Access.KMS, o.Access.SpareContext = o.Keys.Take(awskey.Kind()), o.Creation.EncryptionContext
+	o.Creation.EncryptionContext = ""
+	if o.Creation.given() {
 		e.app.Warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
 	}
 	e.source, e.follow = s, o.FollowFile

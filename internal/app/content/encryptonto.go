@@ -7,14 +7,13 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
-	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
 // encryptOnto gives an encrypted file the content of s. What is the same in
 // both keeps its ciphertext, and the keys stay those of the encrypted file. If
 // nothing changed nothing is written.
 func encryptOnto(ctx context.Context, a *app.App, s *app.Source, o EncryptOptions) error {
-	if o.Keys != (app.KeyLists{}) || o.Selection != (rule.Rule{}) || o.EncryptionContext != "" || o.Threshold != 0 || o.MACOnlyEncrypted || o.AllowPartial {
+	if o.Creation.given() || o.AllowPartial {
 		return app.Fail(app.Conflict, "change the keys with sops updatekeys or sops rotate",
 			"--onto keeps keys and rules of the encrypted file, so they cannot be given")
 	}

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
-	"github.com/seed-1f7fdfb8/sops/internal/around"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -63,11 +62,6 @@ func (k keyHealth) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	return slices.Concat(bytes.TrimSuffix(text.Bytes(), []byte("}\n")), []byte(","), details.Bytes()[1:]), nil
-}
-
-// An examiner reports step by step how far it comes with a key.
-type examiner interface {
-	Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error)
 }
 
 // An unwellError is the end of a diagnosis that found something wrong. What
@@ -184,7 +178,6 @@ func examineKeys(ctx context.Context, a *app.App, groups []keeper.Group, keepers
 			all = append(all, keyHealth{Group: i + 1, Kind: w.Kind, Identity: w.Identity()})
 		}
 	}
-	asker, _ := keepers.(keeper.Asker)
 	var wg sync.WaitGroup
 	var asking []func()
 	at := 0
@@ -192,7 +185,7 @@ func examineKeys(ctx context.Context, a *app.App, groups []keeper.Group, keepers
 		for _, w := range g {
 			h := &all[at]
 			at++
-			if asker != nil && asker.Asks(ctx, w) {
+			if keeper.Asks(ctx, keepers, w) {
 				asking = append(asking, func() { h.try(ctx, w, keepers) })
 				continue
 			}
@@ -208,13 +201,13 @@ func examineKeys(ctx context.Context, a *app.App, groups []keeper.Group, keepers
 
 // try finds out whether the key opens its part of the data key.
 func (h *keyHealth) try(ctx context.Context, w keeper.WrappedKey, keepers keeper.Keeper) {
-	if d, ok := around.Of(keepers, w.Kind).(keeper.Diagnoser); ok {
+	if d, ok := keeper.As[keeper.Diagnoser](keepers, w.Kind); ok {
 		found := d.Diagnose(ctx, w)
 		h.Opens, h.Error, h.Hints, h.diagnosis = found.Opens, found.Problem, found.Hints, &found
 		return
 	}
 	var err error
-	if e, ok := around.Of(keepers, w.Kind).(examiner); ok {
+	if e, ok := keeper.As[keeper.Examiner](keepers, w.Kind); ok {
 		h.Steps, err = e.Examine(ctx, w)
 	} else {
 		_, err = keepers.Unwrap(ctx, w)

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // GroupOptions are the options of AddGroup and DeleteGroup.
@@ -37,7 +38,7 @@ func AddGroup(ctx context.Context, a *app.App, o GroupOptions) error {
 	if len(keys) == 0 {
 		return app.Fail(app.Other, "name a key, for example --kms ARN or --age age1...", "empty key group provided: the new group has no keys")
 	}
-	app.StoreProfile(keys, o.Access)
+	keys = awskey.UnderProfile(keys, o.AWSProfile)
 	texts, err := a.NewContext(o.EncryptionContext)
 	if err != nil {
 		return err

@@ -6,19 +6,12 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
-	"github.com/seed-1f7fdfb8/sops/internal/around"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-// A reEncrypter moves a data key from one master key to another inside the key
-// service.
-type reEncrypter interface {
-	ReEncrypt(ctx context.Context, from keeper.WrappedKey, to keeper.MasterKey) (keeper.WrappedKey, error)
-}
-
 // reEncrypt fills the gaps of groups by kms:ReEncrypt from the keys of old.
 func reEncrypt(ctx context.Context, keepers keeper.Keeper, old, groups []keeper.Group) error {
-	aws, ok := around.Of(keepers, keeper.KMS).(reEncrypter)
+	aws, ok := keeper.As[keeper.ReEncrypter](keepers, keeper.KMS)
 	switch {
 	case !ok:
 		return app.Fail(app.Other, "leave --reencrypt out", "this run does not reach AWS KMS itself, so that --reencrypt is not possible")
@@ -41,7 +34,7 @@ func reEncrypt(ctx context.Context, keepers keeper.Keeper, old, groups []keeper.
 
 // moveTo tries each key of the file that KMS can move from to m: ReEncrypt stays
 // inside one region.
-func moveTo(ctx context.Context, aws reEncrypter, from keeper.Group, m keeper.MasterKey) (keeper.WrappedKey, error) {
+func moveTo(ctx context.Context, aws keeper.ReEncrypter, from keeper.Group, m keeper.MasterKey) (keeper.WrappedKey, error) {
 	if m.Kind != keeper.KMS {
 		return keeper.WrappedKey{}, app.Fail(app.Conflict, "leave --reencrypt out", "--reencrypt is for AWS KMS keys; %s is none", m.Identity())
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // RotateOptions are the options of Rotate.
@@ -29,7 +30,7 @@ func Rotate(ctx context.Context, a *app.App, o RotateOptions) error {
 		File: o.File, Common: o.Common, Access: o.Access, Target: o.Target,
 		Missing: app.Input, KeepsType: true,
 	}
-	if o.Add != (app.KeyLists{}) || o.Remove != (app.KeyLists{}) {
+	if o.Add.Given() || o.Remove.Given() {
 		r.Missing = app.NoKeysToChange
 	}
 	return a.Update(ctx, r, func(t *app.Tx) error {
@@ -97,7 +98,7 @@ func changes(a *app.App, o RotateOptions) (added, removed []keeper.MasterKey, er
 	if removed, err = o.Remove.Parse(); err != nil {
 		return nil, nil, err
 	}
-	app.StoreProfile(added, o.Access)
+	added = awskey.UnderProfile(added, o.AWSProfile)
 	given := o.EncryptionContext != ""
 	texts, err := app.ParseContext(cmp.Or(o.EncryptionContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil || len(texts) == 0 {

@@ -1,4 +1,4 @@
-package awskms
+package awskey
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package awskms
+package awskey
 
 import (
 	"errors"
@@ -19,8 +19,8 @@ const (
 
 func TestKeyListsAreReadWhateverTheirWhiteSpace(t *testing.T) {
 	t.Parallel()
-	a, b := keeper.New(keeper.KMS, "arn", keyA), keeper.New(keeper.KMS, "arn", aliasB)
-	aWithRole := keeper.New(keeper.KMS, "arn", keyA, "role", roleA)
+	a, b := Kind().Key("arn", keyA), keeper.New(keeper.KMS, "arn", aliasB)
+	aWithRole := Kind().Key("arn", keyA, "role", roleA)
 	for _, test := range []struct {
 		name, list string
 		want       []keeper.MasterKey
@@ -40,18 +40,18 @@ func TestKeyListsAreReadWhateverTheirWhiteSpace(t *testing.T) {
 		{"plus sign at the end of a line", keyA + "+\n" + roleA, []keeper.MasterKey{aWithRole}},
 		{"role", keyA + "+" + roleA, []keeper.MasterKey{aWithRole}},
 		{"folded role", keyA + "\n  +" + roleA, []keeper.MasterKey{aWithRole}},
-		{"role of another partition", keyA + "+" + roleB, []keeper.MasterKey{keeper.New(keeper.KMS, "arn", keyA, "role", roleB)}},
-		{"plus sign of the alias", aliasB + "+x", []keeper.MasterKey{keeper.New(keeper.KMS, "arn", aliasB+"+x")}},
-		{"multi-Region", "arn:aws:kms:eu-west-1:1:key/mrk-1", []keeper.MasterKey{keeper.New(keeper.KMS, "arn", "arn:aws:kms:eu-west-1:1:key/mrk-1")}},
+		{"role of another partition", keyA + "+" + roleB, []keeper.MasterKey{Kind().Key("arn", keyA, "role", roleB)}},
+		{"plus sign of the alias", aliasB + "+x", []keeper.MasterKey{Kind().Key("arn", aliasB+"+x")}},
+		{"multi-Region", "arn:aws:kms:eu-west-1:1:key/mrk-1", []keeper.MasterKey{Kind().Key("arn", "arn:aws:kms:eu-west-1:1:key/mrk-1")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := ParseKeys(test.list)
+			got, err := Parse(test.list)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if d := cmp.Diff(test.want, got); d != "" {
-				t.Errorf("ParseKeys(%q) (-want +got):\n%s", test.list, d)
+				t.Errorf("Parse(%q) (-want +got):\n%s", test.list, d)
 			}
 		})
 	}
@@ -74,32 +74,32 @@ func TestWrongKeysAreNamedWithAHint(t *testing.T) {
 		{keyA + "+arn:aws:iam::1:user/x", "arn:aws:iam::1:user/x", "role/NAME"},
 		{keyA + "+" + roleA + "+" + roleB, roleA + "+" + roleB, "role/NAME"},
 	} {
-		_, err := ParseKeys(test.list)
+		_, err := Parse(test.list)
 		var bad *KeyError
 		if !errors.As(err, &bad) {
-			t.Errorf("ParseKeys(%q): got %v, want a *KeyError", test.list, err)
+			t.Errorf("Parse(%q): got %v, want a *KeyError", test.list, err)
 			continue
 		}
 		if bad.Token != test.token || !strings.Contains(strings.Join(bad.Hints(), " "), test.hint) {
-			t.Errorf("ParseKeys(%q): got token %q and hints %q, want %q and %q", test.list, bad.Token, bad.Hints(), test.token, test.hint)
+			t.Errorf("Parse(%q): got token %q and hints %q, want %q and %q", test.list, bad.Token, bad.Hints(), test.token, test.hint)
 		}
 	}
 }
 
 func TestOneKeyHasTheFieldsOfTheMetadata(t *testing.T) {
 	t.Parallel()
-	got, err := NewKey(keyA+"+"+roleA, roleA, " dev ", map[string]string{"app": "x"})
-	want := keeper.New(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "dev").With("context", map[string]string{"app": "x"})
+	got, err := New(keyA+"+"+roleA, roleA, " dev ", map[string]string{"app": "x"})
+	want := Kind().Key("arn", keyA, "role", roleA, "aws_profile", "dev").With("context", map[string]string{"app": "x"})
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("(-want +got):\n%s%v", d, err)
 	}
-	if _, err := NewKey(keyA+"+"+roleA, roleB, "", nil); err == nil || !strings.Contains(err.Error(), roleB) {
+	if _, err := New(keyA+"+"+roleA, roleB, "", nil); err == nil || !strings.Contains(err.Error(), roleB) {
 		t.Errorf("two roles for one key: got %v", err)
 	}
-	if _, err := NewKey(keyA+"\n"+aliasB, "", "", nil); err == nil || !strings.Contains(err.Error(), "several keys") {
+	if _, err := New(keyA+"\n"+aliasB, "", "", nil); err == nil || !strings.Contains(err.Error(), "several keys") {
 		t.Errorf("two keys in the place of one: got %v", err)
 	}
-	if _, err := NewKey(keyA, "", "", map[string]string{"": "x"}); err == nil {
+	if _, err := New(keyA, "", "", map[string]string{"": "x"}); err == nil {
 		t.Error("an empty context key was accepted")
 	}
 }
@@ -109,7 +109,7 @@ func FuzzKeysSayWhatTheyWereReadFrom(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
-		keys, err := ParseKeys(list)
+		keys, err := Parse(list)
 		if err != nil {
 			return
 		}
@@ -117,11 +117,11 @@ func FuzzKeysSayWhatTheyWereReadFrom(f *testing.F) {
 		for _, k := range keys {
 			items = append(items, k.RawIdentity())
 		}
-		again, err := ParseKeys(strings.Join(items, ","))
+		again, err := Parse(strings.Join(items, ","))
 		if d := cmp.Diff(keys, again); d != "" || err != nil {
 			t.Errorf("%q: %v\n%s", list, err, d)
 		}
-		if got, want := strings.Join(items, ""), withoutSpace(strings.Join(keeper.Words(list), "")); got != want {
+		if got, want := strings.Join(items, ""), WithoutSpace(strings.Join(keeper.Words(list), "")); got != want {
 			t.Errorf("%q: got %q, want %q", list, got, want)
 		}
 	})

@@ -1,4 +1,4 @@
-package awskms
+package awskey
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 
 // Names of the fields of a key, as the metadata has them.
 const (
-	fieldARN     = "arn"
-	fieldRole    = "role"
-	fieldProfile = "aws_profile"
-	fieldContext = "context"
+	FieldARN     = "arn"
+	FieldRole    = "role"
+	FieldProfile = "aws_profile"
+	FieldContext = "context"
 )
 
 // An ARN is the parsed name of a KMS key or alias.
@@ -27,18 +27,18 @@ type ARN struct {
 
 // ParseARN reads the ARN of a KMS key or alias. The error is a *KeyError.
 func ParseARN(text string) (ARN, error) {
-	partition, service, region, account, resource, ok := splitARN(text)
+	partition, service, region, account, resource, ok := SplitARN(text)
 	id, isKey := strings.CutPrefix(resource, "key/")
 	name, isAlias := strings.CutPrefix(resource, "alias/")
-	if !ok || service != "kms" || !isRegion(region) || !isAccount(account) ||
+	if !ok || service != "kms" || !IsRegion(region) || !IsAccount(account) ||
 		!(isKey && id != "" || isAlias && name != "") {
 		return ARN{}, &KeyError{Token: text, Reason: "is not the ARN of a KMS key", Hint: arnHint(text)}
 	}
 	return ARN{Text: text, Partition: partition, Region: region, Account: account, Resource: resource}, nil
 }
 
-// splitARN cuts arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
-func splitARN(text string) (partition, service, region, account, resource string, ok bool) {
+// SplitARN cuts arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
+func SplitARN(text string) (partition, service, region, account, resource string, ok bool) {
 	const fields = 6
 	parts := strings.SplitN(text, ":", fields)
 	if len(parts) < fields || parts[0] != "arn" || !strings.HasPrefix(parts[1], "aws") || !only(parts[1], isWord) {
@@ -47,22 +47,22 @@ func splitARN(text string) (partition, service, region, account, resource string
 	return parts[1], parts[2], parts[3], parts[4], parts[5], true
 }
 
-// roleAccount returns the account of a role's ARN.
-func roleAccount(text string) (account string, ok bool) {
-	_, service, region, account, resource, ok := splitARN(text)
+// RoleAccount returns the account of a role's ARN.
+func RoleAccount(text string) (account string, ok bool) {
+	_, service, region, account, resource, ok := SplitARN(text)
 	name, isRole := strings.CutPrefix(resource, "role/")
-	ok = ok && service == "iam" && region == "" && isAccount(account) && isRole && name != "" &&
-		only(name, func(r rune) bool { return isSessionRune(r) || r == '/' })
+	ok = ok && service == "iam" && region == "" && IsAccount(account) && isRole && name != "" &&
+		only(name, func(r rune) bool { return IsSessionRune(r) || r == '/' })
 	return account, ok
 }
 
-// isRegion reports whether text may be a region. It becomes part of the name
+// IsRegion reports whether text may be a region. It becomes part of the name
 // of a host, so that nothing else may be in it.
-func isRegion(text string) bool {
+func IsRegion(text string) bool {
 	return text != "" && only(text, isWord) && text == strings.ToLower(text)
 }
 
-func isAccount(text string) bool { return text != "" && only(text, isDigit) }
+func IsAccount(text string) bool { return text != "" && only(text, isDigit) }
 
 // only reports whether all of text is allowed.
 func only(text string, allowed func(rune) bool) bool {
@@ -75,8 +75,8 @@ func isWord(r rune) bool {
 	return isDigit(r) || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '-'
 }
 
-// isSessionRune reports whether STS takes r in names.
-func isSessionRune(r rune) bool { return isWord(r) || strings.ContainsRune("_+=,.@", r) }
+// IsSessionRune reports whether STS takes r in names.
+func IsSessionRune(r rune) bool { return isWord(r) || strings.ContainsRune("_+=,.@", r) }
 
 // Alias reports whether a names an alias, which may come to mean another key.
 func (a ARN) Alias() bool { return strings.HasPrefix(a.Resource, "alias/") }
@@ -130,10 +130,10 @@ func isKeyID(text string) bool {
 		len(text) == uuid && strings.Count(text, "-") == 4 && only(text, isWord)
 }
 
-// SplitKeys splits a list of keys as flags, variables and rules give it, at
+// Split splits a list of keys as flags, variables and rules give it, at
 // commas and white space: "ARN, ARN+ROLE". White space around the plus sign of a
 // role separates nothing.
-func SplitKeys(list string) []string {
+func Split(list string) []string {
 	var items []string
 	open := false // a plus sign came last
 	for _, word := range keeper.Words(list) {
@@ -148,11 +148,11 @@ func SplitKeys(list string) []string {
 	return items
 }
 
-// ParseKeys reads a list of keys.
-func ParseKeys(list string) ([]keeper.MasterKey, error) {
+// Parse reads a list of keys.
+func Parse(list string) ([]keeper.MasterKey, error) {
 	var keys []keeper.MasterKey
-	for _, item := range SplitKeys(list) {
-		k, err := NewKey(item, "", "", nil)
+	for _, item := range Split(list) {
+		k, err := New(item, "", "", nil)
 		if err != nil {
 			return nil, err
 		}
@@ -161,22 +161,22 @@ func ParseKeys(list string) ([]keeper.MasterKey, error) {
 	return keys, nil
 }
 
-// NewKey returns the master key of the given ARN, to be reached under role and
+// New returns the master key of the given ARN, to be reached under role and
 // profile, either of which may be empty. The ARN may bring its role with it, as
 // ARN+ROLE.
-func NewKey(arn, role, profile string, context map[string]string) (keeper.MasterKey, error) {
-	if items := SplitKeys(arn); len(items) > 1 {
+func New(arn, role, profile string, context map[string]string) (keeper.MasterKey, error) {
+	if items := Split(arn); len(items) > 1 {
 		return keeper.MasterKey{}, &KeyError{
 			Token: strings.Join(items, " "), Reason: "names several keys where one belongs",
 			Hint: "make an element of kms of each of them",
 		}
 	}
-	arn, own := splitRole(withoutSpace(arn))
-	role = withoutSpace(role)
+	arn, own := SplitRole(WithoutSpace(arn))
+	role = WithoutSpace(role)
 	switch {
 	case own != "" && role != "" && own != role:
 		return keeper.MasterKey{}, &KeyError{
-			Token: arn + "+" + own, Reason: "names one role and " + fieldRole + " another, " + role,
+			Token: arn + "+" + own, Reason: "names one role and " + FieldRole + " another, " + role,
 			Hint: "give the role once",
 		}
 	case role == "":
@@ -185,18 +185,18 @@ func NewKey(arn, role, profile string, context map[string]string) (keeper.Master
 	if _, err := ParseARN(arn); err != nil {
 		return keeper.MasterKey{}, err
 	}
-	if err := checkRole(role); err != nil {
+	if err := CheckRole(role); err != nil {
 		return keeper.MasterKey{}, err
 	}
 	if err := CheckContext(context); err != nil {
 		return keeper.MasterKey{}, err
 	}
-	k := keeper.New(keeper.KMS, fieldARN, arn, fieldRole, role, fieldProfile, strings.TrimSpace(profile))
-	return k.With(fieldContext, context), nil
+	k := Kind().Key(FieldARN, arn, FieldRole, role, FieldProfile, strings.TrimSpace(profile))
+	return k.With(FieldContext, context), nil
 }
 
-func checkRole(role string) error {
-	if _, ok := roleAccount(role); ok || role == "" {
+func CheckRole(role string) error {
+	if _, ok := RoleAccount(role); ok || role == "" {
 		return nil
 	}
 	return &KeyError{
@@ -205,8 +205,8 @@ func checkRole(role string) error {
 	}
 }
 
-// splitRole cuts ARN+ROLE. A plus sign that no ARN follows belongs to the key.
-func splitRole(text string) (arn, role string) {
+// SplitRole cuts ARN+ROLE. A plus sign that no ARN follows belongs to the key.
+func SplitRole(text string) (arn, role string) {
 	at := strings.Index(text, "+arn:")
 	if at < 0 {
 		return text, ""
@@ -214,7 +214,7 @@ func splitRole(text string) (arn, role string) {
 	return text[:at], text[at+1:]
 }
 
-func withoutSpace(text string) string {
+func WithoutSpace(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return -1
