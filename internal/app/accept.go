@@ -56,7 +56,7 @@ func (a *App) confirmKeys(ctx context.Context, s *Source, f vouched, list string
 			why = "seal mismatch: the list of master keys was changed outside of sops"
 		}
 	}
-	refusal := refuseKeys(s, fmt.Errorf("%s, so this may have been put there by somebody else: %s", why, list))
+	refusal := refuseKeys(s, fmt.Errorf("%s, so this may have been put there by another user: %s", why, list))
 	t, err := a.Terminal()
 	if err != nil {
 		return refusal

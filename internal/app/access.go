@@ -62,7 +62,7 @@ func (a *App) Keepers(ctx context.Context, o Access) keeper.Keeper {
 		Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
 		Ask:        func(prompt string) (string, error) { return a.AskCode(ctx, prompt) },
 		Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
-		// Editors show whatever stands on standard error as a failure.
+		// Editors show whatever is on standard error as a failure.
 		Warn: func(msg string) { a.Verbosef("%s", msg) },
 	}, pgp.Options{
 		Env: a.Env, Now: a.Now,

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
-// What merges leave behind: files with markers of conflicts in them, and files
+// What is left of merges: files with markers of conflicts in them, and files
 // that lost their metadata.
 
 // unmerged returns an error for a file in which a merge left its markers. A
@@ -60,7 +60,7 @@ func (e *conflictError) Hints() []string {
 }
 
 // LostMetadata is the error for a file with encrypted values and without the
-// metadata that tells how to decrypt them.
+// metadata that says how to decrypt them.
 func (s *Source) LostMetadata(err error) *Error {
 	e := &Error{Kind: Other, Err: fmt.Errorf("%w, but the metadata that opens them (the entry sops) is lost, as in a merge", err)}
 	if !s.IsStdin() {
@@ -79,7 +79,7 @@ func (s *Source) notEncrypted(err error) error {
 	}
 	e := &Error{Kind: Other, Err: err}
 	if !s.IsStdin() {
-		e.Advice = []string{"the file is in clear; encrypt it with: sops encrypt -i FILE"}
+		e.Advice = []string{"the file is not encrypted; encrypt it with: sops encrypt -i FILE"}
 	}
 	return s.Named(e)
 }

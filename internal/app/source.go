@@ -91,7 +91,7 @@ func (a *App) NewFile(f File, c Common) (*Source, error) {
 const large = 2 << 20
 
 // ReadStdin reads standard input to its end, or to that of ctx: a command that
-// waits for somebody to type can be stopped.
+// waits for a keyboard can be stopped.
 func (a *App) ReadStdin(ctx context.Context) ([]byte, error) {
 	type result struct {
 		data []byte
@@ -244,7 +244,7 @@ func (a *App) config(path string) (*config.File, error) {
 	return cfg, nil
 }
 
-// ConfigPath returns where the configuration stands that holds for f, "" if
+// ConfigPath returns where the configuration is that holds for f, "" if
 // there is none.
 func (a *App) ConfigPath(f File, c Common) (string, error) {
 	path := c.Config
@@ -254,7 +254,7 @@ func (a *App) ConfigPath(f File, c Common) (string, error) {
 	if path != "" {
 		return a.Abs(path), nil
 	}
-	fileDir := "" // standard input stands nowhere
+	fileDir := "" // standard input is in no directory
 	if !f.IsStdin() || f.FilenameOverride != "" {
 		fileDir = filepath.Dir(a.RulePath(f))
 	}

@@ -30,7 +30,7 @@ type EditOptions struct {
 	FollowFile     bool // obey the selection rule of the file where .sops.yaml has another
 }
 
-// Edit lets a person change a file in clear in an editor. A file that does not
+// Edit opens the plaintext of a file in an editor. A file that does not
 // exist begins with an example.
 func Edit(ctx context.Context, a *app.App, o EditOptions) error {
 	if err := (app.Target{InPlace: true}).Check(o.File); err != nil {
@@ -39,7 +39,7 @@ func Edit(ctx context.Context, a *app.App, o EditOptions) error {
 	defer app.SurviveBrokenPipes()()
 	places := editor.Places{Runtime: a.Env.Get("XDG_RUNTIME_DIR"), Temp: a.Env.Get("TMPDIR")}
 	if err := editor.CleanStale(places); err != nil {
-		a.Warnf("what a killed edit left behind could not be removed: %v", err)
+		a.Warnf("what a killed edit has left could not be removed: %v", err)
 	}
 	argv, err := chosenEditor(a)
 	if err != nil {
@@ -77,7 +77,7 @@ type edition struct {
 }
 
 // begin opens the file, or makes a new one with its keys wrapped, before
-// anybody writes a word.
+// a word is written.
 func (e *edition) begin(ctx context.Context, o EditOptions) error {
 	a := e.app
 	s, err := a.ReadEncrypted(ctx, o.File, o.Common, app.NoFile)
@@ -141,7 +141,7 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 }
 
 // run shows the text to the editor until the result can be saved or is given
-// up. What was written is never lost: in the end it is encrypted as it stands.
+// up. What was written is never lost: in the end it is encrypted as it is.
 func (e *edition) run(ctx context.Context) (err error) {
 	ctx, watch := watchInterrupts(ctx, hasKeyboard(e.app))
 	defer watch.stop()
@@ -152,7 +152,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
 	if !session.InMemory() {
-		e.app.Verbosef("there is no memory file system; the text stands in %s while it is edited", filepath.Dir(session.Path()))
+		e.app.Verbosef("there is no memory file system; the text is in %s while it is edited", filepath.Dir(session.Path()))
 	}
 	for {
 		started := e.app.Now()
@@ -189,7 +189,7 @@ func (e *edition) unchanged(took time.Duration) error {
 	return app.Fail(app.NotModified, advice, "%s: File has not changed, so nothing was written", e.source.Path)
 }
 
-// failed tells an editor that failed from one that was stopped, by a signal to
+// failed distinguishes an editor that failed from one that was stopped, by a signal to
 // this process or by Ctrl-C, which it got itself. One that crashed did not mean
 // to give up what it had saved.
 func (e *edition) failed(ctx context.Context, w *watch, s *editor.Session, before []byte, err error) error {
@@ -229,7 +229,7 @@ func (e *edition) save(ctx context.Context, before, text []byte) error {
 	})
 }
 
-// again tells what is wrong and waits for the person to go back to the editor.
+// again says what is wrong and waits for the person to go back to the editor.
 // Without anybody to answer there is no second try.
 func (e *edition) again(ctx context.Context, failure error) bool {
 	a := e.app

@@ -27,7 +27,7 @@ func parseValue(text string) (tree.Node, error) {
 	}
 	if err == nil {
 		if _, extra := d.Token(); extra != io.EOF {
-			err = errors.New("there is text behind it")
+			err = errors.New("there is text after it")
 		}
 	}
 	if err != nil {

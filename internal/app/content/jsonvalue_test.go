@@ -41,7 +41,7 @@ func TestValuesThatAreRefused(t *testing.T) {
 		``:                        "it ends too early",
 		`canary`:                  "at byte",
 		`"canary`:                 "it ends too early",
-		`"canary" "canary"`:       "there is text behind it",
+		`"canary" "canary"`:       "there is text after it",
 		`{"canary": `:             "it ends too early",
 		`{1: "canary"}`:           "at byte",
 		"\"canary\xff\"":          "it is not UTF-8",

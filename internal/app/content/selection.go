@@ -11,10 +11,10 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// obeyRule refuses to write a new or changed value in clear that the creation
+// obeyRule refuses to write a new or changed value unencrypted that the creation
 // rule for the file would encrypt. The selection rule in a file is that of its
 // last writer: an older one, or a forger's where the file carries no seal. What
-// the file holds in clear already is left alone.
+// the file holds unencrypted already is left alone.
 func obeyRule(a *app.App, s *app.Source, o *envelope.Decrypted, before []byte, follow bool) error {
 	if follow || s.Config == nil || s.In.Name() == "binary" {
 		return nil
@@ -57,16 +57,16 @@ func obeyRule(a *app.App, s *app.Source, o *envelope.Decrypted, before []byte, f
 	}
 	return &app.Error{
 		Kind: app.Other,
-		Err: fmt.Errorf("%s would be written in clear: the rule of %s says %s, the file %s",
+		Err: fmt.Errorf("%s would be written unencrypted: the rule of %s says %s, the file %s",
 			strings.Join(bad, ", "), s.Config.Path, r.Selection.String(), o.Meta.Selection.String()),
 		Advice: []string{
 			"to give the file the rule first: " + app.Anew(s.Path),
-			"to write it in clear, as the rule of the file says, add --follow-file",
+			"to write it unencrypted, as the rule of the file says, add --follow-file",
 		},
 	}
 }
 
-// A readableLeaf is a value or a comment that is in a file in clear. Where in a list it is does not matter: what
+// A readableLeaf is a value or a comment that a file shows. Where in a list it is does not matter: what
 // moves there does not change.
 type readableLeaf struct {
 	at, text string
@@ -84,7 +84,7 @@ func (l readableLeaf) name() string {
 	return fmt.Sprintf("%q", at)
 }
 
-// readable lists the leaves that are in clear by the rule of the file, and that
+// readable lists the leaves that are readable by the rule of the file, and that
 // wanted would encrypt; nil would encrypt everything.
 func readable(trees []*tree.Map, file, wanted *rule.Selector) []readableLeaf {
 	var encrypt []bool

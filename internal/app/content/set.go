@@ -21,7 +21,7 @@ type SetOptions struct {
 	Value      string // JSON
 	ValueFile  bool   // Value is the path of a file that holds it
 	ValueStdin bool
-	ValueRaw   bool // the value is a text as it stands, no JSON
+	ValueRaw   bool // the value is a text as it is, no JSON
 	Idempotent bool
 	FollowFile bool // obey the selection rule of the file where .sops.yaml has another
 }

@@ -51,7 +51,7 @@ func ExecFile(ctx context.Context, a *app.App, o ExecFileOptions) error {
 		places.Runtime = "" // which is another user's
 	}
 	if err := editor.CleanStale(places); err != nil {
-		a.Warnf("what a killed command left behind could not be removed: %v", err)
+		a.Warnf("what a killed command has left could not be removed: %v", err)
 	}
 	if o.Background {
 		return execDetached(ctx, a, o, plain, environ, places)

@@ -60,7 +60,7 @@ func DeleteGroup(ctx context.Context, a *app.App, o GroupOptions) error {
 			return nil, app.Fail(app.Other, fmt.Sprintf("the groups are 0 to %d", len(groups)-1), "there is no group %d", o.Index)
 		case len(groups) == 1:
 			return nil, app.Fail(app.Other, "to change its keys, use: sops rotate --add-kms ... --rm-kms ...",
-				"group 0 is the only one; without it nobody could open the file")
+				"group 0 is the only one; without it no key could open the file")
 		}
 		return slices.Delete(groups, o.Index, o.Index+1), nil
 	})
