@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -37,9 +38,11 @@ func (l *Lenient) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (
 // Inside returns the keeper that may fail.
 func (l *Lenient) Inside() keeper.Keeper { return l.Keeper }
 
-// LeaveOut takes the entries without an Enc out of groups and returns what there
-// is to say about that.
-func (l *Lenient) LeaveOut(groups []keeper.Group) []string {
+// LeaveOut takes the keys that could not be wrapped out of groups, and returns
+// what there is to say about that. Not every key of a file can be used
+// everywhere: what creates it goes without the others, and updatekeys adds them
+// where they can be used.
+func (l *Lenient) LeaveOut(path string, groups []keeper.Group) []string {
 	total := 0
 	for i := range groups {
 		total += len(groups[i])
@@ -47,7 +50,8 @@ func (l *Lenient) LeaveOut(groups []keeper.Group) []string {
 	}
 	var notes []string
 	for _, f := range l.Failed.Keys {
-		notes = append(notes, fmt.Sprintf("LEFT OUT: %s: %v", f.Identity, f.Err))
+		notes = append(notes, fmt.Sprintf("%s: LEFT OUT: %s: %v", path, f.Identity, f.Err))
 	}
-	return append(notes, fmt.Sprintf("%d of %d keys are left out", len(l.Failed.Keys), total))
+	return append(notes, fmt.Sprintf("%s: %d of %d keys are left out; once they are in .sops.yaml, whoever can use them adds them with: sops updatekeys %s",
+		path, len(l.Failed.Keys), total, hint.Path(path)))
 }

@@ -34,7 +34,9 @@ func createSome(ctx context.Context, a *app.App, s *app.Source, plan envelope.Pl
 	if err := keyplan.AnyOfEach(groups); err != nil {
 		return nil, fmt.Errorf("Could not generate data key: %w", errors.Join(err, &k.Failed))
 	}
-	a.LeaveOut(cmp.Or(s.FilenameOverride, s.Path), k, groups)
+	for _, note := range k.LeaveOut(cmp.Or(s.FilenameOverride, s.Path), groups) {
+		a.Warn(note)
+	}
 	for i, g := range decrypted.Meta.Groups {
 		decrypted.Meta.Groups[i] = slices.DeleteFunc(g, func(e meta.Entry) bool { return e.Enc == "" })
 	}

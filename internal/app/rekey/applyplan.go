@@ -121,6 +121,8 @@ func wrapSome(ctx context.Context, a *app.App, p *FilePlan, stock []keeper.Group
 	if err := p.change.Loses(k.Left, groups); err != nil {
 		return nil, errors.Join(err, &k.Failed)
 	}
-	a.LeaveOut(p.File, k, groups)
+	for _, note := range k.LeaveOut(p.File, groups) {
+		a.Warn(note)
+	}
 	return groups, nil
 }
