@@ -12,6 +12,9 @@ type Groups struct {
 // To returns one group of keys, any one of which opens the file.
 func To(keys ...MasterKey) Groups { return Groups{Groups: [][]MasterKey{keys}} }
 
+// MinThreshold is the fewest groups that sharing a secret makes sense for.
+const MinThreshold = 2
+
 // Needed returns how many groups open the file.
 func (g Groups) Needed() int {
 	if len(g.Groups) == 1 || g.Threshold == 0 {
@@ -31,9 +34,26 @@ func (g Groups) Validate() error {
 			return fmt.Errorf("key group %d has no keys", i+1)
 		}
 	}
-	const fewest = 2 // sharing a secret makes no sense with less
-	if len(g.Groups) > 1 && g.Threshold != 0 && (g.Threshold < fewest || g.Threshold > len(g.Groups)) {
-		return fmt.Errorf("a threshold of %d does not fit %d key groups", g.Threshold, len(g.Groups))
+	return g.CheckThreshold()
+}
+
+// CheckThreshold returns a ThresholdError if the threshold does not fit the
+// number of groups. That of a single group means nothing and fits.
+func (g Groups) CheckThreshold() error {
+	if len(g.Groups) > 1 && g.Threshold != 0 && (g.Threshold < MinThreshold || g.Threshold > len(g.Groups)) {
+		return &ThresholdError{Threshold: g.Threshold, Groups: len(g.Groups)}
 	}
 	return nil
+}
+
+// A ThresholdError says that a threshold does not fit a number of key groups.
+type ThresholdError struct{ Threshold, Groups int }
+
+func (e *ThresholdError) Error() string {
+	return fmt.Sprintf("a threshold of %d does not fit %d key groups", e.Threshold, e.Groups)
+}
+
+// Hints returns the numbers that fit.
+func (e *ThresholdError) Hints() []string {
+	return []string{fmt.Sprintf("choose a number from %d to %d", MinThreshold, e.Groups)}
 }

@@ -1,9 +1,9 @@
-// Package app is what the commands do to files: read, open, change, seal,
-// write back. The command line above it only collects options.
+// Package app is the world that commands work in, and the one way in which they
+// read and change a file: its formats and its configuration are settled, its keys
+// found, and what changes goes through Update, under the lock of the file.
 package app
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +30,8 @@ type App struct {
 	Terminal func() (*term.Terminal, error)
 	Verbose  bool
 	JSON     bool // warnings and errors are for programs
+	// ShowError shows an error that does not end the command.
+	ShowError func(error)
 
 	mu     sync.Mutex // keepers speak from goroutines of their own
 	warned map[string]bool
@@ -49,8 +51,8 @@ func (a *App) Warn(msg string) {
 	a.say("warning", msg)
 }
 
-// verbosef says what is done, to those who asked for it.
-func (a *App) verbosef(format string, args ...any) {
+// Verbosef says what is done, to those who asked for it.
+func (a *App) Verbosef(format string, args ...any) {
 	if !a.Verbose {
 		return
 	}
@@ -62,7 +64,7 @@ func (a *App) verbosef(format string, args ...any) {
 // Exists reports whether there is a file of that name, also a link that leads
 // nowhere.
 func (a *App) Exists(name string) bool {
-	_, err := os.Lstat(a.abs(name))
+	_, err := os.Lstat(a.Abs(name))
 	return err == nil
 }
 
@@ -75,52 +77,26 @@ func (a *App) say(kind, msg string) {
 	fmt.Fprintf(a.Stderr, "sops: %s: %s\n", kind, hint.Message(msg))
 }
 
-func (a *App) warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
+// Notef says on standard error what became of a file.
+func (a *App) Notef(format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.JSON {
+		a.say("info", fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Message(fmt.Sprintf(format, args...)))
+}
 
-// abs returns path as seen from the working directory.
-func (a *App) abs(path string) string {
+func (a *App) Warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
+
+// Abs returns path as seen from the working directory.
+func (a *App) Abs(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
 	}
 	return filepath.Join(a.Dir, path)
 }
-
-// An Error is a failure of a command with its exit code and advice.
-type Error struct {
-	Code   int
-	Err    error
-	Advice []string
-}
-
-func (e *Error) Error() string   { return e.Err.Error() }
-func (e *Error) Unwrap() error   { return e.Err }
-func (e *Error) ExitCode() int   { return e.Code }
-func (e *Error) Hints() []string { return e.Advice }
-
-func fail(code int, advice string, format string, args ...any) *Error {
-	e := &Error{Code: code, Err: fmt.Errorf(format, args...)}
-	if advice != "" {
-		e.Advice = []string{advice}
-	}
-	return e
-}
-
-// Exit codes of the commands; scripts around SOPS know the numbers.
-const (
-	codeGeneric     = 1
-	codeReadInput   = 2
-	codeWriteOutput = 3
-	codeRender      = 4
-	codeContext     = 6
-	codeSetFormat   = 7
-	codeConflict    = 8
-	codeContent     = 23
-	codeNoSuchKeys  = 49
-	codePath        = 91
-	codeNoDocument  = 92
-	codeNoFile      = 100
-	codeNotModified = 200
-)
 
 // A File names a file and says how to read it.
 type File struct {
@@ -133,7 +109,7 @@ type File struct {
 // Common are the options that every command shares.
 type Common struct {
 	Config string // a configuration to use instead of looking for one
-	Indent *int   // render the output anew with this indentation
+	Indent *int   // render the output Anew with this indentation
 }
 
 // A Target says where a result goes; the zero Target is standard output.
@@ -142,42 +118,19 @@ type Target struct {
 	Output  string
 }
 
-func (t Target) check(f File) error {
+func (t Target) Check(f File) error {
 	switch {
 	case t.InPlace && t.Output != "":
-		return fail(codeConflict, "leave one of them out", "--in-place and --output exclude each other")
-	case t.InPlace && f.isStdin():
-		return fail(codeConflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
+		return Fail(Conflict, "leave one of them out", "--in-place and --output exclude each other")
+	case t.InPlace && f.IsStdin():
+		return Fail(Conflict, "give a file, or leave --in-place out", "standard input cannot be changed in place")
 	}
 	return nil
 }
 
-// isStdin reports whether the file is standard input, by any of its names.
-func (f File) isStdin() bool { return f.isUnnamed() || f.Path == "/dev/stdin" }
+// IsStdin reports whether the file is standard input, by any of its names.
+func (f File) IsStdin() bool { return f.IsUnnamed() || f.Path == "/dev/stdin" }
 
-// isUnnamed reports whether the file is standard input without a name of its
+// IsUnnamed reports whether the file is standard input without a name of its
 // own.
-func (f File) isUnnamed() bool { return f.Path == "" || f.Path == "-" }
-
-// name adds the name of the file to an error, once.
-func (f File) name(err error) error {
-	if err == nil {
-		return nil
-	}
-	if f.isUnnamed() {
-		return &fileError{"", err}
-	}
-	return &fileError{f.Path, err}
-}
-
-// A fileError is an error about the content of a file.
-type fileError struct {
-	file string // "" is standard input
-	err  error
-}
-
-func (e *fileError) Error() string {
-	return hint.Line(cmp.Or(e.file, "standard input")) + ": " + e.err.Error()
-}
-func (e *fileError) Unwrap() error { return e.err }
-func (e *fileError) File() string  { return e.file }
+func (f File) IsUnnamed() bool { return f.Path == "" || f.Path == "-" }

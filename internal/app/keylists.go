@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -27,20 +28,20 @@ func at[T any](of *map[string]*T, kind *keeper.Kind) *T {
 	return (*of)[kind.Name]
 }
 
-// given reports whether a key is named.
-func (l KeyLists) given() bool {
+// Given reports whether a key is named.
+func (l KeyLists) Given() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(l.of)), func(text *string) bool { return *text != "" })
 }
 
-// take takes the list of a kind out.
-func (l *KeyLists) take(kind *keeper.Kind) string {
+// Take takes the list of a kind out.
+func (l *KeyLists) Take(kind *keeper.Kind) string {
 	text := *l.Of(kind)
 	*l.Of(kind) = ""
 	return text
 }
 
-// parse returns the keys of all lists.
-func (l KeyLists) parse() ([]keeper.MasterKey, error) {
+// Parse returns the keys of all lists.
+func (l KeyLists) Parse() ([]keeper.MasterKey, error) {
 	keys, _, err := l.orElse(func(string) string { return "" })
 	return keys, err
 }
@@ -70,8 +71,8 @@ type RepeatedKeys struct{ of map[string]*[]string }
 // Of returns where the texts of a kind are kept.
 func (k *RepeatedKeys) Of(kind *keeper.Kind) *[]string { return at(&k.of, kind) }
 
-// parse returns the keys, each of which must be good.
-func (k RepeatedKeys) parse() ([]keeper.MasterKey, error) {
+// Parse returns the keys, each of which must be good.
+func (k RepeatedKeys) Parse() ([]keeper.MasterKey, error) {
 	var keys []keeper.MasterKey
 	for _, kind := range kinds.All() {
 		for _, text := range *k.Of(kind) {
@@ -85,16 +86,41 @@ func (k RepeatedKeys) parse() ([]keeper.MasterKey, error) {
 	return keys, nil
 }
 
-// explicitKeys returns the keys of flags and variables, and the name of a
+// ExplicitKeys returns the keys of flags and variables, and the name of a
 // variable if any came from there.
-func (a *App) explicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
+func (a *App) ExplicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
 	keys, variable, err = l.orElse(a.Env.Get)
 	return awskey.UnderProfile(keys, access.AWSProfile), variable, err
 }
 
-// naming returns access with the roles that keys of this run name: what a flag
+// Naming returns access with the roles that keys of this run name: what a flag
 // asks for is not replaced by another identity.
-func (o Access) naming(keys []keeper.MasterKey) Access {
+func (o Access) Naming(keys []keeper.MasterKey) Access {
 	o.keyRoles = append(o.keyRoles, awskey.Roles(keys)...)
 	return o
+}
+
+func ParseContext(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	return awskey.ParseContext(text)
+}
+
+// NewContext returns the context that the flag, or else the variable, gives to
+// AWS keys.
+func (a *App) NewContext(flag string) (map[string]string, error) {
+	return ParseContext(cmp.Or(flag, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
+}
+
+// WithContext reports whether any key took the context.
+func WithContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
+	used := false
+	for _, g := range groups {
+		for i, m := range g {
+			bound, took := m.Under(texts)
+			g[i], used = bound, used || took
+		}
+	}
+	return used
 }

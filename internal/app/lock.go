@@ -14,19 +14,19 @@ import (
 // lock takes the right to rewrite the file. Until unlock a broken pipe does not
 // end the process: what it has to say is worth less than the file.
 func (a *App) lock(ctx context.Context, path string) (func(), error) {
-	unlock, err := atomicfile.Lock(ctx, a.abs(path), func(holder string) {
-		a.warnf("%s is locked by %s; waiting", path, holder)
+	unlock, err := atomicfile.Lock(ctx, a.Abs(path), func(holder string) {
+		a.Warnf("%s is locked by %s; waiting", path, holder)
 	})
 	if errors.Is(err, errors.ErrUnsupported) {
 		// The comparison with what was read, before each write, must do.
-		a.warnf("%v; do not change the file with two commands at once", err)
+		a.Warnf("%v; do not change the file with two commands at once", err)
 		unlock, err = func() {}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	a.clean(path, true)
-	stop := surviveBrokenPipes()
+	stop := SurviveBrokenPipes()
 	return func() { unlock(); stop() }, nil
 }
 
@@ -42,7 +42,7 @@ func (a *App) lockPresent(ctx context.Context, path string) (unlock func(), err 
 
 // lockInPlace is lockPresent for the file of a command that may rewrite it.
 func (a *App) lockInPlace(ctx context.Context, f File, t Target) (unlock func(), err error) {
-	if !t.InPlace || f.isStdin() {
+	if !t.InPlace || f.IsStdin() {
 		return func() {}, nil
 	}
 	return a.lockPresent(ctx, f.Path)
@@ -52,19 +52,19 @@ func (a *App) lockInPlace(ctx context.Context, f File, t Target) (unlock func(),
 // write in place left has to be looked at by a person. Alone says that the
 // caller has the lock.
 func (a *App) clean(path string, alone bool) {
-	for _, name := range atomicfile.Clean(a.abs(path), alone) {
-		a.warnf("removed %s, which a command that was killed while it wrote %s had left", name, path)
+	for _, name := range atomicfile.Clean(a.Abs(path), alone) {
+		a.Warnf("removed %s, which a command that was killed while it wrote %s had left", name, path)
 	}
-	if backup := atomicfile.Leftover(a.abs(path)); backup != "" {
-		a.warnf("%s: a write of this file was interrupted, and its content from before is in %s: %s",
+	if backup := atomicfile.Leftover(a.Abs(path)); backup != "" {
+		a.Warnf("%s: a write of this file was interrupted, and its content from before is in %s: %s",
 			path, backup, atomicfile.Restore(path, backup))
 	}
 }
 
-// surviveBrokenPipes lets writes to a broken pipe fail instead of ending the
+// SurviveBrokenPipes lets writes to a broken pipe Fail instead of ending the
 // process, as they do on standard output and standard error. It must not be
 // signal.Ignore, which an editor would inherit.
-func surviveBrokenPipes() (stop func()) {
+func SurviveBrokenPipes() (stop func()) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGPIPE)
 	return func() { signal.Stop(c) }

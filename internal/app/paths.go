@@ -11,11 +11,11 @@ import (
 // shells that complete them. Nothing is decrypted: keys are readable. Of several
 // documents the first counts, as for every command that takes a path.
 func (a *App) Paths(ctx context.Context, f File) ([]tree.Address, error) {
-	s, err := a.readEncrypted(ctx, f, Common{}, codeNoFile)
+	s, err := a.ReadEncrypted(ctx, f, Common{}, NoFile)
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.in.ParseEncrypted(s.data)
+	d, err := s.In.ParseEncrypted(s.Data)
 	if err != nil || len(d.Trees()) == 0 {
 		return nil, err
 	}

@@ -19,58 +19,58 @@ import (
 )
 
 // A source is a file that was read, with its formats and its configuration.
-type source struct {
+type Source struct {
 	File
-	data    []byte
+	Data    []byte
 	file    *atomicfile.File // nil for standard input
-	in, out format.Format
-	config  *config.File // nil if there is none
+	In, Out format.Format
+	Config  *config.File // nil if there is none
 
 	configPath  string // "" if there is none
 	unknownRule error  // why the configuration that is there cannot be read
 	plain       bool   // to be encrypted
-	renew       bool   // MAC or seal do not fit, and the person trusts the content
+	Renew       bool   // MAC or seal do not fit, and the person trusts the content
 }
 
-// rulePath is the absolute path that creation rules are matched with.
-func (a *App) rulePath(f File) string {
+// RulePath is the absolute path that creation rules are matched with.
+func (a *App) RulePath(f File) string {
 	switch {
 	case f.FilenameOverride != "":
-		return a.abs(f.FilenameOverride)
+		return a.Abs(f.FilenameOverride)
 	case f.Path == "-":
-		return a.abs("")
+		return a.Abs("")
 	}
-	return a.abs(f.Path)
+	return a.Abs(f.Path)
 }
 
-// read reads the file and settles its formats. The code is that of a file that
+// Read reads the file and settles its formats. The code is that of a file that
 // is not there.
-func (a *App) read(ctx context.Context, f File, c Common, missing int) (*source, error) {
-	return a.readInto(ctx, &source{File: f}, c, missing)
+func (a *App) Read(ctx context.Context, f File, c Common, missing Kind) (*Source, error) {
+	return a.readInto(ctx, &Source{File: f}, c, missing)
 }
 
-func (a *App) readInto(ctx context.Context, s *source, c Common, missing int) (*source, error) {
+func (a *App) readInto(ctx context.Context, s *Source, c Common, missing Kind) (*Source, error) {
 	f := s.File
 	var err error
-	if f.isStdin() {
-		if s.data, err = a.readStdin(ctx); err != nil {
+	if f.IsStdin() {
+		if s.Data, err = a.ReadStdin(ctx); err != nil {
 			return nil, err
 		}
 	} else {
 		a.clean(f.Path, false)
-		s.file, err = atomicfile.Read(ctx, a.abs(f.Path))
+		s.file, err = atomicfile.Read(ctx, a.Abs(f.Path))
 		if errors.Is(err, fs.ErrNotExist) {
 			if a.Dir == "" && !filepath.IsAbs(f.Path) {
-				return nil, fail(missing, "name it by its absolute path, or go to a directory that is there", "the working directory is gone, so %q is nowhere", f.Path)
+				return nil, Fail(missing, "name it by its absolute path, or go to a directory that is there", "the working directory is gone, so %q is nowhere", f.Path)
 			}
-			return nil, fail(missing, "", "cannot operate on non-existent file %q", a.abs(f.Path))
+			return nil, Fail(missing, "", "cannot operate on non-existent file %q", a.Abs(f.Path))
 		}
 		if err != nil {
 			return nil, err
 		}
-		s.data = s.file.Data
+		s.Data = s.file.Data
 	}
-	if len(s.data) > large {
+	if len(s.Data) > large {
 		// What small files may waste for speed is too much for this one.
 		debug.SetGCPercent(100)
 	}
@@ -80,12 +80,19 @@ func (a *App) readInto(ctx context.Context, s *source, c Common, missing int) (*
 	return s, s.unmerged()
 }
 
+// NewFile returns a file that does not exist, with its formats settled.
+func (a *App) NewFile(f File, c Common) (*Source, error) {
+	a.clean(f.Path, false)
+	s := &Source{File: f, file: atomicfile.Absent(a.Abs(f.Path), EncryptedMode)}
+	return s, a.settle(s, c)
+}
+
 // large is the size in bytes from which memory counts more than time.
 const large = 2 << 20
 
-// readStdin reads standard input to its end, or to that of ctx: a command that
-// waits for somebody to type can be stopped.
-func (a *App) readStdin(ctx context.Context) ([]byte, error) {
+// ReadStdin reads standard input to its end, or to that of ctx: a command that
+// waits for a keyboard can be stopped.
+func (a *App) ReadStdin(ctx context.Context) ([]byte, error) {
 	type result struct {
 		data []byte
 		err  error
@@ -98,7 +105,7 @@ func (a *App) readStdin(ctx context.Context) ([]byte, error) {
 	select {
 	case r := <-done:
 		if r.err != nil {
-			return nil, fail(codeReadInput, "", "standard input: %w", r.err)
+			return nil, Fail(Input, "", "standard input: %w", r.err)
 		}
 		return r.data, nil
 	case <-ctx.Done():
@@ -107,12 +114,12 @@ func (a *App) readStdin(ctx context.Context) ([]byte, error) {
 }
 
 // settle finds configuration and formats.
-func (a *App) settle(s *source, c Common) error {
+func (a *App) settle(s *Source, c Common) error {
 	var err error
-	if s.configPath, err = a.configPath(s.File, c); err != nil {
+	if s.configPath, err = a.ConfigPath(s.File, c); err != nil {
 		return err
 	}
-	if s.config, err = a.config(s.configPath); err != nil {
+	if s.Config, err = a.config(s.configPath); err != nil {
 		return err
 	}
 	return a.formats(s, c)
@@ -121,7 +128,7 @@ func (a *App) settle(s *source, c Common) error {
 // formats settles how s is read: as the flag says, else the name, else the
 // metadata of an encrypted file, else as binary. It is written as its flag
 // says, else as the name does, else as it is read.
-func (a *App) formats(s *source, c Common) error {
+func (a *App) formats(s *Source, c Common) error {
 	name := s.FilenameOverride
 	if name == "" {
 		name = s.Path
@@ -146,46 +153,46 @@ func (a *App) formats(s *source, c Common) error {
 		out = in
 	}
 	stores := config.Stores{}
-	if s.config != nil {
-		stores = s.config.Stores
+	if s.Config != nil {
+		stores = s.Config.Stores
 	}
 	if c.Indent != nil {
 		stores = config.Stores{YAML: c.Indent, JSON: c.Indent, JSONBinary: c.Indent}
 	}
 	var err error
-	if s.in, err = std.Indented(in, std.Indents(stores)); err != nil {
-		return &Error{Code: codeRender, Err: err}
+	if s.In, err = std.Indented(in, std.Indents(stores)); err != nil {
+		return &Error{Kind: Render, Err: err}
 	}
-	if s.out, err = std.Indented(out, std.Indents(stores)); err != nil {
-		return &Error{Code: codeRender, Err: err}
+	if s.Out, err = std.Indented(out, std.Indents(stores)); err != nil {
+		return &Error{Kind: Render, Err: err}
 	}
 	return nil
 }
 
-// encryptedType settles how an encrypted file is written. That of a binary file
+// EncryptedType settles how an encrypted file is written. That of a binary file
 // is JSON around one value; anything else that is to be binary is JSON around
 // its own values.
-func (s *source) encryptedType(c Common) (err error) {
-	if s.out.Name() != "binary" || s.in.Name() == "binary" {
+func (s *Source) EncryptedType(c Common) (err error) {
+	if s.Out.Name() != "binary" || s.In.Name() == "binary" {
 		return nil
 	}
 	stores := config.Stores{}
-	if s.config != nil {
-		stores = s.config.Stores
+	if s.Config != nil {
+		stores = s.Config.Stores
 	}
-	if s.out, err = std.Indented("json", std.Indents{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
-		return &Error{Code: codeRender, Err: err}
+	if s.Out, err = std.Indented("json", std.Indents{JSON: cmp.Or(c.Indent, stores.JSONBinary)}); err != nil {
+		return &Error{Kind: Render, Err: err}
 	}
 	return nil
 }
 
 // detected returns the format of an encrypted file by its content. What is to
 // be encrypted is no encrypted file, whatever it looks like.
-func (s *source) detected() (format string, ok bool) {
+func (s *Source) detected() (format string, ok bool) {
 	if s.plain {
 		return "", false
 	}
-	return std.Detect(s.data)
+	return std.Detect(s.Data)
 }
 
 func unknownType(word string) error {
@@ -193,23 +200,35 @@ func unknownType(word string) error {
 	if near := suggest.Closest(word, append(std.Names(), "env", "yml")); near != "" {
 		hint = "did you mean: " + strings.NewReplacer("env", "dotenv", "dotenv", "dotenv", "yml", "yaml").Replace(near) + "?"
 	}
-	return fail(codeGeneric, hint, "%q is no file type; the types are %s", word, strings.Join(std.Names(), ", "))
+	return Fail(Other, hint, "%q is no file type; the types are %s", word, strings.Join(std.Names(), ", "))
 }
 
-// keepType makes the output type that of the input, unless a flag says
+// KeepType makes the output type that of the input, unless a flag says
 // otherwise: a file that is changed stays what it is, whatever its name says.
-func (s *source) keepType() {
+func (s *Source) KeepType() {
 	if s.OutputType == "" {
-		s.out = s.in
+		s.Out = s.In
 	}
 }
 
-// converted returns the content in the output format.
-func (s *source) converted(o *envelope.Decrypted) (*envelope.Decrypted, error) {
-	if s.in.Name() == s.out.Name() {
+// Converted returns the content in the output format.
+func (s *Source) Converted(o *envelope.Decrypted) (*envelope.Decrypted, error) {
+	if s.In.Name() == s.Out.Name() {
 		return o, nil
 	}
-	return o.As(s.out)
+	return o.As(s.Out)
+}
+
+// Plaintext returns the content in the output format.
+func (s *Source) Plaintext(d *envelope.Decrypted, c Common) ([]byte, error) {
+	if s.In.Name() == s.Out.Name() && c.Indent == nil {
+		return d.Plain(), nil
+	}
+	out, err := s.Out.Render(d.Trees())
+	if err != nil {
+		return nil, &Error{Kind: Render, Err: err}
+	}
+	return out, nil
 }
 
 // config loads the configuration at path; nil if there is none.
@@ -217,7 +236,7 @@ func (a *App) config(path string) (*config.File, error) {
 	if path == "" {
 		return nil, nil
 	}
-	a.verbosef("the configuration is %s", path)
+	a.Verbosef("the configuration is %s", path)
 	cfg, err := config.Load(path)
 	if err != nil {
 		return nil, &configError{err}
@@ -225,19 +244,19 @@ func (a *App) config(path string) (*config.File, error) {
 	return cfg, nil
 }
 
-// configPath returns where the configuration stands that holds for f, "" if
+// ConfigPath returns where the configuration is that holds for f, "" if
 // there is none.
-func (a *App) configPath(f File, c Common) (string, error) {
+func (a *App) ConfigPath(f File, c Common) (string, error) {
 	path := c.Config
 	if path == "" {
 		path = a.Env.Get("SOPS_CONFIG")
 	}
 	if path != "" {
-		return a.abs(path), nil
+		return a.Abs(path), nil
 	}
-	fileDir := "" // standard input stands nowhere
-	if !f.isStdin() || f.FilenameOverride != "" {
-		fileDir = filepath.Dir(a.rulePath(f))
+	fileDir := "" // standard input is in no directory
+	if !f.IsStdin() || f.FilenameOverride != "" {
+		fileDir = filepath.Dir(a.RulePath(f))
 	}
 	if !filepath.IsAbs(fileDir) {
 		fileDir = "" // the working directory is gone
@@ -247,7 +266,7 @@ func (a *App) configPath(f File, c Common) (string, error) {
 		a.Warn(w)
 	}
 	if err == nil && path == "" {
-		a.verbosef("there is no configuration for this file")
+		a.Verbosef("there is no configuration for this file")
 	}
 	return path, err
 }
@@ -259,10 +278,10 @@ type configError struct{ err error }
 func (e *configError) Error() string { return "error loading config: " + e.err.Error() }
 func (e *configError) Unwrap() error { return e.err }
 
-// readEncrypted reads an encrypted file. A configuration that cannot be read does
+// ReadEncrypted reads an encrypted file. A configuration that cannot be read does
 // not stop that: it would only say how to write. See knowsRule.
-func (a *App) readEncrypted(ctx context.Context, f File, c Common, missing int) (*source, error) {
-	s, err := a.read(ctx, f, c, missing)
+func (a *App) ReadEncrypted(ctx context.Context, f File, c Common, missing Kind) (*Source, error) {
+	s, err := a.Read(ctx, f, c, missing)
 	var bad *configError
 	if !errors.As(err, &bad) {
 		return s, err

@@ -12,17 +12,17 @@ import (
 
 // Modes of new files. The umask narrows them.
 const (
-	plainMode     = 0o600
-	encryptedMode = 0o644
+	PlainMode     = 0o600
+	EncryptedMode = 0o644
 )
 
 // write puts data where t says. In place, the file must still hold what was
 // read. The mode is that of a new file, and says whether data is plaintext.
-func (a *App) write(ctx context.Context, s *source, t Target, data []byte, mode fs.FileMode) error {
+func (a *App) write(ctx context.Context, s *Source, t Target, data []byte, mode fs.FileMode) error {
 	switch {
 	case t.InPlace && s.file == nil:
-		return t.check(s.File) // standard input
-	case t.InPlace && mode == plainMode:
+		return t.Check(s.File) // standard input
+	case t.InPlace && mode == PlainMode:
 		return s.file.WritePlaintext(data)
 	case t.InPlace:
 		return s.file.Write(data, nil)
@@ -40,7 +40,7 @@ func (a *App) writeFile(ctx context.Context, path string, data []byte, mode fs.F
 	}
 	defer unlock()
 	a.clean(path, false)
-	return atomicfile.Create(ctx, a.abs(path), data, mode)
+	return atomicfile.Create(ctx, a.Abs(path), data, mode)
 }
 
 // writeStdout writes to standard output. A reader that does not read keeps the
@@ -61,5 +61,5 @@ func (a *App) writeStdout(ctx context.Context, data []byte) error {
 	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
 		return nil // or the reader has seen enough
 	}
-	return fail(codeWriteOutput, "", "standard output: %w", err)
+	return Fail(Output, "", "standard output: %w", err)
 }

@@ -85,7 +85,7 @@ func read(path string) (*File, error) {
 	}, nil
 }
 
-// Absent returns the File of a path where nothing stands yet. Its Write creates
+// Absent returns the File of a path where nothing is yet. Its Write creates
 // a file of the given mode (less the umask), and fails with ErrChanged if
 // another process was quicker.
 func Absent(path string, mode fs.FileMode) *File {
@@ -94,7 +94,7 @@ func Absent(path string, mode fs.FileMode) *File {
 
 // Write replaces the content of the file by data. check, if not nil, is asked
 // first and its error is returned as it is. After any error the file is as it
-// was, unless the error says otherwise. After success f stands for the new
+// was, unless the error says otherwise. After success f is the new
 // content, so that it can be written again.
 func (f *File) Write(data []byte, check func([]byte) error) error {
 	return f.write(data, check, false)

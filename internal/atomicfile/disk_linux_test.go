@@ -11,7 +11,7 @@ import (
 )
 
 // smallDisk returns a child that works on a file system of 64 KB, mounted in
-// namespaces of its own: that needs no root and leaves no mount behind. It also
+// namespaces of its own: that needs no root and leaves no mount. It also
 // returns the reason why nothing more fits.
 func smallDisk(t *testing.T, dir string) (*exec.Cmd, string) {
 	t.Helper()

@@ -175,7 +175,7 @@ func abandoned(name string) bool {
 	}
 	defer f.Close()
 	locked, err := tryLock(f)
-	return (locked || err != nil) && stands(f, name)
+	return (locked || err != nil) && isStill(f, name)
 }
 
 // untouched removes the backup at name if target holds the same.

@@ -185,7 +185,7 @@ func TestLiveTemporaryFilesAreLeftAlone(t *testing.T) {
 	if err := atomicfile.Create(context.Background(), path, []byte("1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// Names beyond the slots are nobody's business.
+	// Names beyond the slots are not looked at.
 	want := []string{".f.sops-tmp16", ".f.sops-tmp17", ".f.sops-tmp18", ".f.sops-tmp19", ".f.sops-tmp3", "f"}
 	if diff := cmp.Diff(want, names(t, dir)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)

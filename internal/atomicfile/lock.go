@@ -26,7 +26,7 @@ type LockError struct {
 	Path   string
 	Holder string // "process 4242" where it could be found out
 	Err    error
-	file   string // that stands for the lock, if there is one
+	file   string // that is the lock, if there is one
 }
 
 func (e *LockError) Error() string {

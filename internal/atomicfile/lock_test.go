@@ -99,17 +99,17 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancelCause(t.Context())
-	var told []string
+	var reported []string
 	_, err = atomicfile.Lock(ctx, path, func(who string) {
-		told = append(told, who)
+		reported = append(reported, who)
 		cancel(errors.New("enough"))
 	})
 	var busy *atomicfile.LockError
 	if !errors.As(err, &busy) {
 		t.Fatalf("a taken lock gave %v", err)
 	}
-	if diff := cmp.Diff([]string{busy.Holder}, told); diff != "" {
-		t.Errorf("who holds it (-in the error +told):\n%s", diff)
+	if diff := cmp.Diff([]string{busy.Holder}, reported); diff != "" {
+		t.Errorf("who holds it (-in the error +reported):\n%s", diff)
 	}
 	if who := fmt.Sprintf("process %d", holder.Process.Pid); busy.Holder != who && busy.Holder != "another process" {
 		t.Errorf("the holder is %q, want %q", busy.Holder, who)

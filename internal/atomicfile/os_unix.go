@@ -41,7 +41,7 @@ func keepOwner(f *os.File, info fs.FileInfo) error {
 	return f.Chown(-1, int(want.Gid))
 }
 
-// tryLock locks f if nobody else has. An error says that it cannot be locked at
+// tryLock locks f if no other process has. An error says that it cannot be locked at
 // all.
 func tryLock(f *os.File) (bool, error) {
 	for {
@@ -72,7 +72,7 @@ func sweep(name, target string) bool {
 	}
 	defer f.Close()
 	locked, err := tryLock(f)
-	return err == nil && locked && stands(f, name) && os.Remove(name) == nil
+	return err == nil && locked && isStill(f, name) && os.Remove(name) == nil
 }
 
 // mayCreate reports whether files can be made in dir.
@@ -88,7 +88,7 @@ func openLock(path string) (*os.File, string, error) {
 	return f, path, err
 }
 
-// keyOf tells holders of a lock apart: each write leaves another file or
+// keyOf distinguishes holders of a lock: each write leaves another file or
 // another time.
 func keyOf(info fs.FileInfo) any {
 	st, ok := info.Sys().(*syscall.Stat_t)
@@ -98,7 +98,7 @@ func keyOf(info fs.FileInfo) any {
 	return [2]int64{int64(st.Ino), info.ModTime().UnixNano()}
 }
 
-// holderOf names the process that has locked the file, as far as Linux tells.
+// holderOf names the process that has locked the file, as far as Linux knows.
 func holderOf(info fs.FileInfo) string {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -29,7 +29,7 @@ func sweep(name, _ string) bool {
 // here without making one.
 func mayCreate(string) bool { return false }
 
-// openLock opens a file beside path that nobody else can open meanwhile and
+// openLock opens a file beside path that no other process can open meanwhile and
 // that vanishes with its handle, also when the process dies. The file itself
 // will not do: an open file cannot be renamed over. A nil file says that the
 // lock is taken.

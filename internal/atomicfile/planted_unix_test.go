@@ -20,7 +20,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 )
 
-// other is a user who plants things; nobody is one who writes to them.
+// other is a user who plants things; unprivileged is one who writes to them.
 const other = 4321
 
 // shared makes a directory of owner with the mode, and in it what plant makes
@@ -67,7 +67,7 @@ func TestNothingIsWrittenToWhatAnotherUserPlanted(t *testing.T) {
 		sticky = 0o777 | fs.ModeSticky
 		group  = 0o775 | fs.ModeSticky
 	)
-	for _, writer := range []int{0, nobody} {
+	for _, writer := range []int{0, unprivileged} {
 		tests := []struct {
 			name  string
 			owner int // of the directory

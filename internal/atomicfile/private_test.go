@@ -152,7 +152,7 @@ func TestReadingIsBounded(t *testing.T) {
 }
 
 // A file that vanishes and comes back between the two looks of a write must not
-// be replaced by one that nobody may read.
+// be replaced by one that no other user may read.
 func TestRemovedFileIsNotMadeAnew(t *testing.T) {
 	t.Parallel()
 	path := file(t, "old")

@@ -205,7 +205,7 @@ func ownerOf(info fs.FileInfo) uint32 {
 func isUser(uid uint32) bool { return int(uid) == os.Geteuid() }
 
 // ours reports whether the file at name was left by a process of this user: it
-// belongs to the user, or to the owner of target, whom a write gives its files.
+// belongs to the user, or to the owner of target, the user that a write gives its files to.
 func ours(name, target string) bool {
 	info, err := os.Lstat(name)
 	if err != nil || !info.Mode().IsRegular() {

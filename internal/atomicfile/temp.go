@@ -69,15 +69,15 @@ func create(name, target string, mode fs.FileMode) (*os.File, error) {
 	// Between creation and lock another process may take the file for stale.
 	// Then its name is gone, or about to be, and the next slot is as good.
 	locked, err := tryLock(f)
-	if err == nil && (!locked || !stands(f, name)) {
+	if err == nil && (!locked || !isStill(f, name)) {
 		f.Close()
 		return nil, fs.ErrExist
 	}
 	return f, nil // without locks on this file system it is never swept
 }
 
-// stands reports whether name is still the name of f.
-func stands(f *os.File, name string) bool {
+// isStill reports whether name is still the name of f.
+func isStill(f *os.File, name string) bool {
 	mine, err := f.Stat()
 	if err != nil {
 		return false

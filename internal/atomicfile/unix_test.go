@@ -21,9 +21,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 )
 
-// nobody is a user without rights; where the tests run as root, roles become
+// unprivileged is a user without rights; where the tests run as root, roles become
 // that user.
-const nobody = 65534
+const unprivileged = 65534
 
 func unixRoles() map[string]func([]string) error {
 	return map[string]func([]string) error{
@@ -204,7 +204,7 @@ func stdinToStdout([]string) error {
 	return atomicfile.Create(context.Background(), "/dev/stdout", f.Data, 0o600)
 }
 
-// A place is a directory of one file with the given modes, which nobody can
+// A place is a directory of one file with the given modes, which no other user can
 // reach.
 func place(t *testing.T, dirMode, fileMode fs.FileMode) (dir string) {
 	t.Helper()
@@ -214,7 +214,7 @@ func place(t *testing.T, dirMode, fileMode fs.FileMode) (dir string) {
 		os.WriteFile(path, []byte("old"), 0o600), os.Chmod(path, fileMode),
 		os.Chmod(filepath.Dir(dir), 0o755), os.Chmod(dir, dirMode))
 	if os.Getuid() == 0 {
-		err = errors.Join(err, os.Chown(path, nobody, nobody), os.Chown(dir, nobody, nobody))
+		err = errors.Join(err, os.Chown(path, unprivileged, unprivileged), os.Chown(dir, unprivileged, unprivileged))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +227,7 @@ func TestPermissionsDecideTheWay(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		dir, file fs.FileMode
-		want      string // error, where PATH stands for the file
+		want      string // error, where PATH is the file
 	}{
 		"all is allowed":     {0o755, 0o644, ""},
 		"frozen directory":   {0o555, 0o644, ""}, // in place
@@ -269,7 +269,7 @@ func TestPermissionsDecideTheWay(t *testing.T) {
 // rewriteAsNobody prints why the file could not be written.
 func rewriteAsNobody(args []string) error {
 	if os.Getuid() == 0 {
-		err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(nobody), syscall.Setuid(nobody))
+		err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(unprivileged), syscall.Setuid(unprivileged))
 		if err != nil {
 			return err
 		}

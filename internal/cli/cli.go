@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -52,17 +53,20 @@ func Run(ctx context.Context, args []string, a *app.App) int {
 // runOnce also returns the signal that ended the command, nil if none did.
 func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os.Signal) {
 	r := &run{app: a}
+	show := func(err error) {
+		_ = hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: term.Color(a.Stderr, a.Env), Exit: ExitStatus})
+	}
+	a.ShowError = show
 	err := r.run(ctx, args[1:])
-	var child *app.ChildExit
+	var child *programs.ChildExit
 	switch {
 	case err == nil:
 		return 0, nil
 	case errors.As(err, &child):
 		return child.Status, nil
 	}
-	color := term.Color(a.Stderr, a.Env)
-	hint.Print(a.Stderr, err, hint.Options{JSON: a.JSON, Color: color})
-	return hint.ExitCode(err), interrupt.By(err)
+	show(err)
+	return ExitStatus(err), interrupt.By(err)
 }
 
 func (r *run) run(ctx context.Context, args []string) error {

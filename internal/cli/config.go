@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/setup"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
@@ -35,7 +36,7 @@ that they use.`,
 			if f.Path, err = file(c, false); err != nil {
 				return err
 			}
-			return r.app.ConfigCheck(f, o)
+			return setup.ConfigCheck(r.app, f, o)
 		},
 	}
 }

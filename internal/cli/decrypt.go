@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 func (r *run) decrypt() *command.Command {
-	var o app.DecryptOptions
+	var o content.DecryptOptions
 	extract := command.String(&o.Extract, topicFiles, "extract", "print only the value at `PATH`, such as '[\"a\"][0]'")
 	extract.Values = r.paths
 	return &command.Command{
@@ -28,7 +28,7 @@ sound.`,
 				return err
 			}
 			o.Part = c.Given("extract")
-			return r.app.Decrypt(ctx, o)
+			return content.Decrypt(ctx, r.app, o)
 		},
 	}
 }

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
@@ -20,7 +20,7 @@ does. It listens on 127.0.0.1 only and is no place for real secrets.`,
 	}
 }
 
-func devkmsFlags(o *app.DevKMSOptions) []*command.Flag {
+func devkmsFlags(o *programs.DevKMSOptions) []*command.Flag {
 	return []*command.Flag{
 		command.String(&o.World, topicOther, "world", "read accounts, roles, keys and policies from `FILE`"),
 		command.String(&o.Dir, topicOther, "dir", "keep key material in `DIR`, so that what is encrypted today decrypts tomorrow"),
@@ -30,7 +30,7 @@ func devkmsFlags(o *app.DevKMSOptions) []*command.Flag {
 }
 
 func (r *run) devkmsExec() *command.Command {
-	var o app.DevKMSOptions
+	var o programs.DevKMSOptions
 	return &command.Command{
 		Name:     "exec",
 		Summary:  "run a program with its own AWS KMS and STS",
@@ -38,20 +38,20 @@ func (r *run) devkmsExec() *command.Command {
 		Examples: `sops devkms exec --dir .devkms -- ./run-tests`,
 		Flags:    devkmsFlags(&o),
 		Run: func(ctx context.Context, c *command.Call) error {
-			return r.app.DevKMSExec(ctx, o, c.Args)
+			return programs.DevKMSExec(ctx, r.app, o, c.Args)
 		},
 	}
 }
 
 func (r *run) devkmsServe() *command.Command {
-	var o app.DevKMSOptions
+	var o programs.DevKMSOptions
 	return &command.Command{
 		Name:     "serve",
 		Summary:  "serve until Ctrl-C and print the variables to use",
 		Examples: `sops devkms serve --port 4599 --dir .devkms`,
 		Flags:    devkmsFlags(&o),
 		Run: func(ctx context.Context, _ *command.Call) error {
-			return r.app.DevKMSServe(ctx, o)
+			return programs.DevKMSServe(ctx, r.app, o)
 		},
 	}
 }

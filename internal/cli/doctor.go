@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/doctor"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 func (r *run) doctor() *command.Command {
-	var o app.DoctorOptions
+	var o doctor.Options
 	return &command.Command{
 		Name:    "doctor",
 		Summary: "report why files can be decrypted here or cannot, key by key",
@@ -26,7 +26,7 @@ value is shown and nothing is changed. With --json each file is one object.`,
 			if o.Files = c.Args; len(o.Files) == 0 {
 				return &noFileError{}
 			}
-			return r.app.Doctor(ctx, o)
+			return doctor.Run(ctx, r.app, o)
 		},
 	}
 }

@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 func (r *run) edit() *command.Command {
-	var o app.EditOptions
+	var o content.EditOptions
 	return &command.Command{
 		Name:    "edit",
 		Summary: "decrypt a file into an editor and encrypt it again",
@@ -27,7 +27,7 @@ code is 200; with --ignore-mac a file whose MAC or seal does not fit gets new on
 			if o.Path, err = file(c, true); err != nil {
 				return err
 			}
-			return r.app.Edit(ctx, o)
+			return content.Edit(ctx, r.app, o)
 		},
 	}
 }

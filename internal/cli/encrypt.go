@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 func (r *run) encrypt() *command.Command {
-	var o app.EncryptOptions
+	var o content.EncryptOptions
 	return &command.Command{
 		Name:    "encrypt",
 		Summary: "encrypt a file",
@@ -30,7 +30,7 @@ FILE standard input is read.`,
 			if o.Path, err = file(c, false); err != nil {
 				return err
 			}
-			return r.app.Encrypt(ctx, o)
+			return content.Encrypt(ctx, r.app, o)
 		},
 	}
 }

@@ -6,13 +6,14 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 // splitProgram separates files from what is to be run: one line for the shell, as
 // in SOPS, or a program with its arguments. The arguments are FILE LINE,
 // FILE -- LINE, or FILE... -- PROGRAM ARGUMENT...
-func splitProgram(c *command.Call) (files []string, p app.Program, err error) {
+func splitProgram(c *command.Call) (files []string, p programs.Program, err error) {
 	files, words := c.Args, c.Rest
 	if len(words) == 0 && len(files) == 2 {
 		files, words = files[:1], files[1:]
@@ -25,9 +26,9 @@ func splitProgram(c *command.Call) (files []string, p app.Program, err error) {
 			Hint: fmt.Sprintf("sops %s FILE 'COMMAND', or sops %s FILE -- PROGRAM ARGUMENT", name, name),
 		}
 	case 1:
-		return files, app.Program{Line: words[0]}, nil
+		return files, programs.Program{Line: words[0]}, nil
 	}
-	return files, app.Program{Argv: words}, nil
+	return files, programs.Program{Argv: words}, nil
 }
 
 // without leaves out the flag of that name.
@@ -52,7 +53,7 @@ func execFlags(user *string, background *bool) []*command.Flag {
 }
 
 func (r *run) execEnv() *command.Command {
-	var o app.ExecEnvOptions
+	var o programs.ExecEnvOptions
 	return &command.Command{
 		Name:    "exec-env",
 		Summary: "run a program with decrypted values in its environment",
@@ -77,13 +78,13 @@ the last counts: those of a later file, of a file, of the environment.`,
 			if o.Files, o.Program, err = splitProgram(c); err != nil {
 				return err
 			}
-			return r.app.ExecEnv(ctx, o)
+			return programs.ExecEnv(ctx, r.app, o)
 		},
 	}
 }
 
 func (r *run) execFile() *command.Command {
-	var o app.ExecFileOptions
+	var o programs.ExecFileOptions
 	return &command.Command{
 		Name:    "exec-file",
 		Summary: "run a program with the name of a decrypted file",
@@ -110,7 +111,7 @@ single word after --.`,
 				return &command.UsageError{Msg: "exec-file takes one file", Hint: "sops exec-file FILE -- PROGRAM ARGUMENT"}
 			}
 			o.Path, o.Program = files[0], p
-			return r.app.ExecFile(ctx, o)
+			return programs.ExecFile(ctx, r.app, o)
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
@@ -24,7 +25,7 @@ func (r *run) filestatus() *command.Command {
 			if f.Path, err = file(c, true); err != nil {
 				return err
 			}
-			return r.app.FileStatus(ctx, f, o, details)
+			return content.FileStatus(ctx, r.app, f, o, details)
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
@@ -131,7 +132,7 @@ func contextFlag(to *string) *command.Flag {
 }
 
 // creation are the flags that say how a new file is encrypted.
-func creation(o *app.Creation) []*command.Flag {
+func creation(o *content.Creation) []*command.Flag {
 	flags := keyLists(&o.Keys, "", "encrypt for these")
 	flags = append(flags, contextFlag(&o.EncryptionContext))
 	flags = append(flags, selection(&o.Selection)...)

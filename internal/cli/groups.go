@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/rekey"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
@@ -21,7 +22,7 @@ sops groups delete -i -f prod.yaml 1`,
 }
 
 // groupFlags are those of both commands.
-func (r *run) groupFlags(o *app.GroupOptions) []*command.Flag {
+func (r *run) groupFlags(o *rekey.GroupOptions) []*command.Flag {
 	return join(r.common(&o.Common), []*command.Flag{
 		command.String(&o.Path, topicFiles, "file", "change the groups of `FILE`", "f"),
 		inputType(&o.InputType, "file"),
@@ -33,7 +34,7 @@ func (r *run) groupFlags(o *app.GroupOptions) []*command.Flag {
 }
 
 func (r *run) groupsAdd() *command.Command {
-	var o app.GroupOptions
+	var o rekey.GroupOptions
 	return &command.Command{
 		Name:    "add",
 		Summary: "add a key group to a file",
@@ -53,13 +54,13 @@ threshold: with a group that only others can use, you need them to decrypt it.`,
 			if o.Path == "" {
 				return &fileFlagError{}
 			}
-			return r.app.AddGroup(ctx, o)
+			return rekey.AddGroup(ctx, r.app, o)
 		},
 	}
 }
 
 func (r *run) groupsDelete() *command.Command {
-	var o app.GroupOptions
+	var o rekey.GroupOptions
 	return &command.Command{
 		Name:     "delete",
 		Summary:  "remove a key group from a file",
@@ -78,7 +79,7 @@ file, and this one with the data key of those; sops rotate makes a new one.`,
 			if o.Index, err = strconv.Atoi(c.Args[0]); err != nil {
 				return &command.UsageError{Msg: strconv.Quote(c.Args[0]) + " is not the index of a group", Hint: "groups count from 0"}
 			}
-			return r.app.DeleteGroup(ctx, o)
+			return rekey.DeleteGroup(ctx, r.app, o)
 		},
 	}
 }

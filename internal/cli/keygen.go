@@ -4,11 +4,12 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/setup"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 func (r *run) keygen() *command.Command {
-	var o app.KeygenOptions
+	var o setup.KeygenOptions
 	var common app.Common
 	return &command.Command{
 		Name:    "keygen",
@@ -28,7 +29,7 @@ never overwritten. The recipient, for --age and for
 			if o.Path, err = file(c, false); err != nil {
 				return err
 			}
-			return r.app.Keygen(ctx, o)
+			return setup.Keygen(ctx, r.app, o)
 		},
 	}
 }

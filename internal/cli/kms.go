@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/setup"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
@@ -17,7 +17,7 @@ func (r *run) kms() *command.Command {
 }
 
 func (r *run) kmsPolicy() *command.Command {
-	var o app.PolicyOptions
+	var o setup.PolicyOptions
 	return &command.Command{
 		Name:    "policy",
 		Summary: "print the role, trust and key policies that files need",
@@ -40,7 +40,7 @@ Nothing is called. Encryption contexts become conditions.`,
 			if o.Path, err = file(c, false); err != nil {
 				return err
 			}
-			return r.app.Policy(ctx, o)
+			return setup.Policy(ctx, r.app, o)
 		},
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/rekey"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 func (r *run) rotate() *command.Command {
-	var o app.RotateOptions
+	var o rekey.RotateOptions
 	return &command.Command{
 		Name:    "rotate",
 		Summary: "give a file a new data key; add and remove master keys",
@@ -32,7 +32,7 @@ an error. The old data key can still decrypt old copies of the file.`,
 			if err = nameKeys(c); err != nil {
 				return err
 			}
-			return r.app.Rotate(ctx, o)
+			return rekey.Rotate(ctx, r.app, o)
 		},
 	}
 }

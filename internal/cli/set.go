@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
@@ -17,7 +17,7 @@ func thresholdFlag() *command.Flag {
 }
 
 func (r *run) set() *command.Command {
-	var o app.SetOptions
+	var o content.SetOptions
 	return &command.Command{
 		Name:    "set",
 		Summary: "set one value of an encrypted file",
@@ -52,13 +52,13 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			if !o.ValueStdin {
 				o.Value = c.Args[2]
 			}
-			return r.app.Set(ctx, o)
+			return content.Set(ctx, r.app, o)
 		},
 	}
 }
 
 func (r *run) unset() *command.Command {
-	var o app.SetOptions
+	var o content.SetOptions
 	return &command.Command{
 		Name:     "unset",
 		Summary:  "remove one value of an encrypted file",
@@ -77,7 +77,7 @@ func (r *run) unset() *command.Command {
 				return &noNameError{}
 			}
 			o.Path, o.Address = c.Args[0], c.Args[1]
-			return r.app.Unset(ctx, o)
+			return content.Unset(ctx, r.app, o)
 		},
 	}
 }

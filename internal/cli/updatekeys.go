@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/rekey"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 func (r *run) updatekeys() *command.Command {
-	var o app.UpdateKeysOptions
+	var o rekey.UpdateKeysOptions
 	return &command.Command{
 		Name:    "updatekeys",
 		Summary: "make the master keys of files those of .sops.yaml",
@@ -34,7 +34,7 @@ the same, and with it old copies can still be read (sops rotate makes a new one)
 			if o.Files = c.Args; len(o.Files) == 0 {
 				return &noFileError{}
 			}
-			return r.app.UpdateKeys(ctx, o)
+			return rekey.UpdateKeys(ctx, r.app, o)
 		},
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A habit is what a kind of editor has to be told: vimrc files and the like
+// A habit is what a kind of editor has to be given: vimrc files and the like
 // collect swap, backup and undo files in one directory, on disk, and an editor
 // with windows gives control back at once.
 type habit struct {

@@ -6,7 +6,7 @@
 //	err = s.Run(ctx, argv, os.Stdin, os.Stdout, os.Stderr)
 //	edited, err := s.Read()
 //
-// The text stands in a private directory, on a memory file system where there
+// The text is in a private directory, on a memory file system where there
 // is one, so that no disk ever holds it. Close removes the directory with all
 // that the editor left there; CleanStale removes those of processes that died
 // before they could. NewFile makes such a directory for any other program.
@@ -56,7 +56,7 @@ func (e *ChoiceError) Hints() []string {
 // where blank is unset, or else the first of vim, nano and vi that is installed.
 // A variable is split as a shell does, without expanding anything.
 //
-// An editor that is known is told to keep copies of the text nowhere else, and
+// An editor that is known is made to keep copies of the text nowhere else, and
 // to wait: see discreet.
 func Choose(getenv func(string) string, lookPath func(string) (string, error)) ([]string, error) {
 	for _, name := range []string{"SOPS_EDITOR", "EDITOR"} {

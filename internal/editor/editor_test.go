@@ -102,7 +102,7 @@ func TestEditorIsNotTakenFromTheWorkingDirectory(t *testing.T) {
 	}
 }
 
-// What an editor is told must not depend on how the user calls it.
+// What an editor is given must not depend on how the user calls it.
 func TestKnownEditorsKeepNoCopiesAndWait(t *testing.T) {
 	t.Parallel()
 	vim := []string{"-n", "-i", "NONE", "-c", "silent! set noswapfile nobackup nowritebackup viminfo= noundofile"}

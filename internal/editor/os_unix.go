@@ -25,7 +25,7 @@ func claim(dir string) (c io.Closer, ok bool, err error) {
 		return nil, false, err
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if err == nil && stands(f, dir) {
+	if err == nil && isStill(f, dir) {
 		return f, true, nil
 	}
 	f.Close()
@@ -35,8 +35,8 @@ func claim(dir string) (c io.Closer, ok bool, err error) {
 	return nil, false, &fs.PathError{Op: "lock", Path: dir, Err: err}
 }
 
-// stands reports whether dir is still the name of f.
-func stands(f *os.File, dir string) bool {
+// isStill reports whether dir is still the name of f.
+func isStill(f *os.File, dir string) bool {
 	mine, err := f.Stat()
 	if err != nil {
 		return false

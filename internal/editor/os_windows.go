@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// claim opens a file beside dir that nobody else can open meanwhile and that
+// claim opens a file beside dir that no other process can open meanwhile and that
 // vanishes with its handle, also when the process dies.
 func claim(dir string) (c io.Closer, ok bool, err error) {
 	name := dir + ".claim"

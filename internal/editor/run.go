@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// grace is how long an editor that was told to end may take.
+// grace is how long an editor that was asked to end may take.
 const grace = 2 * time.Second
 
 // An ExitError says that the editor could not be run to a good end. Its text
@@ -41,7 +41,7 @@ func Crashed(err error) bool {
 }
 
 // Run runs the editor argv on the file and waits for it. When ctx ends, the
-// editor is told to end, and killed if it does not. An interrupt from the
+// editor is asked to end, and killed if it does not. An interrupt from the
 // keyboard belongs to the editor, which gets it too: while it runs this process
 // ignores interrupts, and so ctx should not end by them.
 func (s *Session) Run(ctx context.Context, argv []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -53,7 +53,7 @@ func (s *Session) Run(ctx context.Context, argv []string, stdin io.Reader, stdou
 	defer withoutCore()()
 	err := cmd.Run()
 	switch {
-	case err == nil, errors.Is(err, exec.ErrWaitDelay): // the latter left a child behind
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // the latter left a child
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("editor %s was stopped: %w", argv[0], context.Cause(ctx))

@@ -37,7 +37,7 @@ func (p Places) directories() []string {
 type Session struct {
 	dir, path string
 	memory    bool
-	claim     io.Closer // tells CleanStale that this process lives
+	claim     io.Closer // shows CleanStale that this process lives
 	feeder    *feeder   // of a FIFO; nil for a file
 }
 
@@ -131,7 +131,7 @@ func (e *PlaceError) Hints() []string {
 // Path returns the path of the file.
 func (s *Session) Path() string { return s.path }
 
-// InMemory reports whether the text stands on a memory file system, and so on
+// InMemory reports whether the text is on a memory file system, and so on
 // no disk.
 func (s *Session) InMemory() bool { return s.memory }
 

@@ -251,7 +251,7 @@ func TestMemoryIsPreferred(t *testing.T) {
 		t.Errorf("%s: InMemory is %v", s.Path(), s.InMemory())
 	}
 	if isMemory("/dev/shm") && !isMemory(onDisk) && strings.HasPrefix(s.Path(), onDisk) {
-		t.Errorf("the text stands on disk, at %s", s.Path())
+		t.Errorf("the text is on disk, at %s", s.Path())
 	}
 	if !isMemory("/dev/shm") {
 		return

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// CleanStale removes what sessions of this user left behind whose processes
+// CleanStale removes what sessions of this user have left whose processes
 // died. Those that live hold a claim on their directory, which ends with the
 // process, and are left alone.
 func CleanStale(p Places) error {
@@ -28,7 +28,7 @@ func CleanStale(p Places) error {
 	return errors.Join(failures...)
 }
 
-// cleanOne removes dir if it is the user's own and nobody claims it.
+// cleanOne removes dir if it is the user's own and no process claims it.
 func cleanOne(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil || !info.IsDir() || !ours(info) {

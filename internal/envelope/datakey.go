@@ -115,7 +115,7 @@ func (o DecryptOptions) bind(groups []keeper.Group) ([]keeper.Group, error) {
 		}
 	}
 	if !used {
-		f := failf(CodeContext, "the encryption context has no effect: no AWS key of the file takes it")
+		f := failf(ErrContext, "the encryption context has no effect: no AWS key of the file takes it")
 		f.Advice = []string{"leave it out: what the file stores is used without being asked for"}
 		return nil, f
 	}

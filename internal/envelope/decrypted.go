@@ -74,7 +74,7 @@ func New(ctx context.Context, src []byte, f format.Format, p Plan, k keeper.Keep
 		return nil, errNoFormat
 	}
 	if _, err := p.Selection.Compile(); err != nil {
-		return nil, &Failure{Code: CodeConflict, Err: err}
+		return nil, &Failure{Kind: ErrConflict, Err: err}
 	}
 	o := &Decrypted{
 		format: f, warn: p.Warn,
@@ -195,7 +195,7 @@ func (o *Decrypted) load(plain []byte) error {
 func (o *Decrypted) take(plain []byte, d format.Document) error {
 	if line := d.Reserved(); line > 0 {
 		return &Failure{
-			Code: CodeEncrypted, Kind: ErrReserved, Line: line,
+			Kind: ErrReserved, Line: line,
 			Err: fmt.Errorf("line %d: the top-level entry \"sops\" is reserved for the metadata of encrypted files; this file seems to be encrypted already", line),
 			Advice: []string{
 				"to change an encrypted file use: sops edit FILE",
@@ -212,7 +212,7 @@ func (o *Decrypted) take(plain []byte, d format.Document) error {
 func (o *Decrypted) As(f format.Format) (*Decrypted, error) {
 	text, err := f.Render(o.Trees())
 	if err != nil {
-		return nil, &Failure{Code: CodeRender, Err: err}
+		return nil, &Failure{Kind: ErrRender, Err: err}
 	}
 	m := *o.Meta
 	m.Layout = ""
@@ -289,7 +289,7 @@ func (o *Decrypted) unambiguous(a tree.Address) error {
 			}
 			if count > 1 {
 				return &Failure{
-					Code: CodeGeneric, Err: fmt.Errorf("%s comes %d times in the file", a[:i+1], count),
+					Err:    fmt.Errorf("%s comes %d times in the file", a[:i+1], count),
 					Advice: []string{"remove the others with: sops edit FILE"},
 				}
 			}
@@ -308,16 +308,16 @@ func (o *Decrypted) unambiguous(a tree.Address) error {
 func (o *Decrypted) change(edits []edit, text []byte, err error, want []*tree.Map) error {
 	var refusal *format.Error
 	if errors.As(err, &refusal) {
-		return &Failure{Code: CodeRender, Err: err, Line: refusal.Line}
+		return &Failure{Kind: ErrRender, Err: err, Line: refusal.Line}
 	}
 	d, err := o.readsAs(text, err, want)
 	if err != nil {
 		reason := err
 		if text, err = o.format.Render(want); err != nil {
-			return &Failure{Code: CodeRender, Err: err}
+			return &Failure{Kind: ErrRender, Err: err}
 		}
 		if d, err = o.readsAs(text, nil, want); err != nil {
-			return &Failure{Code: CodeRender, Err: fmt.Errorf("%s cannot hold the value: %w", o.format.Name(), err)}
+			return &Failure{Kind: ErrRender, Err: fmt.Errorf("%s cannot hold the value: %w", o.format.Name(), err)}
 		}
 		if o.warn != nil {
 			o.warn(fmt.Sprintf("the layout of the file could not be kept (%v); the content is complete", reason))

@@ -98,7 +98,7 @@ func isFinal(err error) bool {
 }
 
 func encryptError(f format.Format, err error) error {
-	return failf(CodeEncrypt, "this %s text cannot be encrypted without damage: %w", f.Name(), err)
+	return failf(ErrEncrypt, "this %s text cannot be encrypted without damage: %w", f.Name(), err)
 }
 
 // render replaces the document by a rendering of its tree.
@@ -141,7 +141,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	masked, err := format.Mask(s.doc, s.tokens, format.Guide{Blank: s.blank, Like: s.like})
 	var refusal *format.Error
 	if errors.As(err, &refusal) && refusal.Final {
-		return nil, &Failure{Code: CodeEncrypt, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
+		return nil, &Failure{Kind: ErrEncrypt, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
 	}
 	if err != nil {
 		return nil, err
@@ -279,7 +279,7 @@ func (s *encryption) comment(leaf rule.Leaf, old *recall) error {
 		return err
 	}
 	if s.selector.ByComment() && s.selector.MatchesComment(s.tokens[c.Ref]) {
-		return failf(CodeEncrypt, "line %d: the comment regular expression matches the encrypted form of a comment, so the file could not be read again", s.doc.Line(c.Ref))
+		return failf(ErrEncrypt, "line %d: the comment regular expression matches the encrypted form of a comment, so the file could not be read again", s.doc.Line(c.Ref))
 	}
 	return nil
 }

@@ -225,7 +225,7 @@ func (d *decryption) open(v tree.Value, aad []byte) (plain, typ string, err erro
 
 func (d *decryption) valueError(leaf rule.Leaf, err error) error {
 	line := d.encrypted.doc.Line(leaf.Scalar.Ref)
-	f := failf(CodeDecrypt, "%s: %w", where(string(leaf.AAD), line), err)
+	f := failf(ErrDecrypt, "%s: %w", where(string(leaf.AAD), line), err)
 	f.Line = line
 	if !errors.Is(err, cipher.ErrForged) {
 		f.Advice = []string{"if the value was typed in by hand, take it out and put it back with: sops set FILE '[\"KEY\"]' '\"VALUE\"'"}
@@ -293,10 +293,10 @@ func (d *decryption) restore(o *Decrypted, l *format.Layout) error {
 	}
 	reason := err
 	if plain, err = d.encrypted.format.Render(d.trees); err != nil {
-		return &Failure{Code: CodeRender, Err: err}
+		return &Failure{Kind: ErrRender, Err: err}
 	}
 	if p, err = d.encrypted.format.Parse(plain); err != nil {
-		return failf(CodeRender, "the content cannot be written as %s: %w", d.encrypted.format.Name(), err)
+		return failf(ErrRender, "the content cannot be written as %s: %w", d.encrypted.format.Name(), err)
 	}
 	d.options.warn("the layout of the file could not be kept (%v); the content is complete", reason)
 	o.plain, o.doc, o.trees = plain, p, p.Trees()

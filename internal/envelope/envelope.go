@@ -29,28 +29,19 @@ import (
 // that reads everything we write.
 const Version = "3.13.3"
 
-// Exit codes of the failures of this package. The numbers are those that
-// scripts around SOPS know.
-const (
-	CodeGeneric    = 1   // what has no code of its own
-	CodeContext    = 6   // an encryption context has no effect
-	CodeRender     = 4   // the tree cannot be written in the format
-	CodeEncrypt    = 23  // the tree cannot be encrypted
-	CodeDecrypt    = 25  // a value cannot be decrypted
-	CodeMAC        = 51  // the MAC is missing or not that of the content
-	CodeEncrypted  = 203 // the file has the reserved entry already
-	CodeConflict   = 8   // settings exclude each other
-	CodeNoDocument = 92  // the file holds no document
+// What a Failure may be, for errors.Is.
+var (
+	ErrReserved = errors.New("the entry sops is reserved")
+	ErrContext  = errors.New("the encryption context has no effect")
+	ErrRender   = errors.New("the content cannot be written in the format")
+	ErrEncrypt  = errors.New("the content cannot be encrypted")
+	ErrDecrypt  = errors.New("a value cannot be decrypted")
+	ErrConflict = errors.New("settings exclude each other")
 )
 
-// ErrReserved is in the chain of the error for a plaintext that has the entry in
-// which encrypted files keep their metadata.
-var ErrReserved = errors.New("the entry sops is reserved")
-
-// A Failure is an error that knows its exit code and what to do about it.
+// A Failure is an error that knows its kind and what to do about it.
 type Failure struct {
-	Code   int
-	Kind   error // ErrReserved or nil
+	Kind   error // one of those above, or nil
 	Err    error
 	Line   int // of the file, from 1; 0 if the failure is not about a line
 	Advice []string
@@ -58,7 +49,6 @@ type Failure struct {
 
 func (f *Failure) Error() string   { return f.Err.Error() }
 func (f *Failure) Unwrap() error   { return f.Err }
-func (f *Failure) ExitCode() int   { return f.Code }
 func (f *Failure) Hints() []string { return f.Advice }
 
 // Is reports whether target is the kind of the failure.
@@ -67,8 +57,8 @@ func (f *Failure) Is(target error) bool { return f.Kind != nil && target == f.Ki
 // Position returns the line; columns are not known.
 func (f *Failure) Position() (line, column int) { return f.Line, 0 }
 
-func failf(code int, format string, args ...any) *Failure {
-	return &Failure{Code: code, Err: fmt.Errorf(format, args...)}
+func failf(kind error, format string, args ...any) *Failure {
+	return &Failure{Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
 // where names a leaf for people, without its value.

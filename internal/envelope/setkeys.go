@@ -77,16 +77,16 @@ func (s *Encrypted) SetKeys(groups []keeper.Group, threshold int, random io.Read
 func (s *Encrypted) sameBut(out []byte) error {
 	back, err := Parse(out, s.format)
 	if err != nil {
-		return failf(CodeRender, "the new metadata does not read back: %w", err)
+		return failf(ErrRender, "the new metadata does not read back: %w", err)
 	}
 	if diff := tree.Diff(s.doc.Trees(), back.doc.Trees()); diff != "" {
-		return failf(CodeRender, "the new metadata would damage the file: %s", diff)
+		return failf(ErrRender, "the new metadata would damage the file: %s", diff)
 	}
 	if back.Meta.MAC != s.Meta.MAC || back.Meta.MACData() != s.Meta.MACData() {
-		return &Failure{Code: CodeRender, Err: errors.New("the new metadata would damage the MAC")}
+		return &Failure{Kind: ErrRender, Err: errors.New("the new metadata would damage the MAC")}
 	}
 	if !sameEntries(s.Meta.Keys(), back.Meta.Keys()) {
-		return &Failure{Code: CodeRender, Err: errors.New("the new keys do not read back")}
+		return &Failure{Kind: ErrRender, Err: errors.New("the new keys do not read back")}
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func processes(pid int, group bool) []int {
 	return append(descendants(pid), pid)
 }
 
-// end tells processes to end, or ends them.
+// end asks processes to end, or ends them.
 func end(pids []int, hard bool) error {
 	signal := syscall.SIGTERM
 	if hard {

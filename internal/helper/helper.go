@@ -26,7 +26,7 @@ type Program struct {
 }
 
 const (
-	// grace is how long a program has to end after it was told to, and
+	// grace is how long a program has to end after it was asked to, and
 	// descendants that keep its output open after it has ended.
 	grace = 500 * time.Millisecond
 	// most is how much a program may print.

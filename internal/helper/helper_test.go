@@ -50,10 +50,10 @@ func zombie(pid int) bool {
 func TestAProgramEndsWithAllThatItHasStarted(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
-		"child":                 `sleep 1000 & echo $! >$0; wait`,
-		"grandchild":            `sh -c 'sleep 1000 & echo $! >$0; wait' $0; true`,
-		"child left behind":     `(sleep 1000 & echo $! >$0.new; mv $0.new $0); sleep 1000`,
-		"deaf to being told so": `trap '' TERM; sh -c 'trap "" TERM; echo $$ >$0; while :; do sleep 1000; done' $0; true`,
+		"child":                  `sleep 1000 & echo $! >$0; wait`,
+		"grandchild":             `sh -c 'sleep 1000 & echo $! >$0; wait' $0; true`,
+		"child that stays":       `(sleep 1000 & echo $! >$0.new; mv $0.new $0); sleep 1000`,
+		"deaf to being asked so": `trap '' TERM; sh -c 'trap "" TERM; echo $$ >$0; while :; do sleep 1000; done' $0; true`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -52,7 +52,7 @@ func all() []int {
 	return pids
 }
 
-// parentOf returns the second field after the name of the program, which stands
+// parentOf returns the second field after the name of the program, which is
 // in parentheses and may hold some; 0 if the process is gone.
 func parentOf(pid int) int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

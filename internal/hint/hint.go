@@ -38,12 +38,17 @@ type Options struct {
 	JSON  bool
 	Color bool
 	Prog  string // begins each line; "sops" if it is empty
+	// Exit returns the exit status for an error; nil is ExitCode.
+	Exit func(error) int
 }
 
 // Print writes err and its hints to w, in one piece. A nil err prints nothing.
 func Print(w io.Writer, err error, o Options) error {
 	if o.Prog == "" {
 		o.Prog = "sops"
+	}
+	if o.Exit == nil {
+		o.Exit = ExitCode
 	}
 	var b strings.Builder
 	write := writeText

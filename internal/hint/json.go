@@ -18,12 +18,12 @@ type object struct {
 
 // writeJSON writes each error of err on a line of its own. Texts and numbers
 // always encode.
-func writeJSON(b *strings.Builder, err error, _ Options) {
+func writeJSON(b *strings.Builder, err error, options Options) {
 	for _, one := range split(err) {
 		o := object{
 			Error:  one.Error(),
-			Code:   Code(one),
-			Exit:   ExitCode(one),
+			Code:   wordFor(one, options.Exit(one)),
+			Exit:   options.Exit(one),
 			Hints:  append([]string{}, Hints(one)...),
 			Detail: Report(one),
 		}
@@ -34,9 +34,9 @@ func writeJSON(b *strings.Builder, err error, _ Options) {
 	}
 }
 
-// Code returns the word for err that programs compare: what the outermost error
-// with a Code method says, or the name of the exit status.
-func Code(err error) string {
+// wordFor returns the word for err that programs compare: what the outermost
+// error with a Code method says, or the name of the exit status.
+func wordFor(err error, status int) string {
 	var code string
 	each(err, func(err error) bool {
 		if c, ok := err.(interface{ Code() string }); ok {
@@ -45,7 +45,7 @@ func Code(err error) string {
 		return code != ""
 	})
 	if code == "" {
-		code = statusName(ExitCode(err))
+		code = statusName(status)
 	}
 	return code
 }

@@ -38,9 +38,6 @@ func (e *Error) Unwrap() []error { return []error{e.kind, e.err} }
 // Hints returns what to do about it.
 func (e *Error) Hints() []string { return e.advice }
 
-// ExitCode returns 51, by which scripts know a MAC that does not fit.
-func (*Error) ExitCode() int { return 51 }
-
 const look = "look at what changed: git log -p -- FILE"
 
 func macError(format string, err error) *Error {

@@ -22,7 +22,7 @@ import (
 	"golang.org/x/term"
 )
 
-// ErrNone is in the chain of Open's error where nobody can be asked.
+// ErrNone is in the chain of Open's error where there is no terminal.
 var ErrNone = errors.New("there is no terminal to ask on")
 
 // maxLine is more than any terminal passes on as one line.

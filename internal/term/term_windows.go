@@ -34,7 +34,7 @@ func understandsColor(w io.Writer) bool {
 }
 
 // wait asks only whether ctx has ended: a read of the console cannot be left
-// without leaving a goroutine behind.
+// without leaving a goroutine.
 func (t *Terminal) wait(ctx context.Context) error { return context.Cause(ctx) }
 
 func (t *Terminal) secret(ctx context.Context, prompt string) ([]byte, error) {

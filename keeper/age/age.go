@@ -22,6 +22,7 @@ import (
 	"sync"
 
 	"filippo.io/age"
+
 	"filippo.io/age/armor"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
@@ -35,7 +36,7 @@ import (
 type Options struct {
 	// Env holds the variables that name identities; nil is the environment of the
 	// process.
-	Env env.Env
+	Env func(name string) (value string, set bool)
 	// Passphrase asks for a secret; nil means that nobody can be asked.
 	Passphrase func(prompt string) ([]byte, error)
 	// Ask asks plugins' questions that are no secret; it may be nil.

@@ -28,7 +28,7 @@ func (k *Keeper) runCommands(ctx context.Context, names []string, recipient stri
 			continue
 		}
 		p := &place{name: name, recipient: recipient}
-		out, err := k.runLine(ctx, k.o.Env.Get(name), recipient)
+		out, err := k.runLine(ctx, env.Env(k.o.Env).Get(name), recipient)
 		if ctx.Err() != nil {
 			return // not the command's fault: the next call may run it again
 		}

@@ -9,6 +9,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
@@ -51,7 +52,7 @@ func (t *trial) places(recipient string) []*place {
 		}
 	}
 	for _, name := range names {
-		if t.keeper.o.Env.Get(name) == "" {
+		if env.Env(t.keeper.o.Env).Get(name) == "" {
 			places = append(places, &place{name: name, empty: true})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
@@ -44,7 +45,7 @@ func (k *Keeper) readPlaces() []*place {
 // readSSHPlaces reads the SSH keys that need no command.
 func (k *Keeper) readSSHPlaces() []*place {
 	places := []*place{k.namedFile(varSSHKeyFile)}
-	if home := k.o.Env.Home(); home != "" {
+	if home := env.Env(k.o.Env).Home(); home != "" {
 		for _, name := range []string{"id_ed25519", "id_rsa"} {
 			places = append(places, k.file(filepath.Join(home, ".ssh", name)))
 		}
@@ -56,16 +57,16 @@ func (k *Keeper) readSSHPlaces() []*place {
 // environment says, and what the system prefers where it says nothing.
 func (k *Keeper) configDirs(system string) []string {
 	var dirs []string
-	if d := k.o.Env.ConfigHome(); d != "" {
+	if d := env.Env(k.o.Env).ConfigHome(); d != "" {
 		dirs = append(dirs, d)
 	}
-	home := k.o.Env.Home()
+	home := env.Env(k.o.Env).Home()
 	switch {
-	case k.o.Env.Get("XDG_CONFIG_HOME") != "":
+	case env.Env(k.o.Env).Get("XDG_CONFIG_HOME") != "":
 	case system == "darwin" && home != "":
 		dirs = append(dirs, filepath.Join(home, "Library", "Application Support"))
 	case system == "windows":
-		if d := k.o.Env.Get("AppData"); d != "" {
+		if d := env.Env(k.o.Env).Get("AppData"); d != "" {
 			dirs = append(dirs, d)
 		}
 	}
@@ -75,7 +76,7 @@ func (k *Keeper) configDirs(system string) []string {
 // variable reads identities that a variable holds itself.
 func (k *Keeper) variable(name string) *place {
 	p := &place{name: name}
-	text := k.o.Env.Get(name)
+	text := env.Env(k.o.Env).Get(name)
 	if text == "" {
 		p.empty = true
 		return p
@@ -86,7 +87,7 @@ func (k *Keeper) variable(name string) *place {
 
 // namedFile reads the file that a variable names.
 func (k *Keeper) namedFile(name string) *place {
-	file := k.o.Env.Get(name)
+	file := env.Env(k.o.Env).Get(name)
 	if file == "" {
 		return &place{name: name, empty: true}
 	}

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"filippo.io/age"
+
 	"filippo.io/age/armor"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -56,10 +58,10 @@ func (t *trial) more() bool { return t.held || len(t.commands()) > 0 }
 // commands returns the variables with the commands that may help.
 func (t *trial) commands() []string {
 	var names []string
-	if t.keeper.o.Env.Get(varKeyCmd) != "" {
+	if env.Env(t.keeper.o.Env).Get(varKeyCmd) != "" {
 		names = append(names, varKeyCmd)
 	}
-	if t.ssh && t.keeper.o.Env.Get(varSSHKeyCmd) != "" {
+	if t.ssh && env.Env(t.keeper.o.Env).Get(varSSHKeyCmd) != "" {
 		names = append(names, varSSHKeyCmd)
 	}
 	return names

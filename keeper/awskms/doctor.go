@@ -19,7 +19,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
-// A Report is what Diagnose found out about one key.
+// A Report is what Diagnose finds out about one key.
 type Report struct {
 	ARN      string        `json:"arn"`
 	Opens    bool          `json:"opens"`
@@ -29,10 +29,10 @@ type Report struct {
 	Took     time.Duration `json:"took_ns"`
 }
 
-// Diagnose does what Unwrap would, says how each step went, and asks a few
+// report does what Unwrap would, says how each step went, and asks a few
 // things on the way that Unwrap need not know. It does not recover the data
 // key.
-func (k *Keeper) Diagnose(ctx context.Context, w keeper.WrappedKey) Report {
+func (k *Keeper) report(ctx context.Context, w keeper.WrappedKey) Report {
 	r := Report{ARN: w.Text(awskey.FieldARN)}
 	start := k.o.Now()
 	blob, err := decodeBlob(w)

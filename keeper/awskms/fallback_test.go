@@ -66,7 +66,7 @@ func TestOnlyTheWordsOfFilesFallBack(t *testing.T) {
 				k := r.keeper()
 				_, wrapping := k.Wrap(t.Context(), m, dataKey())
 				_, unwrapping := k.Unwrap(t.Context(), w)
-				report := k.Diagnose(t.Context(), w)
+				report := k.report(t.Context(), w)
 				for what, works := range map[string]bool{"wrap": wrapping == nil, "unwrap": unwrapping == nil, "diagnose": report.Opens} {
 					if works != s.falls {
 						t.Errorf("%s works: %v, want %v\n%v\n%v", what, works, s.falls, wrapping, unwrapping)

@@ -20,7 +20,7 @@ type Options struct {
 	// credentials, AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT,
 	// AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the proxies, and HOME for
 	// the tokens that `aws sso login` leaves.
-	Env env.Env
+	Env func(name string) (value string, set bool)
 	// Profile and Role say how to reach the keys of this run: PROFILE, or
 	// ACCOUNT=PROFILE for those of one account. They come before SOPS_AWS_PROFILE
 	// and SOPS_AWS_ROLE.

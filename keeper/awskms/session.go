@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
 
 // A session is an identity at work in one region: where its credentials come
@@ -220,7 +222,7 @@ func (k *Keeper) load(ctx context.Context, p *profile, region, mapped string) []
 func (k *Keeper) common(p *profile, region string) []loadOption {
 	f := sharedFiles(k.o.Env)
 	metadata := imds.ClientEnabled
-	if strings.EqualFold(k.o.Env.Get("AWS_EC2_METADATA_DISABLED"), "true") {
+	if strings.EqualFold(env.Env(k.o.Env).Get("AWS_EC2_METADATA_DISABLED"), "true") {
 		metadata = imds.ClientDisabled
 	}
 	list := []loadOption{
@@ -232,7 +234,7 @@ func (k *Keeper) common(p *profile, region string) []loadOption {
 		config.WithEC2IMDSClientEnableState(metadata),
 		config.WithAPIOptions([]func(*middleware.Stack) error{plainBodies, limitedAnswers}),
 	}
-	if url := k.o.Env.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
+	if url := env.Env(k.o.Env).Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
 		list = append(list, config.WithEC2IMDSEndpoint(url))
 	}
 	if p.name != "" {
@@ -244,7 +246,7 @@ func (k *Keeper) common(p *profile, region string) []loadOption {
 // webIdentity returns the credentials of the token and the role that the
 // environment names.
 func (k *Keeper) webIdentity(client stscreds.AssumeRoleWithWebIdentityAPIClient) aws.CredentialsProvider {
-	e := k.o.Env
+	e := env.Env(k.o.Env)
 	token := stscreds.IdentityTokenFile(e.Get("AWS_WEB_IDENTITY_TOKEN_FILE"))
 	return stscreds.NewWebIdentityRoleProvider(client, e.Get("AWS_ROLE_ARN"), token, func(o *stscreds.WebIdentityRoleOptions) {
 		o.RoleSessionName = k.set.sessionName

@@ -192,7 +192,7 @@ func TestDiagnosisWalksTheSameWay(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).as("alice")
 	w := r.wrapped(named(key1, "theirs", ops).With("context", map[string]string{"a": "b"}))
-	report := r.keeper().Diagnose(t.Context(), w)
+	report := r.keeper().report(t.Context(), w)
 	if !report.Opens || len(report.Attempts) != 2 {
 		t.Fatalf("got %+v", report)
 	}
@@ -219,7 +219,7 @@ func TestASilentSTSDoesNotSpoilTheDiagnosis(t *testing.T) {
 	r.o.Attempt = 2 * time.Second
 	w := r.wrapped(plainKey(key1))
 	r.server.SetFault(devkms.Fault{Operation: "GetCallerIdentity", Mode: devkms.Hang})
-	if report := r.keeper().Diagnose(t.Context(), w); !report.Opens {
+	if report := r.keeper().report(t.Context(), w); !report.Opens {
 		t.Errorf("got %+v", report)
 	}
 }
@@ -253,7 +253,7 @@ func TestDiagnosisTellsWhatIsWrong(t *testing.T) {
 			if test.setup != nil {
 				test.setup(r)
 			}
-			report := r.keeper().Diagnose(t.Context(), test.w(r))
+			report := r.keeper().report(t.Context(), test.w(r))
 			if report.Opens || !strings.Contains(strings.Join(report.Hints, "\n"), test.hint) {
 				t.Errorf("got %+v, want the hint %q", report, test.hint)
 			}

@@ -51,9 +51,9 @@ func newSettings(o Options) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{routes: routes, ambient: ambientProfile(o.Env), mfaToken: o.Env.Get("SOPS_AWS_MFA_TOKEN")}
+	s := &settings{routes: routes, ambient: ambientProfile(o.Env), mfaToken: env.Env(o.Env).Get("SOPS_AWS_MFA_TOKEN")}
 	s.hasDefault = sync.OnceValue(func() bool { return slices.Contains(profileNames(o.Env), "default") })
-	s.sessionName = cmp.Or(o.Env.Get("AWS_ROLE_SESSION_NAME"), sessionName(o.HostName))
+	s.sessionName = cmp.Or(env.Env(o.Env).Get("AWS_ROLE_SESSION_NAME"), sessionName(o.HostName))
 	if s.profile, err = newChoices(o, "profile", o.Profile, nil); err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func newChoices(o Options, name string, flags []string, check func(string) error
 	if c[""] != "" {
 		return c, nil // a flag for all keys leaves no room for the variable
 	}
-	return c, c.add(variable, list(o.Env.Get(variable)), check)
+	return c, c.add(variable, list(env.Env(o.Env).Get(variable)), check)
 }
 
 func (c choices) add(where string, items []string, check func(string) error) error {
@@ -142,7 +142,7 @@ func truth(e env.Env, name string, flag bool) (bool, error) {
 
 func attempts(o Options) (int, error) {
 	const usual = 3
-	text := o.Env.Get("AWS_MAX_ATTEMPTS")
+	text := env.Env(o.Env).Get("AWS_MAX_ATTEMPTS")
 	if o.Attempts > 0 || text == "" {
 		return cmp.Or(o.Attempts, usual), nil
 	}

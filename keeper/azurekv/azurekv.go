@@ -37,7 +37,7 @@ const (
 type Options struct {
 	// Env is the environment; nil is that of the process. A managed identity is
 	// looked for in that of the process whatever Env is.
-	Env env.Env
+	Env func(name string) (value string, set bool)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Transport makes the connections; nil is Go's usual one.

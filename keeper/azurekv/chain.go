@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -44,7 +46,7 @@ type member struct {
 // members returns the chain of DefaultAzureCredential, without those that
 // nothing is there for and those that AZURE_TOKEN_CREDENTIALS leaves out.
 func (l *login) members() ([]member, error) {
-	narrow := l.o.Env.Get(varNarrow)
+	narrow := env.Env(l.o.Env).Get(varNarrow)
 	var all []member
 	known := narrow == "" || narrow == "dev" || narrow == "prod"
 	for _, m := range []member{l.secret(), l.certificate(), l.workload(), l.machine(), l.az(), l.azd(), l.powerShell()} {
@@ -86,7 +88,7 @@ func everyTenant() []string { return []string{"*"} } // whose vault it is, the u
 
 func (l *login) secret() member {
 	m := member{name: varSecret, sdk: "EnvironmentCredential", final: true, advice: "check " + varTenant + ", " + varClient + " and " + varSecret}
-	tenant, client, secret := l.o.Env.Get(varTenant), l.o.Env.Get(varClient), l.o.Env.Get(varSecret)
+	tenant, client, secret := env.Env(l.o.Env).Get(varTenant), env.Env(l.o.Env).Get(varClient), env.Env(l.o.Env).Get(varSecret)
 	if tenant != "" && client != "" && secret != "" {
 		m.make = func(context.Context) (azcore.TokenCredential, error) {
 			return azidentity.NewClientSecretCredential(tenant, client, secret, &azidentity.ClientSecretCredentialOptions{
@@ -99,7 +101,7 @@ func (l *login) secret() member {
 
 func (l *login) certificate() member {
 	m := member{name: varCert, sdk: "EnvironmentCredential", final: true, advice: "check " + varTenant + ", " + varClient + " and " + varCert}
-	e := l.o.Env
+	e := env.Env(l.o.Env)
 	tenant, client, path := e.Get(varTenant), e.Get(varClient), e.Get(varCert)
 	if tenant != "" && client != "" && path != "" && e.Get(varSecret) == "" {
 		m.make = func(context.Context) (azcore.TokenCredential, error) {
@@ -122,7 +124,7 @@ func (l *login) certificate() member {
 
 func (l *login) workload() member {
 	m := member{name: varToken, sdk: "WorkloadIdentityCredential", final: true, advice: "check " + varTenant + ", " + varClient + " and " + varToken}
-	tenant, client, path := l.o.Env.Get(varTenant), l.o.Env.Get(varClient), l.o.Env.Get(varToken)
+	tenant, client, path := env.Env(l.o.Env).Get(varTenant), env.Env(l.o.Env).Get(varClient), env.Env(l.o.Env).Get(varToken)
 	if tenant != "" && client != "" && path != "" {
 		m.make = func(context.Context) (azcore.TokenCredential, error) {
 			return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
@@ -147,7 +149,7 @@ func (l *login) machine() member {
 			return nil, err
 		}
 		o := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: l.options()}
-		if id := l.o.Env.Get(varClient); id != "" {
+		if id := env.Env(l.o.Env).Get(varClient); id != "" {
 			o.ID = azidentity.ClientID(id)
 		}
 		return azidentity.NewManagedIdentityCredential(o)
@@ -157,7 +159,7 @@ func (l *login) machine() member {
 // probe reports why there is no managed identity.
 func (l *login) probe(ctx context.Context) error {
 	for _, name := range []string{"IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT"} {
-		if l.o.Env.Get(name) != "" {
+		if env.Env(l.o.Env).Get(name) != "" {
 			return nil
 		}
 	}

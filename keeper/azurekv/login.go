@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -40,7 +42,7 @@ type logins struct {
 
 // of returns the login for a key: where the user says, or of the vault's cloud.
 func (l *logins) of(r reference) *login {
-	authority := cmp.Or(l.o.Env.Get(varAuthority), r.login, clouds()[0].login)
+	authority := cmp.Or(env.Env(l.o.Env).Get(varAuthority), r.login, clouds()[0].login)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.all == nil {

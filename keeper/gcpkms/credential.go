@@ -86,7 +86,7 @@ func (c *credential) fits(e env.Env) error {
 // find returns the first credential that there is. What is set but cannot be
 // used is an error: the next one would be another identity.
 func (l *login) find(ctx context.Context) (*credential, error) {
-	e := l.o.Env
+	e := env.Env(l.o.Env)
 	if text := e.Get(varCredentials); text != "" {
 		return l.given(text)
 	}
@@ -221,13 +221,13 @@ func impersonated(url string) string {
 // that of the file. It is never guessed, since calls that name a project need
 // permissions in it.
 func (l *login) quota(ofFile string) quota {
-	switch own := l.o.Env.Get(varOwnQuota); {
+	switch own := env.Env(l.o.Env).Get(varOwnQuota); {
 	case own == "none":
 		return quota{}
 	case own != "":
 		return quota{own, varOwnQuota}
 	}
-	if p := l.o.Env.Get(varQuota); p != "" {
+	if p := env.Env(l.o.Env).Get(varQuota); p != "" {
 		return quota{p, varQuota}
 	}
 	if ofFile != "" {

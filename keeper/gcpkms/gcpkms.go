@@ -32,7 +32,7 @@ const fieldID = "resource_id"
 // Options say what a Keeper works with. The zero Options are ready for use.
 type Options struct {
 	// Env is the environment; nil is that of the process.
-	Env env.Env
+	Env func(name string) (value string, set bool)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Transport makes the connections; nil is Go's usual one.

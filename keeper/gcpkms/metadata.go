@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 )
@@ -22,7 +24,7 @@ const (
 
 // ofMachine returns the credential of the machine, the last that is looked for.
 func (l *login) ofMachine(ctx context.Context, file string) (*credential, error) {
-	host := cmp.Or(l.o.Env.Get(varMetadata), metadataHost)
+	host := cmp.Or(env.Env(l.o.Env).Get(varMetadata), metadataHost)
 	direct := &rest.Client{Transport: l.o.Transport, Attempts: 1, Limit: probe}
 	if direct.Transport == nil {
 		direct.Transport = &http.Transport{} // it is in no other network, so without proxies

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 )
 
@@ -84,7 +86,7 @@ func (k *Keeper) credentials(ctx context.Context) (*credentials, error) {
 // find looks where Huawei's SDK does: in variables, in the credentials file, and
 // at the metadata service of the machine.
 func (k *Keeper) find(ctx context.Context) (*credentials, error) {
-	get := k.o.Env.Get
+	get := env.Env(k.o.Env).Get
 	switch {
 	case get(varAK) != "" && get(varSK) != "":
 		return &credentials{
@@ -110,9 +112,9 @@ func (k *Keeper) find(ctx context.Context) (*credentials, error) {
 
 // fromFile reads the credentials file. Where it is not there, why says so.
 func (k *Keeper) fromFile() (c *credentials, why string, err error) {
-	path, shown := k.o.Env.Get(varFile), k.o.Env.Get(varFile)
+	path, shown := env.Env(k.o.Env).Get(varFile), env.Env(k.o.Env).Get(varFile)
 	if path == "" {
-		home := k.o.Env.Home()
+		home := env.Env(k.o.Env).Home()
 		if home == "" {
 			return nil, "HOME is not set", nil
 		}
@@ -122,7 +124,7 @@ func (k *Keeper) fromFile() (c *credentials, why string, err error) {
 	const most = 1 << 20
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && k.o.Env.Get(varFile) == "":
+	case errors.Is(err, fs.ErrNotExist) && env.Env(k.o.Env).Get(varFile) == "":
 		return nil, "there is no " + shown, nil
 	case err != nil:
 		return nil, "", fmt.Errorf("%s: %w", varFile, err)
@@ -142,7 +144,7 @@ func (k *Keeper) fromFile() (c *credentials, why string, err error) {
 		}
 		return &credentials{
 			access: s["ak"], secret: s["sk"], security: s["security_token"], iam: s["iam_endpoint"], from: shown + " [" + name + "]",
-			project: first(k.o.Env.Get(varProject), s["project_id"]),
+			project: first(env.Env(k.o.Env).Get(varProject), s["project_id"]),
 		}, "", nil
 	}
 	return nil, "", fmt.Errorf("%s has no section [basic] with ak and sk", shown)
@@ -182,7 +184,7 @@ func parseINI(src []byte) map[string]map[string]string {
 // such service nothing answers, which is not waited for.
 func (k *Keeper) fromMetadata(ctx context.Context) (*credentials, error) {
 	const usual, patience, life = "http://169.254.169.254", time.Second, "21600"
-	at := k.o.Env.Get(varMetadata)
+	at := env.Env(k.o.Env).Get(varMetadata)
 	switch {
 	case at == "none":
 		return nil, errors.New(varMetadata + " is none")
@@ -224,6 +226,6 @@ func (k *Keeper) fromMetadata(ctx context.Context) (*credentials, error) {
 	}
 	c := out.Credential
 	return &credentials{
-		access: c.Access, secret: c.Secret, security: c.SecurityToken, expires: c.ExpiresAt, project: k.o.Env.Get(varProject), from: "the metadata service",
+		access: c.Access, secret: c.Secret, security: c.SecurityToken, expires: c.ExpiresAt, project: env.Env(k.o.Env).Get(varProject), from: "the metadata service",
 	}, nil
 }

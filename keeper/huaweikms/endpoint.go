@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
+
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms/huaweikey"
 )
@@ -69,7 +71,7 @@ func (k *Keeper) iam(c *credentials, region string) (string, error) {
 }
 
 func (k *Keeper) address(variable, usual string) (string, error) {
-	text, _, _ := strings.Cut(k.o.Env.Get(variable), ",")
+	text, _, _ := strings.Cut(env.Env(k.o.Env).Get(variable), ",")
 	text = strings.TrimRight(strings.TrimSpace(text), "/")
 	if text == "" {
 		return usual, nil

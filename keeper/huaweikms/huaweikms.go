@@ -40,7 +40,7 @@ const (
 type Options struct {
 	// Env is where HUAWEICLOUD_SDK_* and HOME are looked up; nil is the
 	// environment of the process. The proxies are those of the process itself.
-	Env env.Env
+	Env func(name string) (value string, set bool)
 	// Attempt is how long one attempt of a call may take; 0 means ten seconds.
 	Attempt time.Duration
 	// Now is the clock, time.Now if nil.

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -52,7 +53,7 @@ func (k *Keeper) patient(ctx context.Context) (context.Context, context.CancelFu
 // attended reports whether pinentry may find a person.
 func (k *Keeper) attended() bool {
 	for _, name := range []string{varTTY, "DISPLAY", "WAYLAND_DISPLAY"} {
-		if k.o.Env.Get(name) != "" {
+		if env.Env(k.o.Env).Get(name) != "" {
 			return true
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -33,7 +34,7 @@ const maxKeyring = 64 << 20
 
 // readNamed reads the keyring that the user names; nil if none is named.
 func (k *Keeper) readNamed() *keyring {
-	file := k.o.Env.Get(varKeyring)
+	file := env.Env(k.o.Env).Get(varKeyring)
 	if file == "" {
 		return nil
 	}

@@ -45,7 +45,7 @@ const (
 // Options say which gpg is used and what it is told of the user's terminal.
 type Options struct {
 	// Env is the environment; nil is that of the process.
-	Env env.Env
+	Env func(name string) (value string, set bool)
 	// TTY returns the device of the user's terminal, "" if there is none. Nil
 	// means that there is none.
 	TTY func() string

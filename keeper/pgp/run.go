@@ -41,7 +41,7 @@ type outcome struct {
 
 // program returns the path of gpg.
 func (k *Keeper) program() (string, error) {
-	given := k.o.Env.Get(varProgram)
+	given := env.Env(k.o.Env).Get(varProgram)
 	program := given
 	if program == "" {
 		program = defaultGPG
@@ -103,7 +103,7 @@ var errTooMuch = errors.New("gpg writes more than a data key")
 func (k *Keeper) environ(prompt bool) []string {
 	vars := env.All()
 	for _, name := range []string{varHome, varTTY, "HOME", "PATH"} {
-		if v := k.o.Env.Get(name); v != "" {
+		if v := env.Env(k.o.Env).Get(name); v != "" {
 			vars = append(vars, name+"="+v)
 		}
 	}
@@ -111,7 +111,7 @@ func (k *Keeper) environ(prompt bool) []string {
 		return append(vars, "LC_ALL=C", "LANGUAGE=")
 	}
 	// gpg looks for a terminal on its standard input, which is our pipe.
-	if k.o.Env.Get(varTTY) == "" {
+	if env.Env(k.o.Env).Get(varTTY) == "" {
 		if tty := k.o.TTY(); tty != "" {
 			vars = append(vars, varTTY+"="+tty)
 		}
@@ -121,13 +121,13 @@ func (k *Keeper) environ(prompt bool) []string {
 
 // home returns the directory of gpg's keys, "" if it is not known.
 func (k *Keeper) home() string {
-	if dir := k.o.Env.Get(varHome); dir != "" {
+	if dir := env.Env(k.o.Env).Get(varHome); dir != "" {
 		return dir
 	}
 	if runtime.GOOS == "windows" {
 		return ""
 	}
-	if dir := k.o.Env.Home(); dir != "" {
+	if dir := env.Env(k.o.Env).Home(); dir != "" {
 		return filepath.Join(dir, homeDirectory)
 	}
 	return ""
@@ -138,14 +138,14 @@ func (k *Keeper) home() string {
 // user's own may have its home elsewhere.
 func (k *Keeper) checkHome() error {
 	dir := k.home()
-	if dir == "" || k.o.Env.Get(varProgram) != "" {
+	if dir == "" || env.Env(k.o.Env).Get(varProgram) != "" {
 		return nil
 	}
 	info, err := os.Stat(dir)
 	if err == nil && info.IsDir() {
 		return nil
 	}
-	return &HomeError{Dir: dir, given: k.o.Env.Get(varHome) != ""}
+	return &HomeError{Dir: dir, given: env.Env(k.o.Env).Get(varHome) != ""}
 }
 
 // limited keeps the first max bytes, and calls full where there are more.

@@ -42,7 +42,7 @@ func lookup(e env.Env, name string) (value, variable string) {
 func newSettings(o Options) (*settings, error) {
 	s := &settings{env: o.Env}
 	var err error
-	if s.allow, err = newAllowList(o.Env.Get("SOPS_HC_VAULT_ALLOWLIST")); err != nil {
+	if s.allow, err = newAllowList(env.Env(o.Env).Get("SOPS_HC_VAULT_ALLOWLIST")); err != nil {
 		return nil, err
 	}
 	s.address, s.addressFrom = lookup(o.Env, "ADDR")

@@ -39,7 +39,7 @@ import (
 type Options struct {
 	// Env is where VAULT_*, BAO_* and HOME are looked up; nil is the environment
 	// of the process. The proxies are those of the process itself.
-	Env env.Env
+	Env func(name string) (value string, set bool)
 	// Attempt is how long one attempt of a call may take; 0 means
 	// VAULT_CLIENT_TIMEOUT, or else ten seconds.
 	Attempt time.Duration

@@ -15,9 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
-	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/std"
@@ -253,7 +253,7 @@ func TestReadersAcceptAndRefuseTheSameFiles(t *testing.T) {
 				t.Fatalf("error %v, want accepted = %t (SOPS: exit %d, %s)", err, want, x.Exit, x.Rule)
 			}
 			if err != nil {
-				code := hint.ExitCode(err)
+				code := cli.ExitStatus(err)
 				var syntax *format.Error
 				if errors.As(err, &syntax) {
 					code = 1 // the commands decide on it by what they were doing

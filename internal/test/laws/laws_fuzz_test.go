@@ -240,7 +240,7 @@ func FuzzMovedLinesAreNoticed(f *testing.F) {
 		}
 		back, err := c.open(text)
 		if err != nil {
-			if e := (*envelope.Failure)(nil); errors.As(err, &e) && e.Code == envelope.CodeRender {
+			if e := (*envelope.Failure)(nil); errors.As(err, &e) && e.Kind == envelope.ErrRender {
 				t.Fatalf("%q: %v\n%s", src, err, text)
 			}
 			return

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
-	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
 type tampering struct {
@@ -143,7 +143,7 @@ func decryptTampered(t *testing.T, x tampering, text string) error {
 		return err
 	}
 	_, err = s.Decrypt(t.Context(), fixtureKeeper(nil), envelope.DecryptOptions{IgnoreMAC: len(x.Args) > 0})
-	if err != nil && hint.ExitCode(err) == 1 {
+	if err != nil && cli.ExitStatus(err) == 1 {
 		t.Logf("%s: exit code 1: %v", x.File, err)
 	}
 	return err

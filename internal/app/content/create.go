@@ -1,0 +1,63 @@
+package content
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/around"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+)
+
+// create makes a new file whose keys have all been wrapped.
+func create(ctx context.Context, a *app.App, s *app.Source, plain []byte, plan envelope.Plan, access app.Access) (*envelope.Decrypted, error) {
+	return createWith(ctx, a, s, plain, plan, a.Keepers(ctx, access))
+}
+
+// createSome makes the new file that o asks for, as far as its keys go.
+func createSome(ctx context.Context, a *app.App, s *app.Source, plan envelope.Plan, o EncryptOptions) (*envelope.Decrypted, error) {
+	if !o.AllowPartial {
+		return create(ctx, a, s, s.Data, plan, o.Access)
+	}
+	k := &around.Lenient{Keeper: a.Keepers(ctx, o.Access)}
+	decrypted, err := createWith(ctx, a, s, s.Data, plan, k)
+	if err != nil || len(k.Failed.Keys) == 0 {
+		return decrypted, err
+	}
+	groups := decrypted.Meta.Keys()
+	if err := keyplan.AnyOfEach(groups); err != nil {
+		return nil, fmt.Errorf("Could not generate data key: %w", errors.Join(err, &k.Failed))
+	}
+	for _, note := range k.LeaveOut(cmp.Or(s.FilenameOverride, s.Path), groups) {
+		a.Warn(note)
+	}
+	for i, g := range decrypted.Meta.Groups {
+		decrypted.Meta.Groups[i] = slices.DeleteFunc(g, func(e meta.Entry) bool { return e.Enc == "" })
+	}
+	return decrypted, nil
+}
+
+// createWith makes a new file of plain, which is in the input format of s.
+func createWith(ctx context.Context, a *app.App, s *app.Source, plain []byte, plan envelope.Plan, keepers keeper.Keeper) (*envelope.Decrypted, error) {
+	if s.Out.Name() != s.In.Name() {
+		converted, err := convert(plain, s.In, s.Out)
+		if err != nil {
+			return nil, s.Named(err)
+		}
+		plain = converted
+	}
+	decrypted, err := envelope.New(ctx, plain, s.Out, plan, keepers)
+	if err == nil {
+		return decrypted, nil
+	}
+	if isContent(err) {
+		return nil, s.Named(contentError(err))
+	}
+	return nil, fmt.Errorf("Could not generate data key: %w", err)
+}

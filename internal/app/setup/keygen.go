@@ -1,0 +1,88 @@
+// Package setup is the commands for what comes before the first file: keys,
+// configurations, and policies.
+package setup
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper/age"
+)
+
+// KeygenOptions are the options of Keygen.
+type KeygenOptions struct {
+	Path        string // of the key file; "" is where keys are looked for
+	ToRecipient bool   // print the recipients of a file that exists
+}
+
+// Keygen makes an age key in a file that does not exist yet, and prints its
+// recipient.
+func Keygen(ctx context.Context, a *app.App, o KeygenOptions) error {
+	path := a.Abs(o.Path)
+	if o.Path == "" {
+		if path = age.New(age.Options{Env: a.Env}).DefaultFile(); path == "" {
+			return app.Fail(app.Other, "name one: sops keygen PATH", "there is no directory for a key file: HOME and XDG_CONFIG_HOME are empty")
+		}
+	}
+	if o.ToRecipient {
+		return printRecipients(ctx, a, path)
+	}
+	text, recipient, err := age.Generate(a.Now().UTC())
+	if err != nil {
+		return err
+	}
+	if err := writeNew(path, text); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.Stdout, recipient)
+	return err
+}
+
+func printRecipients(ctx context.Context, a *app.App, path string) error {
+	f, err := atomicfile.Read(ctx, path)
+	if err != nil {
+		return err
+	}
+	all, err := age.RecipientsOf(f.Data)
+	if err != nil {
+		return app.File{Path: path}.Named(err)
+	}
+	_, err = io.WriteString(a.Stdout, strings.Join(all, "\n")+"\n")
+	return err
+}
+
+// writeNew writes a file that only the user can read, unless there is one: a key
+// that is overwritten is gone.
+func writeNew(path string, text []byte) error {
+	const privateDir = 0o700
+	if err := os.MkdirAll(filepath.Dir(path), privateDir); err != nil {
+		return &app.Error{Kind: app.Output, Err: err}
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, app.PlainMode)
+	if os.IsExist(err) {
+		return app.Fail(app.Output, "to see its recipient: sops keygen --to-recipient "+hint.Path(path), "%s: %w; it is not overwritten", hint.Line(path), fs.ErrExist)
+	}
+	if err != nil {
+		return &app.Error{Kind: app.Output, Err: err}
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		os.Remove(path) // half a key is no key
+		return &app.Error{Kind: app.Output, Err: err}
+	}
+	return nil
+}
