@@ -19,10 +19,10 @@ type Kind struct {
 	Keys    string   // what such keys are, for people: Google Cloud KMS keys
 	Aliases []string // what else people call it: gcp
 
-	Flag      string // that names keys of a new file: gcp-kms, for --gcp-kms, --add-gcp-kms
-	Short     string // letter of that flag; may be empty
-	Usage     string // what the flag takes, with the value in back quotes
-	UsageOne  string // what it takes where it names one key
+	Flag      string     // that names keys of a new file: gcp-kms, for --gcp-kms, --add-gcp-kms
+	Short     string     // letter of that flag; may be empty
+	Usage     string     // what the flag takes, with the value in back quotes
+	UsageOne  string     // what it takes where it names one key
 	Variables []Variable // of the environment; the first holds keys of a new file
 
 	Rule    string // name in a creation rule; empty is Name

@@ -28,11 +28,13 @@ func TestKeeperSuite(t *testing.T) {
 		}
 	}
 	keepertest.Run(t, keepertest.Case{
-		New:      func(*testing.T) keeper.Keeper { return r.keeper() },
-		Key:      awskey.Kind().Key(awskey.FieldARN, key1),
-		Other:    awskey.Kind().Key(awskey.FieldARN, key2),
-		Stranger: func(*testing.T) keeper.Keeper { return other.as("bob").set("AWS_ENDPOINT_URL", r.server.URL()).keeper() },
-		Secrets:  []string{secret},
-		Faults:   faults,
+		New:   func(*testing.T) keeper.Keeper { return r.keeper() },
+		Key:   awskey.Kind().Key(awskey.FieldARN, key1),
+		Other: awskey.Kind().Key(awskey.FieldARN, key2),
+		Stranger: func(*testing.T) keeper.Keeper {
+			return other.as("bob").set("AWS_ENDPOINT_URL", r.server.URL()).keeper()
+		},
+		Secrets: []string{secret},
+		Faults:  faults,
 	})
 }
