@@ -38,7 +38,7 @@ func newKey(crater string) (keeper.MasterKey, error) {
 }
 
 func check(m keeper.MasterKey) (keeper.MasterKey, error) {
-	if crater := m.Text(FieldCrater); strings.ContainsAny(crater, "0123456789") {
+	if crater := m.Text(FieldCrater); strings.ContainsAny(crater, "!?") {
 		return m, &keeper.NameError{Reason: fmt.Sprintf("moon: %q is not a crater", crater), Hint: "write a name, such as tycho"}
 	}
 	return m, nil
