@@ -266,3 +266,24 @@ func TestEveryVariableIsInTheRegistry(t *testing.T) {
 		})
 	})
 }
+
+// TestNamesOfAWSStayWithItsKeeper holds that no other package knows how keys of
+// AWS KMS are reached: it asks their description.
+func TestNamesOfAWSStayWithItsKeeper(t *testing.T) {
+	eachFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "keeper/awskms/") ||
+			strings.HasPrefix(file, "devkms/") || strings.HasPrefix(file, "internal/test/") {
+			return
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && (lit.Value == `"role"` || lit.Value == `"aws_profile"`) {
+				t.Errorf("%s names the field %s of AWS KMS", file, lit.Value)
+			}
+			return true
+		})
+	})
+}

@@ -27,7 +27,7 @@ type Kind struct {
 
 	Rule    string // name in a creation rule; empty is Name
 	Group   string // name in a key group; empty is Name
-	Doc     string // what stands in a creation rule, a sentence
+	Doc     string // what a creation rule has of it, a sentence
 	Example string // of a key in a list
 
 	Fields []FieldRule
@@ -130,7 +130,7 @@ func (k *Kind) Field(name string) *FieldRule {
 	return nil
 }
 
-// context returns the name of the field that is the encryption context, "" if
+// context returns the name of the encryption context among the fields, "" if
 // keys of the kind have none.
 func (k *Kind) context() string {
 	for _, f := range k.Fields {

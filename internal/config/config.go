@@ -36,7 +36,7 @@ const tab = -1
 
 // A File is a configuration.
 type File struct {
-	// Path is where the file stands, absolute.
+	// Path is where the file is, absolute.
 	Path   string
 	Stores Stores
 	// Warnings are doubts in the order of lines: keys that nothing reads, and
@@ -53,7 +53,7 @@ type File struct {
 // -1 is a tab and 0 no indentation; for YAML 0 is the default.
 type Stores struct{ YAML, JSON, JSONBinary *int }
 
-// Parse reads a configuration from memory; path is where it counts as standing.
+// Parse reads a configuration from memory; path is where it counts as being.
 func Parse(path string, src []byte) (*File, error) {
 	doc, err := firstDocument(src)
 	if err != nil {

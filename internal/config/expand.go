@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// reference matches ${name}, and $${name} which stands for the text ${name}.
+// reference matches ${name}, and $${name} which means the text ${name}.
 func reference() *regexp.Regexp {
 	return regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 }

@@ -12,7 +12,7 @@ import (
 // stand for more nodes than there are bytes in the world.
 func maxNodes(size int) int { return 50_000 + 4*size }
 
-// A place is where in the file something stands.
+// A place is a line and a column of the file.
 type place struct{ line, column int }
 
 func at(n *yaml.Node) place { return place{n.Line, n.Column} }
@@ -24,7 +24,7 @@ type text struct {
 }
 
 // A reader turns nodes into values. It collects what is wrong and goes on, so
-// that one run tells of all mistakes.
+// that one run reports all mistakes.
 type reader struct {
 	left     int // nodes that may still be looked at
 	errors   []Problem
@@ -42,7 +42,7 @@ func (r *reader) warn(n *yaml.Node, hint, format string, args ...any) {
 	r.warnings = append(r.warnings, at(n).problem(hint, format, args...))
 }
 
-// deref returns what n stands for, or nil where it is null or the file has
+// deref returns what n means, or nil where it is null or the file has
 // used up its nodes.
 func (r *reader) deref(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode {

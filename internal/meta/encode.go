@@ -156,7 +156,7 @@ func put(m *tree.Map, name string, present bool, value func() *tree.Scalar) {
 }
 
 // add puts a new field before the last one: in a format with commas between its
-// fields, one behind the last changes that one's line too.
+// fields, one after the last changes that one's line too.
 func add(m *tree.Map, name string, n tree.Node) {
 	if _, ok := m.Get(name); ok || len(m.Items) == 0 {
 		m.Put(name, n)

@@ -38,7 +38,7 @@ func elements(n tree.Node) []tree.Node {
 	return nil
 }
 
-// scalarText returns the text of any scalar; true is "1", as in the field.
+// scalarText returns the text of any scalar; true is "1", as other readers write it.
 func scalarText(s *tree.Scalar) string {
 	if s.Value.Kind() == tree.Bool {
 		if s.Value.Bool() {

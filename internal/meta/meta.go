@@ -1,4 +1,4 @@
-// Package meta is the corridor between the two wings: it turns the metadata
+// Package meta holds the metadata of encrypted files: it turns the metadata
 // tree of a file (its "sops" entry) into typed records and back.
 //
 // What it does not understand it keeps: unknown fields, unknown kinds of master
@@ -46,7 +46,7 @@ type Metadata struct {
 	groups []Group   // as they were read, to see whether they changed
 }
 
-// A Group is one key group as it stands in a file.
+// A Group is one key group as a file has it.
 type Group []Entry
 
 // An Entry is a wrapped key and the record it was read from.
@@ -98,7 +98,7 @@ func (m *Metadata) SetKeys(groups []keeper.Group) {
 var ErrNotFound = errors.New("sops metadata not found")
 
 // Decode reads the metadata entry of a document. It is as lenient with types as
-// readers in the field are: numbers and booleans may be texts, a lone map may
+// other readers are: numbers and booleans may be texts, a lone map may
 // stand for a list, key lists may be null, names may differ in case.
 func Decode(n tree.Node) (*Metadata, error) {
 	if n == nil {
@@ -146,7 +146,7 @@ func (m *Metadata) decodeScalars(root *tree.Map) error {
 		}
 		m.Selection.Set(f.Name, text)
 	}
-	// A layout of another shape is somebody else's; it stays where it is.
+	// A layout of another shape is of another program; it stays where it is.
 	m.Layout, _ = textField(root, fieldLayout)
 	if m.Seal, err = textField(root, fieldSeal); err != nil {
 		return err

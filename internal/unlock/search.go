@@ -136,7 +136,7 @@ func (s *search) take(group int, d keeper.Data) (bool, error) {
 	return enough, err
 }
 
-// warnOfUnfit tells of keys that work but hold the data key of another file: a
+// warnOfUnfit warns of keys that work but hold the data key of another file: a
 // merge gone wrong, which the working key hides until it is lost.
 func (s *search) warnOfUnfit() {
 	for _, g := range s.groups {

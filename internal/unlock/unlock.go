@@ -44,7 +44,7 @@ type Options struct {
 	// for all keys together. Neither limits a person, nor a program that waits
 	// for one.
 	Attempt, Overall time.Duration
-	// Verify tells whether a data key is that of the file. It chooses between
+	// Verify reports whether a data key is that of the file. It chooses between
 	// candidates only: where none fits, what was found is returned unverified,
 	// and the caller's own checks say what is wrong with the file. Nil accepts
 	// every key.

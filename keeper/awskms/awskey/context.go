@@ -18,7 +18,7 @@ const maxContext = 8192
 // exitContext is the exit status for an encryption context that cannot be used.
 const exitContext = 6
 
-// A ContextError is an encryption context that cannot be used as it stands. It
+// A ContextError is an encryption context that cannot be used as it is. It
 // is never repaired: a key wrapped under another context than the one meant is
 // open to others than those meant.
 type ContextError struct {
