@@ -77,7 +77,9 @@ func TestNoTokenGoesToAServerThatIsNotAllowed(t *testing.T) {
 	_, err := w.keeper("SOPS_HC_VAULT_ALLOWLIST", "none").Unwrap(t.Context(), good)
 	fails(t, err, vault.NotAllowed, "SOPS_HC_VAULT_ALLOWLIST does not allow the server "+w.URL, "SOPS_HC_VAULT_ALLOWLIST="+w.URL)
 	fails(t, unwrap(key("http://vault.invalid:8200", "transit", "app")), vault.NotAllowed, "it is not https, and is not on this machine", "SOPS_HC_VAULT_ALLOWLIST=http://vault.invalid:8200")
-	// What the user names may be asked without TLS; here it cannot be reached.
+	// What the user names may be asked without TLS; here it cannot be reached, and
+	// its name is not looked up.
+	w.vars["VAULT_HTTP_PROXY"] = "http://127.0.0.1:1"
 	fails(t, unwrap(key("http://vault.invalid:8200", "transit", "app"), "VAULT_ADDR", "http://VAULT.invalid:8200/"), vault.Unreachable, "vault.invalid", "curl -sv")
 	fails(t, unwrap(key("http://vault.invalid:8200", "transit", "app"), "SOPS_HC_VAULT_ALLOWLIST", "http://vault.invalid"), vault.Unreachable, "vault.invalid", "curl -sv")
 }

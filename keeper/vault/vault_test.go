@@ -27,6 +27,8 @@ type world struct {
 	*vaulttest.Server
 	home string
 	vars map[string]string
+
+	mu   sync.Mutex
 	note []string
 }
 
@@ -45,7 +47,11 @@ func (w *world) keeper(vars ...string) *vault.Keeper {
 		all[vars[i]] = vars[i+1]
 	}
 	return vault.New(vault.Options{
-		Env: env.Map(all), Attempt: 2 * time.Second, Note: func(msg string) { w.note = append(w.note, msg) },
+		Env: env.Map(all), Attempt: 2 * time.Second, Note: func(msg string) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.note = append(w.note, msg)
+		},
 		Now: func() time.Time { return time.Unix(1e9, 5) },
 	})
 }
