@@ -69,7 +69,7 @@ func (o DecryptOptions) render(s *source, decrypted *envelope.Decrypted, at tree
 		return extract(s, decrypted, at)
 	}
 	if s.in.Name() == s.out.Name() && o.Indent == nil {
-		return decrypted.Plain(), nil
+		return decrypted.Plain()
 	}
 	out, err := s.out.Render(decrypted.Trees())
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // rule for the file would encrypt. The selection rule in a file is that of its
 // last writer: an older one, or a forger's where the file carries no seal. What
 // the file holds in clear already is left alone.
-func (a *App) obeyRule(s *source, o *envelope.Decrypted, before []byte, follow bool) error {
+func (a *App) obeyRule(s *source, o *envelope.Decrypted, follow bool) error {
 	if follow || s.config == nil || s.in.Name() == "binary" {
 		return nil
 	}
@@ -35,12 +35,8 @@ func (a *App) obeyRule(s *source, o *envelope.Decrypted, before []byte, follow b
 	if err != nil {
 		return err
 	}
-	old, err := s.in.Parse(before)
-	if err != nil {
-		return err
-	}
 	open := map[readableLeaf]int{}
-	for _, leaf := range readable(old.Trees(), file, nil) {
+	for _, leaf := range readable(o.Before(), file, nil) {
 		open[leaf]++
 	}
 	var bad []string

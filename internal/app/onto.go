@@ -60,14 +60,17 @@ func (a *App) renew(s, old *source, decrypted *envelope.Decrypted, follow bool) 
 		}
 		plain = converted
 	}
-	before := decrypted.Plain()
+	before, err := decrypted.Plain()
+	if err != nil {
+		return s.name(err)
+	}
 	if bytes.Equal(plain, before) {
 		return nil
 	}
 	if err := decrypted.Replace(plain); err != nil {
 		return s.name(contentError(err))
 	}
-	if err := a.obeyRule(old, decrypted, before, follow); err != nil {
+	if err := a.obeyRule(old, decrypted, follow); err != nil {
 		return old.name(err)
 	}
 	out, err := a.encryptSource(decrypted)

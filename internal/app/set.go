@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -135,16 +134,15 @@ func (a *App) change(ctx context.Context, o SetOptions, f func(*envelope.Decrypt
 	if err != nil {
 		return err
 	}
-	before := decrypted.Plain()
 	changed, err := f(decrypted)
 	if err != nil {
 		return s.name(err)
 	}
-	same := !changed || bytes.Equal(before, decrypted.Plain())
+	same := !changed || !decrypted.Changed()
 	if same && !s.renew && s.in.Name() == s.out.Name() {
 		return nil
 	}
-	if err := a.obeyRule(s, decrypted, before, o.FollowFile); err != nil {
+	if err := a.obeyRule(s, decrypted, o.FollowFile); err != nil {
 		return s.name(err)
 	}
 	if decrypted, err = s.converted(decrypted); err != nil {

@@ -47,6 +47,24 @@ func Edits(f format.Format, src []byte) error {
 	return nil
 }
 
+// Set puts n at a, and returns the text.
+func Set(d format.Document, a tree.Address, n tree.Node) ([]byte, error) {
+	return apply(d, format.Change{At: a, New: n})
+}
+
+// Unset removes what is at a, and returns the text.
+func Unset(d format.Document, a tree.Address) ([]byte, error) {
+	return apply(d, format.Change{At: a})
+}
+
+func apply(d format.Document, changes ...format.Change) ([]byte, error) {
+	out, err := d.Apply(changes)
+	if err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
 // addresses returns those of all scalars that a lookup finds, so not of the
 // later ones of duplicate keys.
 func addresses(at tree.Address, n tree.Node) []tree.Address {
@@ -78,7 +96,7 @@ func setSame(_ format.Format, d format.Document, src []byte, a tree.Address) err
 	if err != nil {
 		return err
 	}
-	got, err := d.Set(a, n)
+	got, err := Set(d, a, n)
 	if err != nil {
 		return fmt.Errorf("set what is there: %w", err)
 	}
@@ -92,7 +110,7 @@ func setSame(_ format.Format, d format.Document, src []byte, a tree.Address) err
 var newValue = tree.Text("new: \"value\" # ; \\ 'x' =\ttab & <b>")
 
 func setOther(f format.Format, d format.Document, _ []byte, a tree.Address) error {
-	got, err := d.Set(a, newValue)
+	got, err := Set(d, a, newValue)
 	if err != nil {
 		return fmt.Errorf("set: %w", err)
 	}
@@ -110,7 +128,7 @@ func setNew(f format.Format, d format.Document, src []byte, a tree.Address) erro
 	if _, err := tree.Find(d.Trees()[0], sibling); err == nil {
 		return nil // it is not new
 	}
-	got, err := d.Set(sibling, newValue)
+	got, err := Set(d, sibling, newValue)
 	if err != nil {
 		return fmt.Errorf("set a new key: %w", err)
 	}
@@ -123,7 +141,7 @@ func setNew(f format.Format, d format.Document, src []byte, a tree.Address) erro
 	if err != nil {
 		return err
 	}
-	back, err := after.Unset(sibling)
+	back, err := Unset(after, sibling)
 	if err != nil {
 		return fmt.Errorf("unset the new key: %w", err)
 	}
@@ -134,7 +152,7 @@ func setNew(f format.Format, d format.Document, src []byte, a tree.Address) erro
 }
 
 func unset(f format.Format, d format.Document, _ []byte, a tree.Address) error {
-	got, err := d.Unset(a)
+	got, err := Unset(d, a)
 	if err != nil {
 		return fmt.Errorf("unset: %w", err)
 	}
