@@ -13,6 +13,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
+	"github.com/seed-1f7fdfb8/sops/keeper/age/agekey"
 	"github.com/seed-1f7fdfb8/sops/std"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -31,7 +32,7 @@ func recipient() []keeper.MasterKey {
 		log.Fatal(err)
 	}
 	os.Setenv("SOPS_AGE_KEY", id.String())
-	keys, err := age.ParseRecipients(id.Recipient().String())
+	keys, err := agekey.Parse(id.Recipient().String())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,41 +7,45 @@ import (
 	"strings"
 )
 
-// ID names the key itself, whatever role or profile leads to it: two entries
-// with one ID are about the same key. It is the only place that knows when two
-// keys are the same. The encoding is injective, every text with its length, so
-// that no text can look like two; it is for comparisons and not for people.
-func (m MasterKey) ID() string { return m.encode(isIdentity(m.Kind)) }
+// ID names the key itself, whatever route leads to it: two entries with one ID
+// are about the same key. It is the only place that knows when two keys are the
+// same. The encoding is injective, every text with its length, so that no text
+// can look like two; it is for comparisons and not for people.
+//
+// Fields of a described key that its Kind does not have name nothing.
+func (m MasterKey) ID() string {
+	return m.encode(func(name string) bool {
+		rule := m.rule(name)
+		return m.kind == nil || rule != nil && !rule.Route
+	})
+}
 
-// EntryID names an entry of a file: the key with the way that leads to it.
+// EntryID names an entry of a file: the key with the route that leads to it.
 func (m MasterKey) EntryID() string {
-	identity := isIdentity(m.Kind)
-	return m.encode(func(name string) bool { return identity(name) || isRoute(name) })
+	return m.encode(func(name string) bool { return m.kind == nil || m.rule(name) != nil })
 }
 
 // Same reports whether two entries are about one key.
 func Same(a, b MasterKey) bool { return a.ID() == b.ID() }
 
+// Equal reports whether m and n are one entry: the same key by the same route.
+func (m MasterKey) Equal(n MasterKey) bool { return m.EntryID() == n.EntryID() }
+
 // WithoutRoute returns m as it is named wherever it is used from.
 func (m MasterKey) WithoutRoute() MasterKey {
-	m.Fields = slices.DeleteFunc(slices.Clone(m.Fields), func(f Field) bool { return isRoute(f.Name) })
+	m.Fields = slices.DeleteFunc(slices.Clone(m.Fields), func(f Field) bool {
+		rule := m.rule(f.Name)
+		return rule != nil && rule.Route
+	})
 	return m
 }
 
-// isRoute reports whether a field says only how a key is reached.
-func isRoute(name string) bool { return name == "role" || name == "aws_profile" }
-
-// isIdentity returns which fields name a key of a kind. All fields of a kind
-// that is not known here might.
-func isIdentity(kind string) func(name string) bool {
-	names := identityFields(kind)
-	if kind == KMS {
-		names = []string{"arn", "context"}
+// rule returns what the kind of m says of a field; nil if it says nothing.
+func (m MasterKey) rule(name string) *FieldRule {
+	if m.kind == nil {
+		return nil
 	}
-	if names == nil {
-		return func(name string) bool { return !isRoute(name) }
-	}
-	return func(name string) bool { return slices.Contains(names, name) }
+	return m.kind.Field(name)
 }
 
 // encode writes the kind and the chosen fields in the order of their names.
@@ -65,11 +69,8 @@ func (m MasterKey) encode(chosen func(name string) bool) string {
 
 // canonical returns the text of a field in its one spelling.
 func (m MasterKey) canonical(f Field) string {
-	switch {
-	case m.Kind == Azure && f.Name == "vault_url":
-		return strings.TrimSuffix(f.Text, "/")
-	case m.Kind == PGP && f.Name == "fp":
-		return pgpIdentity(f.Text)
+	if rule := m.rule(f.Name); rule != nil && rule.Canonical != nil {
+		return rule.Canonical(f.Text)
 	}
 	return f.Text
 }

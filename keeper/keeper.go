@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -77,15 +76,16 @@ const (
 	Age   = "age"
 )
 
-// Kinds lists the known kinds in the order in which a group's keys stand in a
-// file and are tried.
-func Kinds() []string { return []string{KMS, GCP, HCKMS, Azure, Vault, PGP, Age} }
-
 // A MasterKey names one key of a key service: its kind and what identifies it
 // there, such as arn, role, aws_profile and context of an AWS KMS key.
+//
+// A key that a Kind describes knows what its fields mean (see Kind.Key). One
+// that none does is a plain record: all of its fields name it.
 type MasterKey struct {
-	Kind   string
+	Kind   string // its name in files
 	Fields []Field
+
+	kind *Kind // nil if no Kind describes the key
 }
 
 // A Field is a named text or, where Map is not nil, a named map of texts
@@ -115,13 +115,6 @@ type Keeper interface {
 	Wrap(ctx context.Context, m MasterKey, d Data) (WrappedKey, error)
 	// Unwrap recovers what Wrap was given.
 	Unwrap(ctx context.Context, w WrappedKey) (Data, error)
-}
-
-// Asker is a Keeper that may ask a person (a PIN, a passphrase, an MFA code)
-// to unwrap w. Such keys are tried after all others, one at a time. To find out
-// may take a while; where ctx ends first, the answer does not matter.
-type Asker interface {
-	Asks(ctx context.Context, w WrappedKey) bool
 }
 
 // Text returns the text of the named field, or "".
@@ -164,39 +157,6 @@ func (m MasterKey) With(name string, texts map[string]string) MasterKey {
 	return m
 }
 
-// identityFields says which fields name a key, for each kind of a single text.
-func identityFields(kind string) []string {
-	switch kind {
-	case Age:
-		return []string{"recipient"}
-	case PGP:
-		return []string{"fp"}
-	case GCP:
-		return []string{"resource_id"}
-	case HCKMS:
-		return []string{"key_id"}
-	case Azure:
-		return []string{"vault_url", "name", "version"}
-	case Vault:
-		return []string{"vault_address", "engine_path", "key_name"}
-	}
-	return nil
-}
-
-// Identity returns the text by which people know the key: the recipient of an
-// age key, the fingerprint of an OpenPGP key, ARN[+ROLE][|CONTEXT][|PROFILE] of an AWS KMS key, the URL of a vault
-// key. What a file says cannot command a terminal by it: control characters are
-// spelled out. Comparisons use ID and EntryID.
-func (m MasterKey) Identity() string {
-	if m.Kind == PGP {
-		return shown(pgpIdentity(m.Text("fp")))
-	}
-	return shown(m.RawIdentity())
-}
-
-// Name is the kind of the key with its Identity, for people.
-func (m MasterKey) Name() string { return shown(m.Kind) + " " + m.Identity() }
-
 // shown spells out what would not show as it is: control characters, line
 // breaks, and characters that change the direction of the text around them.
 func shown(text string) string {
@@ -221,63 +181,4 @@ func shown(text string) string {
 		}
 	}
 	return b.String()
-}
-
-// RawIdentity is Identity as seals named keys before they used ID. It is not
-// for display.
-func (m MasterKey) RawIdentity() string {
-	switch m.Kind {
-	case KMS:
-		return m.kmsIdentity()
-	case Azure:
-		return strings.TrimSuffix(m.Text("vault_url"), "/") + "/keys/" + m.Text("name") + "/" + m.Text("version")
-	case Vault:
-		return m.Text("vault_address") + "/v1/" + m.Text("engine_path") + "/keys/" + m.Text("key_name")
-	}
-	names := identityFields(m.Kind)
-	if len(names) == 1 {
-		return m.Text(names[0])
-	}
-	var parts []string
-	for _, f := range m.Fields {
-		if f.Map == nil {
-			parts = append(parts, f.Name+"="+f.Text)
-		}
-	}
-	return m.Kind + "(" + strings.Join(parts, ",") + ")"
-}
-
-func (m MasterKey) kmsIdentity() string {
-	id := m.Text("arn")
-	if role := m.Text("role"); role != "" {
-		id += "+" + role
-	}
-	var pairs []string
-	ctx := m.Map("context")
-	for _, k := range slices.Sorted(maps.Keys(ctx)) {
-		pairs = append(pairs, k+":"+ctx[k])
-	}
-	context := strings.Join(pairs, ",")
-	if profile := m.Text("aws_profile"); profile != "" {
-		return id + "|" + context + "|" + profile
-	}
-	if context != "" {
-		return id + "|" + context
-	}
-	return id
-}
-
-// pgpIdentity returns a fingerprint as gpg writes it, whichever of its
-// spellings a file has. A text that is no fingerprint stays as it is.
-func pgpIdentity(fp string) string {
-	digits, mark := strings.ToUpper(strings.Join(strings.Fields(fp), "")), ""
-	if rest, forced := strings.CutSuffix(digits, "!"); forced {
-		digits, mark = rest, "!"
-	}
-	digits = strings.TrimPrefix(digits, "0X")
-	const shortest = 16
-	if len(digits) < shortest || strings.Trim(digits, "0123456789ABCDEF") != "" {
-		return fp
-	}
-	return digits + mark
 }

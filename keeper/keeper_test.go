@@ -1,4 +1,4 @@
-package keeper
+package keeper_test
 
 import (
 	"context"
@@ -6,31 +6,39 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
+
+// key returns a key as its kind describes it.
+func key(kind string, pairs ...string) keeper.MasterKey {
+	return kinds.Described(keeper.New(kind, pairs...))
+}
 
 func TestIdentitiesAreThoseThatPeopleKnow(t *testing.T) {
 	t.Parallel()
 	const arn, role = "arn:aws:kms:eu-west-1:1:key/a", "arn:aws:iam::1:role/r"
 	context := map[string]string{"b": "2", "a": "1"}
 	for _, tc := range []struct {
-		m    MasterKey
+		m    keeper.MasterKey
 		want string
 	}{
-		{New(KMS, "arn", arn), arn},
-		{New(KMS, "arn", arn, "role", role), arn + "+" + role},
-		{New(KMS, "arn", arn, "aws_profile", "dev"), arn + "||dev"},
-		{New(KMS, "arn", arn).With("context", context), arn + "|a:1,b:2"},
-		{New(KMS, "arn", arn, "role", role, "aws_profile", "dev").With("context", context), arn + "+" + role + "|a:1,b:2|dev"},
-		{New(Age, "recipient", "age1x"), "age1x"},
-		{New(PGP, "fp", "AB"), "AB"},
-		{New(PGP, "fp", "7FD79B1A0417D339E8437091E87A88F59982BA7B"), "7FD79B1A0417D339E8437091E87A88F59982BA7B"},
-		{New(PGP, "fp", "7fd7 9b1a 0417 d339  e843 7091 e87a 88f5 9982 ba7b"), "7FD79B1A0417D339E8437091E87A88F59982BA7B"},
-		{New(PGP, "fp", "0x7FD79B1A0417D339E8437091E87A88F59982BA7B!"), "7FD79B1A0417D339E8437091E87A88F59982BA7B!"},
-		{New(PGP, "fp", "0xe87a88f59982ba7b"), "E87A88F59982BA7B"},
-		{New(PGP, "fp", "somebody@example.test"), "somebody@example.test"},
-		{New(Azure, "vault_url", "https://v/", "name", "n", "version", "1"), "https://v/keys/n/1"},
-		{New(Vault, "vault_address", "https://h", "engine_path", "e", "key_name", "k"), "https://h/v1/e/keys/k"},
-		{New("moon", "crater", "c"), "moon(crater=c)"},
+		{key(keeper.KMS, "arn", arn), arn},
+		{key(keeper.KMS, "arn", arn, "role", role), arn + "+" + role},
+		{key(keeper.KMS, "arn", arn, "aws_profile", "dev"), arn + "||dev"},
+		{key(keeper.KMS, "arn", arn).With("context", context), arn + "|a:1,b:2"},
+		{key(keeper.KMS, "arn", arn, "role", role, "aws_profile", "dev").With("context", context), arn + "+" + role + "|a:1,b:2|dev"},
+		{key(keeper.Age, "recipient", "age1x"), "age1x"},
+		{key(keeper.PGP, "fp", "AB"), "AB"},
+		{key(keeper.PGP, "fp", "7FD79B1A0417D339E8437091E87A88F59982BA7B"), "7FD79B1A0417D339E8437091E87A88F59982BA7B"},
+		{key(keeper.PGP, "fp", "7fd7 9b1a 0417 d339  e843 7091 e87a 88f5 9982 ba7b"), "7FD79B1A0417D339E8437091E87A88F59982BA7B"},
+		{key(keeper.PGP, "fp", "0x7FD79B1A0417D339E8437091E87A88F59982BA7B!"), "7FD79B1A0417D339E8437091E87A88F59982BA7B!"},
+		{key(keeper.PGP, "fp", "0xe87a88f59982ba7b"), "E87A88F59982BA7B"},
+		{key(keeper.PGP, "fp", "user@example.test"), "user@example.test"},
+		{key(keeper.Azure, "vault_url", "https://v/", "name", "n", "version", "1"), "https://v/keys/n/1"},
+		{key(keeper.Vault, "vault_address", "https://h", "engine_path", "e", "key_name", "k"), "https://h/v1/e/keys/k"},
+		{key("moon", "crater", "c"), "moon(crater=c)"},
 	} {
 		if got := tc.m.Identity(); got != tc.want {
 			t.Errorf("got %s, want %s", got, tc.want)
@@ -40,7 +48,7 @@ func TestIdentitiesAreThoseThatPeopleKnow(t *testing.T) {
 
 func TestNoVerbPrintsADataKey(t *testing.T) {
 	t.Parallel()
-	d := NewData([]byte("0123456789abcdef0123456789abcdef"))
+	d := keeper.NewData([]byte("0123456789abcdef0123456789abcdef"))
 	got := fmt.Sprintf("%v %+v %#v %s %q %x %d", d, d, d, d, d, d, d)
 	if strings.Contains(got, "0123") || strings.Contains(got, "3031") || strings.Contains(got, "48 49") {
 		t.Errorf("printed %q", got)
@@ -49,8 +57,8 @@ func TestNoVerbPrintsADataKey(t *testing.T) {
 
 func TestAMuxNamesTheKindThatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	var unknown *UnknownKindError
-	_, err := NewMux().Unwrap(context.Background(), WrappedKey{MasterKey: New("moon")})
+	var unknown *keeper.UnknownKindError
+	_, err := keeper.NewMux().Unwrap(context.Background(), keeper.WrappedKey{MasterKey: key("moon")})
 	if !errors.As(err, &unknown) || unknown.Kind != "moon" {
 		t.Errorf("got %v", err)
 	}
@@ -64,7 +72,7 @@ var texts = []string{"", "a", "b", "a:b", "a,b", "a,b:c", "|", "+arn:aws:iam::1:
 func TestIDsAreInjective(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	add := func(m MasterKey, what string) {
+	add := func(m keeper.MasterKey, what string) {
 		if other, ok := seen[m.ID()]; ok {
 			t.Errorf("%s and %s have one ID, %q", what, other, m.ID())
 		}
@@ -75,18 +83,18 @@ func TestIDsAreInjective(t *testing.T) {
 			for _, c := range texts {
 				what := fmt.Sprintf("%q %q %q", a, b, c)
 				if a != "" {
-					add(New(KMS, "arn", "arn:1").With("context", map[string]string{a: b, "z" + c: ""}), "context "+what)
+					add(key(keeper.KMS, "arn", "arn:1").With("context", map[string]string{a: b, "z" + c: ""}), "context "+what)
 				}
 				if b != "" && c != "" {
-					add(New(KMS, "arn", "arn:2"+a).With("context", map[string]string{b: c}), "arn "+what)
-					add(New("moon", a+"f", b, "crater", c), "moon "+what)
-					add(New(Vault, "vault_address", "h"+a, "engine_path", b, "key_name", c), "vault "+what)
+					add(key(keeper.KMS, "arn", "arn:2"+a).With("context", map[string]string{b: c}), "arn "+what)
+					add(key("moon", a+"f", b, "crater", c), "moon "+what)
+					add(key(keeper.Vault, "vault_address", "h"+a, "engine_path", b, "key_name", c), "vault "+what)
 				}
 			}
 		}
 		if a != "" {
-			add(New(Age, "recipient", a), "age "+a)
-			add(New(PGP, "fp", a), "pgp "+a)
+			add(key(keeper.Age, "recipient", a), "age "+a)
+			add(key(keeper.PGP, "fp", a), "pgp "+a)
 		}
 	}
 }
@@ -94,17 +102,17 @@ func TestIDsAreInjective(t *testing.T) {
 func TestARouteIsNoPartOfAKey(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		a, b           MasterKey
+		a, b           keeper.MasterKey
 		same, oneEntry bool
 	}{
-		{New(KMS, "arn", "a"), New(KMS, "arn", "a", "role", "r", "aws_profile", "p"), true, false},
-		{New(KMS, "arn", "a"), New(KMS, "arn", "a").With("context", nil), true, true},
-		{New(KMS, "role", "r", "arn", "a"), New(KMS, "arn", "a", "role", "r"), true, true},
-		{New(KMS, "arn", "a").With("context", map[string]string{"k": "v"}), New(KMS, "arn", "a"), false, false},
-		{New(Azure, "vault_url", "https://v/", "name", "n"), New(Azure, "vault_url", "https://v", "name", "n"), true, true},
-		{New(Age, "recipient", "r"), New(PGP, "fp", "r"), false, false},
+		{key(keeper.KMS, "arn", "a"), key(keeper.KMS, "arn", "a", "role", "r", "aws_profile", "p"), true, false},
+		{key(keeper.KMS, "arn", "a"), key(keeper.KMS, "arn", "a").With("context", nil), true, true},
+		{key(keeper.KMS, "role", "r", "arn", "a"), key(keeper.KMS, "arn", "a", "role", "r"), true, true},
+		{key(keeper.KMS, "arn", "a").With("context", map[string]string{"k": "v"}), key(keeper.KMS, "arn", "a"), false, false},
+		{key(keeper.Azure, "vault_url", "https://v/", "name", "n"), key(keeper.Azure, "vault_url", "https://v", "name", "n"), true, true},
+		{key(keeper.Age, "recipient", "r"), key(keeper.PGP, "fp", "r"), false, false},
 	} {
-		if Same(tc.a, tc.b) != tc.same || (tc.a.EntryID() == tc.b.EntryID()) != tc.oneEntry {
+		if keeper.Same(tc.a, tc.b) != tc.same || (tc.a.EntryID() == tc.b.EntryID()) != tc.oneEntry {
 			t.Errorf("%s and %s: same %t, one entry %t", tc.a.Identity(), tc.b.Identity(), !tc.same, !tc.oneEntry)
 		}
 	}
@@ -112,7 +120,7 @@ func TestARouteIsNoPartOfAKey(t *testing.T) {
 
 func TestAnIdentityCannotCommandATerminal(t *testing.T) {
 	t.Parallel()
-	m := New(KMS, "arn", "a\x1b[2K").With("context", map[string]string{"k\r": "v\n\u202e\x7f\u009b"})
+	m := key(keeper.KMS, "arn", "a\x1b[2K").With("context", map[string]string{"k\r": "v\n\u202e\x7f\u009b"})
 	if got, want := m.Identity(), `a\x1b[2K|k\x0d:v\x0a\u202e\x7f\x9b`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

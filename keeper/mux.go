@@ -41,12 +41,6 @@ func (m Mux) Unwrap(ctx context.Context, w WrappedKey) (Data, error) {
 	return keeper.Unwrap(ctx, w)
 }
 
-// Asks reports whether the keeper of w's kind may ask a person.
-func (m Mux) Asks(ctx context.Context, w WrappedKey) bool {
-	a, ok := m[w.Kind].(Asker)
-	return ok && a.Asks(ctx, w)
-}
-
 func (m Mux) keeper(kind string) (Keeper, error) {
 	if k := m[kind]; k != nil {
 		return k, nil

@@ -52,11 +52,6 @@ type diagnoser interface {
 	Diagnose(ctx context.Context, w keeper.WrappedKey) awskms.Report
 }
 
-// An examiner says step by step how far it comes with a key of another kind.
-type examiner interface {
-	Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error)
-}
-
 // codeNoKey is the exit code of a file that no key opens.
 const codeNoKey = 128
 
@@ -169,7 +164,6 @@ func (a *App) examineKeys(ctx context.Context, groups []keeper.Group, keepers ke
 			all = append(all, keyHealth{Group: i + 1, Kind: w.Kind, Identity: w.Identity()})
 		}
 	}
-	asker, _ := keepers.(keeper.Asker)
 	var wg sync.WaitGroup
 	var asking []func()
 	at := 0
@@ -177,7 +171,7 @@ func (a *App) examineKeys(ctx context.Context, groups []keeper.Group, keepers ke
 		for _, w := range g {
 			h := &all[at]
 			at++
-			if asker != nil && asker.Asks(ctx, w) {
+			if keeper.Asks(ctx, keepers, w) {
 				asking = append(asking, func() { h.try(ctx, w, keepers) })
 				continue
 			}
@@ -193,13 +187,13 @@ func (a *App) examineKeys(ctx context.Context, groups []keeper.Group, keepers ke
 
 // try finds out whether the key opens its part of the data key.
 func (h *keyHealth) try(ctx context.Context, w keeper.WrappedKey, keepers keeper.Keeper) {
-	if d, ok := keeperOf(keepers, w.Kind).(diagnoser); ok {
+	if d, ok := keeper.As[diagnoser](keepers, w.Kind); ok {
 		r := d.Diagnose(ctx, w)
 		h.Opens, h.Error, h.Hints, h.AWS = r.Opens, r.Problem, r.Hints, &r
 		return
 	}
 	var err error
-	if e, ok := keeperOf(keepers, w.Kind).(examiner); ok {
+	if e, ok := keeper.As[keeper.Examiner](keepers, w.Kind); ok {
 		h.Steps, err = e.Examine(ctx, w)
 	} else {
 		_, err = keepers.Unwrap(ctx, w)

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // EditOptions are the options of Edit.
@@ -97,9 +98,9 @@ func (e *edition) beginWith(ctx context.Context, s *source, o EditOptions) error
 			"edit keeps the type of the file, which is %s, not %s", s.in.Name(), s.out.Name())
 	}
 	// These two have a meaning for a file that exists: how to open it.
-	o.Access.KMS, o.Access.SpareContext = o.Keys.KMS, o.Creation.EncryptionContext
-	o.Keys.KMS, o.Creation.EncryptionContext = "", ""
-	if o.Creation != (Creation{}) {
+	o.Access.KMS, o.Access.SpareContext = o.Keys.take(awskey.Kind()), o.Creation.EncryptionContext
+	o.Creation.EncryptionContext = ""
+	if o.Creation.given() {
 		e.app.warnf("%s exists, so its keys and its settings stay; flags that say how a new file is encrypted are not used", o.Path)
 	}
 	e.source, e.file, e.follow = s, s.file, o.FollowFile

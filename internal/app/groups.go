@@ -9,6 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // GroupOptions are the options of AddGroup and DeleteGroup.
@@ -27,24 +28,6 @@ type GroupOptions struct {
 	removal bool               // a group goes
 }
 
-// RepeatedKeys are the master keys of flags that may be given several times.
-type RepeatedKeys struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age []string }
-
-// parse returns the keys, each of which must be good.
-func (k RepeatedKeys) parse() ([]keeper.MasterKey, error) {
-	var keys []keeper.MasterKey
-	for i, texts := range [][]string{k.KMS, k.GCP, k.HCKMS, k.Azure, k.PGP, k.Vault, k.Age} {
-		for _, text := range texts {
-			parsed, err := KeyLists{}.all()[i].parse(text)
-			if err != nil {
-				return nil, err
-			}
-			keys = append(keys, parsed...)
-		}
-	}
-	return keys, nil
-}
-
 // AddGroup adds a key group to a file: the data key is split afresh.
 func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 	keys, err := o.Keys.parse()
@@ -54,7 +37,7 @@ func (a *App) AddGroup(ctx context.Context, o GroupOptions) error {
 	if len(keys) == 0 {
 		return fail(codeGeneric, "name a key, for example --kms ARN or --age age1...", "empty key group provided: the new group has no keys")
 	}
-	storeProfile(keys, o.Access)
+	keys = awskey.UnderProfile(keys, o.AWSProfile)
 	texts, err := a.newContext(o.EncryptionContext)
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // A keyChange is the way from the keys that a file has to those that its rule
@@ -87,8 +89,8 @@ func checkThreshold(threshold, groups int) error {
 func (c *keyChange) inheritContexts() {
 	for _, g := range c.wanted {
 		for j, m := range g {
-			if m.Kind == keeper.KMS && len(m.Map("context")) == 0 {
-				g[j] = m.With("context", c.contextOf(m))
+			if m.TakesContext() && len(m.Context()) == 0 {
+				g[j], _ = m.Under(c.contextOf(m))
 			}
 		}
 	}
@@ -100,14 +102,14 @@ func (c *keyChange) contextOf(m keeper.MasterKey) map[string]string {
 	var texts map[string]string
 	for _, g := range c.old {
 		for _, w := range g {
-			if w.Kind != keeper.KMS || w.Text("arn") != m.Text("arn") || w.Text("role") != m.Text("role") && !c.forget {
+			if !keeper.Same(w.WithoutContext(), m.WithoutContext()) || awskey.Role(w.MasterKey) != awskey.Role(m) && !c.forget {
 				continue
 			}
-			if len(w.Map("context")) == 0 {
+			if len(w.Context()) == 0 {
 				return nil
 			}
 			if texts == nil {
-				texts = w.Map("context")
+				texts = w.Context()
 			}
 		}
 	}
@@ -161,7 +163,7 @@ func (c *keyChange) reorders() bool {
 		if i >= len(c.old) {
 			return false
 		}
-		for _, kind := range keeper.Kinds() {
+		for _, kind := range kinds.Names() {
 			of := func(g []keeper.MasterKey) []string {
 				return entryIDs(slices.DeleteFunc(slices.Clone(g), func(m keeper.MasterKey) bool { return m.Kind != kind }))
 			}
@@ -215,7 +217,7 @@ func (c *keyChange) stock() []keeper.Group {
 
 // sameLock reports whether what one AWS key wrapped opens with the other.
 func sameLock(a, b keeper.MasterKey) bool {
-	return a.Kind == keeper.KMS && keeper.Same(a, b)
+	return a.TakesContext() && keeper.Same(a, b)
 }
 
 // splits reports whether the data key must be split afresh.

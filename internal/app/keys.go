@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
@@ -164,28 +164,15 @@ func (a *App) decryptOptions(o Access) (envelope.DecryptOptions, error) {
 // preference ranks keys of one kind: AWS keys that were named, then those in
 // this machine's region, then the rest.
 func (a *App) preference(o Access) (func(keeper.WrappedKey) int, error) {
-	named, err := awskms.ParseKeys(o.KMS)
+	named, err := awskey.Parse(o.KMS)
 	if err != nil {
 		return nil, err
 	}
 	if o.KMS == "" {
 		// What is wrong with the variable matters when a file is encrypted.
-		named, _ = awskms.ParseKeys(a.Env.Get("SOPS_KMS_ARN"))
+		named, _ = awskey.Parse(a.Env.Get(awskey.Kind().Variable()))
 	}
-	region := cmp.Or(a.Env.Get("AWS_REGION"), a.Env.Get("AWS_DEFAULT_REGION"))
-	return func(w keeper.WrappedKey) int {
-		if w.Kind != keeper.KMS {
-			return 0
-		}
-		arn, err := awskms.ParseARN(w.Text("arn"))
-		switch {
-		case slices.ContainsFunc(named, func(m keeper.MasterKey) bool { return m.Text("arn") == w.Text("arn") }):
-			return 0
-		case err == nil && arn.Region == region:
-			return 1
-		}
-		return 2
-	}, nil
+	return awskey.Prefer(named, cmp.Or(a.Env.Get("AWS_REGION"), a.Env.Get("AWS_DEFAULT_REGION"))), nil
 }
 
 // decryptSource reads and opens the encrypted file of s.

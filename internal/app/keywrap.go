@@ -102,34 +102,12 @@ func (c *keyChange) loses(left []keeper.MasterKey, groups []keeper.Group) error 
 
 // sameService reports whether two entries name one key, however it is reached.
 func sameService(a, b keeper.MasterKey) bool {
-	if a.Kind == keeper.KMS {
-		return b.Kind == keeper.KMS && a.Text("arn") == b.Text("arn")
-	}
-	return keeper.Same(a, b)
-}
-
-// A reEncrypter moves a data key from one master key to another inside the key
-// service.
-type reEncrypter interface {
-	ReEncrypt(ctx context.Context, from keeper.WrappedKey, to keeper.MasterKey) (keeper.WrappedKey, error)
-}
-
-// keeperOf returns the keeper of a kind, nil if this run has none of its own.
-func keeperOf(all keeper.Keeper, kind string) keeper.Keeper {
-	for {
-		outer, ok := all.(interface{ inside() keeper.Keeper })
-		if !ok {
-			break
-		}
-		all = outer.inside()
-	}
-	mux, _ := all.(keeper.Mux)
-	return mux[kind]
+	return keeper.Same(a.WithoutContext(), b.WithoutContext())
 }
 
 // reEncrypt fills the gaps of groups by kms:ReEncrypt.
 func (c *keyChange) reEncrypt(ctx context.Context, keepers keeper.Keeper, groups []keeper.Group) error {
-	aws, ok := keeperOf(keepers, keeper.KMS).(reEncrypter)
+	aws, ok := keeper.As[keeper.ReEncrypter](keepers, keeper.KMS)
 	switch {
 	case !ok:
 		return fail(codeGeneric, "leave --reencrypt out", "this run does not reach AWS KMS itself, so that --reencrypt is not possible")
@@ -152,7 +130,7 @@ func (c *keyChange) reEncrypt(ctx context.Context, keepers keeper.Keeper, groups
 
 // moveTo tries each key of the file that KMS can move from to m: ReEncrypt stays
 // inside one region.
-func moveTo(ctx context.Context, aws reEncrypter, from keeper.Group, m keeper.MasterKey) (keeper.WrappedKey, error) {
+func moveTo(ctx context.Context, aws keeper.ReEncrypter, from keeper.Group, m keeper.MasterKey) (keeper.WrappedKey, error) {
 	if m.Kind != keeper.KMS {
 		return keeper.WrappedKey{}, fail(codeConflict, "leave --reencrypt out", "--reencrypt is for AWS KMS keys; %s is none", m.Identity())
 	}

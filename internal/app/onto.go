@@ -5,14 +5,13 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
-	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
 // encryptOnto gives an encrypted file the content of s. What is the same in
 // both keeps its ciphertext, and the keys stay those of the encrypted file. If
 // nothing changed nothing is written.
 func (a *App) encryptOnto(ctx context.Context, s *source, o EncryptOptions) error {
-	if o.Keys != (KeyLists{}) || o.Selection != (rule.Rule{}) || o.EncryptionContext != "" || o.Threshold != 0 || o.MACOnlyEncrypted || o.AllowPartial {
+	if o.Creation.given() || o.AllowPartial {
 		return fail(codeConflict, "change the keys with sops updatekeys or sops rotate",
 			"--onto keeps keys and rules of the encrypted file, so they cannot be given")
 	}

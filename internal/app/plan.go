@@ -9,8 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/age"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // Creation says how a new file is to be encrypted, as far as flags say it.
@@ -20,6 +19,11 @@ type Creation struct {
 	Selection         rule.Rule
 	MACOnlyEncrypted  bool
 	Threshold         int
+}
+
+// given reports whether a flag says anything about a new file.
+func (c Creation) given() bool {
+	return c.Keys.given() || c.EncryptionContext != "" || c.Selection != (rule.Rule{}) || c.MACOnlyEncrypted || c.Threshold != 0
 }
 
 // errNoKeys keeps the words that wrappers look for.
@@ -165,8 +169,7 @@ func (a *App) applyContext(p *envelope.Plan, c Creation, r *config.Rule, explici
 
 // checkRuleContext refuses an encryption context of a rule that no key takes.
 func (s *source) checkRuleContext(r *config.Rule, groups [][]keeper.MasterKey) error {
-	aws := func(m keeper.MasterKey) bool { return m.Kind == keeper.KMS }
-	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), aws) {
+	if r == nil || len(r.EncryptionContext) == 0 || len(groups) == 0 || slices.ContainsFunc(slices.Concat(groups...), keeper.MasterKey.TakesContext) {
 		return nil
 	}
 	return fail(codeContext, "take it out of the rule, or name a key under kms",
@@ -178,10 +181,8 @@ func withContext(groups [][]keeper.MasterKey, texts map[string]string) bool {
 	used := false
 	for _, g := range groups {
 		for i, m := range g {
-			if m.Kind == keeper.KMS && len(texts) > 0 && len(m.Map("context")) == 0 {
-				g[i] = m.With("context", texts)
-				used = true
-			}
+			bound, took := m.Under(texts)
+			g[i], used = bound, used || took
 		}
 	}
 	return used
@@ -197,94 +198,9 @@ func (a *App) dropSelection(p *envelope.Plan) {
 	p.Selection, p.MACOnlyEncrypted, p.NoRule = rule.Rule{}, false, true
 }
 
-// KeyLists are the master keys that flags name, each a list with commas.
-type KeyLists struct{ KMS, GCP, HCKMS, Azure, PGP, Vault, Age string }
-
-// A keyList is one of them with its variable and its parser.
-type keyList struct {
-	text, variable string
-	parse          func(string) ([]keeper.MasterKey, error)
-}
-
-func (l KeyLists) all() []keyList {
-	return []keyList{
-		{l.KMS, "SOPS_KMS_ARN", awskms.ParseKeys},
-		{l.GCP, "SOPS_GCP_KMS_IDS", config.ParseGCP},
-		{l.HCKMS, "SOPS_HUAWEICLOUD_KMS_IDS", config.ParseHCKMS},
-		{l.Azure, "SOPS_AZURE_KEYVAULT_URLS", config.ParseAzure},
-		{l.PGP, "SOPS_PGP_FP", config.ParsePGP},
-		{l.Vault, "SOPS_VAULT_URIS", config.ParseVault},
-		{l.Age, "SOPS_AGE_RECIPIENTS", age.ParseRecipients},
-	}
-}
-
-// parse returns the keys of all lists.
-func (l KeyLists) parse() ([]keeper.MasterKey, error) {
-	var keys []keeper.MasterKey
-	for _, list := range l.all() {
-		parsed, err := list.parse(list.text)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, parsed...)
-	}
-	return keys, nil
-}
-
-// explicitKeys returns the keys of flags and variables, and the name of a
-// variable if any came from there.
-func (a *App) explicitKeys(l KeyLists, access Access) (keys []keeper.MasterKey, variable string, err error) {
-	for _, list := range l.all() {
-		text := list.text
-		if text == "" {
-			if text = a.Env.Get(list.variable); text != "" {
-				variable = list.variable
-			}
-		}
-		parsed, err := list.parse(text)
-		if err != nil {
-			return nil, "", err
-		}
-		keys = append(keys, parsed...)
-	}
-	storeProfile(keys, access)
-	return keys, variable, nil
-}
-
-// naming returns access with the roles that keys of this run name: what a flag
-// asks for is not replaced by another identity.
-func (o Access) naming(keys []keeper.MasterKey) Access {
-	for _, m := range keys {
-		if role := m.Text("role"); role != "" {
-			o.keyRoles = append(o.keyRoles, role)
-		}
-	}
-	return o
-}
-
-// storeProfile writes the profile of --aws-profile P into new AWS keys, as SOPS
-// always did; one for an account alone is for this run only.
-func storeProfile(keys []keeper.MasterKey, access Access) {
-	profile := ""
-	for _, p := range access.AWSProfile {
-		if !strings.Contains(p, "=") {
-			profile = p
-		}
-	}
-	if profile == "" {
-		return
-	}
-	for i, m := range keys {
-		if m.Kind == keeper.KMS {
-			m.Fields = append(m.Fields[:len(m.Fields):len(m.Fields)], keeper.Field{Name: "aws_profile", Text: profile})
-			keys[i] = m
-		}
-	}
-}
-
 func parseContext(text string) (map[string]string, error) {
 	if text == "" {
 		return nil, nil
 	}
-	return awskms.ParseContext(text)
+	return awskey.ParseContext(text)
 }

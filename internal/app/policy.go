@@ -10,7 +10,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // PolicyOptions are the options of Policy.
@@ -87,7 +87,7 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]keeper.MasterK
 	case o.KMS != "" && o.Path != "":
 		return nil, fail(codeConflict, "leave one of them out", "a file and --kms exclude each other")
 	case o.KMS != "":
-		keys, err := awskms.ParseKeys(o.KMS)
+		keys, err := awskey.Parse(o.KMS)
 		if err != nil {
 			return nil, err
 		}
@@ -104,11 +104,11 @@ func (a *App) policyKeys(ctx context.Context, o PolicyOptions) ([]keeper.MasterK
 	}
 	var keys []keeper.MasterKey
 	for _, m := range slices.Concat(groups...) {
-		if m.Kind != keeper.KMS || slices.ContainsFunc(keys, func(n keeper.MasterKey) bool { return m.EntryID() == n.EntryID() }) {
+		if m.Kind != awskey.Kind().Name || slices.ContainsFunc(keys, func(n keeper.MasterKey) bool { return m.EntryID() == n.EntryID() }) {
 			continue
 		}
 		// What a file says need not be the name of anything.
-		if _, err := awskms.NewKey(m.Text("arn"), m.Text("role"), "", m.Map("context")); err != nil {
+		if _, err := awskey.Kind().Check(m); err != nil {
 			return nil, err
 		}
 		keys = append(keys, m)

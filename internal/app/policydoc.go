@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // A policyDoc is a policy as AWS takes it.
@@ -42,8 +42,8 @@ func policies(keys []keeper.MasterKey, o PolicyOptions) ([]policyOf, error) {
 	byRole := map[string][]keeper.MasterKey{}
 	byARN := map[string][]keeper.MasterKey{}
 	for _, m := range keys {
-		byRole[m.Text("role")] = append(byRole[m.Text("role")], m)
-		byARN[m.Text("arn")] = append(byARN[m.Text("arn")], m)
+		byRole[awskey.Role(m)] = append(byRole[awskey.Role(m)], m)
+		byARN[m.Text(awskey.FieldARN)] = append(byARN[m.Text(awskey.FieldARN)], m)
 	}
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		statements, err := identityStatements(byRole[role], o.ReadOnly)
@@ -79,7 +79,7 @@ func uses(readOnly bool) []string {
 func identityStatements(keys []keeper.MasterKey, readOnly bool) ([]policyStatement, error) {
 	var use, look []policyStatement
 	for _, m := range keys {
-		arn, err := awskms.ParseARN(m.Text("arn"))
+		arn, err := awskey.ParseARN(m.Text(awskey.FieldARN))
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +92,7 @@ func identityStatements(keys []keeper.MasterKey, readOnly bool) ([]policyStateme
 
 // resourceOf names a key in an identity policy. An alias cannot stand there: it
 // becomes a condition on the keys of its account and region.
-func resourceOf(arn awskms.ARN) (resource string, condition map[string]map[string][]string) {
+func resourceOf(arn awskey.ARN) (resource string, condition map[string]map[string][]string) {
 	if !arn.Alias() {
 		return arn.Text, nil
 	}
@@ -103,7 +103,7 @@ func resourceOf(arn awskms.ARN) (resource string, condition map[string]map[strin
 
 // contextCondition asks for the encryption context of m.
 func contextCondition(m keeper.MasterKey) map[string]map[string][]string {
-	texts := m.Map("context")
+	texts := m.Context()
 	if len(texts) == 0 {
 		return nil
 	}
@@ -163,7 +163,7 @@ func trustOf(role string, principals []string) policyOf {
 // keyStatements is the policy of one key: its account decides, and those who
 // use it may do so under the contexts of the files.
 func keyStatements(arn string, keys []keeper.MasterKey, o PolicyOptions) ([]policyStatement, error) {
-	if _, err := awskms.ParseARN(arn); err != nil {
+	if _, err := awskey.ParseARN(arn); err != nil {
 		return nil, err
 	}
 	account := allow("Account", "kms:*")
@@ -173,7 +173,7 @@ func keyStatements(arn string, keys []keeper.MasterKey, o PolicyOptions) ([]poli
 	var who []string
 	for _, m := range keys {
 		principals := cmpList(o.Principals, []string{accountRoot(arn)})
-		if role := m.Text("role"); role != "" {
+		if role := awskey.Role(m); role != "" {
 			principals = []string{role}
 		}
 		s := allow("Use", uses(o.ReadOnly)...)

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // RotateOptions are the options of Rotate.
@@ -37,7 +36,7 @@ func (a *App) Rotate(ctx context.Context, o RotateOptions) error {
 		defer unlock()
 	}
 	missing := codeReadInput
-	if o.Add != (KeyLists{}) || o.Remove != (KeyLists{}) {
+	if o.Add.given() || o.Remove.given() {
 		missing = codeNoSuchKeys
 	}
 	s, err := a.readEncrypted(ctx, o.File, o.Common, missing)
@@ -108,7 +107,7 @@ func (a *App) changes(o RotateOptions) (added, removed []keeper.MasterKey, err e
 	if removed, err = o.Remove.parse(); err != nil {
 		return nil, nil, err
 	}
-	storeProfile(added, o.Access)
+	added = awskey.UnderProfile(added, o.AWSProfile)
 	given := o.EncryptionContext != ""
 	texts, err := parseContext(cmp.Or(o.EncryptionContext, a.Env.Get("SOPS_KMS_ENCRYPTION_CONTEXT")))
 	if err != nil || len(texts) == 0 {
@@ -143,7 +142,7 @@ func changeGroups(groups [][]keeper.MasterKey, added, removed []keeper.MasterKey
 		found := false
 		for i := range groups {
 			before := len(groups[i])
-			groups[i] = slices.DeleteFunc(groups[i], func(n keeper.MasterKey) bool { return removes(m, n) })
+			groups[i] = slices.DeleteFunc(groups[i], func(n keeper.MasterKey) bool { return m.Means(n) })
 			found = found || len(groups[i]) < before
 		}
 		if !found {
@@ -151,32 +150,4 @@ func changeGroups(groups [][]keeper.MasterKey, added, removed []keeper.MasterKey
 		}
 	}
 	return groups, nil
-}
-
-// removes reports whether the key named by m is n: every field that m gives
-// must be that of n.
-func removes(m, n keeper.MasterKey) bool {
-	if m.Kind != n.Kind {
-		return false
-	}
-	if m.Kind == keeper.PGP {
-		return removesPGP(m.Identity(), n.Identity())
-	}
-	for _, f := range m.Fields {
-		if f.Text != n.Text(f.Name) || f.Map != nil && !maps.Equal(f.Map, n.Map(f.Name)) {
-			return false
-		}
-	}
-	return true
-}
-
-// removesPGP reports whether an OpenPGP key that is removed by one name is in
-// the file by the other: a key id of 16 digits is the end of a fingerprint, and
-// the mark that forces a subkey only says how the key is used.
-func removesPGP(removed, present string) bool {
-	if !strings.HasSuffix(removed, "!") {
-		present = strings.TrimSuffix(present, "!")
-	}
-	const keyID = 16
-	return removed == present || len(removed) == keyID && strings.HasSuffix(present, removed)
 }

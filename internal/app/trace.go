@@ -12,7 +12,8 @@ type tracer struct {
 	say func(format string, args ...any)
 }
 
-func (t tracer) inside() keeper.Keeper { return t.Keeper }
+// Inside returns the keeper that is traced.
+func (t tracer) Inside() keeper.Keeper { return t.Keeper }
 
 // Wrap says for which master key a data key was wrapped.
 func (t tracer) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
@@ -50,10 +51,4 @@ func (r refuser) Wrap(context.Context, keeper.MasterKey, keeper.Data) (keeper.Wr
 // Unwrap refuses.
 func (r refuser) Unwrap(context.Context, keeper.WrappedKey) (keeper.Data, error) {
 	return keeper.Data{}, r.err
-}
-
-// Asks passes on whether a person is needed for w.
-func (t tracer) Asks(ctx context.Context, w keeper.WrappedKey) bool {
-	asker, ok := t.Keeper.(keeper.Asker)
-	return ok && asker.Asks(ctx, w)
 }

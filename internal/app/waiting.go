@@ -19,7 +19,8 @@ type patient struct {
 	say   func(msg string)
 }
 
-func (p patient) inside() keeper.Keeper { return p.Keeper }
+// Inside returns the keeper that is waited for.
+func (p patient) Inside() keeper.Keeper { return p.Keeper }
 
 // Wrap wraps a data key.
 func (p patient) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {
@@ -29,7 +30,7 @@ func (p patient) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (k
 
 // Unwrap unwraps a data key.
 func (p patient) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
-	if !p.Asks(ctx, w) { // a person who is asked knows what is waited for
+	if !keeper.Asks(ctx, p.Keeper, w) { // a person who is asked knows what is waited for
 		defer p.watch(w.MasterKey)()
 	}
 	return p.Keeper.Unwrap(ctx, w)
@@ -38,10 +39,4 @@ func (p patient) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, 
 func (p patient) watch(m keeper.MasterKey) (stop func()) {
 	t := p.after(patience, func() { p.say("waiting for " + m.Name()) })
 	return func() { t.Stop() }
-}
-
-// Asks passes on whether a person is needed for w.
-func (p patient) Asks(ctx context.Context, w keeper.WrappedKey) bool {
-	asker, ok := p.Keeper.(keeper.Asker)
-	return ok && asker.Asks(ctx, w)
 }

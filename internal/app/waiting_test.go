@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/age/agekey"
 )
 
 // A slow keeper answers once its channel is closed.
@@ -31,7 +32,7 @@ func (s slow) Asks(context.Context, keeper.WrappedKey) bool { return s.asks }
 
 func TestAPersonIsToldWhichKeyIsSilent(t *testing.T) {
 	t.Parallel()
-	w := keeper.WrappedKey{MasterKey: keeper.MasterKey{Kind: "age", Fields: []keeper.Field{{Name: "recipient", Text: "age1\x1b[2Jx"}}}}
+	w := keeper.WrappedKey{MasterKey: agekey.Kind().Key("recipient", "age1\x1b[2Jx")}
 	for what, use := range map[string]func(keeper.Keeper){
 		"wrap":   func(k keeper.Keeper) { _, _ = k.Wrap(context.Background(), w.MasterKey, keeper.Data{}) },
 		"unwrap": func(k keeper.Keeper) { _, _ = k.Unwrap(context.Background(), w) },
@@ -57,14 +58,5 @@ func TestAPersonIsToldWhichKeyIsSilent(t *testing.T) {
 				t.Errorf("%s, a person is asked: %v: %q", what, asks, got)
 			}
 		}
-	}
-}
-
-func TestKeepersAreFoundInsideOthers(t *testing.T) {
-	t.Parallel()
-	inner := slow{}
-	mux := keeper.Mux{"age": inner}
-	if keeperOf(tracer{patient{mux, nil, nil}, nil}, "age") != keeper.Keeper(inner) {
-		t.Error("the keeper is not found")
 	}
 }

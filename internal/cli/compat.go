@@ -10,6 +10,8 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // Before it had subcommands, sops was one command with mode flags:
@@ -219,8 +221,8 @@ func isOldFlag(name string) bool {
 			name = keys
 		}
 	}
-	return slices.Contains([]string{
-		"kms", "pgp", "age", "gcp-kms", "hckms", "azure-kv", "hc-vault-transit",
+	isKeys := func(k *keeper.Kind) bool { return k.Flag == name }
+	return slices.ContainsFunc(kinds.All(), isKeys) || slices.Contains([]string{
 		"aws-profile", "encryption-context", "shamir-secret-sharing-threshold",
 		"unencrypted-suffix", "encrypted-suffix", "unencrypted-regex", "encrypted-regex",
 		"unencrypted-comment-regex", "encrypted-comment-regex", "mac-only-encrypted",

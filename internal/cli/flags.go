@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // Topics group the flags in help texts.
@@ -135,25 +136,20 @@ func noKeyService(context.Context, *cli.Command, string) error {
 // keyLists are the flags that name master keys; those that say for whom a new
 // file is encrypted have short names and variables.
 func keyLists(o *app.KeyLists, prefix, verb string) []cli.Flag {
-	list := func(to *string, short, name, usage, variable string) cli.Flag {
+	var flags []cli.Flag
+	for _, kind := range kinds.All() {
+		usage := verb + " " + kind.Usage
 		if prefix != "" {
-			return text(to, topicKeys, prefix+name, verb+" "+usage)
+			flags = append(flags, text(o.Of(kind), topicKeys, prefix+kind.Flag, usage))
+			continue
 		}
 		var aliases []string
-		if short != "" {
-			aliases = []string{short}
+		if kind.Short != "" {
+			aliases = []string{kind.Short}
 		}
-		return text(to, topicKeys, name, verb+" "+usage+" ("+variable+")", aliases...)
+		flags = append(flags, text(o.Of(kind), topicKeys, kind.Flag, usage+" ("+kind.Variable()+")", aliases...))
 	}
-	return []cli.Flag{
-		list(&o.KMS, "k", "kms", "AWS KMS keys: `ARN[+ROLE],...`", "SOPS_KMS_ARN"),
-		list(&o.Age, "a", "age", "age recipients: `age1...,...`", "SOPS_AGE_RECIPIENTS"),
-		list(&o.PGP, "p", "pgp", "PGP `FINGERPRINTS`", "SOPS_PGP_FP"),
-		list(&o.GCP, "", "gcp-kms", "GCP KMS resource `IDS`", "SOPS_GCP_KMS_IDS"),
-		list(&o.HCKMS, "", "hckms", "Huawei Cloud KMS `REGION:UUID,...`", "SOPS_HUAWEICLOUD_KMS_IDS"),
-		list(&o.Azure, "", "azure-kv", "Azure Key Vault key `URLS`", "SOPS_AZURE_KEYVAULT_URLS"),
-		list(&o.Vault, "", "hc-vault-transit", "HashiCorp Vault transit `URIS`", "SOPS_VAULT_URIS"),
-	}
+	return flags
 }
 
 func contextFlag(to *string) cli.Flag {

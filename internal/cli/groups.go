@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 func (r *run) groups() *cli.Command {
@@ -94,13 +95,9 @@ func (*fileFlagError) Hints() []string { return []string{"name it with --file FI
 
 // repeatedKeys are the flags that name the keys of a new group.
 func repeatedKeys(k *app.RepeatedKeys) []cli.Flag {
-	return []cli.Flag{
-		repeated(&k.KMS, topicKeys, "kms", "AWS KMS key of the new group: `ARN[+ROLE]`; repeatable, as all of these"),
-		repeated(&k.Age, topicKeys, "age", "age `RECIPIENT` of the new group"),
-		repeated(&k.PGP, topicKeys, "pgp", "PGP `FINGERPRINT` of the new group"),
-		repeated(&k.GCP, topicKeys, "gcp-kms", "GCP KMS resource `ID` of the new group"),
-		repeated(&k.HCKMS, topicKeys, "hckms", "Huawei Cloud KMS `REGION:UUID` of the new group"),
-		repeated(&k.Azure, topicKeys, "azure-kv", "Azure Key Vault key `URL` of the new group"),
-		repeated(&k.Vault, topicKeys, "hc-vault-transit", "HashiCorp Vault transit `URI` of the new group"),
+	var flags []cli.Flag
+	for _, kind := range kinds.All() {
+		flags = append(flags, repeated(k.Of(kind), topicKeys, kind.Flag, kind.UsageOne+" of the new group; repeatable"))
 	}
+	return flags
 }

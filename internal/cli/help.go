@@ -10,7 +10,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
 
 type topicError struct{ topic string }
@@ -174,7 +173,7 @@ func describe(f cli.Flag) (topic, left, usage string, hidden bool) {
 func environmentHelp(w io.Writer) {
 	fmt.Fprint(w, "Variables that sops reads. Flags go before them; those of AWS are read by its\nSDK.\n\n")
 	var rows []row
-	for _, v := range env.Variables() {
+	for _, v := range variables() {
 		rows = append(rows, row{v.Name, v.Meaning})
 	}
 	printRows(w, rows)

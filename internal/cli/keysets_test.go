@@ -20,6 +20,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
@@ -92,11 +93,11 @@ func (b *keyBench) encrypted(t *testing.T, name string) *envelope.Encrypted {
 
 // The keys of the table, in the order in which rules name them here.
 var setKeys = []keeper.MasterKey{
-	keeper.New(keeper.Age, "recipient", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc"),
-	keeper.New(keeper.PGP, "fp", "85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
-	keeper.New(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000001"),
-	keeper.New(keeper.Age, "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"),
-	keeper.New(keeper.KMS, "arn", "arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-4111-8111-000000000002"),
+	kinds.ByName(keeper.Age).Key("recipient", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc"),
+	kinds.ByName(keeper.PGP).Key("fp", "85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
+	kinds.ByName(keeper.KMS).Key("arn", "arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000001"),
+	kinds.ByName(keeper.Age).Key("recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"),
+	kinds.ByName(keeper.KMS).Key("arn", "arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-4111-8111-000000000002"),
 }
 
 // keySet returns the keys whose bits are set.

@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
-	"github.com/seed-1f7fdfb8/sops/internal/env"
 )
 
 var update = flag.Bool("update", false, "write docs/reference.md anew")
@@ -102,7 +101,7 @@ Every command, flag, variable and exit code. This file is made from the program
 	b.WriteString(grammarReference)
 	eachCommand(testRoot(), "sops", func(name string, c *cli.Command) { commandReference(&b, name, c) })
 	b.WriteString("\n## Variables\n\nFlags go before them. The variables of AWS are read by its SDK.\n\n| variable | meaning |\n|---|---|\n")
-	for _, v := range env.Variables() {
+	for _, v := range variables() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", v.Name, cell(v.Meaning))
 	}
 	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")

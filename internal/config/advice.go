@@ -1,11 +1,14 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // unknown warns of a key that nothing reads. At the top such keys are usual,
@@ -44,29 +47,32 @@ func advice(s scope, name string) string {
 		return adviceInDestination(name)
 	case groupScope:
 		return adviceInGroup(name)
-	case kmsScope:
-		if name == "encryption_context" {
-			return "write context: in an element of kms"
-		}
-		return adviceOfNames(name, map[string]string{"profile": "aws_profile", "role_arn": "role", "key_id": "arn"})
-	case gcpScope, hckmsScope, azureScope:
-		return adviceOfNames(name, map[string]string{"vault_url": "vaultUrl", "name": "key", "id": "resource_id"})
+	}
+	if kind := kindOfScope(s); kind != nil {
+		return adviceInElement(kind, name)
 	}
 	return ""
 }
 
-func adviceOfNames(name string, meant map[string]string) string {
-	if m := meant[name]; m != "" {
-		return "did you mean " + m + "?"
+func didYouMean(name string) string { return "did you mean " + name + "?" }
+
+func adviceInElement(kind *keeper.Kind, name string) string {
+	for _, f := range kind.Fields {
+		switch {
+		case slices.Contains(f.Meant, name):
+			return didYouMean(f.Element)
+		case name == f.InRule:
+			return fmt.Sprintf("write %s: in an element of %s", f.Element, kind.GroupName())
+		}
 	}
 	return ""
 }
 
 func adviceAtTop(name string) string {
-	switch name {
-	case "path_regex", "kms", "age", "pgp", "key_groups", "encrypted_regex", "integrity":
+	switch {
+	case slices.Contains(names(creationFields()), name):
 		return "put it into a rule: an element of the list creation_rules"
-	case "rules":
+	case name == "rules":
 		return "did you mean creation_rules?"
 	}
 	return ""
@@ -74,41 +80,55 @@ func adviceAtTop(name string) string {
 
 func adviceInRule(name string) string {
 	switch name {
-	case "role":
-		return "write the role behind the key, as kms: KEY_ARN+ROLE_ARN, or use key_groups with a role beside each arn"
-	case "context":
-		return "write encryption_context: here, or context: beside an arn in key_groups"
-	case "arn":
-		return "write kms: KEY_ARN here; arn: stands in the elements of kms in key_groups"
-	case "hc_vault":
-		return "write hc_vault_transit_uri: here; hc_vault: stands in key_groups"
 	case "merge":
-		return "merge: stands in the elements of key_groups"
+		return "merge: is for the elements of key_groups"
 	case "filename_regex":
-		return "did you mean path_regex?"
+		return didYouMean("path_regex")
+	case "threshold":
+		return didYouMean("shamir_threshold")
 	}
-	return adviceOfNames(name, map[string]string{
-		"gpg": "pgp", "profile": "aws_profile", "azure_kv": "azure_keyvault", "gcp": "gcp_kms", "threshold": "shamir_threshold",
-	})
+	for _, kind := range kinds.All() {
+		if name == kind.GroupName() {
+			return fmt.Sprintf("write %s: here; %s: is for key_groups", kind.RuleName(), name)
+		}
+		for _, f := range kind.Fields {
+			switch {
+			case f.Element == name && f.RuleHint != "":
+				return f.RuleHint
+			case f.InRule != "" && slices.Contains(f.Meant, name):
+				return didYouMean(f.InRule)
+			}
+		}
+	}
+	if kind := kinds.Called(name); kind != nil {
+		return didYouMean(kind.RuleName())
+	}
+	return ""
 }
 
 func adviceInDestination(name string) string {
-	switch name {
-	case "kms", "age", "pgp", "gcp_kms", "hckms", "azure_keyvault", "hc_vault_transit_uri", "key_groups",
-		"encrypted_regex", "unencrypted_regex", "encrypted_suffix", "unencrypted_suffix":
+	if slices.Contains(names(creationFields()), name) && name != "path_regex" {
 		return "put it into recreation_rule:"
 	}
 	return ""
 }
 
 func adviceInGroup(name string) string {
-	switch name {
-	case "hc_vault_transit_uri":
-		return "write hc_vault: in key_groups"
-	case "role", "context", "encryption_context", "aws_profile", "arn":
-		return "write it into an element of kms:, beside arn"
-	case "shamir_threshold", "path_regex":
+	for _, kind := range kinds.All() {
+		if name == kind.RuleName() {
+			return fmt.Sprintf("write %s: in key_groups", kind.GroupName())
+		}
+		for _, f := range kind.Fields {
+			if name == f.InRule || f.Element == name && f.RuleHint != "" {
+				return fmt.Sprintf("write it into an element of %s:, beside %s", kind.GroupName(), kind.Fields[0].Element)
+			}
+		}
+	}
+	if kind := kinds.Called(name); kind != nil {
+		return didYouMean(kind.GroupName())
+	}
+	if slices.Contains(names(creationFields()), name) {
 		return "put it into the rule, beside key_groups"
 	}
-	return adviceOfNames(name, map[string]string{"gpg": "pgp", "azure_kv": "azure_keyvault", "gcp": "gcp_kms"})
+	return ""
 }

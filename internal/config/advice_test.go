@@ -14,12 +14,12 @@ func TestKeysThatMeanNothingAreWarnedOf(t *testing.T) {
 	}{
 		{"creation_rules:\n  - age: AGE_A\n    encryptd_regex: x\n", []string{`line 3: "encryptd_regex" means nothing in a creation rule and is ignored (did you mean encrypted_regex?)`}},
 		{"creation_rules:\n  - age: AGE_A\n    frobnicate: x\n", []string{`line 3: "frobnicate" means nothing in a creation rule and is ignored`}},
-		{"creation_rules:\n  - kms: ARN_A\n    role: ROLE\n", []string{`line 3: "role" means nothing in a creation rule and is ignored (write the role behind the key, as kms: KEY_ARN+ROLE_ARN, or use key_groups with a role beside each arn)`}},
+		{"creation_rules:\n  - kms: ARN_A\n    role: ROLE\n", []string{`line 3: "role" means nothing in a creation rule and is ignored (write the role after the key, as kms: KEY_ARN+ROLE_ARN, or use key_groups with a role beside each arn)`}},
 		{"creation_rules:\n  - kms: ARN_A\n    context: {a: b}\n", []string{`line 3: "context" means nothing in a creation rule and is ignored (write encryption_context: here, or context: beside an arn in key_groups)`}},
 		{"creation_rules:\n  - arn: ARN_A\n    hc_vault: x\n    merge: []\n    filename_regex: x\n    gpg: FP\n", []string{
-			`line 2: "arn" means nothing in a creation rule and is ignored (write kms: KEY_ARN here; arn: stands in the elements of kms in key_groups)`,
-			`line 3: "hc_vault" means nothing in a creation rule and is ignored (write hc_vault_transit_uri: here; hc_vault: stands in key_groups)`,
-			`line 4: "merge" means nothing in a creation rule and is ignored (merge: stands in the elements of key_groups)`,
+			`line 2: "arn" means nothing in a creation rule and is ignored (write kms: KEY_ARN here; arn: is for the elements of kms in key_groups)`,
+			`line 3: "hc_vault" means nothing in a creation rule and is ignored (write hc_vault_transit_uri: here; hc_vault: is for key_groups)`,
+			`line 4: "merge" means nothing in a creation rule and is ignored (merge: is for the elements of key_groups)`,
 			`line 5: "filename_regex" means nothing in a creation rule and is ignored (did you mean path_regex?)`,
 			`line 6: "gpg" means nothing in a creation rule and is ignored (did you mean pgp?)`,
 		}},

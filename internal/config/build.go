@@ -1,14 +1,13 @@
 package config
 
 import (
-	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/age"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // A builder makes master keys of what one rule says, for one path.
@@ -43,15 +42,17 @@ func (b *builder) groups(c *creation) ([][]keeper.MasterKey, error) {
 	return groups, nil
 }
 
-// simple adds the keys that stand in the rule itself.
+// simple adds the keys that the rule itself names, with what it says for all of
+// them.
 func (b *builder) simple(c *creation) error {
-	var kms []kmsKey
-	for _, list := range c.keys.kms {
-		for _, arn := range awskms.SplitKeys(list.value) {
-			kms = append(kms, kmsKey{at: list.at, arn: text{arn, list.at}, profile: c.profile})
+	for _, kind := range kinds.All() {
+		for _, t := range c.keys.lists[kind.Name] {
+			if err := b.list(kind, t, c.forAll); err != nil {
+				return err
+			}
 		}
 	}
-	return b.inOrder(c.keys, func() error { return b.kms(kms) }, func() error { return b.each(c.keys.azure, ParseAzure) })
+	return nil
 }
 
 // group adds the keys of a group, those that it merges first.
@@ -61,72 +62,89 @@ func (b *builder) group(g group) error {
 			return err
 		}
 	}
-	return b.inOrder(g.keys, func() error { return b.kms(g.kms) }, func() error { return b.azure(g.azure) })
-}
-
-// A parser reads a list of keys.
-type parser func(list string) ([]keeper.MasterKey, error)
-
-// inOrder adds the keys of all kinds in the order in which files of rules have
-// always had them.
-func (b *builder) inOrder(k keys, kms, azure func() error) error {
-	list := func(items []text, p parser) func() error { return func() error { return b.each(items, p) } }
-	for _, step := range []func() error{
-		list(k.age, age.ParseRecipients), list(k.pgp, ParsePGP), kms,
-		list(k.gcp, ParseGCP), list(k.hckms, ParseHCKMS), azure, list(k.vault, ParseVault),
-	} {
-		if err := step(); err != nil {
-			return err
+	for _, kind := range kinds.All() {
+		for _, t := range g.keys.lists[kind.Name] {
+			if err := b.list(kind, t, nil); err != nil {
+				return err
+			}
+		}
+		for _, e := range g.keys.elements[kind.Name] {
+			if err := b.element(kind, e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (b *builder) each(items []text, parse parser) error {
-	for _, item := range items {
-		if item.value == "" {
-			return b.file.refuse(item.at, errors.New("the name of the key is missing"), "")
-		}
-		made, err := parse(item.value)
-		if err != nil {
-			return b.file.refuse(item.at, err, "")
-		}
+// list adds the keys of a list, with what all of them have in common.
+func (b *builder) list(kind *keeper.Kind, t text, forAll map[string]text) error {
+	list, err := b.name(t)
+	if err != nil {
+		return err
+	}
+	made, err := kind.Parse(list)
+	if err != nil {
+		return b.file.refuse(t.at, err, "")
+	}
+	common, err := b.common(kind, forAll)
+	if err != nil || len(common) == 0 {
 		b.keys = append(b.keys, made...)
+		return err
+	}
+	for _, m := range made {
+		m.Fields = append(m.Fields, common...)
+		checked, err := kind.FromFields(m)
+		if err != nil {
+			return b.file.refuse(t.at, err, "")
+		}
+		b.keys = append(b.keys, checked...)
 	}
 	return nil
 }
 
-// kms adds AWS keys. Both forms of a rule end here, so ARN+ROLE is understood
-// in both.
-func (b *builder) kms(list []kmsKey) error {
-	for _, k := range list {
-		if k.arn.value == "" {
-			return b.file.refuse(k.at, errors.New("the arn of the key is missing"), "")
+// common returns the fields that all keys of a kind have in a rule.
+func (b *builder) common(kind *keeper.Kind, forAll map[string]text) ([]keeper.Field, error) {
+	var fields []keeper.Field
+	for _, f := range kind.Fields {
+		t, err := b.name(forAll[f.InRule])
+		if err != nil {
+			return nil, err
 		}
-		arn, err := b.name(k.arn)
-		role, err1 := b.name(k.role)
-		profile, err2 := b.name(k.profile)
-		context, err3 := b.texts(k.context)
-		if err := cmp.Or(err, err1, err2, err3); err != nil {
+		if t != "" {
+			fields = append(fields, keeper.Field{Name: f.Name, Text: t})
+		}
+	}
+	return fields, nil
+}
+
+// element adds the key of an element of a group.
+func (b *builder) element(kind *keeper.Kind, e element) error {
+	m := kind.Key()
+	for _, f := range kind.Fields {
+		if f.Map {
+			texts, err := b.texts(e.maps[f.Name])
+			if err != nil {
+				return err
+			}
+			m = m.With(f.Name, texts)
+			continue
+		}
+		t, err := b.name(e.texts[f.Name])
+		switch {
+		case err != nil:
 			return err
+		case t != "":
+			m.Fields = append(m.Fields, keeper.Field{Name: f.Name, Text: t})
+		case f.Required:
+			return b.file.refuse(e.at, fmt.Errorf("this element of %s has no %s", kind.GroupName(), f.Element), "")
 		}
-		made, err := awskms.NewKey(arn, role, profile, context)
-		if err != nil {
-			return b.file.refuse(k.at, err, "")
-		}
-		b.keys = append(b.keys, made)
 	}
-	return nil
-}
-
-func (b *builder) azure(list []azureKey) error {
-	for _, k := range list {
-		made, err := azureKeyOf(k.vaultURL.value, k.name.value, k.version.value)
-		if err != nil {
-			return b.file.refuse(k.at, err, "")
-		}
-		b.keys = append(b.keys, made)
+	made, err := kind.FromFields(m)
+	if err != nil {
+		return b.file.refuse(e.at, err, "")
 	}
+	b.keys = append(b.keys, made...)
 	return nil
 }
 
@@ -155,17 +173,15 @@ func (b *builder) texts(texts map[string]text) (map[string]string, error) {
 	return all, nil
 }
 
-// bind returns the groups with an encryption context for the AWS keys that
-// have none of their own. What is then named twice in a group counts once.
+// bind returns the groups with an encryption context for the keys that can
+// have one and have none of their own. What is then named twice in a group counts once.
 func bind(groups [][]keeper.MasterKey, context map[string]string) [][]keeper.MasterKey {
 	var all [][]keeper.MasterKey
 	for _, g := range groups {
 		known := map[string]bool{}
 		var keys []keeper.MasterKey
 		for _, k := range g {
-			if k.Kind == keeper.KMS && len(k.Map("context")) == 0 {
-				k = k.With("context", context)
-			}
+			k, _ = k.Under(context)
 			if id := k.EntryID(); !known[id] {
 				known[id] = true
 				keys = append(keys, k)

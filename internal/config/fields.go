@@ -1,6 +1,9 @@
 package config
 
 import (
+	"maps"
+	"slices"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
@@ -22,10 +25,6 @@ const (
 	creationScope    scope = "a creation rule"
 	destinationScope scope = "a destination rule"
 	groupScope       scope = "a key group"
-	kmsScope         scope = "an element of kms"
-	gcpScope         scope = "an element of gcp_kms"
-	hckmsScope       scope = "an element of hckms"
-	azureScope       scope = "an element of azure_keyvault"
 	storesScope      scope = "stores"
 	storeScope       scope = "the settings of a store"
 )
@@ -87,7 +86,7 @@ type creation struct {
 	at          place
 	path        text
 	keys        keys
-	profile     text
+	forAll      map[string]text // what the keys of the rule have in common, by its name there
 	context     map[string]text
 	contextAt   place
 	groups      []group
@@ -100,42 +99,19 @@ type creation struct {
 	integrity   string
 }
 
-// keys are the texts that name keys, in the order of the fields of a group.
-type keys struct {
-	age, pgp, kms, gcp, hckms, azure, vault []text
-}
-
 func readCreation(r *reader, n *yaml.Node) creation {
-	c := creation{at: at(n)}
+	c := creation{at: at(n), forAll: map[string]text{}}
 	read(r, n, creationScope, creationFields(), &c)
-	if len(c.groups) > 0 && (c.keys.any() || c.profile.value != "") {
-		r.warn(n, "move them into a group", "keys and aws_profile beside key_groups are ignored")
+	given := func(t text) bool { return t.value != "" }
+	if len(c.groups) > 0 && (c.keys.any() || slices.ContainsFunc(slices.Collect(maps.Values(c.forAll)), given)) {
+		r.warn(n, "move them into a group", "%s beside key_groups are ignored", ignored())
 	}
 	return c
 }
 
-func (k keys) any() bool {
-	return len(k.age)+len(k.pgp)+len(k.kms)+len(k.gcp)+len(k.hckms)+len(k.azure)+len(k.vault) > 0
-}
-
 func creationFields() []field[creation] {
-	list := func(name string, of func(*creation) *[]text) field[creation] {
-		return field[creation]{name, func(r *reader, n *yaml.Node, c *creation) { *of(c) = r.texts(n, name) }}
-	}
 	table := []field[creation]{
 		{"path_regex", func(r *reader, n *yaml.Node, c *creation) { c.path = r.text(n, "path_regex") }},
-		list("kms", func(c *creation) *[]text { return &c.keys.kms }),
-		{"aws_profile", func(r *reader, n *yaml.Node, c *creation) { c.profile = r.text(n, "aws_profile") }},
-		{"encryption_context", func(r *reader, n *yaml.Node, c *creation) {
-			c.context = r.pairs(n, "encryption_context")
-			c.contextAt = at(n)
-		}},
-		list("age", func(c *creation) *[]text { return &c.keys.age }),
-		list("pgp", func(c *creation) *[]text { return &c.keys.pgp }),
-		list("gcp_kms", func(c *creation) *[]text { return &c.keys.gcp }),
-		list("hckms", func(c *creation) *[]text { return &c.keys.hckms }),
-		list("azure_keyvault", func(c *creation) *[]text { return &c.keys.azure }),
-		list("hc_vault_transit_uri", func(c *creation) *[]text { return &c.keys.vault }),
 		{"key_groups", func(r *reader, n *yaml.Node, c *creation) {
 			c.groups = readGroups(r, n, "key_groups")
 		}},
@@ -153,6 +129,7 @@ func creationFields() []field[creation] {
 		}},
 		{"integrity", readIntegrity},
 	}
+	table = append(table, keyFields()...)
 	for _, f := range (rule.Rule{}).All() {
 		table = append(table, selectionField(f.Name))
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // A Rule is what a creation rule means for one path.
@@ -98,8 +98,13 @@ func (f *File) rule(c *creation, found captures) (*Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := awskms.CheckContext(context); err != nil {
-		return nil, f.refuse(c.contextAt, err, "")
+	for _, kind := range kinds.All() {
+		if kind.CheckContext == nil {
+			continue
+		}
+		if err := kind.CheckContext(context); err != nil {
+			return nil, f.refuse(c.contextAt, err, "")
+		}
 	}
 	groups, err := b.groups(c)
 	if err != nil {

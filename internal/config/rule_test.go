@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // printed shows groups as kinds and identities, with names for the keys of the
@@ -49,7 +50,7 @@ func TestKeysOfARuleInBothForms(t *testing.T) {
 		"pgp":                  {"pgp: 'FP,7FD7 9B1A 0417 D339 E843  7091 E87A 88F5 9982 BA7C'", []string{"0 pgp FP", "0 pgp 7FD79B1A0417D339E8437091E87A88F59982BA7C"}},
 		"blanks and lines": {
 			"kms: |\n      ARN_A\n      ARN_A+arn:aws:iam::1:role/r\n    age: \"AGE_A AGE_A\"\n    gcp_kms: [\"GCP GCP2\"]",
-			[]string{"0 age AGE_A", "0 kms ARN_A", "0 kms ARN_A+arn:aws:iam::1:role/r", "0 gcp_kms GCP", "0 gcp_kms GCP2"},
+			[]string{"0 kms ARN_A", "0 kms ARN_A+arn:aws:iam::1:role/r", "0 gcp_kms GCP", "0 gcp_kms GCP2", "0 age AGE_A"},
 		},
 		"pgp subkey":              {"pgp: [FP!]", []string{"0 pgp FP!"}},
 		"gcp_kms":                 {"gcp_kms: [GCP]", []string{"0 gcp_kms GCP"}},
@@ -61,7 +62,7 @@ func TestKeysOfARuleInBothForms(t *testing.T) {
 		"vault with a last slash": {"hc_vault_transit_uri: http://h:8200/v1/t/keys/n/", []string{"0 hc_vault http://h:8200/v1/t/keys/n"}},
 		"order of kinds": {
 			"hc_vault_transit_uri: http://h/v1/t/keys/n\n    azure_keyvault: https://v/keys/k/1\n    hckms: [r:1]\n    gcp_kms: GCP\n    kms: ARN_A\n    pgp: FP\n    age: AGE_A",
-			[]string{"0 age AGE_A", "0 pgp FP", "0 kms ARN_A", "0 gcp_kms GCP", "0 hckms r:1", "0 azure_kv https://v/keys/k/1", "0 hc_vault http://h/v1/t/keys/n"},
+			[]string{"0 kms ARN_A", "0 gcp_kms GCP", "0 hckms r:1", "0 azure_kv https://v/keys/k/1", "0 hc_vault http://h/v1/t/keys/n", "0 pgp FP", "0 age AGE_A"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,8 +93,8 @@ func TestKeyGroups(t *testing.T) {
         pgp: [FP]
         age: ['AGE_A,AGE_B']
         merge: [{age: [AGE_C]}]`, []string{
-			"0 age AGE_C", "0 age AGE_A", "0 age AGE_B", "0 pgp FP", "0 kms ARN_A+ROLE|x:y|dev", "0 kms ARN_B", "0 gcp_kms GCP",
-			"0 hckms r:1", "0 azure_kv https://v/keys/k/1", "0 hc_vault http://h/v1/t/keys/n",
+			"0 age AGE_C", "0 kms ARN_A+ROLE|x:y|dev", "0 kms ARN_B", "0 gcp_kms GCP", "0 hckms r:1", "0 azure_kv https://v/keys/k/1",
+			"0 hc_vault http://h/v1/t/keys/n", "0 pgp FP", "0 age AGE_A", "0 age AGE_B",
 		}},
 		"several":                 {"key_groups: [{age: [AGE_A]}, {age: [AGE_A, AGE_B]}]", []string{"0 age AGE_A", "1 age AGE_A", "1 age AGE_B"}},
 		"merges in merges":        {"key_groups: [{age: [AGE_A], merge: [{age: [AGE_B], merge: [{age: [AGE_C, AGE_A]}]}]}]", []string{"0 age AGE_C", "0 age AGE_A", "0 age AGE_B"}},
@@ -129,9 +130,9 @@ creation_rules:
 		t.Fatal(err)
 	}
 	want := []keeper.MasterKey{
-		keeper.New(keeper.KMS, "arn", arnA, "role", role, "aws_profile", "dev").With("context", map[string]string{"z key": "v=1;2", "n": "12", "t": "true"}),
-		keeper.New(keeper.Azure, "vault_url", "https://v", "name", "k", "version", "1"),
-		keeper.New(keeper.Vault, "vault_address", "https://h:8200", "engine_path", "a/b", "key_name", "n"),
+		kinds.ByName(keeper.KMS).Key("arn", arnA, "role", role, "aws_profile", "dev").With("context", map[string]string{"z key": "v=1;2", "n": "12", "t": "true"}),
+		kinds.ByName(keeper.Azure).Key("vault_url", "https://v", "name", "k", "version", "1"),
+		kinds.ByName(keeper.Vault).Key("vault_address", "https://h:8200", "engine_path", "a/b", "key_name", "n"),
 	}
 	if diff := cmp.Diff(want, r.Groups[0]); diff != "" {
 		t.Error(diff)
@@ -176,15 +177,15 @@ func TestRulesThatCannotBeUsed(t *testing.T) {
 			` (path_regex is a regular expression, not a shell pattern: for *.yaml write \.yaml$)`},
 		{"path_regex: a(", `line 2: path_regex "a(" is not a valid regular expression: error parsing regexp: missing closing ): ` + "`a(`"},
 		{"kms: alias/x", `line 2: AWS KMS: "alias/x" is not the ARN of a KMS key (write the full ARN, such as arn:aws:kms:us-east-1:111122223333:alias/x)`},
-		{"key_groups: [{kms: [{role: ROLE}]}]", "line 2: the arn of the key is missing"},
+		{"key_groups: [{kms: [{role: ROLE}]}]", "line 2: this element of kms has no arn"},
 		{"pgp: abc", `line 2: pgp: "abc" is not a fingerprint (write the 40 hexadecimal digits that gpg --list-keys prints)`},
 		{"gcp_kms: [k]", `line 2: gcp_kms: "k" is not the resource id of a key (write projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY)`},
-		{"key_groups: [{gcp_kms: [{}]}]", "line 2: the name of the key is missing"},
+		{"key_groups: [{gcp_kms: [{}]}]", "line 2: this element of gcp_kms has no resource_id"},
 		{"hckms: [abc]", `line 2: hckms: "abc" is not the name of a key (write REGION:KEY-UUID)`},
 		{"azure_keyvault: http://v/keys/k/1", `line 2: azure_keyvault: "http://v/keys/k/1" is not the URL of a key (write https://VAULT.vault.azure.net/keys/NAME or .../keys/NAME/VERSION)`},
 		{"azure_keyvault: https://v/keys/k/1/", `line 2: azure_keyvault: "https://v/keys/k/1/" is not the URL of a key (write https://VAULT.vault.azure.net/keys/NAME or .../keys/NAME/VERSION)`},
 		{"key_groups: [{azure_keyvault: [{vaultUrl: v, key: k}]}]", `line 2: azure_keyvault: "v" is not the URL of a vault (write https://VAULT.vault.azure.net)`},
-		{"key_groups: [{azure_keyvault: [{vaultUrl: 'https://v'}]}]", `line 2: azure_keyvault: the name of the key is missing`},
+		{"key_groups: [{azure_keyvault: [{vaultUrl: 'https://v'}]}]", "line 2: this element of azure_keyvault has no key"},
 		{"hc_vault_transit_uri: https://h/transit/keys/n", `line 2: vault: "https://h/transit/keys/n" is not the address of a transit key (write https://HOST:8200/v1/transit/keys/NAME)`},
 		{"key_groups: [{age: [AGE_A]}, {}]", `line 2: empty key group provided (name a key in it, or take it out)`},
 		{"shamir_threshold: 3\n    key_groups: [{age: [AGE_A]}, {age: [AGE_B]}]", `line 2: shamir_threshold is 3, but there are 2 key groups (choose a number from 2 to 2, or leave it out to need all groups)`},
@@ -249,9 +250,9 @@ creation_rules:
 		context map[string]string
 		want    []string
 	}{
-		{r.EncryptionContext, []string{"0 age AGE_A", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d"}},
-		{map[string]string{"x": "y"}, []string{"0 age AGE_A", "0 kms ARN_A|x:y", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d"}},
-		{nil, []string{"0 age AGE_A", "0 kms ARN_A", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d"}},
+		{r.EncryptionContext, []string{"0 kms ARN_A|a:b", "0 kms ARN_B|c:d", "0 age AGE_A"}},
+		{map[string]string{"x": "y"}, []string{"0 kms ARN_A|x:y", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d", "0 age AGE_A"}},
+		{nil, []string{"0 kms ARN_A", "0 kms ARN_A|a:b", "0 kms ARN_B|c:d", "0 age AGE_A"}},
 	} {
 		if diff := cmp.Diff(c.want, printed(r.Under(c.context))); diff != "" {
 			t.Errorf("under %v: %s", c.context, diff)

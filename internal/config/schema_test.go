@@ -1,7 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,7 +12,113 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
+
+var update = flag.Bool("update", false, "write what the kinds of keys add to schema.json")
+
+// object is a JSON object.
+type object = map[string]any
+
+// textsSchema is that of a text, or a list of them.
+func textsSchema(description string) object {
+	text := object{"type": "string"}
+	list := object{"type": "array", "items": object{"type": []any{"string", "null"}}}
+	return object{"description": description, "anyOf": []any{text, list}}
+}
+
+// contextSchema is that of an encryption context.
+func contextSchema(description string) object {
+	return object{
+		"description": description, "type": "object",
+		"additionalProperties": object{"type": []any{"string", "number", "boolean"}},
+	}
+}
+
+// ruleSchema returns what a kind adds to a creation rule.
+func ruleSchema(kind *keeper.Kind) object {
+	list := textsSchema(kind.Doc)
+	list["examples"] = []any{kind.Example}
+	all := object{kind.RuleName(): list}
+	for _, f := range kind.Fields {
+		switch {
+		case f.InRule == "":
+		case f.Map:
+			all[f.InRule] = contextSchema(f.InRuleDoc)
+		default:
+			all[f.InRule] = object{"description": f.InRuleDoc, "type": "string"}
+		}
+	}
+	return all
+}
+
+// groupSchema returns what a kind has in a key group.
+func groupSchema(kind *keeper.Kind) object {
+	if !kind.HasElements() {
+		return textsSchema(kind.Keys + ".")
+	}
+	fields, required := object{}, []any{}
+	for _, f := range kind.Fields {
+		if f.Map {
+			fields[f.Element] = contextSchema(f.Doc)
+		} else {
+			fields[f.Element] = object{"description": f.Doc, "type": "string"}
+		}
+		if f.Required {
+			required = append(required, f.Element)
+		}
+	}
+	return object{
+		"description": kind.Keys + ".", "type": []any{"array", "null"},
+		"items": object{
+			"type": []any{"object", "null"}, "additionalProperties": false,
+			"properties": fields, "required": required,
+		},
+	}
+}
+
+// TestTheSchemaHasWhatKindsDescribe makes the part of the schema that is about
+// keys from the descriptions of their kinds.
+func TestTheSchemaHasWhatKindsDescribe(t *testing.T) {
+	var top object
+	if err := json.Unmarshal(schema(t), &top); err != nil {
+		t.Fatal(err)
+	}
+	properties := func(definition string) object {
+		return top["definitions"].(object)[definition].(object)["properties"].(object)
+	}
+	for _, kind := range kinds.All() {
+		maps.Copy(properties("creationRule"), ruleSchema(kind))
+		properties("group")[kind.GroupName()] = groupSchema(kind)
+	}
+	var want bytes.Buffer
+	e := json.NewEncoder(&want)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(top); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("schema.json", want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want.String(), string(schema(t))); diff != "" {
+		t.Errorf("go test ./internal/config -run Schema -update (-want +got):\n%s", diff)
+	}
+}
+
+// schema returns the JSON Schema that docs/configuration.md gives to editors.
+func schema(t *testing.T) []byte {
+	t.Helper()
+	src, err := os.ReadFile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
+}
 
 // known is all that the parser knows, by the definitions of the schema; "" is
 // the top.
@@ -20,10 +129,6 @@ func known() map[string][]string {
 		"creationRule":    names(creationFields()),
 		"destinationRule": names(destinationFields()),
 		"group":           names(groupFields()),
-		"kmsKey":          names(kmsFields()),
-		"gcpKey":          names(oneField("resource_id")),
-		"hckmsKey":        names(oneField("key_id")),
-		"azureKey":        names(azureFields()),
 		"stores":          names(storesFields()),
 		"yamlStore":       indent,
 		"jsonStore":       indent,
@@ -43,7 +148,7 @@ type definition struct {
 func TestTheSchemaKnowsWhatTheParserKnows(t *testing.T) {
 	t.Parallel()
 	var top definition
-	if err := json.Unmarshal(Schema(), &top); err != nil {
+	if err := json.Unmarshal(schema(t), &top); err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]definition{"": top}
@@ -76,10 +181,10 @@ func TestTheSchemaKnowsWhatTheParserKnows(t *testing.T) {
 func TestEveryReferenceOfTheSchemaLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	var top definition
-	if err := json.Unmarshal(Schema(), &top); err != nil {
+	if err := json.Unmarshal(schema(t), &top); err != nil {
 		t.Fatal(err)
 	}
-	for part := range strings.SplitSeq(string(Schema()), `"$ref": "#/definitions/`) {
+	for part := range strings.SplitSeq(string(schema(t)), `"$ref": "#/definitions/`) {
 		name, _, _ := strings.Cut(part, `"`)
 		if _, ok := top.Definitions[name]; !ok && name != "{\n  " {
 			t.Errorf("#/definitions/%s is not there", name)
@@ -100,7 +205,11 @@ func page(t *testing.T) string {
 func TestTheReferencePageKnowsEveryKey(t *testing.T) {
 	t.Parallel()
 	text := page(t)
-	for where, keys := range known() {
+	all := known()
+	for _, kind := range kinds.All() {
+		all[kind.GroupName()] = names(elementFields(kind))
+	}
+	for where, keys := range all {
 		for _, key := range keys {
 			if !strings.Contains(text, "`"+key+"`") {
 				t.Errorf("%s of %q is not on the page", key, where)

@@ -89,7 +89,7 @@ func contextValues(groups []keeper.Group) []string {
 	all := map[string]bool{}
 	for _, g := range groups {
 		for _, w := range g {
-			texts := w.Map("context")
+			texts := w.Context()
 			own := map[string]bool{}
 			for _, v := range texts {
 				own[v] = true
@@ -111,7 +111,7 @@ func (o DecryptOptions) bind(groups []keeper.Group) ([]keeper.Group, error) {
 	bound, used := withMissingContext(groups, o.Context)
 	for _, g := range groups {
 		for _, w := range g {
-			used = used || w.Kind == keeper.KMS && maps.Equal(w.Map("context"), o.Context)
+			used = used || w.TakesContext() && maps.Equal(w.Context(), o.Context)
 		}
 	}
 	if !used {
@@ -138,10 +138,8 @@ func withMissingContext(groups []keeper.Group, texts map[string]string) (out []k
 	out = make([]keeper.Group, len(groups))
 	for i, g := range groups {
 		for _, w := range g {
-			if w.Kind == keeper.KMS && len(w.Map("context")) == 0 {
-				w.MasterKey = w.With("context", texts)
-				used = true
-			}
+			bound, took := w.Under(texts)
+			w.MasterKey, used = bound, used || took
 			out[i] = append(out[i], w)
 		}
 	}
@@ -154,7 +152,7 @@ func withContextValue(groups []keeper.Group, value string) []keeper.Group {
 		for _, w := range g {
 			w.Fields = slices.Clone(w.Fields)
 			for j, f := range w.Fields {
-				if f.Name == "context" {
+				if w.IsContext(f.Name) {
 					same := map[string]string{}
 					for name := range f.Map {
 						same[name] = value

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -61,10 +62,12 @@ func (m *Metadata) encodeGroups(root *tree.Map) {
 	}
 	list := &tree.List{}
 	for _, g := range m.Groups {
-		// Every reader in the field finds these two here, empty or not.
 		group := &tree.Map{}
-		group.Put(keeper.Age, &tree.List{})
-		group.Put(keeper.Vault, &tree.List{})
+		for _, k := range kinds.All() {
+			if k.InEveryGroup {
+				group.Put(k.Name, &tree.List{})
+			}
+		}
 		encodeGroup(group, g)
 		sortKeys(group)
 		list.Items = append(list.Items, group)
@@ -94,7 +97,7 @@ func (e Entry) encode() *tree.Map {
 	}
 	sorted := isSorted(m)
 	putText(m, "enc", e.Enc)
-	if e.Kind != keeper.Age {
+	if !e.Undated() {
 		putTime(m, "created_at", e.Created)
 	}
 	if sorted {
@@ -105,9 +108,8 @@ func (e Entry) encode() *tree.Map {
 
 func newEntry(k keeper.MasterKey) *tree.Map {
 	m := &tree.Map{}
-	if k.Kind == keeper.KMS {
-		// Readers in the field expect it even where it says nothing.
-		m.Put("aws_profile", tree.Text(""))
+	for _, name := range k.AlwaysWritten() {
+		m.Put(name, tree.Text(""))
 	}
 	for _, f := range k.Fields {
 		if f.Map == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -87,6 +88,7 @@ func (m *Metadata) SetKeys(groups []keeper.Group) {
 	m.Groups = make([]Group, len(groups))
 	for i, g := range groups {
 		for _, w := range g {
+			w.MasterKey = kinds.Described(w.MasterKey) // as it will be when the file is read
 			m.Groups[i] = append(m.Groups[i], Entry{w, old[w.EntryID()]})
 		}
 	}
@@ -191,7 +193,7 @@ func (m *Metadata) decodeGroups(root *tree.Map) error {
 // known reports whether any key is of a kind that every reader knows. Lists of
 // other kinds do not count against key groups.
 func (g Group) known() bool {
-	return slices.ContainsFunc(g, func(e Entry) bool { return slices.Contains(keeper.Kinds(), e.Kind) })
+	return slices.ContainsFunc(g, func(e Entry) bool { return e.Described() })
 }
 
 // decodeGroup reads the key lists of one map, known kinds first and in their
@@ -199,18 +201,18 @@ func (g Group) known() bool {
 // maps that have an "enc" counts as an unknown kind.
 func decodeGroup(m *tree.Map, top bool) (Group, error) {
 	var g Group
-	for _, kind := range keeper.Kinds() {
-		n, ok := lookup(m, kind)
+	for _, kind := range kinds.All() {
+		n, ok := lookup(m, kind.Name)
 		if !ok {
 			continue
 		}
 		if s, scalar := n.(*tree.Scalar); scalar && s.Value.Kind() != tree.Null {
-			return nil, fmt.Errorf("%s is not a list of keys", kind)
+			return nil, fmt.Errorf("%s is not a list of keys", kind.Name)
 		}
 		for i, e := range elements(n) {
-			entry, err := decodeEntry(kind, e)
+			entry, err := decodeEntry(kind.Describe(keeper.MasterKey{Kind: kind.Name}), e)
 			if err != nil {
-				return nil, fmt.Errorf("%s[%d]: %w", kind, i, err)
+				return nil, fmt.Errorf("%s[%d]: %w", kind.Name, i, err)
 			}
 			g = append(g, entry)
 		}
@@ -221,7 +223,7 @@ func decodeGroup(m *tree.Map, top bool) (Group, error) {
 		}
 		for _, e := range elements(it.Value) {
 			if em, ok := e.(*tree.Map); ok && hasEnc(em) {
-				entry, err := decodeEntry(it.Key, e)
+				entry, err := decodeEntry(keeper.MasterKey{Kind: it.Key}, e)
 				if err != nil {
 					return nil, fmt.Errorf("%s: %w", it.Key, err)
 				}
@@ -238,20 +240,17 @@ func hasEnc(m *tree.Map) bool {
 }
 
 func isKnown(name string, top bool) bool {
-	for _, k := range keeper.Kinds() {
-		if strings.EqualFold(name, k) {
-			return true
-		}
-	}
-	return top && strings.EqualFold(name, fieldGroups)
+	same := func(kind string) bool { return strings.EqualFold(name, kind) }
+	return slices.ContainsFunc(kinds.Names(), same) || top && same(fieldGroups)
 }
 
-func decodeEntry(kind string, n tree.Node) (Entry, error) {
+// decodeEntry reads an entry into a key of the kind of k.
+func decodeEntry(k keeper.MasterKey, n tree.Node) (Entry, error) {
 	m, ok := n.(*tree.Map)
 	if !ok {
 		return Entry{}, errors.New("not a mapping")
 	}
-	e := Entry{WrappedKey: keeper.WrappedKey{MasterKey: keeper.MasterKey{Kind: kind}}, origin: m}
+	e := Entry{WrappedKey: keeper.WrappedKey{MasterKey: k}, origin: m}
 	seen := map[string]bool{}
 	for _, it := range m.Items {
 		if tree.IsComment(it.Value) {
@@ -271,16 +270,16 @@ func decodeEntry(kind string, n tree.Node) (Entry, error) {
 			case name == "created_at":
 				// Nothing depends on it, so a bad one is no reason to lose the file.
 				e.Created, _ = time.Parse(time.RFC3339, text)
-			case name == "context" && v.Value.Kind() != tree.Null:
-				return Entry{}, errors.New("context is not a mapping")
+			case k.IsContext(name) && v.Value.Kind() != tree.Null:
+				return Entry{}, fmt.Errorf("%s is not a mapping", name)
 			case text != "":
 				e.Fields = append(e.Fields, keeper.Field{Name: name, Text: text})
 			}
 		case *tree.Map, *tree.List:
-			if name == "context" {
+			if k.IsContext(name) {
 				texts, err := contextTexts(v)
 				if err != nil {
-					return Entry{}, err
+					return Entry{}, fmt.Errorf("%s: %w", name, err)
 				}
 				e.MasterKey = e.With(name, texts)
 			}
@@ -295,7 +294,7 @@ func contextTexts(n tree.Node) (map[string]string, error) {
 	for _, e := range elements(n) {
 		m, ok := e.(*tree.Map)
 		if !ok {
-			return nil, errors.New("context is not a mapping")
+			return nil, errors.New("not a mapping")
 		}
 		for _, it := range m.Items {
 			if tree.IsComment(it.Value) {
@@ -303,7 +302,7 @@ func contextTexts(n tree.Node) (map[string]string, error) {
 			}
 			s, ok := it.Value.(*tree.Scalar)
 			if !ok || s.Value.Kind() == tree.Null {
-				return nil, fmt.Errorf("context: the value of %q is not a text", it.Key)
+				return nil, fmt.Errorf("the value of %q is not a text", it.Key)
 			}
 			texts[it.Key] = scalarText(s)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // fake is an honest keeper: it unwraps only what it has wrapped, under the key
@@ -39,12 +40,12 @@ func (f *fake) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 // named returns a key of a kind whose identity is name.
 func named(kind, name string, do ...string) keeper.MasterKey {
 	field := map[string]string{keeper.KMS: "arn", keeper.Age: "recipient", keeper.PGP: "fp"}[kind]
-	return keeper.New(kind, field, name, "do", strings.Join(do, " "))
+	return kinds.ByName(kind).Key(field, name, "do", strings.Join(do, " "))
 }
 
 // asking returns a key that asks a person.
 func asking(name string, do ...string) keeper.MasterKey {
-	return keeper.New(keeper.PGP, "fp", name, "asks", "yes", "do", strings.Join(do, " "))
+	return kinds.ByName(keeper.PGP).Key("fp", name, "asks", "yes", "do", strings.Join(do, " "))
 }
 
 func (f *fake) Wrap(ctx context.Context, m keeper.MasterKey, d keeper.Data) (keeper.WrappedKey, error) {

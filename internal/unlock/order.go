@@ -9,17 +9,14 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
-// DefaultOrder returns the kinds that are tried first unless the user says
-// otherwise: those that need no network.
-func DefaultOrder() []string { return []string{keeper.Age, keeper.PGP} }
-
 // ParseOrder reads a comma list of kinds, such as "kms, age". An empty list
-// means DefaultOrder.
+// means the default.
 func ParseOrder(list string) ([]string, error) {
 	if strings.TrimSpace(list) == "" {
-		return DefaultOrder(), nil
+		return kinds.DefaultOrder(), nil
 	}
 	var order []string
 	for item := range strings.SplitSeq(list, ",") {
@@ -27,7 +24,7 @@ func ParseOrder(list string) ([]string, error) {
 		switch {
 		case kind == "":
 			continue
-		case !slices.Contains(keeper.Kinds(), kind):
+		case !slices.Contains(kinds.Names(), kind):
 			return nil, &OrderError{Kind: kind}
 		case slices.Contains(order, kind):
 			return nil, &OrderError{Kind: kind, Duplicate: true}
@@ -63,7 +60,7 @@ func (e *OrderError) Hints() []string {
 	if e.Duplicate {
 		return []string{fmt.Sprintf("name %q once", e.Kind)}
 	}
-	all := "the kinds are " + strings.Join(keeper.Kinds(), ", ")
+	all := "the kinds are " + strings.Join(kinds.Names(), ", ")
 	if k := nearest(e.Kind); k != "" {
 		return []string{fmt.Sprintf("did you mean %q?", k), all}
 	}
@@ -72,21 +69,10 @@ func (e *OrderError) Hints() []string {
 
 // nearest returns the kind that name probably means, or "".
 func nearest(name string) string {
-	switch strings.ToLower(name) {
-	case "aws", "aws_kms":
-		return keeper.KMS
-	case "gpg":
-		return keeper.PGP
-	case "gcp", "gcpkms":
-		return keeper.GCP
-	case "huawei":
-		return keeper.HCKMS
-	case "azure":
-		return keeper.Azure
-	case "vault":
-		return keeper.Vault
+	if k := kinds.Called(name); k != nil {
+		return k.Name
 	}
-	return suggest.Closest(name, keeper.Kinds())
+	return suggest.Closest(name, kinds.Names())
 }
 
 // candidate is one key of a group and how it fared.
@@ -100,8 +86,7 @@ type candidate struct {
 // asks reports whether a person has to do something before the key can be used.
 // It is found out when the key's turn comes, since that may take a while.
 func (s *search) asks(ctx context.Context, c *candidate) bool {
-	asker, ok := s.keeper.(keeper.Asker)
-	return ok && asker.Asks(ctx, c.key)
+	return keeper.Asks(ctx, s.keeper, c.key)
 }
 
 // candidates returns the keys of a group, best first.
@@ -110,15 +95,16 @@ func candidates(g keeper.Group, o Options) []*candidate {
 	for i, w := range g {
 		cs[i] = &candidate{key: w}
 	}
+	fileOrder := kinds.Names()
 	rank := func(c *candidate) int {
 		if i := slices.Index(o.Order, c.key.Kind); i >= 0 {
 			return i
 		}
 		// File order goes by kind, whatever order the caller's group has.
-		if i := slices.Index(keeper.Kinds(), c.key.Kind); i >= 0 {
+		if i := slices.Index(fileOrder, c.key.Kind); i >= 0 {
 			return len(o.Order) + i
 		}
-		return len(o.Order) + len(keeper.Kinds())
+		return len(o.Order) + len(fileOrder)
 	}
 	slices.SortStableFunc(cs, func(a, b *candidate) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(o.Prefer(a.key), o.Prefer(b.key)))

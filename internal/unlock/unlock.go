@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // What Options mean where they say nothing.
@@ -31,7 +32,7 @@ const (
 
 // Options say how to look for a data key. The zero value serves.
 type Options struct {
-	// Order lists the kinds of keys to try first; nil means DefaultOrder. The
+	// Order lists the kinds of keys to try first; nil means kinds.DefaultOrder. The
 	// others follow in file order.
 	Order []string
 	// Prefer ranks keys of one kind, lower first. Equal ranks keep file order.
@@ -92,7 +93,7 @@ func Recover(ctx context.Context, k keeper.Keeper, groups []keeper.Group, thresh
 
 func (o Options) withDefaults() Options {
 	if o.Order == nil {
-		o.Order = DefaultOrder()
+		o.Order = kinds.DefaultOrder()
 	}
 	if o.Prefer == nil {
 		o.Prefer = func(keeper.WrappedKey) int { return 0 }

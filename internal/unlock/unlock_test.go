@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
 
 // elapsed is the time of a bubble that f takes.
@@ -340,7 +341,7 @@ func TestKindsWithoutKeeperAreReported(t *testing.T) {
 
 // slowToSay returns a key of which it takes a while to say whether it asks.
 func slowToSay(name, after string) keeper.MasterKey {
-	return keeper.New(keeper.PGP, "fp", name, "asks", "yes", "after", after)
+	return kinds.ByName(keeper.PGP).Key("fp", name, "asks", "yes", "after", after)
 }
 
 func TestWhetherAKeyAsksIsFoundOutWhenItsTurnComes(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"filippo.io/age/plugin"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper/age/agekey"
 )
 
 // pluginIdentity is an identity that a program of the user keeps, perhaps on a
@@ -35,7 +36,7 @@ func (p pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 // isPlugin reports whether a recipient is that of a plugin: age1NAME1DATA.
 func isPlugin(recipient string) bool {
 	return strings.HasPrefix(recipient, "age1") && strings.Count(recipient, "1") > 1 &&
-		!strings.HasPrefix(recipient, "age1pq1") && !isTagged(recipient)
+		!strings.HasPrefix(recipient, "age1pq1") && !agekey.IsTagged(recipient)
 }
 
 // ui gives plugins the terminal of the user.

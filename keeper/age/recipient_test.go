@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/age/agekey"
 )
 
 const (
@@ -41,9 +42,9 @@ func TestRecipientsOfAllKindsAreRead(t *testing.T) {
 		{mainRecipient + "," + mainRecipient, []string{mainRecipient, mainRecipient}},
 	}
 	for _, tt := range tests {
-		keys, err := ParseRecipients(tt.list)
+		keys, err := agekey.Parse(tt.list)
 		if err != nil {
-			t.Errorf("ParseRecipients(%q): %v", tt.list, err)
+			t.Errorf("Parse(%q): %v", tt.list, err)
 		}
 		var got []string
 		for _, k := range keys {
@@ -53,7 +54,7 @@ func TestRecipientsOfAllKindsAreRead(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
-			t.Errorf("ParseRecipients(%q) (-want +got):\n%s", tt.list, diff)
+			t.Errorf("Parse(%q) (-want +got):\n%s", tt.list, diff)
 		}
 	}
 }
@@ -70,14 +71,14 @@ func TestBadRecipientsAreExplained(t *testing.T) {
 		{mainRecipient + ", bob", `"bob" is no age recipient`, "a recipient is age1..."},
 	}
 	for _, tt := range tests {
-		_, err := ParseRecipients(tt.text)
-		var e *RecipientError
+		_, err := agekey.Parse(tt.text)
+		var e *agekey.RecipientError
 		if !errors.As(err, &e) || !strings.Contains(e.Error(), tt.message) {
-			t.Errorf("ParseRecipients(%q): error %v, want %q", tt.text, err, tt.message)
+			t.Errorf("Parse(%q): error %v, want %q", tt.text, err, tt.message)
 			continue
 		}
 		if hint := strings.Join(e.Hints(), " "); !strings.Contains(hint, tt.hint) {
-			t.Errorf("ParseRecipients(%q): hint %q, want %q", tt.text, hint, tt.hint)
+			t.Errorf("Parse(%q): hint %q, want %q", tt.text, hint, tt.hint)
 		}
 	}
 }
@@ -89,8 +90,8 @@ func TestAPrivateKeyInPlaceOfARecipientIsNotShown(t *testing.T) {
 		"AGE-SECRET-KEY-1" + canary, "age-secret-key-1" + canary, "AGE-SECRET-KEY-PQ-1" + canary, "AGE-PLUGIN-FAKE-1" + canary,
 		"x AGE-SECRET-KEY-1" + canary, "-----BEGIN OPENSSH PRIVATE KEY-----" + canary,
 	} {
-		_, err := ParseRecipients(text)
-		var e *RecipientError
+		_, err := agekey.Parse(text)
+		var e *agekey.RecipientError
 		if !errors.As(err, &e) {
 			t.Errorf("%q: error %v", text, err)
 			continue
@@ -113,7 +114,7 @@ func FuzzRecipientsThatAreReadKeepTheirText(f *testing.F) {
 	f.Add(mainRecipient + "," + sshRecipient)
 	f.Add("age1pq1,ssh-rsa AAAA,age1tag1q, age1fake1x")
 	f.Fuzz(func(t *testing.T, list string) {
-		keys, err := ParseRecipients(list)
+		keys, err := agekey.Parse(list)
 		if err != nil {
 			return
 		}
@@ -121,12 +122,55 @@ func FuzzRecipientsThatAreReadKeepTheirText(f *testing.F) {
 		for _, k := range keys {
 			texts = append(texts, k.Identity())
 		}
-		again, err := ParseRecipients(strings.Join(texts, ","))
+		again, err := agekey.Parse(strings.Join(texts, ","))
 		if err != nil {
-			t.Fatalf("ParseRecipients(%q) gave %q, which it does not read: %v", list, texts, err)
+			t.Fatalf("Parse(%q) gave %q, which it does not read: %v", list, texts, err)
 		}
 		if diff := cmp.Diff(keys, again); diff != "" {
-			t.Fatalf("ParseRecipients(%q) (-first +second):\n%s", list, diff)
+			t.Fatalf("Parse(%q) (-first +second):\n%s", list, diff)
 		}
 	})
+}
+
+// TestNoGoodRecipientIsRefusedByItsName holds that agekey, which has no age
+// library, refuses nothing that the library takes, and takes no mistyped
+// recipient of age itself or of a plugin.
+func TestNoGoodRecipientIsRefusedByItsName(t *testing.T) {
+	t.Parallel()
+	good := []string{mainRecipient, sshRecipient, plugin.EncodeRecipient("fake", []byte("data")), plugin.EncodeRecipient("x-y.z", make([]byte, 100))}
+	for _, name := range []string{"pq.txt", "ssh_rsa"} {
+		good = append(good, wrappedFor(t, name).Text(agekey.FieldRecipient))
+	}
+	for _, text := range good {
+		compareNames(t, text)
+		step := max(1, len(text)/100)
+		for at := 0; at < len(text); at += step {
+			compareNames(t, text[:at])
+			for _, c := range []byte("q1 A=\n") {
+				changed := text[:at] + string(c) + text[at+1:]
+				accepted := compareNames(t, changed)
+				if accepted && strings.HasPrefix(changed, "age1") && changed != text {
+					t.Errorf("%q is taken for a recipient", changed)
+				}
+			}
+		}
+	}
+}
+
+// compareNames reports whether agekey takes a text, as it must if the library
+// does.
+func compareNames(t *testing.T, text string) bool {
+	t.Helper()
+	err := agekey.Check(text)
+	if _, library := parseRecipient(text, nil); library == nil && err != nil {
+		t.Errorf("%q is a recipient: %v", text, err)
+	}
+	return err == nil
+}
+
+func FuzzNoGoodRecipientIsRefusedByItsName(f *testing.F) {
+	f.Add(mainRecipient)
+	f.Add(sshRecipient)
+	f.Add(plugin.EncodeRecipient("fake", []byte("data")))
+	f.Fuzz(func(t *testing.T, text string) { compareNames(t, text) })
 }

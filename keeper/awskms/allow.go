@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // An allowList says what files may name. A file decides whom this program
@@ -23,7 +24,7 @@ func newAllowList(e env.Env, mapped allowList) (allowList, error) {
 		Profiles: list(e.Get("SOPS_AWS_ALLOW_PROFILES")),
 	}
 	for _, account := range a.Accounts {
-		if !isAccount(account) {
+		if !awskey.IsAccount(account) {
 			return a, &UsageError{Where: "SOPS_AWS_ALLOW_ACCOUNTS", Reason: fmt.Sprintf("%q is not an account", account)}
 		}
 	}
@@ -53,7 +54,7 @@ func permits(list []string, name string) bool {
 
 // check refuses a target that names what is not allowed.
 func (a allowList) check(t target) error {
-	owner, ok := roleAccount(t.role)
+	owner, ok := awskey.RoleAccount(t.role)
 	if t.role != "" && !ok {
 		owner = "unknown" // what cannot be read is nobody's
 	}

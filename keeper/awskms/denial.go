@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // policyHint gives the statement that lacks, and ways around it.
@@ -28,7 +29,7 @@ func policyHint(a *Attempt, e env.Env) string {
 // what a trust policy may ask for.
 func roleHint(a *Attempt, e env.Env) string {
 	role := a.deniedRole()
-	account, _ := roleAccount(role)
+	account, _ := awskey.RoleAccount(role)
 	return fmt.Sprintf("allow the caller %s; let the trust policy of the role hold %s; "+
 		"if that asks for an external id, a session name, tags or an MFA code, put them into %s: "+
 		`accounts: {"%s": {role: %s, external_id: WORD, session_name: NAME}}`+
@@ -53,7 +54,7 @@ func trustStatement(who string) string {
 // lasting names the role behind a session: sessions come and go, and policies
 // stay.
 func lasting(who string) string {
-	_, service, _, account, resource, ok := splitARN(who)
+	_, service, _, account, resource, ok := awskey.SplitARN(who)
 	session, assumed := strings.CutPrefix(resource, "assumed-role/")
 	if !ok || service != "sts" || !assumed {
 		return who
@@ -64,7 +65,7 @@ func lasting(who string) string {
 
 // accountOf returns the account of an ARN, "" if it is none.
 func accountOf(arn string) string {
-	_, _, _, account, _, _ := splitARN(arn)
+	_, _, _, account, _, _ := awskey.SplitARN(arn)
 	return account
 }
 
@@ -72,7 +73,7 @@ func accountOf(arn string) string {
 // identity policy cannot name an alias, so it is the key behind it.
 func (a *Attempt) deniedKey() string {
 	if named := a.named(); named != "" {
-		if arn, err := ParseARN(named); err == nil {
+		if arn, err := awskey.ParseARN(named); err == nil {
 			return arn.Text
 		}
 	}
@@ -85,7 +86,7 @@ func (a *Attempt) deniedKey() string {
 // deniedRole is the role that the last call was about, which in a chain need
 // not be the last one.
 func (a *Attempt) deniedRole() string {
-	if _, ok := roleAccount(a.named()); ok {
+	if _, ok := awskey.RoleAccount(a.named()); ok {
 		return a.named()
 	}
 	return a.Role

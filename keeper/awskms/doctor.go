@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // A Report is what Diagnose found out about one key.
@@ -32,7 +33,7 @@ type Report struct {
 // things on the way that Unwrap need not know. It does not recover the data
 // key.
 func (k *Keeper) Diagnose(ctx context.Context, w keeper.WrappedKey) Report {
-	r := Report{ARN: w.Text(fieldARN)}
+	r := Report{ARN: w.Text(awskey.FieldARN)}
 	start := k.o.Now()
 	blob, err := decodeBlob(w)
 	if err == nil {

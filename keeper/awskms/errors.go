@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // An Error is a key that nobody could use. It tells every attempt.
@@ -77,7 +78,7 @@ type Attempt struct {
 	Steps   []Step    `json:"steps"`
 	Err     error     `json:"-"`
 	id      identity
-	arn     ARN
+	arn     awskey.ARN
 	context map[string]string
 	limit   overdue // its own, if that was reached
 }

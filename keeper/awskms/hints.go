@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // advise returns what to do about a failed attempt: a command, a flag or a
@@ -134,7 +135,7 @@ func keyHint(a *Attempt) string {
 // was asked for. To change its state one must name the key, not an alias.
 func (a *Attempt) unusable() string {
 	named, _, _ := strings.Cut(a.Message, " is ")
-	if arn, err := ParseARN(named); err == nil {
+	if arn, err := awskey.ParseARN(named); err == nil {
 		return arn.Text
 	}
 	return a.arn.Text

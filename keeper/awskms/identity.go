@@ -7,11 +7,12 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // A target is a key as a file names it, and how the file says to reach it.
 type target struct {
-	arn     ARN
+	arn     awskey.ARN
 	role    string
 	profile string
 	context map[string]string
@@ -22,15 +23,15 @@ type target struct {
 // target reads the fields of m. An ARN that brings its role along is split
 // here as everywhere.
 func (s *settings) target(m keeper.MasterKey) (target, error) {
-	text, role := splitRole(withoutSpace(m.Text(fieldARN)))
-	if own := m.Text(fieldRole); own != "" {
+	text, role := awskey.SplitRole(awskey.WithoutSpace(m.Text(awskey.FieldARN)))
+	if own := m.Text(awskey.FieldRole); own != "" {
 		role = own
 	}
-	arn, err := ParseARN(text)
+	arn, err := awskey.ParseARN(text)
 	if err != nil {
 		return target{}, err
 	}
-	t := target{arn: arn, role: role, profile: m.Text(fieldProfile), context: m.Map(fieldContext)}
+	t := target{arn: arn, role: role, profile: m.Text(awskey.FieldProfile), context: m.Map(awskey.FieldContext)}
 	t.route, t.mapped = s.routes.of(arn)
 	t.mapped = t.mapped && !t.route.nothingOfWhom
 	return t, s.allow.check(t)
@@ -38,8 +39,8 @@ func (s *settings) target(m keeper.MasterKey) (target, error) {
 
 // arns returns the ARN of the key, followed by those of its siblings if it is
 // a multi-Region key.
-func (s *settings) arns(arn ARN) []ARN {
-	all := []ARN{arn}
+func (s *settings) arns(arn awskey.ARN) []awskey.ARN {
+	all := []awskey.ARN{arn}
 	if !arn.MultiRegion() {
 		return all
 	}

@@ -13,6 +13,13 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
+const (
+	keyA   = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	aliasB = "arn:aws-cn:kms:cn-north-1:444455556666:alias/a/b"
+	roleA  = "arn:aws:iam::111122223333:role/path/ops"
+	roleB  = "arn:aws-us-gov:iam::444455556666:role/ops"
+)
+
 // withMap returns variables under which src is the user's map.
 func withMap(t *testing.T, src string) map[string]string {
 	t.Helper()

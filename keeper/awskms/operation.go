@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // An operation is what is to be done once somebody is found who may.
@@ -23,7 +24,7 @@ type operation interface {
 // A job is an operation with a key in one region.
 type job struct {
 	op      operation
-	arn     ARN
+	arn     awskey.ARN
 	context map[string]string
 	calls   int           // at most so many for a passing failure
 	enter   time.Duration // in which somebody must have become an identity
@@ -87,9 +88,9 @@ func (d *decrypt) moved(ctx context.Context, s *session, j job, wrong error) (*k
 	if err != nil {
 		return nil, errors.Join(err, wrong) // the first says what to do
 	}
-	var opened ARN
+	var opened awskey.ARN
 	if out.KeyId != nil {
-		opened, err = ParseARN(*out.KeyId)
+		opened, err = awskey.ParseARN(*out.KeyId)
 	}
 	if err != nil || opened.Partition != j.arn.Partition || opened.Account != j.arn.Account || opened.Region != j.arn.Region {
 		return nil, fmt.Errorf("the ciphertext belongs to %s, which is not in the account and region of the alias: %w", opened.Text, wrong)
@@ -108,14 +109,14 @@ func always(context map[string]string) map[string]string {
 
 // decodeBlob reads the ciphertext of w. Flat formats and editors break lines.
 func decodeBlob(w keeper.WrappedKey) ([]byte, error) {
-	blob, err := base64.StdEncoding.DecodeString(withoutSpace(w.Enc))
+	blob, err := base64.StdEncoding.DecodeString(awskey.WithoutSpace(w.Enc))
 	if err == nil && len(blob) > 0 {
 		return blob, nil
 	}
 	if err == nil {
 		err = errors.New("it is empty")
 	}
-	return nil, &DamagedError{ARN: w.Text(fieldARN), Err: err}
+	return nil, &DamagedError{ARN: w.Text(awskey.FieldARN), Err: err}
 }
 
 // A DamagedError is an enc that KMS cannot have written.

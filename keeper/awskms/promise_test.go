@@ -12,6 +12,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // The built-in world of devkms, which has a role or key for each thing that
@@ -77,7 +78,7 @@ func roundTrip(t *testing.T, writer, reader map[string]string, m keeper.MasterKe
 func TestKeysOfSeveralAccountsAreReachedByTheirRoles(t *testing.T) {
 	t.Parallel()
 	s, vars := builtin(t)
-	keys, err := ParseKeys(devKey + "+" + devRole + ",\n" + prodKey + "+" + prodRole)
+	keys, err := awskey.Parse(devKey + "+" + devRole + ",\n" + prodKey + "+" + prodRole)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // run does op under m as the first identity that may. The error is an *Error,
@@ -24,7 +25,7 @@ func (k *Keeper) run(ctx context.Context, m keeper.MasterKey, op operation) erro
 		k.tellFallback(m, attempts)
 		return nil
 	}
-	return &Error{ARN: m.Text(fieldARN), Verb: op.verb(), Attempts: attempts}
+	return &Error{ARN: m.Text(awskey.FieldARN), Verb: op.verb(), Attempts: attempts}
 }
 
 // walk tries identities, and in the end regions, until op is done or cannot
@@ -170,7 +171,7 @@ func (k *Keeper) tellFallback(m keeper.MasterKey, attempts []*Attempt) {
 	first, last := attempts[0], attempts[len(attempts)-1]
 	if first.Origin == fromMap && first.Origin != last.Origin {
 		k.warn(fmt.Sprintf("AWS KMS key %s: used %s, because another did not work: %v",
-			m.Text(fieldARN), last.id, first))
+			m.Text(awskey.FieldARN), last.id, first))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // settings are the options of the run with the variables of the same meaning
@@ -56,7 +57,7 @@ func newSettings(o Options) (*settings, error) {
 	if s.profile, err = newChoices(o, "profile", o.Profile, nil); err != nil {
 		return nil, err
 	}
-	if s.role, err = newChoices(o, "role", o.Role, checkRole); err != nil {
+	if s.role, err = newChoices(o, "role", o.Role, awskey.CheckRole); err != nil {
 		return nil, err
 	}
 	s.keyRoles = o.KeyRoles
@@ -98,7 +99,7 @@ func newChoices(o Options, name string, flags []string, check func(string) error
 func (c choices) add(where string, items []string, check func(string) error) error {
 	for _, item := range items {
 		account, text, ok := strings.Cut(item, "=")
-		if !ok || !isAccount(account) {
+		if !ok || !awskey.IsAccount(account) {
 			account, text = "", item
 		}
 		if text == "" {
@@ -155,7 +156,7 @@ func attempts(o Options) (int, error) {
 func siblings(e env.Env, mapped []string) ([]string, error) {
 	regions := list(e.Get("SOPS_AWS_MRK_REGIONS"))
 	for _, r := range regions {
-		if !isRegion(r) {
+		if !awskey.IsRegion(r) {
 			return nil, &UsageError{Where: "SOPS_AWS_MRK_REGIONS", Reason: fmt.Sprintf("%q is not a region", r)}
 		}
 	}
@@ -172,7 +173,7 @@ const maxSessionName = 64
 // STS does not take.
 func sessionName(host string) string {
 	name := "sops@" + strings.Map(func(r rune) rune {
-		if isSessionRune(r) {
+		if awskey.IsSessionRune(r) {
 			return r
 		}
 		return -1

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // An stsClient calls STS in one region, with a limit of time and with MFA
@@ -64,7 +65,7 @@ func (k *Keeper) code(ctx context.Context, serial string) (string, error) {
 	if err != nil {
 		return "", &mfaError{serial: serial, err: err}
 	}
-	return withoutSpace(code), nil
+	return awskey.WithoutSpace(code), nil
 }
 
 // An mfaError is an MFA code that could not be had.

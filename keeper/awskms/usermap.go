@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // A userMap says how this user reaches accounts and keys:
@@ -60,7 +61,7 @@ type hop struct {
 	serial      string
 }
 
-func (u *userMap) of(arn ARN) (route, bool) {
+func (u *userMap) of(arn awskey.ARN) (route, bool) {
 	if r, ok := u.keys[arn.Text]; ok {
 		return r, true
 	}
@@ -191,7 +192,7 @@ func wrong(t scalar, reason string) *UsageError {
 func (f mapFile) check() (*userMap, *UsageError) {
 	u := &userMap{accounts: map[string]route{}, keys: map[string]route{}}
 	for id, entry := range f.Accounts {
-		if !isAccount(id.Value) {
+		if !awskey.IsAccount(id.Value) {
 			return nil, wrong(id, "is not an account")
 		}
 		r, err := entry.route()
@@ -201,7 +202,7 @@ func (f mapFile) check() (*userMap, *UsageError) {
 		u.accounts[id.Value] = r
 	}
 	for id, entry := range f.Keys {
-		if _, err := ParseARN(id.Value); err != nil {
+		if _, err := awskey.ParseARN(id.Value); err != nil {
 			return nil, wrong(id, "is not the ARN of a KMS key")
 		}
 		r, err := entry.route()
@@ -215,19 +216,19 @@ func (f mapFile) check() (*userMap, *UsageError) {
 
 func (f mapFile) lists(u *userMap) *UsageError {
 	for _, region := range f.Regions {
-		if !isRegion(region.Value) {
+		if !awskey.IsRegion(region.Value) {
 			return wrong(region, "is not a region")
 		}
 		u.siblings = append(u.siblings, region.Value)
 	}
 	for _, account := range f.Allow {
-		if !isAccount(account.Value) {
+		if !awskey.IsAccount(account.Value) {
 			return wrong(account, "is not an account")
 		}
 		u.allow.Accounts = append(u.allow.Accounts, account.Value)
 	}
 	for _, role := range f.Roles {
-		if checkRole(role.Value) != nil {
+		if awskey.CheckRole(role.Value) != nil {
 			return wrong(role, "is not the ARN of a role")
 		}
 		u.allow.Roles = append(u.allow.Roles, role.Value)
@@ -247,7 +248,7 @@ func (e mapEntry) route() (route, *UsageError) {
 		}
 	}
 	for _, role := range e.Role {
-		if role.Value == "" || checkRole(role.Value) != nil {
+		if role.Value == "" || awskey.CheckRole(role.Value) != nil {
 			return r, wrong(role, "is not the ARN of a role")
 		}
 		r.roles = append(r.roles, hop{role: role.Value, sessionName: e.SessionName})

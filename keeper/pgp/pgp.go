@@ -27,6 +27,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/pgp/pgpkey"
 )
 
 // Variables that are read here. All others of gpg reach it unread.
@@ -35,7 +36,7 @@ const (
 	varKeyring    = "SOPS_PGP_KEYRING"
 	varHome       = "GNUPGHOME"
 	varTTY        = "GPG_TTY"
-	fieldFP       = "fp"
+	fieldFP       = pgpkey.FieldFP
 	defaultGPG    = "gpg"
 	connectAgent  = "gpg-connect-agent"
 	homeDirectory = ".gnupg"

@@ -13,13 +13,14 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 var (
-	ageMain   = keeper.New(keeper.Age, "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz")
-	ageSecond = keeper.New(keeper.Age, "recipient", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc")
-	ageThird  = keeper.New(keeper.Age, "recipient", "age1998wleqmxyk0ke028vul8jn4xlqwss8ldfwc40fp6vglvxtmn50qadmgs0")
+	ageMain   = kinds.ByName(keeper.Age).Key("recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz")
+	ageSecond = kinds.ByName(keeper.Age).Key("recipient", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc")
+	ageThird  = kinds.ByName(keeper.Age).Key("recipient", "age1998wleqmxyk0ke028vul8jn4xlqwss8ldfwc40fp6vglvxtmn50qadmgs0")
 )
 
 // listEdits are what people and attackers do to a list of master keys by hand.
@@ -45,7 +46,7 @@ var listEdits = []struct {
 	},
 	{
 		"added, of another kind", func(g keeper.Group) keeper.Group {
-			return append(g, keeper.WrappedKey{MasterKey: keeper.New(keeper.PGP, "fp", "ABCD0123"), Enc: "x"})
+			return append(g, keeper.WrappedKey{MasterKey: kinds.ByName(keeper.PGP).Key("fp", "ABCD0123"), Enc: "x"})
 		},
 		[]string{"ABCD0123"},
 		[]string{"pgp ABCD0123"},
