@@ -17,7 +17,13 @@ type Decrypted struct {
 
 // Bytes returns the plaintext, byte for byte as it was encrypted where this
 // module encrypted it. It must not be changed.
-func (d *Decrypted) Bytes() []byte { return d.d.Plain() }
+func (d *Decrypted) Bytes() []byte {
+	plain, err := d.d.Plain()
+	if err != nil {
+		panic("sops: the plaintext was made before: " + err.Error())
+	}
+	return plain
+}
 
 // Documents returns the documents of the file as trees, with comments; there are
 // several only in YAML. They must not be changed.

@@ -43,6 +43,9 @@ func (e *Encrypted) Keys() keeper.Groups {
 func (e *Encrypted) Decrypt(ctx context.Context, k keeper.Keeper, opts ...Option) (*Decrypted, error) {
 	o := collect(opts)
 	d, err := e.e.Decrypt(ctx, k, envelope.DecryptOptions{IgnoreMAC: o.ignoreMAC, Context: o.context, Warn: o.warn})
+	if err == nil {
+		_, err = d.Plain() // so that every error is one of Decrypt
+	}
 	if err != nil {
 		return nil, publicError(err)
 	}

@@ -99,7 +99,7 @@ func decrypted(ctx context.Context, data []byte, format Format, path string) ([]
 	if err != nil {
 		return nil, err
 	}
-	return o.Plain(), nil
+	return o.Plain()
 }
 
 // sealDemanded returns why a file without a seal must not be read, nil if it may.

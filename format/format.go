@@ -71,11 +71,50 @@ type Document interface {
 	// SetMeta replaces the metadata of an encrypted document and nothing else.
 	SetMeta(meta *tree.Map) ([]byte, error)
 
-	// Set puts n at a in the first document, making parents that are missing.
-	Set(a tree.Address, n tree.Node) ([]byte, error)
-	// Unset removes what is at a, with the comment on its line. Comments
-	// above it stay.
-	Unset(a tree.Address) ([]byte, error)
+	// Bytes returns the text. It must not be changed.
+	Bytes() []byte
+	// Apply makes changes in the first document and returns it as it reads
+	// then: the result is the proof. All other text stays. The changes must not
+	// depend on each other: none is at or below the place of another, and what is
+	// removed from a list comes last, from the end.
+	Apply(changes []Change) (Document, error)
+}
+
+// A Change puts New at an address, making the parents that are missing. Where New
+// is nil, it removes what is there with the comment on its line; comments above
+// stay.
+type Change struct {
+	At  tree.Address
+	New tree.Node
+}
+
+// Make makes changes in a tree.
+func Make(root *tree.Map, changes []Change) error {
+	e := tree.NewEditor(root)
+	for _, c := range changes {
+		if c.New != nil {
+			e.Set(c.At, tree.Clone(c.New))
+			continue
+		}
+		if err := e.Unset(c.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ApplyParts makes changes in d by apply, all at once where that works. Where
+// some are in each other's way, it makes one half after the other.
+func ApplyParts[D any](d D, changes []Change, apply func(D, []Change) (D, error)) (D, error) {
+	out, err := apply(d, changes)
+	if err == nil || len(changes) < 2 {
+		return out, err
+	}
+	half := len(changes) / 2
+	if out, err = ApplyParts(d, changes[:half], apply); err != nil {
+		return out, err
+	}
+	return ApplyParts(out, changes[half:], apply)
 }
 
 // A Guided document takes more for a Mask than the tokens.

@@ -95,14 +95,26 @@ func (d *recoded) SetMeta(meta *tree.Map) ([]byte, error) {
 	return toUTF16(d.encoding)(d.Document.SetMeta(meta))
 }
 
-// Set puts n at a.
-func (d *recoded) Set(a tree.Address, n tree.Node) ([]byte, error) {
-	return toUTF16(d.encoding)(d.Document.Set(a, n))
+// Bytes returns the text in its encoding.
+func (d *recoded) Bytes() []byte {
+	text, err := d.text()
+	if err != nil {
+		return d.Document.Bytes() // Apply refused it
+	}
+	return text
 }
 
-// Unset removes what is at a.
-func (d *recoded) Unset(a tree.Address) ([]byte, error) {
-	return toUTF16(d.encoding)(d.Document.Unset(a))
+func (d *recoded) text() ([]byte, error) { return toUTF16(d.encoding)(d.Document.Bytes(), nil) }
+
+// Apply makes changes.
+func (d *recoded) Apply(changes []Change) (Document, error) {
+	changed, err := d.Document.Apply(changes)
+	if err != nil {
+		return nil, err
+	}
+	out := &recoded{changed, d.encoding, d.encrypted}
+	_, err = out.text()
+	return out, err
 }
 
 func order(encoding string) binary.ByteOrder {

@@ -223,72 +223,8 @@ func (l *List) Position(i int) int {
 	return -1
 }
 
-// Set puts n at a in root, making the parents that are missing: a map for a
-// key, a list for a position. A position at or after the end appends. A single
-// value on the way gives place to a container.
-func Set(root *Map, a Address, n Node) {
-	var at Node = root
-	set := func(Node) {}
-	for _, s := range a {
-		at, set = enter(at, s, set)
-	}
-	set(n)
-}
-
-// enter returns the child at s, nil if there is none, and the function that
-// replaces it. set replaces at itself.
-func enter(at Node, s Step, set func(Node)) (Node, func(Node)) {
-	if s.IsKey {
-		m, ok := at.(*Map)
-		if !ok {
-			m = &Map{}
-			set(m)
-		}
-		v, _ := m.Get(s.Key)
-		return v, func(n Node) { m.Put(s.Key, n) }
-	}
-	l, ok := at.(*List)
-	if !ok {
-		l = &List{}
-		set(l)
-	}
-	if i := l.Position(s.Index); i >= 0 {
-		return l.Items[i], func(n Node) { l.Items[i] = n }
-	}
-	i := len(l.Items)
-	return nil, func(n Node) {
-		if i == len(l.Items) {
-			l.Items = append(l.Items, n)
-			return
-		}
-		l.Items[i] = n
-	}
-}
+// Set puts n at a in root; see Editor.
+func Set(root *Map, a Address, n Node) { NewEditor(root).Set(a, n) }
 
 // Unset removes the node at a from root.
-func Unset(root *Map, a Address) error {
-	if len(a) == 0 {
-		return fmt.Errorf("the document itself: %w", ErrNotFound)
-	}
-	if _, err := Find(root, a); err != nil {
-		return err
-	}
-	parent, err := Find(root, a[:len(a)-1])
-	if err != nil {
-		return err
-	}
-	last := a[len(a)-1]
-	switch p := parent.(type) {
-	case *Map:
-		for i, it := range p.Items {
-			if it.Key == last.Key && !IsComment(it.Value) {
-				p.Items = append(p.Items[:i:i], p.Items[i+1:]...)
-				break
-			}
-		}
-	case *List:
-		i := p.Position(last.Index)
-		p.Items = append(p.Items[:i:i], p.Items[i+1:]...)
-	}
-	return nil
-}
+func Unset(root *Map, a Address) error { return NewEditor(root).Unset(a) }

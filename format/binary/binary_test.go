@@ -136,20 +136,20 @@ func TestSetReplacesTheWholeContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := tree.Address{{Key: "data", IsKey: true}}
-	got, err := d.Set(at, tree.Text("new\xff"))
+	got, err := formattest.Set(d, at, tree.Text("new\xff"))
 	if err != nil || string(got) != "new\xff" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := d.Set(at, tree.NewScalar(tree.IntValue(1))); err == nil {
+	if _, err := formattest.Set(d, at, tree.NewScalar(tree.IntValue(1))); err == nil {
 		t.Error("a number was set")
 	}
-	if _, err := d.Set(tree.Address{{Key: "x", IsKey: true}}, tree.Text("new")); err == nil {
+	if _, err := formattest.Set(d, tree.Address{{Key: "x", IsKey: true}}, tree.Text("new")); err == nil {
 		t.Error("another key was set")
 	}
-	if _, err := d.Unset(at); err == nil {
+	if _, err := formattest.Unset(d, at); err == nil {
 		t.Error("the content was removed")
 	}
-	if _, err := d.Unset(tree.Address{{Index: 0}}); !errors.Is(err, tree.ErrNotFound) {
+	if _, err := formattest.Unset(d, tree.Address{{Index: 0}}); !errors.Is(err, tree.ErrNotFound) {
 		t.Error(err)
 	}
 }

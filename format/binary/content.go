@@ -18,6 +18,9 @@ type content struct {
 
 func (c *content) Trees() []*tree.Map { return c.trees }
 
+// Bytes returns the content.
+func (c *content) Bytes() []byte { return c.src }
+
 func (c *content) Leaves() int { return 1 }
 
 func (c *content) Line(int) int { return 1 }
@@ -58,21 +61,33 @@ func (c *content) SetMeta(*tree.Map) ([]byte, error) {
 	return nil, errors.New("binary: plain content has no place for metadata")
 }
 
-func (c *content) Set(a tree.Address, n tree.Node) ([]byte, error) {
-	if !isData(a) {
-		return nil, notData(a)
+// Apply gives the file another content.
+func (c *content) Apply(changes []format.Change) (format.Document, error) {
+	out := *c
+	for _, change := range changes {
+		text, err := newData(change)
+		if err != nil {
+			return nil, err
+		}
+		leaf := &tree.Scalar{Value: tree.StringValue(format.Text(text))}
+		out.src, out.trees = text, []*tree.Map{{Items: []tree.Item{{Key: dataKey, Value: leaf}}}}
 	}
-	if s, ok := n.(*tree.Scalar); ok && s.Value.Kind() == tree.String {
-		return []byte(s.Value.Str()), nil
-	}
-	return nil, &format.Error{Msg: `the "data" of a binary file must be a string`, Content: true}
+	return &out, nil
 }
 
-func (c *content) Unset(a tree.Address) ([]byte, error) {
-	if !isData(a) {
-		return nil, fmt.Errorf("component %s: %w: a binary file holds nothing but its data", a, tree.ErrNotFound)
+func newData(c format.Change) ([]byte, error) {
+	s, ok := c.New.(*tree.Scalar)
+	switch {
+	case !isData(c.At) && c.New == nil:
+		return nil, fmt.Errorf("component %s: %w: a binary file holds nothing but its data", c.At, tree.ErrNotFound)
+	case !isData(c.At):
+		return nil, notData(c.At)
+	case c.New == nil:
+		return nil, &format.Error{Msg: "the content of a binary file cannot be removed", Hint: "delete the file, or set it to an empty string", Content: true}
+	case !ok || s.Value.Kind() != tree.String:
+		return nil, &format.Error{Msg: `the "data" of a binary file must be a string`, Content: true}
 	}
-	return nil, &format.Error{Msg: "the content of a binary file cannot be removed", Hint: "delete the file, or set it to an empty string", Content: true}
+	return []byte(s.Value.Str()), nil
 }
 
 func isData(a tree.Address) bool { return len(a) == 1 && a[0].IsKey && a[0].Key == dataKey }

@@ -21,6 +21,9 @@ type envelope struct {
 
 func (e *envelope) Trees() []*tree.Map { return e.trees }
 
+// Bytes returns the text.
+func (e *envelope) Bytes() []byte { return e.src }
+
 func (e *envelope) Leaves() int { return len(e.leaves) }
 
 func (e *envelope) Line(ref int) int { return e.file.Line(e.leaves[ref].Start) }
@@ -88,10 +91,7 @@ func (e *envelope) withMeta(edits []format.Edit, meta *tree.Map) ([]byte, error)
 	return format.Splice(e.src, append(edits[:len(edits):len(edits)], format.Edit{Start: old.Start, End: old.End, Text: text}))
 }
 
-func (e *envelope) Set(a tree.Address, _ tree.Node) ([]byte, error) { return nil, encrypted(a) }
-
-func (e *envelope) Unset(a tree.Address) ([]byte, error) { return nil, encrypted(a) }
-
-func encrypted(a tree.Address) error {
-	return errors.New("binary: " + a.String() + " lies in encrypted content, which is changed after it is decrypted")
+// Apply fails: the content is one value, which is changed after it is decrypted.
+func (e *envelope) Apply([]format.Change) (format.Document, error) {
+	return nil, errors.New("binary: encrypted content is changed after it is decrypted")
 }

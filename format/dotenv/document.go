@@ -12,16 +12,21 @@ import (
 
 // A document is a parsed file.
 type document struct {
-	size  int  // of the text in bytes
-	bom   bool // the text begins with a byte order mark
-	lines []line
-	open  bool // the last line has no line feed
-	trees []*tree.Map
-	refs  []int // the line of each Ref
-	meta  *tree.Map
+	src       []byte
+	size      int // of the text in bytes, without the mark
+	encrypted bool
+	bom       bool // the text begins with a byte order mark
+	lines     []line
+	open      bool // the last line has no line feed
+	trees     []*tree.Map
+	refs      []int // the line of each Ref
+	meta      *tree.Map
 }
 
 func (d *document) Trees() []*tree.Map { return d.trees }
+
+// Bytes returns the text.
+func (d *document) Bytes() []byte { return d.src }
 
 func (d *document) Leaves() int { return len(d.refs) }
 

@@ -44,7 +44,7 @@ func (Format) Parse(src []byte) (format.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.bom = marked
+	d.src, d.bom = src, marked
 	return d, nil
 }
 
@@ -54,6 +54,7 @@ func (Format) ParseEncrypted(src []byte) (format.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.src, d.encrypted = src, true
 	var flat []tree.FlatLine
 	for _, l := range d.lines {
 		if l.kind == metadata {

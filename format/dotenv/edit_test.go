@@ -51,7 +51,7 @@ func TestSetWritesOneLine(t *testing.T) {
 		{"# head\n", `["B"]`, tree.StringValue("x"), "# head\nB=x\n"},
 		{"\uFEFFA=1\n", `["A"]`, tree.StringValue("x"), "\uFEFFA=x\n"},
 	} {
-		got, err := parse(t, c.text).Set(address(t, c.address), tree.NewScalar(c.value))
+		got, err := formattest.Set(parse(t, c.text), address(t, c.address), tree.NewScalar(c.value))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%q set %s: %q, %v; want %q", c.text, c.address, got, err, c.want)
 		}
@@ -73,7 +73,7 @@ func TestSetRefusesWhatALineCannotHold(t *testing.T) {
 		{`["A=B"]`, tree.Text("x"), `key "A=B" cannot stand in dotenv`},
 		{`[$"A\nB"]`, tree.Text("x"), `key "A\nB" cannot stand in dotenv`},
 	} {
-		_, err := parse(t, "A=1\n").Set(address(t, c.address), c.value)
+		_, err := formattest.Set(parse(t, "A=1\n"), address(t, c.address), c.value)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("set %s: %v, want %s", c.address, err, c.want)
 		}
@@ -89,12 +89,12 @@ func TestUnsetLeavesTheCommentsAbove(t *testing.T) {
 		"A=1\nB=2\nB=3":              "A=1\nB=3",
 		"A=1\nB=2":                   "A=1",
 	} {
-		got, err := parse(t, text).Unset(address(t, `["B"]`))
+		got, err := formattest.Unset(parse(t, text), address(t, `["B"]`))
 		if err != nil || string(got) != want {
 			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
 		}
 	}
-	if _, err := parse(t, "A=1\n").Unset(address(t, `["B"]`)); !errors.Is(err, tree.ErrNotFound) {
+	if _, err := formattest.Unset(parse(t, "A=1\n"), address(t, `["B"]`)); !errors.Is(err, tree.ErrNotFound) {
 		t.Error(err)
 	}
 }

@@ -2,31 +2,80 @@ package dotenv
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Set replaces the value of the first line with the key, or adds a line after
-// the last pair.
-func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
-	key, err := single(a)
-	if err != nil {
-		return nil, err
+// Apply replaces the values of the first lines with a key, adds lines after the
+// last pair and removes lines. Comments above them stay.
+func (d *document) Apply(changes []format.Change) (format.Document, error) {
+	texts, added := d.texts(), []string(nil)
+	lineOf := d.index()
+	gone := map[int]bool{}
+	for _, c := range changes {
+		key, err := single(c.At)
+		if err != nil {
+			return nil, err
+		}
+		i, ok := lineOf[key]
+		if c.New == nil {
+			if !ok {
+				return nil, fmt.Errorf("component %s: %w: no such key", c.At, tree.ErrNotFound)
+			}
+			gone[i] = true
+			continue
+		}
+		if tree.IsComment(c.New) {
+			return nil, &format.Error{Msg: "a comment cannot be set as a value", Content: true}
+		}
+		text, err := render(tree.Item{Key: key, Value: c.New})
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			texts[i] = text
+		} else {
+			added = append(added, text)
+		}
 	}
-	if tree.IsComment(n) {
-		return nil, &format.Error{Msg: "a comment cannot be set as a value", Content: true}
+	at := d.afterLast()
+	out := make([]string, 0, len(texts)+len(added))
+	for i, text := range texts {
+		if i == at {
+			out = append(out, added...)
+		}
+		if !gone[i] {
+			out = append(out, text)
+		}
 	}
-	text, err := render(tree.Item{Key: key, Value: n})
-	if err != nil {
-		return nil, err
+	if at == len(texts) {
+		out = append(out, added...)
 	}
-	if i := d.find(key); i >= 0 {
-		return d.join(slices.Replace(d.texts(), i, i+1, text)), nil
+	return d.reparse(d.join(out))
+}
+
+// reparse reads a text of the same kind.
+func (d *document) reparse(text []byte) (format.Document, error) {
+	if d.encrypted {
+		return Format{}.ParseEncrypted(text)
 	}
-	return d.join(slices.Insert(d.texts(), d.afterLast(), text)), nil
+	return Format{}.Parse(text)
+}
+
+// index returns the first line with each key.
+func (d *document) index() map[string]int {
+	lineOf := make(map[string]int, len(d.lines))
+	for i, l := range d.lines {
+		if l.kind != pair {
+			continue
+		}
+		if _, again := lineOf[l.key()]; !again {
+			lineOf[l.key()] = i
+		}
+	}
+	return lineOf
 }
 
 // single returns the key of an address, which has no more to it in dotenv.
@@ -41,10 +90,6 @@ func single(a tree.Address) (string, error) {
 	return a[0].Key, nil
 }
 
-func (d *document) find(key string) int {
-	return slices.IndexFunc(d.lines, func(l line) bool { return l.kind == pair && l.key() == key })
-}
-
 // afterLast returns where a new pair goes.
 func (d *document) afterLast() int {
 	for i := len(d.lines) - 1; i >= 0; i-- {
@@ -53,19 +98,6 @@ func (d *document) afterLast() int {
 		}
 	}
 	return len(d.lines)
-}
-
-// Unset removes the first line with the key. Comments above it stay.
-func (d *document) Unset(a tree.Address) ([]byte, error) {
-	key, err := single(a)
-	if err != nil {
-		return nil, err
-	}
-	i := d.find(key)
-	if i < 0 {
-		return nil, fmt.Errorf("component %s: %w: no such key", a, tree.ErrNotFound)
-	}
-	return d.join(slices.Delete(d.texts(), i, i+1)), nil
 }
 
 func (d *document) texts() []string {

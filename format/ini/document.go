@@ -100,6 +100,9 @@ func (d *document) addNote(m *tree.Map, sec *section, owner []*entry, n *note) {
 // Trees returns the one document of the file.
 func (d *document) Trees() []*tree.Map { return []*tree.Map{d.root} }
 
+// Bytes returns the text.
+func (d *document) Bytes() []byte { return []byte(d.src) }
+
 // Leaves returns the number of keys and comments.
 func (d *document) Leaves() int { return len(d.leaves) }
 

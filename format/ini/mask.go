@@ -67,7 +67,7 @@ func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error
 	if m.layout.NoNewline && last == '\r' && d.eol() == "\n" {
 		m.layout.Lines[lastMark] = "\r"
 	}
-	masked := format.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return d.appendMeta(m.edits, meta) }}
+	masked := format.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return d.withMeta(m.edits, meta) }}
 	if !m.layout.Empty() {
 		masked.Layout = &m.layout
 	}

@@ -128,9 +128,22 @@ func writeBlock(b *bytes.Buffer, lines []metaLine, padded bool, eol string) {
 // in it; in any other, lines change where they stand. Values that are the same
 // keep their spelling.
 func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
+	return d.withMeta(nil, meta)
+}
+
+// withMeta makes edits outside of the metadata, and renews that.
+func (d *document) withMeta(edits []format.Edit, meta *tree.Map) ([]byte, error) {
 	if d.block == nil {
-		return d.appendMeta(nil, meta)
+		return d.appendMeta(edits, meta)
 	}
+	more, err := d.metaEdits(meta)
+	if err != nil {
+		return nil, err
+	}
+	return format.Splice(d.src, append(edits, more...))
+}
+
+func (d *document) metaEdits(meta *tree.Map) ([]format.Edit, error) {
 	lines, err := metaLines(meta)
 	if err != nil {
 		return nil, err
@@ -149,10 +162,10 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	whole := span{d.block.start, d.metaEnd()}
 	for _, padded := range []bool{true, false} {
 		if d.blockText(old, padded) == whole.of(d.src) {
-			return format.Splice(d.src, []format.Edit{{Start: whole.start, End: whole.end, Text: d.blockText(lines, padded)}})
+			return []format.Edit{{Start: whole.start, End: whole.end, Text: d.blockText(lines, padded)}}, nil
 		}
 	}
-	return format.Splice(d.src, d.patchMeta(known, lines))
+	return d.patchMeta(known, lines), nil
 }
 
 // inOrder puts lines where old has them, and each new one after the line that

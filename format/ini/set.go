@@ -9,30 +9,57 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Set puts a value at ["section"]["key"], or a map at ["section"]. A value that
-// is there keeps its quotes and its comment; a new key comes after the last of
-// its section, in the style of that line; a new section comes last.
-func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
-	text, err := d.set(a, n)
+// Apply puts values at ["section"]["key"] and maps at ["section"], and removes
+// keys with all of their lines, and sections. A value that is there keeps its
+// quotes and its comment; a new key comes after the last of its section, in the
+// style of that line; a new section comes last. Comments above what is removed
+// stay.
+func (d *document) Apply(changes []format.Change) (format.Document, error) {
+	out, err := format.ApplyParts(d, changes, (*document).apply)
 	if err != nil {
 		return nil, err
 	}
-	want := tree.Clone(d.root).(*tree.Map)
-	tree.Set(want, a, asText(n))
-	return d.checked(a, text, want)
+	return out, nil
 }
 
-// checked reads an edited text back: other lines must not have changed their
-// meaning, as after quotes or a backslash that end with the file.
-func (d *document) checked(a tree.Address, text []byte, want *tree.Map) ([]byte, error) {
+// apply reads the result back: other lines must not have changed their meaning,
+// as after quotes or a backslash that end with the file.
+func (d *document) apply(changes []format.Change) (*document, error) {
+	var edits []format.Edit
+	wanted := make([]format.Change, len(changes))
+	for i, c := range changes {
+		more, err := d.change(c)
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, more...)
+		if wanted[i] = c; c.New != nil {
+			wanted[i].New = asText(c.New)
+		}
+	}
+	text, err := format.Splice(d.src, edits)
+	if err != nil {
+		return nil, err
+	}
 	after, err := read(format.Text(text), d.encrypted)
 	if err != nil {
 		return nil, err
 	}
-	if tree.Diff([]*tree.Map{want}, after.Trees()) != "" {
-		return nil, content("%s: the text around it would be read differently", a)
+	want := tree.Clone(d.root).(*tree.Map)
+	if err := format.Make(want, wanted); err != nil {
+		return nil, err
 	}
-	return text, nil
+	if tree.Diff([]*tree.Map{want}, after.Trees()) != "" {
+		return nil, content("%s: the text around it would be read differently", changes[0].At)
+	}
+	return after, nil
+}
+
+func (d *document) change(c format.Change) ([]format.Edit, error) {
+	if c.New == nil {
+		return d.unset(c.At)
+	}
+	return d.set(c.At, c.New)
 }
 
 // asText returns n as a reader finds it, with texts for scalars.
@@ -52,8 +79,8 @@ func asText(n tree.Node) tree.Node {
 	return n
 }
 
-// set makes the edit.
-func (d *document) set(a tree.Address, n tree.Node) ([]byte, error) {
+// set returns the edits of a value.
+func (d *document) set(a tree.Address, n tree.Node) ([]format.Edit, error) {
 	for _, step := range a {
 		if !step.IsKey {
 			return nil, content("%s: an INI file holds no lists", a)
@@ -93,7 +120,7 @@ func (s *section) lineOf(key string) *entry {
 	return found
 }
 
-func (d *document) setKey(name, key string, n *tree.Scalar) ([]byte, error) {
+func (d *document) setKey(name, key string, n *tree.Scalar) ([]format.Edit, error) {
 	sec := d.find(name)
 	if sec == nil {
 		return d.setSection(name, &tree.Map{Items: []tree.Item{{Key: key, Value: n}}})
@@ -107,13 +134,13 @@ func (d *document) setKey(name, key string, n *tree.Scalar) ([]byte, error) {
 		return nil, err
 	}
 	if e.val.text == text {
-		return []byte(d.src), nil
+		return nil, nil
 	}
 	return d.rewrite(e, text)
 }
 
 // rewrite gives a line another value.
-func (d *document) rewrite(e *entry, text string) ([]byte, error) {
+func (d *document) rewrite(e *entry, text string) ([]format.Edit, error) {
 	v := e.val
 	quotes := spellings(text)
 	if v.quote != "" {
@@ -131,21 +158,21 @@ func (d *document) rewrite(e *entry, text string) ([]byte, error) {
 	if !ok {
 		return nil, content("an INI file cannot hold the value of %q", e.name)
 	}
-	return format.Splice(d.src, []format.Edit{{Start: v.outer.start, End: v.outer.end, Text: before + written + after}})
+	return []format.Edit{{Start: v.outer.start, End: v.outer.end, Text: before + written + after}}, nil
 }
 
 // commentAbove gives a line another value that needs quotes which its comment
 // holds too: the comment moves to a line above.
-func (d *document) commentAbove(e *entry, text string, quotes []string) ([]byte, error) {
+func (d *document) commentAbove(e *entry, text string, quotes []string) ([]format.Edit, error) {
 	written, ok := spell(text, "", quotes...)
 	if !ok {
 		return nil, content("an INI file cannot hold the value of %q", e.name)
 	}
 	above := d.src[e.start:e.key.start] + e.val.tail.of(d.src) + d.eol()
-	return format.Splice(d.src, []format.Edit{
+	return []format.Edit{
 		{Start: e.start, End: e.start, Text: above},
 		{Start: e.val.outer.start, End: e.val.tail.end, Text: written},
-	})
+	}, nil
 }
 
 // gaps returns the blanks that a value needs on either side where there was
@@ -161,7 +188,7 @@ func (d *document) gaps(e *entry) (before, after string) {
 }
 
 // addLine adds a key after the last of its section.
-func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]byte, error) {
+func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]format.Edit, error) {
 	l, err := renderLine(key, n)
 	if err != nil {
 		return nil, err
@@ -175,12 +202,12 @@ func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]byte, er
 		at = last.val.next
 		text = d.inStyle(sec, last, l)
 	}
-	return d.insertLine(at, text)
+	return d.insertLine(at, text), nil
 }
 
 // insertLine makes text a line of its own at the start of a line or the end of
 // the file. A file without a last line break still has none.
-func (d *document) insertLine(at int, text string) ([]byte, error) {
+func (d *document) insertLine(at int, text string) []format.Edit {
 	if at == len(d.src) && strings.HasSuffix(strings.TrimRightFunc(d.src, unicode.IsSpace), `\`) {
 		text = d.eol() + text // a blank line ends the value above
 	}
@@ -189,7 +216,7 @@ func (d *document) insertLine(at int, text string) ([]byte, error) {
 	} else {
 		text += d.eol()
 	}
-	return format.Splice(d.src, []format.Edit{{Start: at, End: at, Text: text}})
+	return []format.Edit{{Start: at, End: at, Text: text}}
 }
 
 // inStyle writes a line like last: same indentation, same text around the
@@ -229,7 +256,7 @@ func blanks(s string) string {
 }
 
 // setSection replaces the keys of a section, or appends a new section.
-func (d *document) setSection(name string, m *tree.Map) ([]byte, error) {
+func (d *document) setSection(name string, m *tree.Map) ([]format.Edit, error) {
 	lines, comment, err := renderLines(name, m)
 	if err != nil {
 		return nil, err
@@ -243,10 +270,10 @@ func (d *document) setSection(name string, m *tree.Map) ([]byte, error) {
 		writeComment(&b, comment)
 		b.WriteString("[" + name + "]\n")
 		writeLines(&b, lines)
-		return d.appendSection(b.String())
+		return d.appendSection(b.String()), nil
 	}
 	if old, ok := d.root.Get(name); ok && sameKeys(old, m) {
-		return []byte(d.src), nil
+		return nil, nil
 	}
 	end := sec.next
 	if n := len(sec.keys); n > 0 {
@@ -257,7 +284,7 @@ func (d *document) setSection(name string, m *tree.Map) ([]byte, error) {
 	}
 	writeLines(&b, lines)
 	text := strings.ReplaceAll(b.String(), "\n", d.eol())
-	return format.Splice(d.src, []format.Edit{{Start: sec.next, End: end, Text: text}})
+	return []format.Edit{{Start: sec.next, End: end, Text: text}}, nil
 }
 
 func sameKeys(a tree.Node, b *tree.Map) bool {
@@ -266,13 +293,13 @@ func sameKeys(a tree.Node, b *tree.Map) bool {
 }
 
 // appendSection adds a section after a blank line, before the metadata.
-func (d *document) appendSection(text string) ([]byte, error) {
+func (d *document) appendSection(text string) []format.Edit {
 	eol := d.eol()
 	text = strings.ReplaceAll(text, "\n", eol)
 	at := len(d.src)
 	if d.block != nil {
 		at = d.block.start
-		return format.Splice(d.src, []format.Edit{{Start: at, End: at, Text: text + eol}})
+		return []format.Edit{{Start: at, End: at, Text: text + eol}}
 	}
 	switch {
 	case at <= bom(d.src) || strings.HasSuffix(d.src, "\n"+eol):
@@ -281,5 +308,5 @@ func (d *document) appendSection(text string) ([]byte, error) {
 	default:
 		text = eol + eol + strings.TrimSuffix(text, eol)
 	}
-	return format.Splice(d.src, []format.Edit{{Start: at, End: at, Text: text}})
+	return []format.Edit{{Start: at, End: at, Text: text}}
 }

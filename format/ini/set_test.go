@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -48,7 +49,7 @@ func TestSetChangesOneLineInItsStyle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := d.Set(address(test.section, test.key), tree.Text(test.value))
+		got, err := formattest.Set(d, address(test.section, test.key), tree.Text(test.value))
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -74,7 +75,7 @@ func TestSetOfAWholeSection(t *testing.T) {
 		{"b", &tree.Map{}, "[a]\nx = \"1\"\ny=2\n\n[b]\n"},
 		{"c", metaOf("k", "v"), "[a]\nx = \"1\"\ny=2\n\n[b]\nz=3\n\n[c]\nk = v\n"},
 	} {
-		got, err := d.Set(address(test.section), test.m)
+		got, err := formattest.Set(d, address(test.section), test.m)
 		if err != nil {
 			t.Errorf("%s: %v", test.section, err)
 		}
@@ -104,7 +105,7 @@ func TestUnsetLeavesTheCommentsAbove(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := d.Unset(test.a)
+		got, err := formattest.Unset(d, test.a)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -133,12 +134,12 @@ func TestEditsThatCannotBeAreRefused(t *testing.T) {
 		{address("sops", "mac"), tree.Text("x")},
 		{address("s", "new"), tree.Text("the quotes above would open")},
 	} {
-		if got, err := d.Set(test.a, test.n); err == nil {
+		if got, err := formattest.Set(d, test.a, test.n); err == nil {
 			t.Errorf("set %s gives %q", test.a, got)
 		}
 	}
 	for _, a := range []tree.Address{nil, address("t"), address("s", "z"), append(address("s"), tree.Step{Index: 0})} {
-		if got, err := d.Unset(a); err == nil {
+		if got, err := formattest.Unset(d, a); err == nil {
 			t.Errorf("unset %s gives %q", a, got)
 		}
 	}

@@ -8,9 +8,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Unset removes a section or a key with all of its lines. Comments above them
-// stay.
-func (d *document) Unset(a tree.Address) ([]byte, error) {
+// unset returns the edits that remove a section or a key.
+func (d *document) unset(a tree.Address) ([]format.Edit, error) {
 	if len(a) == 0 {
 		return nil, fmt.Errorf("the document itself: %w", tree.ErrNotFound)
 	}
@@ -19,17 +18,9 @@ func (d *document) Unset(a tree.Address) ([]byte, error) {
 	}
 	sec := d.find(a[0].Key)
 	if len(a) == 1 {
-		return d.unsetSection(sec)
+		return d.unsetSection(sec), nil
 	}
-	text, err := format.Splice(d.src, d.unsetKey(sec, a[1].Key))
-	if err != nil {
-		return nil, err
-	}
-	want := tree.Clone(d.root).(*tree.Map)
-	if err := tree.Unset(want, a); err != nil {
-		return nil, err
-	}
-	return d.checked(a, text, want)
+	return d.unsetKey(sec, a[1].Key), nil
 }
 
 // unsetKey removes all lines of a key.
@@ -70,7 +61,7 @@ func (d *document) withBreak(e format.Edit) format.Edit {
 
 // unsetSection removes a section with the blank line before it, or after it
 // where it is the first.
-func (d *document) unsetSection(sec *section) ([]byte, error) {
+func (d *document) unsetSection(sec *section) []format.Edit {
 	end := sec.next
 	if n := len(sec.keys); n > 0 {
 		end = sec.keys[n-1].val.next
@@ -84,5 +75,5 @@ func (d *document) unsetSection(sec *section) ([]byte, error) {
 	case e.Start <= bom(d.src) && strings.HasPrefix(d.src[end:], eol):
 		e.End += len(eol)
 	}
-	return format.Splice(d.src, []format.Edit{d.withBreak(e)})
+	return []format.Edit{d.withBreak(e)}
 }

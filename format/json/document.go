@@ -12,13 +12,16 @@ import (
 type document struct {
 	file   *jsontext.File
 	src    []byte
-	unit   string // indentation where the file shows none
+	format Format
 	trees  []*tree.Map
 	leaves []*jsontext.Node // by Ref
 	meta   int              // the member with the metadata, or -1
 }
 
 func (d *document) Trees() []*tree.Map { return d.trees }
+
+// Bytes returns the text.
+func (d *document) Bytes() []byte { return d.src }
 
 func (d *document) Leaves() int { return len(d.leaves) }
 
@@ -52,7 +55,7 @@ func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 // object where there is none. What it holds already keeps its text.
 func (d *document) setMeta(meta *tree.Map) (format.Edit, error) {
 	root := &d.file.Root
-	style := d.file.Style(root, d.unit)
+	style := d.file.Style(root, d.format.indent())
 	if d.meta < 0 {
 		if style.Break == "" {
 			return d.addOnOneLine(meta)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/format/json"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -55,7 +56,7 @@ func TestSetFollowsTheLayoutAround(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := parse(t, c.text).Set(address(t, c.address), c.value)
+			got, err := formattest.Set(parse(t, c.text), address(t, c.address), c.value)
 			if diff := cmp.Diff(c.want, string(got)); err != nil || diff != "" {
 				t.Errorf("%v (-want +got)\n%s", err, diff)
 			}
@@ -74,7 +75,7 @@ func TestUnsetTakesOneComma(t *testing.T) {
 		{"{\n  \"a\": 1,\n  \"b\": 2\n}", `["a"]`, "{\n  \"b\": 2\n}"},
 		{"{\n  \"a\": 1,\n  \"b\": 2\n}", `["b"]`, "{\n  \"a\": 1\n}"},
 	} {
-		got, err := parse(t, c.text).Unset(address(t, c.address))
+		got, err := formattest.Unset(parse(t, c.text), address(t, c.address))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s without %s: %q, %v; want %q", c.text, c.address, got, err, c.want)
 		}
@@ -84,7 +85,7 @@ func TestUnsetTakesOneComma(t *testing.T) {
 func TestUnsetSaysWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	for _, a := range []string{`["x"]`, `["a"]["b"]`, `["l"][1]`, `["l"]["k"]`, `[0]`} {
-		_, err := parse(t, `{"a": 1, "l": [1]}`).Unset(address(t, a))
+		_, err := formattest.Unset(parse(t, `{"a": 1, "l": [1]}`), address(t, a))
 		if !errors.Is(err, tree.ErrNotFound) {
 			t.Errorf("unset %s: %v", a, err)
 		}
@@ -93,7 +94,7 @@ func TestUnsetSaysWhatIsNotThere(t *testing.T) {
 
 func TestTheDocumentItselfIsNoList(t *testing.T) {
 	t.Parallel()
-	_, err := parse(t, `{"a": 1}`).Set(address(t, "[0]"), tree.Text("x"))
+	_, err := formattest.Set(parse(t, `{"a": 1}`), address(t, "[0]"), tree.Text("x"))
 	if !errors.Is(err, tree.ErrNotFound) {
 		t.Error(err)
 	}

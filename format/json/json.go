@@ -82,7 +82,7 @@ func (f Format) parse(src []byte) (*document, error) {
 	if err != nil {
 		return nil, scanError(text, err)
 	}
-	d := &document{file: file, src: src, unit: f.indent(), meta: file.Root.Find(reserved)}
+	d := &document{file: file, src: src, format: f, meta: file.Root.Find(reserved)}
 	m, leaves := file.Tree(reserved)
 	d.trees, d.leaves = []*tree.Map{m}, leaves
 	return d, nil

@@ -9,54 +9,89 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
-	if len(a) == 0 {
-		return nil, fmt.Errorf("%w: it is empty", tree.ErrAddress)
-	}
-	if !a[0].IsKey {
-		return nil, fmt.Errorf("component %s: %w: the document is a map, it has keys", a[:1], tree.ErrNotFound)
-	}
-	e, err := d.set(a, n)
+// Apply makes changes, each in the style of what is around it.
+func (d *document) Apply(changes []format.Change) (format.Document, error) {
+	out, err := format.ApplyParts(d, changes, (*document).apply)
 	if err != nil {
 		return nil, err
 	}
-	return format.Splice(d.src, []format.Edit{e})
+	return out, nil
+}
+
+func (d *document) apply(changes []format.Change) (*document, error) {
+	s := setter{document: d, raw: d.raw(), keys: map[*jsontext.Node]map[string]int{}, gone: map[*jsontext.Node]map[int]bool{}}
+	for _, c := range changes {
+		if err := s.change(c); err != nil {
+			return nil, err
+		}
+	}
+	s.cut()
+	text, err := format.Splice(d.src, s.edits)
+	if err != nil {
+		return nil, err
+	}
+	return d.format.parse(text)
+}
+
+// A setter collects the edits of changes.
+type setter struct {
+	*document
+	raw   bool
+	edits []format.Edit
+	keys  map[*jsontext.Node]map[string]int // of large objects
+	gone  map[*jsontext.Node]map[int]bool   // the members that are removed
+	order []*jsontext.Node                  // the keys of gone
+}
+
+func (s *setter) change(c format.Change) error {
+	if len(c.At) == 0 {
+		return fmt.Errorf("the document itself: %w", tree.ErrNotFound)
+	}
+	if c.New == nil {
+		return s.unset(c.At)
+	}
+	if !c.At[0].IsKey {
+		return fmt.Errorf("component %s: %w: the document is a map, it has keys", c.At[:1], tree.ErrNotFound)
+	}
+	e, err := s.set(c.At, c.New)
+	s.edits = append(s.edits, e)
+	return err
 }
 
 // set follows a as far as the file goes. There it replaces the value, adds a
 // member, or puts a container where a single value is in the way.
-func (d *document) set(a tree.Address, n tree.Node) (format.Edit, error) {
-	at, style := &d.file.Root, jsontext.Style{}
-	for i, s := range a {
-		if s.IsKey != (at.Kind == jsontext.Object) || at.Kind == jsontext.Scalar {
-			return d.replace(at, wrap(a[i:], n), style)
+func (s *setter) set(a tree.Address, n tree.Node) (format.Edit, error) {
+	at, style := &s.file.Root, jsontext.Style{}
+	for i, step := range a {
+		if step.IsKey != (at.Kind == jsontext.Object) || at.Kind == jsontext.Scalar {
+			return s.replace(at, wrap(a[i:], n), style)
 		}
-		style = d.file.Style(at, d.unit)
-		style.Raw = d.raw()
-		next := member(at, s)
+		style = s.file.Style(at, s.format.indent())
+		style.Raw = s.raw
+		next := s.member(at, step)
 		if next < 0 {
-			if at == &d.file.Root {
-				at = d.beforeMeta()
+			if at == &s.file.Root {
+				at = s.beforeMeta()
 			}
-			return d.add(at, s.Key, wrap(a[i+1:], n), style)
+			return s.add(at, step.Key, wrap(a[i+1:], n), style)
 		}
 		at = &at.Members[next].Node
 	}
-	return d.replace(at, n, style)
+	return s.replace(at, n, style)
 }
 
 // beforeMeta returns the root without the metadata, if that is its last member,
 // so that what is added comes before it.
-func (d *document) beforeMeta() *jsontext.Node {
-	root := d.file.Root
-	if d.meta > 0 && d.meta == len(root.Members)-1 {
-		root.Members = root.Members[:d.meta]
+func (s *setter) beforeMeta() *jsontext.Node {
+	root := s.file.Root
+	if s.meta > 0 && s.meta == len(root.Members)-1 {
+		root.Members = root.Members[:s.meta]
 	}
 	return &root
 }
 
-func (d *document) replace(old *jsontext.Node, n tree.Node, style jsontext.Style) (format.Edit, error) {
-	text, err := d.file.Replace(old, n, style)
+func (s *setter) replace(old *jsontext.Node, n tree.Node, style jsontext.Style) (format.Edit, error) {
+	text, err := s.file.Replace(old, n, style)
 	if err != nil {
 		return format.Edit{}, writeError(err)
 	}
@@ -85,27 +120,61 @@ func wrap(a tree.Address, n tree.Node) tree.Node {
 	return n
 }
 
-func member(n *jsontext.Node, s tree.Step) int {
-	if s.IsKey {
-		return n.Find(s.Key)
+// indexed is the number of members from which an object is worth an index.
+const indexed = 16
+
+// member returns the position of the member at a step, or -1.
+func (s *setter) member(n *jsontext.Node, step tree.Step) int {
+	switch {
+	case !step.IsKey:
+		if n.Kind == jsontext.Array && step.Index < len(n.Members) {
+			return step.Index
+		}
+		return -1
+	case n.Kind != jsontext.Object || len(n.Members) < indexed:
+		return n.Find(step.Key)
 	}
-	if s.Index < len(n.Members) {
-		return s.Index
+	keys, ok := s.keys[n]
+	if !ok {
+		keys = make(map[string]int, len(n.Members))
+		for i := range n.Members {
+			if _, again := keys[n.Members[i].Key]; !again {
+				keys[n.Members[i].Key] = i
+			}
+		}
+		s.keys[n] = keys
+	}
+	if i, ok := keys[step.Key]; ok {
+		return i
 	}
 	return -1
 }
 
-func (d *document) Unset(a tree.Address) ([]byte, error) {
-	if len(a) == 0 {
-		return nil, fmt.Errorf("the document itself: %w", tree.ErrNotFound)
+func (s *setter) unset(a tree.Address) error {
+	n := &s.file.Root
+	for i, step := range a {
+		at := s.member(n, step)
+		if at < 0 || n == &s.file.Root && at == s.meta {
+			_, err := tree.Find(s.trees[0], a)
+			return err
+		}
+		if i < len(a)-1 {
+			n = &n.Members[at].Node
+			continue
+		}
+		if s.gone[n] == nil {
+			s.gone[n] = map[int]bool{}
+			s.order = append(s.order, n)
+		}
+		s.gone[n][at] = true
 	}
-	if _, err := tree.Find(d.trees[0], a); err != nil {
-		return nil, err
+	return nil
+}
+
+// cut removes the members that are gone.
+func (s *setter) cut() {
+	for _, n := range s.order {
+		gone := s.gone[n]
+		s.edits = cutMembers(s.edits, n, func(i int) bool { return gone[i] })
 	}
-	n, last := &d.file.Root, len(a)-1
-	for _, s := range a[:last] {
-		n = &n.Members[member(n, s)].Node
-	}
-	start, end := n.Cut(member(n, a[last]), 0)
-	return format.Splice(d.src, []format.Edit{{Start: start, End: end}})
 }

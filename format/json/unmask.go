@@ -99,7 +99,7 @@ func (d *document) cutComments(edits []format.Edit, values []format.Plain) []for
 	var walk func(n *jsontext.Node)
 	walk = func(n *jsontext.Node) {
 		if n.Kind == jsontext.Array {
-			edits = cutElements(edits, n, gone)
+			edits = cutMembers(edits, n, func(i int) bool { return gone[&n.Members[i].Node] })
 		}
 		for i := range n.Members {
 			walk(&n.Members[i].Node)
@@ -109,18 +109,19 @@ func (d *document) cutComments(edits []format.Edit, values []format.Plain) []for
 	return edits
 }
 
-func cutElements(edits []format.Edit, list *jsontext.Node, gone map[*jsontext.Node]bool) []format.Edit {
-	first := 0 // the first element that stays
-	for first < len(list.Members) && gone[&list.Members[first].Node] {
+// cutMembers removes members of n.
+func cutMembers(edits []format.Edit, n *jsontext.Node, gone func(int) bool) []format.Edit {
+	first := 0 // the first member that stays
+	for first < len(n.Members) && gone(first) {
 		first++
 	}
-	if first == len(list.Members) && first > 0 {
-		start, end := list.Inside()
+	if first == len(n.Members) && first > 0 {
+		start, end := n.Inside()
 		return append(edits, format.Edit{Start: start, End: end})
 	}
-	for i := range list.Members {
-		if gone[&list.Members[i].Node] {
-			start, end := list.Cut(i, first)
+	for i := range n.Members {
+		if gone(i) {
+			start, end := n.Cut(i, first)
 			edits = append(edits, format.Edit{Start: start, End: end})
 		}
 	}

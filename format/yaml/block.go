@@ -149,6 +149,14 @@ func (d *document) insertMeta(meta *tree.Map) ([]format.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return !p.meta.found })
 }
 
+// putMeta replaces the metadata, and inserts it where there is none.
+func (d *document) putMeta(meta *tree.Map) ([]format.Edit, error) {
+	if d.encrypted && d.meta != nil {
+		return d.replaceMeta(meta)
+	}
+	return d.insertMeta(meta)
+}
+
 // replaceMeta replaces the metadata wherever it is.
 func (d *document) replaceMeta(meta *tree.Map) ([]format.Edit, error) {
 	return d.metaEdits(meta, func(p *part) bool { return p.meta.found })

@@ -49,7 +49,7 @@ func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error
 	}
 	m.frame()
 	out := format.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
-		edits, err := m.insertMeta(meta)
+		edits, err := m.putMeta(meta)
 		if err != nil {
 			return nil, err
 		}

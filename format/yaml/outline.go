@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -26,17 +25,17 @@ type element struct {
 // changed; encryption and decryption need none.
 type outline struct {
 	*document
-	file *yamltext.File
 	root *element
 	text []byte
+	keys map[*element]map[string]*element // of large maps
 }
 
 func (d *document) outline() (*outline, error) {
-	f, err := yamltext.Parse(format.Text(d.src))
-	if err != nil || len(f.Documents) == 0 {
+	f := d.file
+	if len(f.Documents) == 0 {
 		return nil, errPlace
 	}
-	o := &outline{document: d, file: f, text: d.src}
+	o := &outline{document: d, text: d.src, keys: map[*element]map[string]*element{}}
 	o.root = o.element(f.Documents[0].Root, ctx{column: -1})
 	return o, nil
 }
@@ -125,6 +124,8 @@ func (o *outline) path(a tree.Address) ([]*element, error) {
 
 func (o *outline) child(t *element, s tree.Step) *element {
 	switch {
+	case s.IsKey && t.isMap() && len(t.kids) >= indexed:
+		return o.index(t)[s.Key]
 	case s.IsKey && t.isMap():
 		for _, k := range t.kids {
 			if o.keyText(k.key) == s.Key {
@@ -135,6 +136,24 @@ func (o *outline) child(t *element, s tree.Step) *element {
 		return t.kids[s.Index]
 	}
 	return nil
+}
+
+// indexed is the number of entries from which a map is worth an index.
+const indexed = 16
+
+// index returns the first entry of a map under each key.
+func (o *outline) index(t *element) map[string]*element {
+	keys, ok := o.keys[t]
+	if !ok {
+		keys = make(map[string]*element, len(t.kids))
+		for _, k := range t.kids {
+			if key := o.keyText(k.key); keys[key] == nil {
+				keys[key] = k
+			}
+		}
+		o.keys[t] = keys
+	}
+	return keys
 }
 
 // keyText returns the text of a key as the tree has it.

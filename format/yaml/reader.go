@@ -45,7 +45,6 @@ func refusal(src []byte, err error) error {
 // A reader turns the nodes of a text into wire trees, with the place of each leaf.
 type reader struct {
 	*scan
-	file      *yamltext.File
 	text      []byte // that of file
 	encrypted bool
 
@@ -69,7 +68,7 @@ func scanOf(text []byte, f *yamltext.File, encrypted bool) (*scan, error) {
 		return nil, &format.Error{Empty: true, Msg: "the file holds no document", Hint: "write --- to make an empty one"}
 	}
 	r := &reader{
-		scan: &scan{}, file: f, text: text, encrypted: encrypted,
+		scan: &scan{file: f}, text: text, encrypted: encrypted,
 		known: map[yamltext.ID]int{}, siteOf: map[yamltext.ID]int{}, open: map[yamltext.ID]bool{},
 	}
 	r.leaves = make([]leaf, 0, f.Len()/2+len(f.All())+1)

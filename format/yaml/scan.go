@@ -1,11 +1,15 @@
 package yaml
 
-import "github.com/seed-1f7fdfb8/sops/tree"
+import (
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
+	"github.com/seed-1f7fdfb8/sops/tree"
+)
 
 // A scan is what one pass over a text finds. It is what is passed between reading
 // and writing: whatever reads a text fills in a scan, and all that changes text
 // works from it.
 type scan struct {
+	file   *yamltext.File
 	trees  []*tree.Map
 	leaves []leaf
 	sites  []site

@@ -10,67 +10,93 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Set puts n at a in the first document.
-func (d *document) Set(a tree.Address, n tree.Node) ([]byte, error) {
-	if len(a) == 0 {
-		return nil, errors.New("the whole document cannot be set")
-	}
+// Apply makes changes, each in the style of what is around it.
+func (d *document) Apply(changes []format.Change) (format.Document, error) {
+	return orNil(format.ApplyParts(d, changes, (*document).apply))
+}
+
+func (d *document) apply(changes []format.Change) (*document, error) {
 	want := cloneAll(d.trees)
-	tree.Set(want[0], a, tree.Clone(n))
+	if err := format.Make(want[0], changes); err != nil {
+		return nil, err
+	}
 	o, err := d.outline()
 	if err != nil {
 		return nil, err
 	}
-	way, err := o.path(a)
-	if err != nil {
-		return nil, err
-	}
-	var out []byte
+	step := o.indentStep()
+	var out *document
 	for _, tight := range []bool{false, true} {
-		s := &setter{outline: o, step: o.indentStep(), tight: tight}
-		if missing := a[len(way)-1:]; len(missing) == 0 {
-			err = s.replace(way, n)
-		} else {
-			err = s.add(way, missing, n)
-		}
-		if err != nil {
+		s := &setter{outline: o, step: step, tight: tight}
+		if err := s.changes(changes); err != nil {
 			return nil, err
 		}
-		if out, err = s.checked(want, way); err == nil {
+		if out, err = s.checked(want); err == nil {
 			return out, nil
 		}
 	}
 	return nil, err
 }
 
+// changes collects the edits: first of values that are set, then of those that
+// are removed.
+func (s *setter) changes(changes []format.Change) error {
+	var gone []removal
+	for _, c := range changes {
+		if len(c.At) == 0 {
+			return errors.New("the whole document cannot be set")
+		}
+		way, err := s.path(c.At)
+		if err != nil {
+			return err
+		}
+		if s.way = way; c.New == nil {
+			if len(way) != len(c.At)+1 {
+				return fmt.Errorf("component %s: %w", c.At, tree.ErrNotFound)
+			}
+			gone = append(gone, removal{way[len(way)-2], way[len(way)-1]})
+			continue
+		}
+		if missing := c.At[len(way)-1:]; len(missing) == 0 {
+			err = s.replace(way, c.New)
+		} else {
+			err = s.add(way, missing, c.New)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.remove(gone)
+	return nil
+}
+
 // checked makes the edits and makes sure that the text then reads as want.
-func (s *setter) checked(want []*tree.Map, way []*element) ([]byte, error) {
+func (s *setter) checked(want []*tree.Map) (*document, error) {
 	d := s.document
-	out, err := format.Splice(d.src, s.edits)
+	text, err := format.Splice(d.src, s.edits)
 	if err != nil {
 		return nil, err
 	}
-	diff, err := d.compare(out, want)
-	if diff != "" && !endsInBreak(out) {
+	out, diff, err := d.compare(text, want)
+	if diff != "" && !endsInBreak(text) {
 		// A block scalar at the end may need the break that the text lacks.
-		out = append(out, d.newline...)
-		diff, err = d.compare(out, want)
+		out, diff, err = d.compare(append(text, d.newline...), want)
 	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the change would make the text unreadable: %w", err)
 	case diff != "":
-		return nil, s.sharedOr(way, fmt.Errorf("the change would not read back as asked: %s", diff))
+		return nil, s.sharedOr(s.way, fmt.Errorf("the change would not read back as asked: %s", diff))
 	}
-	return withMark(out, d.bom), nil
+	return out, nil
 }
 
-func (d *document) compare(out []byte, want []*tree.Map) (diff string, err error) {
-	got, err := d.format.parse(out, d.encrypted)
+func (d *document) compare(text []byte, want []*tree.Map) (out *document, diff string, err error) {
+	out, err = d.format.parse(withMark(text, d.bom), d.encrypted)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	return tree.Diff(want, got.trees), nil
+	return out, tree.Diff(want, out.trees), nil
 }
 
 // sharedOr explains a change that others would see through an anchor on way, or
@@ -94,14 +120,16 @@ func cloneAll(trees []*tree.Map) []*tree.Map {
 	return out
 }
 
-// A setter collects the edits of one Set.
+// A setter collects the edits of changes.
 type setter struct {
 	*outline
+	way  []*element // that of the last change
 	step int
 	// tight is for a second try: strings in quotes, since what is around
 	// may spoil other styles.
 	tight bool
 	edits []format.Edit
+	gone  map[*element]bool // the entries that are removed
 }
 
 func (s *setter) edit(start, end int, text string) {

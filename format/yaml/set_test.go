@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -92,7 +93,7 @@ func TestSetWritesWhereAPersonWould(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		got, err := d.Set(address(t, tt.at), tt.n)
+		got, err := formattest.Set(d, address(t, tt.at), tt.n)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -139,7 +140,7 @@ func TestUnsetRemovesAnEntryAndNothingElse(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		got, err := d.Unset(address(t, tt.at))
+		got, err := formattest.Unset(d, address(t, tt.at))
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -162,7 +163,7 @@ func TestSetThroughAnAliasNamesTheAnchor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = d.Set(address(t, tt.at), tree.Text("new"))
+		_, err = formattest.Set(d, address(t, tt.at), tree.Text("new"))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q at %s: got %v, want %q", tt.src, tt.at, err, tt.want)
 		}
@@ -204,7 +205,7 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 		if i++; i%every != 0 {
 			return
 		}
-		same, err := d.Set(a, tree.NewScalar(s.Value))
+		same, err := formattest.Set(d, a, tree.NewScalar(s.Value))
 		if err != nil {
 			refused++ // through an alias
 			return
@@ -214,18 +215,18 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 		}
 		// Set itself compares the result with what was asked.
 		for _, v := range []tree.Node{tree.Text("new value"), tree.Text("two\nlines\n"), number(7), pairXZ(), list()} {
-			if _, err := d.Set(a, v); err != nil {
+			if _, err := formattest.Set(d, a, v); err != nil {
 				refused++
 			}
 		}
-		if _, err := d.Unset(a); err != nil {
+		if _, err := formattest.Unset(d, a); err != nil {
 			refused++
 		}
 		if !a[len(a)-1].IsKey {
 			return
 		}
 		fresh := append(a[:len(a)-1:len(a)-1], tree.Step{Key: "zz_fresh", IsKey: true})
-		with, err := d.Set(fresh, tree.Text("v"))
+		with, err := formattest.Set(d, fresh, tree.Text("v"))
 		if err != nil {
 			refused++
 			return
@@ -235,7 +236,7 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 			t.Errorf("%s: %v", name, err)
 			return
 		}
-		back, err := again.Unset(fresh)
+		back, err := formattest.Unset(again, fresh)
 		// A pair that was in a flow list without braces keeps those it got.
 		braced := bytes.Count(with, []byte("{")) > bytes.Count(src, []byte("{"))
 		// So does a block scalar its sign, if it ended the text without a break.

@@ -1,42 +1,45 @@
 package yaml
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/format"
-	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// Unset removes what is at a in the first document.
-func (d *document) Unset(a tree.Address) ([]byte, error) {
-	want := cloneAll(d.trees)
-	if err := tree.Unset(want[0], a); err != nil {
-		return nil, fmt.Errorf("component %s: %w", a, err)
+// A removal is an entry that is removed from its collection.
+type removal struct{ parent, entry *element }
+
+// remove removes entries. Aliases that lose their anchor are written out.
+func (s *setter) remove(gone []removal) {
+	count := map[*element]int{}
+	s.gone = map[*element]bool{}
+	for _, r := range gone {
+		count[r.parent]++
+		s.gone[r.entry] = true
 	}
-	o, err := d.outline()
-	if err != nil {
-		return nil, err
+	for _, r := range gone {
+		switch n := count[r.parent]; {
+		case n == len(r.parent.kids):
+			s.emptied(r.parent)
+			count[r.parent] = -1
+		case n < 0: // emptied before
+		case r.parent.at.flow:
+			s.unsetFlow(r.parent, r.entry)
+		default:
+			s.unsetBlock(r.parent, r.entry)
+		}
 	}
-	way, err := o.path(a)
-	if err != nil {
-		return nil, err
+	if len(s.sites) == 0 {
+		return
 	}
-	if len(way) != len(a)+1 {
-		return nil, fmt.Errorf("component %s: %w", a, tree.ErrNotFound)
+	for _, r := range gone {
+		s.writeOut(r.entry)
 	}
-	s := &setter{outline: o, step: o.indentStep()}
-	t, parent := way[len(way)-1], way[len(way)-2]
-	switch {
-	case len(parent.kids) == 1:
-		s.emptied(parent)
-	case parent.at.flow:
-		s.unsetFlow(parent, t)
-	default:
-		s.unsetBlock(parent, t)
-	}
-	s.writeOut(t)
-	return s.checked(want, way)
+}
+
+// staying returns the first entry of a collection that stays.
+func (s *setter) staying(t *element) int {
+	return slices.IndexFunc(t.kids, func(k *element) bool { return !s.gone[k] })
 }
 
 // writeOut writes the values in place of the aliases that lose their anchor with
@@ -67,8 +70,8 @@ func (s *setter) anchors(t *element, into map[string]bool) {
 	}
 }
 
-// emptied writes {} or [] for a collection that lost its last entry. Comments in
-// it stay.
+// emptied writes {} or [] for a collection that lost its entries. Comments in it
+// stay.
 func (s *setter) emptied(t *element) {
 	text := "{}"
 	if t.isList() {
@@ -76,14 +79,18 @@ func (s *setter) emptied(t *element) {
 	}
 	switch {
 	case t.at.flow && t.isFlow() && s.commented(t.start, t.end):
-		s.edit(t.kids[0].entryStart(), s.withComma(t.kids[0].end), "")
+		for _, k := range t.kids {
+			s.edit(k.entryStart(), s.withComma(k.end), "")
+		}
 	case t.at.flow && t.isFlow():
 		s.edit(t.start, t.end, text)
 	case t.key != nil && t.place.prop == t.start && !s.sameLine(t):
 		colon := s.colon(t)
 		s.edit(colon, s.propertiesEnd(t, colon), " "+text)
-		start, end := s.linesOf(t, t.kids[0])
-		s.edit(start, end, "")
+		for _, k := range t.kids {
+			start, end := s.linesOf(t, k)
+			s.edit(start, end, "")
+		}
 	default:
 		s.edit(t.start, max(t.end, s.endWithComment(t.end)), text)
 	}
@@ -113,10 +120,10 @@ func (s *setter) endWithComment(at int) int {
 func (s *setter) unsetFlow(parent, t *element) {
 	i := slices.Index(parent.kids, t)
 	start, end := t.entryStart(), 0
-	if i > 0 {
+	if i > s.staying(parent) {
 		start, end = parent.kids[i-1].end, t.end
 	} else {
-		end = parent.kids[1].entryStart()
+		end = parent.kids[i+1].entryStart()
 	}
 	if s.commented(start, end) {
 		start, end = t.entryStart(), s.withComma(t.end)
@@ -141,8 +148,11 @@ func (s *setter) unsetBlock(parent, t *element) {
 	if line := lineStart(s.text, start); line < start {
 		// The entry shares its line with the dash of a list; the next one
 		// takes its place.
-		s.edit(start, parent.kids[1].entryStart(), "")
+		s.edit(start, parent.kids[s.staying(parent)].entryStart(), "")
 		return
+	}
+	if s.gone[parent.kids[0]] && s.sharesLine(parent, parent.kids[0]) && slices.Index(parent.kids, t) < s.staying(parent) {
+		return // goes with the first
 	}
 	s.edit(start, end, "")
 	if end == len(s.text) && !endsInBreak(s.text) {
@@ -150,6 +160,12 @@ func (s *setter) unsetBlock(parent, t *element) {
 		last := &s.edits[len(s.edits)-1]
 		last.Start = beforeBreak(s.text, last.Start)
 	}
+}
+
+// sharesLine reports whether an entry begins on the line of something before it.
+func (s *setter) sharesLine(parent, t *element) bool {
+	start, _ := s.linesOf(parent, t)
+	return lineStart(s.text, start) < start
 }
 
 // linesOf returns the lines of an entry with its line's comment and the comments

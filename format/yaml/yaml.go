@@ -83,6 +83,9 @@ type document struct {
 // Trees returns the documents.
 func (d *document) Trees() []*tree.Map { return d.trees }
 
+// Bytes returns the text.
+func (d *document) Bytes() []byte { return withMark(d.src, d.bom) }
+
 // Leaves returns the number of scalars and comments.
 func (d *document) Leaves() int { return len(d.leaves) }
 

@@ -222,7 +222,7 @@ func (s *Source) Converted(o *envelope.Decrypted) (*envelope.Decrypted, error) {
 // Plaintext returns the content in the output format.
 func (s *Source) Plaintext(d *envelope.Decrypted, c Common) ([]byte, error) {
 	if s.In.Name() == s.Out.Name() && c.Indent == nil {
-		return d.Plain(), nil
+		return d.Plain()
 	}
 	out, err := s.Out.Render(d.Trees())
 	if err != nil {

@@ -3,28 +3,14 @@ package envelope
 import (
 	"slices"
 
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// An edit is one change of the first document: n is put at an address, or what
-// is there is removed if n is nil.
-type edit struct {
-	at tree.Address
-	n  tree.Node
-}
-
-// apply makes the edit in a tree.
-func (e edit) apply(root *tree.Map) error {
-	if e.n == nil {
-		return tree.Unset(root, e.at)
-	}
-	tree.Set(root, e.at, tree.Clone(e.n))
-	return nil
-}
-
-// editsBetween returns the edits that lead from old to new, and whether there
-// are such: comments, other documents and the order of keys must be the same.
-func editsBetween(old, new []*tree.Map) ([]edit, bool) {
+// changesBetween returns the changes that lead from old to new, independent of
+// each other, and whether there are such: comments, other documents and the order
+// of keys must be the same.
+func changesBetween(old, new []*tree.Map) ([]format.Change, bool) {
 	if len(old) != len(new) || len(old) == 0 || !slices.Equal(comments(old), comments(new)) {
 		return nil, false
 	}
@@ -33,7 +19,7 @@ func editsBetween(old, new []*tree.Map) ([]edit, bool) {
 	}
 	d := differ{}
 	d.node(nil, old[0], new[0])
-	return append(d.sets, d.unsets...), !d.failed
+	return d.changes(), !d.failed
 }
 
 // comments lists the comments with their containers.
@@ -71,16 +57,24 @@ func collectComments(out *[]string, at tree.Address, n tree.Node) {
 	}
 }
 
-// A differ collects edits. Removals come last and from the end, so that no
-// address moves under another edit.
+// A differ collects changes.
 type differ struct {
-	sets, unsets []edit
+	sets, unsets []format.Change
 	failed       bool
 }
 
-func (d *differ) set(at tree.Address, n tree.Node) { d.sets = append(d.sets, edit{at, n}) }
+// changes returns them. Removals come last and from the end, so that no address
+// moves under another change.
+func (d *differ) changes() []format.Change {
+	slices.Reverse(d.unsets)
+	return append(d.sets, d.unsets...)
+}
 
-func (d *differ) unset(at tree.Address) { d.unsets = slices.Insert(d.unsets, 0, edit{at: at}) }
+func (d *differ) set(at tree.Address, n tree.Node) {
+	d.sets = append(d.sets, format.Change{At: at, New: n})
+}
+
+func (d *differ) unset(at tree.Address) { d.unsets = append(d.unsets, format.Change{At: at}) }
 
 func (d *differ) node(at tree.Address, old, new tree.Node) {
 	switch o := old.(type) {

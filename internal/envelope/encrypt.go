@@ -25,6 +25,9 @@ func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 	if out, err := o.patched(opt); err == nil {
 		return out, nil
 	}
+	if err := o.write(); err != nil {
+		return nil, err
+	}
 	c, err := cipher.New(o.Data.Bytes())
 	if err != nil {
 		return nil, err
@@ -34,18 +37,22 @@ func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 		return nil, err
 	}
 	s := &encryption{
-		decrypted: o, cipher: c, selector: sel, doc: o.doc, trees: o.trees,
+		decrypted: o, cipher: c, selector: sel, doc: o.text.doc, trees: o.text.doc.Trees(),
 		random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
+	}
+	if s.known, err = o.known(sel); err != nil {
+		return nil, err
 	}
 	o.Meta.LastModified = opt.Now.UTC().Truncate(time.Second)
 	return s.run()
 }
 
-// A encryption is one way of a plain document to its encrypted text.
+// An encryption is one way of a plain document to its encrypted text.
 type encryption struct {
 	decrypted *Decrypted
 	cipher    *cipher.Cipher
 	selector  *rule.Selector
+	known     memory // the tokens that there are
 	random    io.Reader
 	room      [cipher.NonceSize]byte
 
@@ -114,7 +121,7 @@ func (s *encryption) render() error {
 	if err := sameContent(s.decrypted.format, s.trees, d.Trees()); err != nil {
 		return err
 	}
-	s.full, s.doc, s.trees = s.decrypted.plain, d, d.Trees()
+	s.full, s.doc, s.trees = s.decrypted.text.bytes, d, d.Trees()
 	s.containers = nil
 	return nil
 }
@@ -169,7 +176,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	}
 	values := s.valuesIn(encrypted)
 	back, err := encrypted.Unmask(values, layout)
-	if err == nil && bytes.Equal(back, s.decrypted.plain) {
+	if err == nil && bytes.Equal(back, s.decrypted.text.bytes) {
 		return out, nil
 	}
 	// The tokens stand right but the pieces do not give the author's text.
@@ -177,7 +184,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.plain, Digest: digest(bare)})
+	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.text.bytes, Digest: digest(bare)})
 	return out, err
 }
 
@@ -238,7 +245,7 @@ func (s *encryption) encrypt() error {
 	n := s.doc.Leaves()
 	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
 	mac := integrity.NewMAC(s.decrypted.Meta.MACOnlyEncrypted)
-	old := recall{s.decrypted.remember(s.selector), map[remembered]int{}}
+	old := recall{s.known, map[remembered]int{}}
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
 			if err := s.comment(leaf, &old); err != nil {
@@ -257,11 +264,16 @@ func (s *encryption) encrypt() error {
 		}
 		mac.Add(s.values[leaf.Scalar.Ref].Value, true)
 	}
-	s.macText = mac.Text()
+	return s.putMAC(mac)
+}
+
+// putMAC puts a MAC into the metadata.
+func (s *encryption) putMAC(mac *integrity.MAC) error {
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
 	}
+	s.macText = mac.Text()
 	s.decrypted.Meta.MAC = s.cipher.Encrypt(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
 	return nil
 }

@@ -105,16 +105,14 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 	if err != nil {
 		return nil, err
 	}
-	decrypted := &Decrypted{
+	return &Decrypted{
 		Meta: s.Meta, Data: d, format: s.format, warn: o.Warn,
-		finding: *found, ignored: ignored || dec.macDiffers,
-	}
-	layout := openLayout(c, s.Meta.Layout, macText)
-	if err := dec.restore(decrypted, layout); err != nil {
-		return nil, err
-	}
-	decrypted.origin = &origin{s.doc, dec.trees, decrypted.trees, layout}
-	return decrypted, nil
+		finding: *found, ignored: ignored || dec.macDiffers, trees: dec.trees,
+		origin: &origin{
+			format: s.format, doc: s.doc, trees: dec.trees, values: dec.values,
+			layout: openLayout(c, s.Meta.Layout, macText), warn: o.Warn,
+		},
+	}, nil
 }
 
 // find returns what the seal says, and whether it does not fit but is ignored. To
@@ -276,48 +274,4 @@ func (d *decryption) moveComments(n tree.Node) {
 			d.moveComments(it)
 		}
 	}
-}
-
-// restore gives o the plain text and proves that it holds what was decrypted.
-func (d *decryption) restore(o *Decrypted, l *format.Layout) error {
-	if l != nil {
-		if plain, p, err := d.unmask(l); err == nil {
-			o.plain, o.doc, o.trees = plain, p, p.Trees()
-			return nil
-		}
-	}
-	plain, p, err := d.unmask(nil)
-	if err == nil {
-		o.plain, o.doc, o.trees = plain, p, p.Trees()
-		return nil
-	}
-	reason := err
-	if plain, err = d.encrypted.format.Render(d.trees); err != nil {
-		return &Failure{Kind: ErrRender, Err: err}
-	}
-	if p, err = d.encrypted.format.Parse(plain); err != nil {
-		return failf(ErrRender, "the content cannot be written as %s: %w", d.encrypted.format.Name(), err)
-	}
-	d.options.warn("the layout of the file could not be kept (%v); the content is complete", reason)
-	o.plain, o.doc, o.trees = plain, p, p.Trees()
-	return nil
-}
-
-// unmask returns the plain text with the spellings of l, if it reads back.
-func (d *decryption) unmask(l *format.Layout) ([]byte, format.Document, error) {
-	text, err := d.encrypted.doc.Unmask(d.values, l)
-	if l != nil && len(l.Full) > 0 {
-		bare, bareErr := d.encrypted.doc.Unmask(d.values, nil)
-		if bareErr == nil && fits(l, bare) {
-			text, err = l.Full, nil
-		}
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := d.encrypted.format.Parse(text)
-	if err != nil {
-		return nil, nil, err
-	}
-	return text, p, sameContent(d.encrypted.format, d.trees, p.Trees())
 }

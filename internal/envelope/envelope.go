@@ -6,7 +6,7 @@
 //
 //	e, err := envelope.Parse(src, yaml.Format{})
 //	d, err := e.Decrypt(ctx, keepers, envelope.DecryptOptions{})
-//	fmt.Print(string(d.Plain()))
+//	plain, err := d.Plain()
 //
 // A Decrypted remembers the token of every value, so that encrypting it again
 // changes only what changed:
@@ -76,4 +76,12 @@ func clone(trees []*tree.Map) []*tree.Map {
 		out[i] = tree.Clone(t).(*tree.Map)
 	}
 	return out
+}
+
+// cloneSome does the same, and makes an empty document where there is none.
+func cloneSome(trees []*tree.Map) []*tree.Map {
+	if len(trees) == 0 {
+		return []*tree.Map{{}}
+	}
+	return clone(trees)
 }

@@ -13,21 +13,21 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A file that was decrypted is changed where it is: the tokens of new values
-// go into the encrypted text itself, so that every other line stays as it is,
-// also in a file whose layout another program chose. Only what cannot be done
-// so is encrypted anew from the plain text.
-
-// maxEdits is how many edits are made one by one; each costs a walk through the
-// file.
-const maxEdits = 32
+// A file that was decrypted is changed in its encrypted text: the tokens of new
+// values go where the values are, so that every other line stays as it is, also
+// in a file whose layout another program chose. Only what cannot be done so is
+// encrypted anew from the plaintext.
 
 var errNotPatched = errors.New("the encrypted text cannot be changed in place")
 
-// patched returns the encrypted text with the edits of o made in it. It has
+// patched returns the encrypted text with the changes of o made in it. It has
 // been decrypted and holds what o holds.
 func (o *Decrypted) patched(opt EncryptOptions) ([]byte, error) {
-	if o.origin == nil || o.remade || len(o.edits) > maxEdits || len(o.edits) > 0 && !plainLayout(o.origin.layout) {
+	if o.origin == nil {
+		return nil, errNotPatched
+	}
+	changes, ok := o.changes()
+	if l := o.origin.layout; !ok || len(changes) > 0 && l != nil && len(l.Full) > 0 {
 		return nil, errNotPatched
 	}
 	c, err := cipher.New(o.Data.Bytes())
@@ -40,89 +40,175 @@ func (o *Decrypted) patched(opt EncryptOptions) ([]byte, error) {
 	}
 	p := &patch{
 		encryption: encryption{
-			decrypted: o, cipher: c, selector: sel, trees: clone(o.origin.trees),
+			decrypted: o, cipher: c, selector: sel, trees: o.origin.trees,
 			random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
 		},
-		text: o.origin.doc,
+		text: o.origin.doc, layout: o.origin.layout, exact: o.replaced,
 	}
 	o.Meta.LastModified = opt.Now.UTC().Truncate(time.Second)
-	layout := o.origin.layout
 	if o.rotated {
-		if layout, err = p.renew(layout); err != nil {
+		if err := p.renew(); err != nil {
 			return nil, err
 		}
 	}
-	for _, e := range o.edits {
-		if err := p.edit(e); err != nil {
+	if len(changes) > 0 {
+		if err := p.make(changes); err != nil {
 			return nil, err
 		}
 	}
-	return p.finish(layout)
-}
-
-// plainLayout reports whether hints are about single tokens only, so that they
-// stay true when others come and go.
-func plainLayout(l *format.Layout) bool {
-	return l == nil || len(l.Full) == 0 && len(l.Aliases) == 0 && len(l.Lines) == 0
+	return p.finish()
 }
 
 // A patch is an encrypted text on its way from one state to the next; trees of
 // the embedded encryption is its plaintext content.
 type patch struct {
 	encryption
-	text format.Document
-	// dropped is set when the hint of a value that was replaced is gone, with
-	// what it said beyond that value: a tag, an anchor.
-	dropped bool
-	spelled bool // the spelling of a number that was set is to be kept
+	text   format.Document
+	masked *format.Masked // text with new tokens, which waits for its metadata
+	layout *format.Layout
+	// exact is set where the values do not say all of the plaintext: it was given,
+	// or a number is to keep its spelling, or a hint is gone that said more than a
+	// value.
+	exact bool
 }
 
-// edit makes one edit in the content and in the encrypted text.
-func (p *patch) edit(e edit) error {
-	if err := e.apply(p.trees[0]); err != nil {
-		return err
+// make makes changes in the content and in the encrypted text.
+func (p *patch) make(changes []format.Change) error {
+	p.trees = clone(p.trees)
+	if len(p.trees) == 0 {
+		return errNotPatched
 	}
-	p.spelled = p.spelled || e.n != nil && spelled(e.n)
-	at, err := encryptedAddress(p.text.Trees(), e.at)
+	fresh, err := p.inContent(changes)
 	if err != nil {
 		return err
 	}
-	var out []byte
-	if e.n == nil {
-		out, err = p.text.Unset(at)
-	} else {
-		var n tree.Node
-		if n, err = p.encryptedNode(e.at); err == nil {
-			out, err = p.text.Set(at, n)
+	if !p.decrypted.replaced && tree.Diff(p.trees, p.decrypted.trees) != "" {
+		return errNotPatched // in another order
+	}
+	tokens, err := p.newTokens(fresh)
+	if err != nil {
+		return err
+	}
+	if err := p.settle(); err != nil {
+		return err
+	}
+	encrypted := make([]format.Change, len(changes))
+	index := tree.Index{}
+	for i, c := range changes {
+		encrypted[i].At = encryptedAddress(index, p.text.Trees()[0], c.At)
+		if c.New != nil {
+			encrypted[i].New = withTokens(fresh[i], tokens)
 		}
 	}
-	if err != nil {
-		return err
-	}
-	p.text, err = p.decrypted.format.ParseEncrypted(out)
+	p.text, err = p.text.Apply(encrypted)
 	return err
+}
+
+// inContent makes changes in the content, and returns the nodes that are new in
+// it.
+func (p *patch) inContent(changes []format.Change) ([]tree.Node, error) {
+	fresh := make([]tree.Node, len(changes))
+	e := tree.NewEditor(p.trees[0])
+	for i, c := range changes {
+		if c.New == nil {
+			if err := e.Unset(c.At); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		fresh[i] = tree.Clone(c.New)
+		e.Set(c.At, fresh[i])
+	}
+	return fresh, nil
+}
+
+// newTokens encrypts what is secret of new nodes.
+func (p *patch) newTokens(fresh []tree.Node) (map[*tree.Scalar]string, error) {
+	tokens := map[*tree.Scalar]string{}
+	for _, n := range fresh {
+		if n == nil {
+			continue
+		}
+		tree.Each(n, func(n tree.Node) {
+			if s, ok := n.(*tree.Scalar); ok {
+				tokens[s] = ""
+				kind := s.Value.Kind()
+				p.exact = p.exact || s.Spelling != "" || kind == tree.Float || kind == tree.Time
+			}
+		})
+	}
+	for leaf := range p.selector.Leaves(p.trees) {
+		n := leaf.Scalar
+		if n == nil || !leaf.Secret || n.Value.Kind() == tree.Null || n.Value.Empty() {
+			continue
+		}
+		if _, is := tokens[n]; !is {
+			continue
+		}
+		nonce, err := p.nonce()
+		if err != nil {
+			return nil, err
+		}
+		tokens[n] = p.cipher.Encrypt(nonce, n.Value.Canonical(), leaf.AAD, n.Value.Type())
+		p.spell(n, tokens[n])
+	}
+	return tokens, nil
+}
+
+// spell notes the spelling of a number in the layout.
+func (p *patch) spell(n *tree.Scalar, token string) {
+	if n.Spelling == "" || n.Value.Kind() != tree.Float {
+		return
+	}
+	l := format.Layout{}
+	if p.layout != nil {
+		l = *p.layout
+	}
+	if l.Scalars = maps.Clone(l.Scalars); l.Scalars == nil {
+		l.Scalars = map[string]string{}
+	}
+	l.Scalars[format.TokenHash(token)] = n.Spelling
+	p.layout = &l
+}
+
+// withTokens returns n with tokens in place of values.
+func withTokens(n tree.Node, tokens map[*tree.Scalar]string) tree.Node {
+	switch n := n.(type) {
+	case *tree.Map:
+		m := &tree.Map{Items: make([]tree.Item, len(n.Items))}
+		for i, it := range n.Items {
+			m.Items[i] = tree.Item{Key: it.Key, Value: withTokens(it.Value, tokens)}
+		}
+		return m
+	case *tree.List:
+		l := &tree.List{Items: make([]tree.Node, len(n.Items))}
+		for i, it := range n.Items {
+			l.Items[i] = withTokens(it, tokens)
+		}
+		return l
+	case *tree.Scalar:
+		if token := tokens[n]; token != "" {
+			return tree.Text(token)
+		}
+	}
+	return n
 }
 
 // encryptedAddress finds the place of an address in the encrypted text, where the
 // tokens of comments may be elements of lists.
-func encryptedAddress(trees []*tree.Map, at tree.Address) (tree.Address, error) {
-	if len(trees) == 0 {
-		return nil, errNotPatched
-	}
+func encryptedAddress(index tree.Index, root *tree.Map, at tree.Address) tree.Address {
 	out := make(tree.Address, len(at))
-	var n tree.Node = trees[0]
+	copy(out, at)
+	var n tree.Node = root
 	for i, s := range at {
-		out[i] = s
 		if l, ok := n.(*tree.List); ok && !s.IsKey {
 			out[i].Index = withComments(l, s.Index)
 		}
-		var err error
-		if n, err = tree.Find(n, out[i:i+1]); err != nil {
-			copy(out[i+1:], at[i+1:]) // what follows does not exist yet
-			return out, nil
+		if n = index.Child(n, out[i]); n == nil {
+			break // what follows does not exist yet
 		}
 	}
-	return out, nil
+	return out
 }
 
 // withComments returns the position of the index-th element that is no comment
@@ -144,87 +230,64 @@ func withComments(l *tree.List, index int) int {
 	return position + index
 }
 
-// encryptedNode returns what is at an address with new tokens for its secrets.
-// What did not change is no part of an edit, and so keeps its own.
-func (p *patch) encryptedNode(at tree.Address) (tree.Node, error) {
-	encrypted := clone(p.trees)
-	n, err := tree.Find(encrypted[0], at)
+// finish renews the metadata and decrypts the result as any reader would.
+func (p *patch) finish() ([]byte, error) {
+	m := p.decrypted.Meta
+	if err := p.renewMAC(); err != nil {
+		return nil, err
+	}
+	nonce, err := p.nonce()
 	if err != nil {
 		return nil, err
 	}
-	part := scalarsOf(n)
-	for leaf := range p.selector.Leaves(encrypted) {
-		v := tree.Value{}
-		if leaf.Scalar != nil && part[leaf.Scalar] && leaf.Secret {
-			v = leaf.Scalar.Value
-		}
-		if v.Kind() == tree.Null || v.Empty() {
-			continue
-		}
-		nonce, err := p.nonce()
-		if err != nil {
+	l := p.layout
+	if p.masked == nil {
+		l = prune(l, p.text)
+	}
+	p.exact = p.exact || l != nil && len(l.Scalars) < len(p.layout.Scalars) || p.text != p.decrypted.origin.doc && !ofTokens(l)
+	if m.Layout, err = sealLayout(p.cipher, nonce, l, p.macText); err != nil {
+		return nil, err
+	}
+	out, err := p.sealed()
+	if err != nil {
+		return nil, err
+	}
+	return out, p.readBack(out)
+}
+
+// sealed returns the text with its metadata, once that has everything but the
+// seal.
+func (p *patch) sealed() ([]byte, error) {
+	if p.masked != nil {
+		if err := p.renewSeal(p.text.Trees(), p); err != nil {
 			return nil, err
 		}
-		leaf.Scalar.Value = tree.StringValue(p.cipher.Encrypt(nonce, v.Canonical(), leaf.AAD, v.Type()))
+		return p.masked.Insert(p.decrypted.Meta.Encode())
 	}
-	return n, nil
+	if err := p.renewSeal(p.text.Trees(), integrity.AsRead{}); err != nil {
+		return nil, err
+	}
+	return p.text.SetMeta(p.decrypted.Meta.Encode())
 }
 
-// scalarsOf collects the scalars of a node.
-func scalarsOf(n tree.Node) map[*tree.Scalar]bool {
-	out := map[*tree.Scalar]bool{}
-	tree.Each(n, func(n tree.Node) {
-		if s, ok := n.(*tree.Scalar); ok {
-			out[s] = true
-		}
-	})
-	return out
-}
-
-// spelled reports whether n holds a number with its spelling.
-func spelled(n tree.Node) bool {
-	found := false
-	tree.Each(n, func(n tree.Node) {
-		s, ok := n.(*tree.Scalar)
-		found = found || ok && s.Spelling != ""
-	})
-	return found
-}
-
-// finish renews the metadata and opens the result as any reader would.
-func (p *patch) finish(l *format.Layout) ([]byte, error) {
-	o, m := p.decrypted, p.decrypted.Meta
+// renewMAC makes the MAC of the content.
+func (p *patch) renewMAC() error {
+	m := p.decrypted.Meta
 	mac := integrity.NewMAC(m.MACOnlyEncrypted)
 	for leaf := range p.selector.Leaves(p.trees) {
 		if leaf.Scalar != nil {
 			mac.Add(leaf.Scalar.Value, leaf.Secret)
 		}
 	}
-	p.macText = mac.Text()
-	nonce, err := p.nonce()
-	if err != nil {
-		return nil, err
-	}
-	m.MAC = p.cipher.Encrypt(nonce, p.macText, []byte(m.MACData()), "str")
-	if nonce, err = p.nonce(); err != nil {
-		return nil, err
-	}
-	pruned := prune(l, p.text)
-	p.dropped = l != nil && len(pruned.Scalars) < len(l.Scalars)
-	if m.Layout, err = sealLayout(p.cipher, nonce, pruned, p.macText); err != nil {
-		return nil, err
-	}
-	if err := p.renewSeal(p.text.Trees(), integrity.AsRead{}); err != nil {
-		return nil, err
-	}
-	out, err := p.text.SetMeta(m.Encode())
-	if err != nil {
-		return nil, err
-	}
-	return out, p.readBack(out, o)
+	return p.putMAC(mac)
 }
 
-func (p *patch) readBack(out []byte, o *Decrypted) error {
+// ofTokens reports whether hints are about single tokens only, so that they
+// stay true when others come and go.
+func ofTokens(l *format.Layout) bool { return l == nil || len(l.Aliases) == 0 && len(l.Lines) == 0 }
+
+func (p *patch) readBack(out []byte) error {
+	o := p.decrypted
 	s, err := Parse(out, o.format)
 	if err != nil {
 		return err
@@ -233,26 +296,33 @@ func (p *patch) readBack(out []byte, o *Decrypted) error {
 	if err != nil {
 		return err
 	}
-	if diff := tree.Diff(p.trees, back.origin.trees); diff != "" {
+	if diff := tree.Diff(p.trees, back.trees); diff != "" {
 		return errors.New(diff)
 	}
-	if (o.exact || p.dropped || p.spelled) && !bytes.Equal(back.plain, o.plain) {
-		return errNotPatched
+	text, err := back.origin.unmask(back.origin.layout)
+	if err != nil {
+		return err
 	}
-	if tree.Diff(o.trees, back.trees) != "" {
-		return errNotPatched // a type is lost, as that of 2.0 that is written as 2
+	if p.exact {
+		want, err := o.Plain()
+		if err != nil || !bytes.Equal(text, want) {
+			return errNotPatched
+		}
 	}
-	if p.strays(back) > p.strays(o) {
-		return errNotPatched
+	if n := p.strays(back, text); n > 0 {
+		before, err := o.origin.unmask(o.origin.layout)
+		if err != nil || n > p.strays(o, before) {
+			return errNotPatched
+		}
 	}
 	return nil
 }
 
-// strays counts what an edit can leave although all values are right: a
-// comment that the rule selects but that is unencrypted, the token of a comment
-// that opens no more, a token in a line that no reader looks at.
-func (p *patch) strays(o *Decrypted) int {
-	n := bytes.Count(o.plain, []byte("ENC[AES256_GCM,"))
+// strays counts what a change can leave although all values are right: a comment
+// that the rule selects but that is readable, the token of a comment that cannot
+// be decrypted any more, a token in a line that no reader looks at.
+func (p *patch) strays(o *Decrypted, text []byte) int {
+	n := bytes.Count(text, []byte("ENC[AES256_GCM,"))
 	for leaf := range p.selector.Leaves(o.origin.doc.Trees()) {
 		if c := leaf.Comment; c != nil && leaf.Secret && c.Text != "" && !cipher.IsToken(c.Text) {
 			n++
@@ -263,8 +333,8 @@ func (p *patch) strays(o *Decrypted) int {
 
 // prune drops the hints about tokens that are gone.
 func prune(l *format.Layout, text format.Document) *format.Layout {
-	if l == nil {
-		return nil
+	if l == nil || len(l.Scalars) == 0 && len(l.Comments) == 0 {
+		return l
 	}
 	present, size := map[string]bool{}, 0
 	for _, token := range tokensOf(text, text.Leaves()) {

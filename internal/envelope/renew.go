@@ -8,12 +8,11 @@ import (
 )
 
 // renew gives every secret of the encrypted text a new token, under the new
-// data key of a rotation, and returns the layout with its hints under the new
-// tokens. The lines of the text stay where they are.
-func (p *patch) renew(l *format.Layout) (*format.Layout, error) {
+// data key of a rotation, and the hints of the layout the hashes of those. The
+// lines of the text stay where they are.
+func (p *patch) renew() error {
 	n := p.text.Leaves()
 	old, tokens := tokensOf(p.text, n), make([]string, n)
-	read := p.decrypted.origin.spelled(n)
 	for leaf := range p.selector.Leaves(p.trees) {
 		ref, v, ok := secretOf(leaf)
 		if !ok || old[ref] == "" {
@@ -21,27 +20,31 @@ func (p *patch) renew(l *format.Layout) (*format.Layout, error) {
 		}
 		nonce, err := p.nonce()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		typ := v.Type()
 		if leaf.Comment != nil {
 			typ = "comment"
 		}
 		tokens[ref] = p.cipher.Encrypt(nonce, v.Canonical(), leaf.AAD, typ)
-		p.decrypted.memory.keep(leaf, read[ref], v, tokens[ref])
 	}
 	masked, err := p.text.Mask(tokens)
+	p.tokens, p.masked, p.layout = tokens, &masked, rekey(p.layout, old, tokens)
+	return err
+}
+
+// settle reads the text that renew made, so that it can be changed.
+func (p *patch) settle() error {
+	if p.masked == nil {
+		return nil
+	}
+	out, err := p.masked.Insert(p.decrypted.Meta.Encode())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out, err := masked.Insert(p.decrypted.Meta.Encode())
-	if err != nil {
-		return nil, err
-	}
-	if p.text, err = p.decrypted.format.ParseEncrypted(out); err != nil {
-		return nil, err
-	}
-	return rekey(l, old, tokens), nil
+	p.masked = nil
+	p.text, err = p.decrypted.format.ParseEncrypted(out)
+	return err
 }
 
 // secretOf returns the place and the value of a leaf that has a token.

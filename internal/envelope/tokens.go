@@ -7,7 +7,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A memory holds the tokens of a file by what they stand for, so that a value
+// A memory holds the tokens of a file by what they mean, so that a value
 // that did not change keeps its token. Place and plaintext are both part of the
 // key: a nonce is only ever used again for the very same bytes.
 type memory map[remembered][]known
@@ -37,30 +37,34 @@ func (m memory) keep(leaf rule.Leaf, read, v tree.Value, token string) {
 	m[k] = append(m[k], known{token, v})
 }
 
-// remember returns the memory of o, which is made when it is first needed: to
-// read a file takes none.
-func (o *Decrypted) remember(sel *rule.Selector) memory {
-	if o.memory != nil {
-		return o.memory
-	}
-	o.memory = memory{}
-	if o.origin == nil {
-		return o.memory
+// known returns the tokens of the file that o was decrypted from, if they are
+// those of its data key.
+func (o *Decrypted) known(sel *rule.Selector) (memory, error) {
+	if o.origin == nil || o.rotated {
+		return nil, nil
 	}
 	n := o.origin.doc.Leaves()
-	read, tokens := o.origin.spelled(n), tokensOf(o.origin.doc, n)
+	read, err := o.origin.spelled(n)
+	if err != nil {
+		return nil, err
+	}
+	m, tokens := memory{}, tokensOf(o.origin.doc, n)
 	for leaf := range sel.Leaves(o.origin.trees) {
 		if ref, v, ok := secretOf(leaf); ok && tokens[ref] != "" {
-			o.memory.keep(leaf, read[ref], v, tokens[ref])
+			m.keep(leaf, read[ref], v, tokens[ref])
 		}
 	}
-	return o.memory
+	return m, nil
 }
 
-// spelled returns, by Ref, the values of the file as its plain text spells them.
-func (o *origin) spelled(n int) []tree.Value {
+// spelled returns, by Ref, the values of the file as its plaintext spells them.
+func (o *origin) spelled(n int) ([]tree.Value, error) {
+	text, err := o.plaintext()
+	if err != nil {
+		return nil, err
+	}
 	out := make([]tree.Value, n)
-	mine, plain := scalarsIn(o.trees), scalarsIn(o.plain)
+	mine, plain := scalarsIn(o.trees), scalarsIn(text.doc.Trees())
 	for i, s := range mine {
 		if s.Ref < 0 {
 			continue
@@ -70,7 +74,7 @@ func (o *origin) spelled(n int) []tree.Value {
 			out[s.Ref] = plain[i].Value
 		}
 	}
-	return out
+	return out, nil
 }
 
 // scalarsIn lists the scalars of trees in order.

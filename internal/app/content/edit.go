@@ -145,7 +145,11 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 func (e *edition) run(ctx context.Context) (err error) {
 	ctx, watch := watchInterrupts(ctx, hasKeyboard(e.app))
 	defer watch.stop()
-	before := bytes.Clone(e.decrypted.Plain())
+	plain, err := e.decrypted.Plain()
+	if err != nil {
+		return e.source.Named(err)
+	}
+	before := bytes.Clone(plain)
 	session, err := editor.NewSession(filepath.Base(e.source.Path), before, e.places)
 	if err != nil {
 		return err
@@ -169,7 +173,7 @@ func (e *edition) run(ctx context.Context) (err error) {
 		if bytes.Equal(text, before) && !e.source.Renew {
 			return e.unchanged(e.app.Now().Sub(started))
 		}
-		failure := e.save(ctx, before, text)
+		failure := e.save(ctx, text)
 		if failure == nil || atomicfile.IsWritten(failure) {
 			return failure
 		}
@@ -204,11 +208,11 @@ func (e *edition) failed(ctx context.Context, w *watch, s *editor.Session, befor
 
 // save seals the text and writes it over the file, if that is still what was
 // decrypted.
-func (e *edition) save(ctx context.Context, before, text []byte) error {
+func (e *edition) save(ctx context.Context, text []byte) error {
 	if err := e.decrypted.Replace(text); err != nil {
 		return e.source.Named(err)
 	}
-	if err := obeyRule(e.app, e.source, e.decrypted, before, e.follow); err != nil {
+	if err := obeyRule(e.app, e.source, e.decrypted, e.follow); err != nil {
 		return e.source.Named(err)
 	}
 	if len(e.decrypted.Trees()) == 0 {

@@ -58,14 +58,17 @@ func replaceContent(a *app.App, t *app.Tx, s *app.Source, decrypted *envelope.De
 		}
 		plain = converted
 	}
-	before := decrypted.Plain()
+	before, err := decrypted.Plain()
+	if err != nil {
+		return t.Named(err)
+	}
 	if bytes.Equal(plain, before) {
 		return nil
 	}
 	if err := decrypted.Replace(plain); err != nil {
 		return s.Named(contentError(err))
 	}
-	if err := obeyRule(a, t.Source, decrypted, before, follow); err != nil {
+	if err := obeyRule(a, t.Source, decrypted, follow); err != nil {
 		return t.Named(err)
 	}
 	text, err := a.EncryptText(decrypted)

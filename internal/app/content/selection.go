@@ -15,7 +15,7 @@ import (
 // rule for the file would encrypt. The selection rule in a file is that of its
 // last writer: an older one, or a forger's where the file carries no seal. What
 // the file holds unencrypted already is left alone.
-func obeyRule(a *app.App, s *app.Source, o *envelope.Decrypted, before []byte, follow bool) error {
+func obeyRule(a *app.App, s *app.Source, o *envelope.Decrypted, follow bool) error {
 	if follow || s.Config == nil || s.In.Name() == "binary" {
 		return nil
 	}
@@ -36,12 +36,8 @@ func obeyRule(a *app.App, s *app.Source, o *envelope.Decrypted, before []byte, f
 	if err != nil {
 		return err
 	}
-	old, err := s.In.Parse(before)
-	if err != nil {
-		return err
-	}
 	open := map[readableLeaf]int{}
-	for _, leaf := range readable(old.Trees(), file, nil) {
+	for _, leaf := range readable(o.Before(), file, nil) {
 		open[leaf]++
 	}
 	var bad []string

@@ -1,7 +1,6 @@
 package content
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -125,16 +124,15 @@ func change(ctx context.Context, a *app.App, o SetOptions, f func(*envelope.Decr
 		if err != nil {
 			return err
 		}
-		before := decrypted.Plain()
 		changed, err := f(decrypted)
 		if err != nil {
 			return t.Named(err)
 		}
-		same := !changed || bytes.Equal(before, decrypted.Plain())
+		same := !changed || !decrypted.Changed()
 		if same && !t.Renew && t.In.Name() == t.Out.Name() {
 			return nil
 		}
-		if err := obeyRule(a, t.Source, decrypted, before, o.FollowFile); err != nil {
+		if err := obeyRule(a, t.Source, decrypted, o.FollowFile); err != nil {
 			return t.Named(err)
 		}
 		return t.Encrypt(decrypted)

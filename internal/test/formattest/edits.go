@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/format"
@@ -37,7 +38,13 @@ func Edits(f format.Format, src []byte) error {
 	if len(d.Trees()) == 0 {
 		return nil
 	}
-	for _, a := range addresses(nil, d.Trees()[0]) {
+	all := addresses(nil, d.Trees()[0])
+	for _, law := range []func(format.Document, []tree.Address) []format.Change{setAll, setAndUnset} {
+		if err := together(f, d, law(d, all)); err != nil {
+			return fmt.Errorf("all at once: %w", err)
+		}
+	}
+	for _, a := range all {
 		for _, law := range []func(format.Format, format.Document, []byte, tree.Address) error{setSame, setOther, setNew, unset} {
 			if err := law(f, d, src, a); err != nil {
 				return fmt.Errorf("%s: %w", a, err)
@@ -45,6 +52,66 @@ func Edits(f format.Format, src []byte) error {
 		}
 	}
 	return nil
+}
+
+// Set puts n at a, and returns the text.
+func Set(d format.Document, a tree.Address, n tree.Node) ([]byte, error) {
+	return apply(d, format.Change{At: a, New: n})
+}
+
+// Unset removes what is at a, and returns the text.
+func Unset(d format.Document, a tree.Address) ([]byte, error) {
+	return apply(d, format.Change{At: a})
+}
+
+func apply(d format.Document, changes ...format.Change) ([]byte, error) {
+	out, err := d.Apply(changes)
+	if err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// together makes changes at once.
+func together(f format.Format, d format.Document, changes []format.Change) error {
+	got, err := apply(d, changes...)
+	if err != nil {
+		return err
+	}
+	want := clone(d)
+	if err := format.Make(want[0], changes); err != nil {
+		return err
+	}
+	return reads(f, got, want)
+}
+
+// setAll sets every scalar.
+func setAll(_ format.Document, all []tree.Address) []format.Change {
+	var out []format.Change
+	for _, a := range all {
+		out = append(out, format.Change{At: a, New: newValue})
+	}
+	return out
+}
+
+// setAndUnset sets every third scalar, adds a key beside it, and removes the one
+// after it, from the end.
+func setAndUnset(d format.Document, all []tree.Address) []format.Change {
+	var sets, unsets []format.Change
+	for i, a := range all {
+		switch i % 3 {
+		case 0:
+			sets = append(sets, format.Change{At: a, New: newValue})
+			beside := append(a[:len(a)-1:len(a)-1], tree.Step{Key: fmt.Sprint("new_key_", i), IsKey: true})
+			if _, err := tree.Find(d.Trees()[0], beside); err != nil && a[len(a)-1].IsKey {
+				sets = append(sets, format.Change{At: beside, New: newValue})
+			}
+		case 1:
+			unsets = append(unsets, format.Change{At: a})
+		}
+	}
+	slices.Reverse(unsets)
+	return append(sets, unsets...)
 }
 
 // addresses returns those of all scalars that a lookup finds, so not of the
@@ -78,7 +145,7 @@ func setSame(_ format.Format, d format.Document, src []byte, a tree.Address) err
 	if err != nil {
 		return err
 	}
-	got, err := d.Set(a, n)
+	got, err := Set(d, a, n)
 	if err != nil {
 		return fmt.Errorf("set what is there: %w", err)
 	}
@@ -92,7 +159,7 @@ func setSame(_ format.Format, d format.Document, src []byte, a tree.Address) err
 var newValue = tree.Text("new: \"value\" # ; \\ 'x' =\ttab & <b>")
 
 func setOther(f format.Format, d format.Document, _ []byte, a tree.Address) error {
-	got, err := d.Set(a, newValue)
+	got, err := Set(d, a, newValue)
 	if err != nil {
 		return fmt.Errorf("set: %w", err)
 	}
@@ -110,7 +177,7 @@ func setNew(f format.Format, d format.Document, src []byte, a tree.Address) erro
 	if _, err := tree.Find(d.Trees()[0], sibling); err == nil {
 		return nil // it is not new
 	}
-	got, err := d.Set(sibling, newValue)
+	got, err := Set(d, sibling, newValue)
 	if err != nil {
 		return fmt.Errorf("set a new key: %w", err)
 	}
@@ -123,7 +190,7 @@ func setNew(f format.Format, d format.Document, src []byte, a tree.Address) erro
 	if err != nil {
 		return err
 	}
-	back, err := after.Unset(sibling)
+	back, err := Unset(after, sibling)
 	if err != nil {
 		return fmt.Errorf("unset the new key: %w", err)
 	}
@@ -134,7 +201,7 @@ func setNew(f format.Format, d format.Document, src []byte, a tree.Address) erro
 }
 
 func unset(f format.Format, d format.Document, _ []byte, a tree.Address) error {
-	got, err := d.Unset(a)
+	got, err := Unset(d, a)
 	if err != nil {
 		return fmt.Errorf("unset: %w", err)
 	}

@@ -57,9 +57,7 @@ func (k keepsMeta) SetMeta(*tree.Map) ([]byte, error) { return k.src, nil }
 
 type setsNothing struct{ format.Document }
 
-func (s setsNothing) Set(tree.Address, tree.Node) ([]byte, error) {
-	return s.Document.Unmask(make([]format.Plain, s.Leaves()), nil)
-}
+func (s setsNothing) Apply([]format.Change) (format.Document, error) { return s.Document, nil }
 
 func TestBreachesAreFound(t *testing.T) {
 	t.Parallel()

@@ -54,8 +54,8 @@ func TestASecretCommentStaysSecretWhateverIsEditedAroundIt(t *testing.T) {
 		if strings.Contains(string(out), tc.secret) {
 			t.Errorf("%s: the comment is unencrypted:\n%s", name, out)
 		}
-		if back := reopen(t, o.Format(), out, o); string(back.Plain()) != tc.want {
-			t.Errorf("%s: came back as %q", name, back.Plain())
+		if back := reopen(t, o.Format(), out, o); string(plainOf(back)) != tc.want {
+			t.Errorf("%s: came back as %q", name, plainOf(back))
 		}
 	}
 }
@@ -66,8 +66,8 @@ func TestUnsetLeavesNoTokenBehindThatOpensNoMore(t *testing.T) {
 	if err := o.Unset(tree.Address{{Key: "b", IsKey: true}}); err != nil {
 		t.Fatal(err)
 	}
-	if back := reopen(t, o.Format(), encryptNow(t, o), o); strings.Contains(string(back.Plain()), "ENC[") {
-		t.Errorf("a token is left:\n%s", back.Plain())
+	if back := reopen(t, o.Format(), encryptNow(t, o), o); strings.Contains(string(plainOf(back)), "ENC[") {
+		t.Errorf("a token is left:\n%s", plainOf(back))
 	}
 }
 
@@ -124,7 +124,7 @@ func TestEqualElementsNeverShareATokenBySet(t *testing.T) {
 		t.Fatal(err)
 	}
 	back := reopen(t, o.Format(), encryptNow(t, o), o)
-	if got := string(back.Plain()); got != "l: [31, 0x1F]\n" {
+	if got := string(plainOf(back)); got != "l: [31, 0x1F]\n" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -137,8 +137,8 @@ func TestAChangeThatTheFormatCannotHoldLeavesTheContentAlone(t *testing.T) {
 	if err := o.Set(at, tree.Text(`back\nslash`)); err == nil {
 		t.Error("a text with the two characters \\n would come back as a line break")
 	}
-	if string(o.Plain()) != "A=1\n" {
-		t.Errorf("the refused change is there: %q", o.Plain())
+	if string(plainOf(o)) != "A=1\n" {
+		t.Errorf("the refused change is there: %q", plainOf(o))
 	}
 	if err := o.Set(at, tree.NewScalar(tree.FloatValue(2))); err != nil {
 		t.Errorf("a whole float: %v", err)

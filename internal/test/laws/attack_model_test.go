@@ -233,7 +233,7 @@ func (s *story) unset() {
 }
 
 func (s *story) replace() {
-	text := s.disturb(s.decrypted.Plain())
+	text := s.disturb(plainOf(s.decrypted))
 	if s.random.Intn(8) == 0 {
 		text = s.text()
 	}
@@ -257,7 +257,7 @@ func (s *story) rotate() {
 func (s *story) encryptText() bool {
 	s.clock = s.clock.Add(time.Minute)
 	o := s.decrypted
-	plain := bytes.Clone(o.Plain())
+	plain := bytes.Clone(plainOf(o))
 	encrypted, err := o.Encrypt(envelope.EncryptOptions{Now: s.clock, Random: s.random})
 	if err != nil {
 		s.t.Errorf("encrypt: %v", err)
@@ -279,7 +279,7 @@ func (s *story) encryptText() bool {
 		s.t.Errorf("open: %v\n%s", err, encrypted)
 		return false
 	}
-	if a, b := s.comments(plain), s.comments(back.Plain()); !slices.Equal(a, b) {
+	if a, b := s.comments(plain), s.comments(plainOf(back)); !slices.Equal(a, b) {
 		s.t.Errorf("comments came back differently: %q, want %q\n--- encrypted\n%s", b, a, encrypted)
 	}
 	s.compare(back.Trees())

@@ -149,7 +149,7 @@ func checkChanges(t *testing.T, c lawCase, encrypted []byte, n int, also string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(o.Plain())
+	text := string(plainOf(o))
 	changed := 0
 	for i := range n {
 		old := fmt.Sprintf("old-%d-", i)
@@ -173,8 +173,8 @@ func checkChanges(t *testing.T, c lawCase, encrypted []byte, n int, also string)
 		t.Fatalf("%d changes %s: %v", n, also, err)
 	}
 	back, err := c.open(out)
-	if err != nil || string(back.Plain()) != text {
-		t.Errorf("%d changes %s: the text does not come back: %v\n%s", n, also, err, cmp.Diff(firstLines(text), firstLines(string(back.Plain()))))
+	if err != nil || string(plainOf(back)) != text {
+		t.Errorf("%d changes %s: the text does not come back: %v\n%s", n, also, err, cmp.Diff(firstLines(text), firstLines(string(plainOf(back)))))
 	}
 	before, after := bodyLines(t, c.format, encrypted), bodyLines(t, c.format, out)
 	// INI keeps a block of comments above a key as one.

@@ -69,7 +69,11 @@ var changes = map[string]change{
 		if err := editor.Set(at, tree.Text("changed")); err != nil {
 			return err
 		}
-		return o.Replace(editor.Plain())
+		plain, err := editor.Plain()
+		if err != nil {
+			return err
+		}
+		return o.Replace(plain)
 	}, 2, 2},
 	"unset": {func(_ *testing.T, _ lawCase, o *envelope.Decrypted, at tree.Address) error { return o.Unset(at) }, 30, 4},
 }
@@ -102,15 +106,14 @@ func (how change) try(t *testing.T, file realFile, all map[string]*noise) {
 		return
 	}
 	o, lost := reopenedWarning(t, c)
-	if err := how.make(t, c, o, at); err != nil {
+	var out []byte
+	if err = how.make(t, c, o, at); err == nil {
+		out, err = o.Encrypt(encryptOptions())
+	}
+	if err != nil {
 		if e := (*format.Error)(nil); !errors.As(err, &e) {
 			t.Errorf("%s: %s: %v", file.name, at, err)
 		}
-		return
-	}
-	out, err := o.Encrypt(encryptOptions())
-	if err != nil {
-		t.Errorf("%s: %s: %v", file.name, at, err)
 		return
 	}
 	n := noiseOf(all, file)
@@ -151,7 +154,7 @@ func TestARotationKeepsEveryLineOfRealFiles(t *testing.T) {
 		if diff := cmp.Diff(withoutTokens(before), withoutTokens(after)); diff != "" {
 			t.Errorf("%s (-before +after):\n%.500s", file.name, diff)
 		}
-		if back := reopen(t, file.format, out, o); !bytes.Equal(back.Plain(), file.src) {
+		if back := reopen(t, file.format, out, o); !bytes.Equal(plainOf(back), file.src) {
 			t.Errorf("%s: the content changed", file.name)
 		}
 	}

@@ -144,7 +144,7 @@ func roundTrip(t *testing.T, f format.Format, name string, src []byte, c *tally)
 	switch {
 	case err != nil:
 		t.Errorf("%s: encrypted, then %v", name, err)
-	case !bytes.Equal(back.Plain(), src):
+	case !bytes.Equal(plainOf(back), src):
 		t.Errorf("%s: came back differently", name)
 	default:
 		c.exact++

@@ -139,7 +139,7 @@ func TestAFileWhoseListOfKeysWasEditedIsReadWithAWarning(t *testing.T) {
 // carryOn changes a value: the new seal says what the old one left open.
 func carryOn(t *testing.T, what string, o *envelope.Decrypted, injected []string) {
 	t.Helper()
-	plain := o.Plain()
+	plain := plainOf(o)
 	if err := o.Replace(append([]byte(strings.Replace(string(plain), "secret", "other", 1)), '\n')); err != nil {
 		t.Fatal(err)
 	}

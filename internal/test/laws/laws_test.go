@@ -56,11 +56,11 @@ func leaks(f format.Format, o *envelope.Decrypted, encrypted []byte) ([]string, 
 			noteWords(note, leaf.Scalar.Value.Canonical())
 		}
 	}
-	for _, text := range append(keysIn(o.Trees()), property.FindAllString(string(o.Plain()), -1)...) {
+	for _, text := range append(keysIn(o.Trees()), property.FindAllString(string(plainOf(o)), -1)...) {
 		noteWords(clear, text)
 	}
 	if f.Name() == "ini" {
-		for _, text := range afterHeader.FindAllString(string(o.Plain()), -1) {
+		for _, text := range afterHeader.FindAllString(string(plainOf(o)), -1) {
 			noteWords(clear, text)
 		}
 	}
@@ -113,6 +113,15 @@ func noteWords(set map[string]bool, text string) {
 	for _, w := range word.FindAllString(text, -1) {
 		set[w] = true
 	}
+}
+
+// plainOf returns the plaintext of a file that must have one.
+func plainOf(o *envelope.Decrypted) []byte {
+	plain, err := o.Plain()
+	if err != nil {
+		panic("laws: " + err.Error())
+	}
+	return plain
 }
 
 // keysIn lists the keys of trees, which stay unencrypted.

@@ -135,7 +135,7 @@ func TestRotationKeepsEveryLineWhereItIs(t *testing.T) {
 	t.Parallel()
 	for _, id := range sopsFiles {
 		f, encrypted, o := decryptReferenceFile(t, id)
-		before := string(o.Plain())
+		before := string(plainOf(o))
 		groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
 		if err := o.Rotate(t.Context(), memoryKeeper{}, groups, 0, rand.Reader); err != nil {
 			t.Fatal(err)
@@ -144,8 +144,8 @@ func TestRotationKeepsEveryLineWhereItIs(t *testing.T) {
 		if diff := cmp.Diff(shape(encrypted), shape(out)); diff != "" {
 			t.Errorf("%s (-before +after):\n%s", id, diff)
 		}
-		if back := reopen(t, f, out, o); string(back.Plain()) != before {
-			t.Errorf("%s: the content changed:\n%s", id, cmp.Diff(before, string(back.Plain())))
+		if back := reopen(t, f, out, o); string(plainOf(back)) != before {
+			t.Errorf("%s: the content changed:\n%s", id, cmp.Diff(before, string(plainOf(back))))
 		}
 	}
 }

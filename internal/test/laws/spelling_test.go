@@ -88,8 +88,8 @@ func TestWhatWasTypedAsAValueIsNowhereReadable(t *testing.T) {
 				t.Errorf("%q: %v", src, err)
 				continue
 			}
-			if string(o.Plain()) != src {
-				t.Errorf("%q came back as %q", src, o.Plain())
+			if string(plainOf(o)) != src {
+				t.Errorf("%q came back as %q", src, plainOf(o))
 			}
 		}
 	}
@@ -123,8 +123,8 @@ func checkToken(t *testing.T, f format.Format, src string) {
 		t.Errorf("%q: %v in\n%s", src, err, bodyOf(t, f, c.encrypted))
 	}
 	o, err := c.open(c.encrypted)
-	if err != nil || string(o.Plain()) != src {
-		t.Errorf("%q came back as %q, %v", src, o.Plain(), err)
+	if err != nil || string(plainOf(o)) != src {
+		t.Errorf("%q came back as %q, %v", src, plainOf(o), err)
 	}
 	bare, err := withLayout(c, "")
 	if err != nil {

@@ -41,8 +41,8 @@ func TestTextsInUTF16ComeBackByteForByte(t *testing.T) {
 						t.Errorf("%s %s %q: the encrypted file is not UTF-8", name, what, text)
 					}
 					back, err := c.open(c.encrypted)
-					if err != nil || !bytes.Equal(back.Plain(), src) {
-						t.Errorf("%s %s %q: %v, %q", name, what, text, err, back.Plain())
+					if err != nil || !bytes.Equal(plainOf(back), src) {
+						t.Errorf("%s %s %q: %v, %q", name, what, text, err, plainOf(back))
 					}
 				}
 			}
@@ -63,8 +63,8 @@ func TestAnEncryptedFileInUTF16IsReadAndStaysSo(t *testing.T) {
 				t.Fatal(err)
 			}
 			decrypted, err := c.open(inUTF16(string(c.encrypted), o))
-			if err != nil || string(decrypted.Plain()) != src {
-				t.Errorf("%s %s: %v, %q", name, what, err, decrypted.Plain())
+			if err != nil || string(plainOf(decrypted)) != src {
+				t.Errorf("%s %s: %v, %q", name, what, err, plainOf(decrypted))
 				continue
 			}
 			at := tree.Address{{Key: "a", IsKey: true}}
@@ -75,7 +75,7 @@ func TestAnEncryptedFileInUTF16IsReadAndStaysSo(t *testing.T) {
 				t.Fatal(err)
 			}
 			// A comment more is a change that is not made in place.
-			if err := decrypted.Replace(append([]byte("# more\n"), decrypted.Plain()...)); err != nil && name != "json" {
+			if err := decrypted.Replace(append([]byte("# more\n"), plainOf(decrypted)...)); err != nil && name != "json" {
 				t.Fatal(err)
 			}
 			out, err := decrypted.Encrypt(encryptOptions())

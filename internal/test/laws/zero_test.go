@@ -69,7 +69,7 @@ func TestZeroOptionsWork(t *testing.T) {
 			if s, err = envelope.Parse(enc, yaml.Format{}); err != nil {
 				t.Fatal(err)
 			}
-			if o, err = s.Decrypt(t.Context(), keepers, envelope.DecryptOptions{}); err != nil || string(o.Plain()) != plain {
+			if o, err = s.Decrypt(t.Context(), keepers, envelope.DecryptOptions{}); err != nil || string(plainOf(o)) != plain {
 				t.Fatalf("decrypted: %v", err)
 			}
 			if err := o.Rotate(t.Context(), keepers, groups, 0, nil); err != nil {
