@@ -106,7 +106,7 @@ const grammarReference = `
 - Flags may be before the command, before its arguments or after them. ` + "`--`" + ` ends them. Of a flag that is given twice the last counts.
 - What is not understood is refused, on standard error, before anything is done. Standard output is data and nothing else; success is silent.
 - The old form works as well: ` + "`sops FILE`" + ` edits, ` + "`sops -e FILE`, `sops -d FILE`, `sops -r FILE`" + ` encrypt, decrypt and rotate, ` + "`sops --set '[\"key\"] \"value\"' FILE`" + `
-  sets. There, flags stand before the file, and each mode takes every flag of SOPS; ` + "`--verbose`" + ` says which are not used.
+  sets. There, flags are given before the file, and each mode takes every flag of SOPS; ` + "`--verbose`" + ` says which are not used.
 - A command that takes one file refuses more of them, before anything is done.
 - With ` + "`--json`" + ` each error is one object on one line of standard error:
   ` + "`{\"error\":\"...\",\"code\":\"MacMismatch\",\"exit\":51,\"hints\":[\"...\"],\"position\":{\"file\":\"...\",\"line\":3,\"column\":1},\"detail\":\"...\"}`" + `. Warnings are ` + "`{\"warning\":\"...\"}`" + `.

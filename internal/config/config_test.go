@@ -24,7 +24,7 @@ const (
 	gcp  = "projects/demo/locations/global/keyRings/kr/cryptoKeys/k1"
 )
 
-// root is the directory that the configurations of the tests stand in; there
+// root is the directory that the configurations of the tests are in; there
 // need not be one.
 func root() string {
 	dir, err := filepath.Abs(filepath.FromSlash("/nowhere/repo"))

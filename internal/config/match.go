@@ -64,7 +64,7 @@ func globHint(expression string) string {
 }
 
 // forms returns the texts that a path_regex may match: the path relative to
-// the directory of the configuration, or the absolute path where it stands
+// the directory of the configuration, or the absolute path where it is
 // elsewhere.
 func (f *File) forms(path string) ([]string, error) {
 	abs, err := filepath.Abs(path)
@@ -85,7 +85,7 @@ func slashed(native string, separator rune) []string {
 }
 
 // relative returns path relative to dir. Links are followed only where the
-// path does not stand below dir as it is written: first those of directories,
+// path is not below dir as it is written: first those of directories,
 // so that a linked file is known by its own name, then that of the file.
 func relative(dir, path string) string {
 	if rel, ok := below(dir, path); ok {

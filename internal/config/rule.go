@@ -174,7 +174,7 @@ func (f *File) doubts() []Problem {
 	return list
 }
 
-// tryPath calls use as if a path had matched. The stand-in for what it would
+// tryPath calls use as if a path had matched. The text for what it would
 // have captured is valid in every part of the name of a key.
 func (f *File) tryPath(expression text, use func(captures) error) error {
 	if _, _, err := f.match(expression, nil); err != nil {
@@ -182,8 +182,8 @@ func (f *File) tryPath(expression text, use func(captures) error) error {
 	}
 	found := captures{}
 	for _, name := range groupNames(expression.value) {
-		stand := "0"
-		found[name] = &stand
+		valid := "0"
+		found[name] = &valid
 	}
 	return use(found)
 }

@@ -27,7 +27,7 @@ type fake struct {
 
 func (*fake) Kind() string { return "" }
 
-// Asks says what the field "asks" says, after the time in the field "after".
+// Asks says what field "asks" says, after the time of field "after".
 func (f *fake) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	if after := w.Text("after"); after != "" {
 		f.enter("asks " + w.Identity())

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
-// An allowList says what files may name. A file decides whom this program
-// speaks to and as whom, and whoever can change the file can change that. An
+// An allowList says what files may name. A file decides which key is used and
+// under which identity, and whoever can change the file can change that. An
 // empty list allows everything.
 type allowList struct {
 	Accounts []string // of keys and roles
@@ -56,7 +56,7 @@ func permits(list []string, name string) bool {
 func (a allowList) check(t target) error {
 	owner, ok := awskey.RoleAccount(t.role)
 	if t.role != "" && !ok {
-		owner = "unknown" // what cannot be read is nobody's
+		owner = "unknown" // what cannot be read has no owner
 	}
 	refuse := func(what, name, variable, field string) error {
 		return &RefusedError{ARN: t.arn.Text, What: what + " " + name, Hint: fmt.Sprintf("if %s is meant, add it to %s, or to %s in sops/aws.yaml", name, variable, field)}

@@ -41,7 +41,7 @@ const (
 	RequestRefused Cause = "request refused"
 )
 
-// personal reports whether somebody else might succeed. Only what keeps an
+// personal reports whether another identity might succeed. Only what keeps an
 // identity from asking, or a denial, is a reason to be another one.
 func (c Cause) personal() bool {
 	switch c {

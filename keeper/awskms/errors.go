@@ -19,7 +19,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
-// An Error is a key that nobody could use. It tells every attempt.
+// An Error is a key that no identity could use, with every attempt.
 type Error struct {
 	ARN      string
 	Verb     string // encrypt or decrypt
@@ -111,7 +111,7 @@ func (a *Attempt) barren() bool {
 	return a.Err != nil && (a.Call == "profile" || !slices.ContainsFunc(a.Steps, func(s Step) bool { return s.OK && s.Name != "profile" }))
 }
 
-// who tells the identity, its origin and its ARN, as far as they are known.
+// who returns the identity, its origin and its ARN, as far as they are known.
 func (a *Attempt) who() string {
 	text := a.id.String() + a.Origin.phrase()
 	if a.Caller != "" {

@@ -33,7 +33,7 @@ func (s *settings) target(m keeper.MasterKey) (target, error) {
 	}
 	t := target{arn: arn, role: role, profile: m.Text(awskey.FieldProfile), context: m.Map(awskey.FieldContext)}
 	t.route, t.mapped = s.routes.of(arn)
-	t.mapped = t.mapped && !t.route.nothingOfWhom
+	t.mapped = t.mapped && !t.route.onlyEndpoints
 	return t, s.allow.check(t)
 }
 
@@ -76,7 +76,7 @@ func (o Origin) phrase() string {
 	return ""
 }
 
-// An identity is somebody to be: a profile, or "" for what the machine has,
+// An identity is what a call is made as: a profile, or "" for what the machine has,
 // and the roles to assume from there.
 type identity struct {
 	origin  Origin
@@ -103,7 +103,7 @@ func (id identity) serials() []string {
 	return all
 }
 
-// same reports whether two identities are the same somebody.
+// same reports whether two identities are the same.
 func (id identity) same(other identity) bool { return id.name() == other.name() }
 
 // name is the identity as a text, which its sessions are kept under.
@@ -122,7 +122,7 @@ func (id identity) String() string {
 	return who
 }
 
-// candidates returns whom to be for t, in the order of the package comment.
+// candidates returns the identities to try for t, in the order of the package comment.
 func (s *settings) candidates(t target) []identity {
 	file := hops(t.role)
 	if s.noRole {

@@ -110,7 +110,7 @@ func TestIdentitiesAreTriedInOrder(t *testing.T) {
 		{name: "strict", key: full, o: Options{Strict: true}, mapp: profile, want: []string{"the file: profile file in role " + roleA}},
 		{name: "strict with flags", key: full, o: Options{Strict: true, Profile: []string{"flag"}}, want: []string{"this run: profile flag in role " + roleA}},
 		{name: "strict without anything", key: plain, env: map[string]string{"SOPS_AWS_STRICT_IDENTITY": "1"}, want: []string{"this machine: the ambient credentials"}},
-		{name: "role behind the ARN", key: keeper.New(keeper.KMS, "arn", keyA+"+"+roleA), want: []string{
+		{name: "role after the ARN", key: keeper.New(keeper.KMS, "arn", keyA+"+"+roleA), want: []string{
 			"this machine: the ambient credentials in role " + roleA, "this machine: the ambient credentials",
 		}},
 	} {

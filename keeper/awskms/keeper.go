@@ -33,9 +33,9 @@ type Options struct {
 	NoAssumeRole bool
 	// Strict tries one identity for a key and no other.
 	Strict bool
-	// AskMFA asks a person for a code; nil if there is nobody to ask.
+	// AskMFA asks a person for a code; nil if no user can be asked.
 	AskMFA func(ctx context.Context, prompt string) (string, error)
-	// Warn tells a person what went otherwise than asked; nil to keep silent.
+	// Warn shows the user what went otherwise than asked; nil to keep silent.
 	Warn func(msg string)
 	// Attempt is how long one identity may take in one region. If it is zero,
 	// that is DefaultAttempt where something else is left to try; where nothing
@@ -151,7 +151,7 @@ func (k *Keeper) asks(id identity) bool {
 	return slices.ContainsFunc(serials, func(s string) bool { return !k.answered[s] })
 }
 
-// warn tells each thing once.
+// warn shows each warning once.
 func (k *Keeper) warn(msg string) {
 	k.mu.Lock()
 	said := k.warned[msg]

@@ -200,7 +200,7 @@ func TestTheFirstIdentityThatWorksIsUsed(t *testing.T) {
 			want: []string{"AssumeRole as user/bob", "Decrypt as " + session},
 		},
 		{
-			name: "role of the file is denied", setup: func(r *rig) { r.as("alice") }, key: named(key1, "", nobody),
+			name: "role of the file is denied", setup: func(r *rig) { r.as("alice") }, key: named(key1, "", refusing),
 			want: []string{"AssumeRole as user/alice: AccessDenied", "Decrypt as user/alice"},
 		},
 		{
@@ -218,7 +218,7 @@ func TestTheFirstIdentityThatWorksIsUsed(t *testing.T) {
 			want: []string{"Decrypt as : UnrecognizedClientException", "Decrypt as user/alice"},
 		},
 		{
-			name: "key does not exist: nobody else is tried", setup: func(r *rig) { r.as("alice") }, key: named(absent, "alice", ops),
+			name: "key does not exist: no other identity is tried", setup: func(r *rig) { r.as("alice") }, key: named(absent, "alice", ops),
 			want: []string{"AssumeRole as user/alice", "Decrypt as " + session + ": NotFoundException"}, fails: true,
 		},
 		{
@@ -239,7 +239,7 @@ func TestTheFirstIdentityThatWorksIsUsed(t *testing.T) {
 			warned: "profile bob",
 		},
 		{
-			name: "role flag", setup: func(r *rig) { r.as("bob"); r.o.Role = []string{ops} }, key: named(key1, "", nobody),
+			name: "role flag", setup: func(r *rig) { r.as("bob"); r.o.Role = []string{ops} }, key: named(key1, "", refusing),
 			want: []string{"AssumeRole as user/bob", "Decrypt as " + session},
 		},
 		{

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
-// An operation is what is to be done once somebody is found who may.
+// An operation is what is to be done once an identity is found that may.
 type operation interface {
 	call() string // kms:Decrypt
 	verb() string // for errors: decrypt
@@ -27,7 +27,7 @@ type job struct {
 	arn     awskey.ARN
 	context map[string]string
 	calls   int           // at most so many for a passing failure
-	enter   time.Duration // in which somebody must have become an identity
+	enter   time.Duration // in which an identity must have its credentials
 	within  time.Duration // for the call itself
 }
 

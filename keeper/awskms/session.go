@@ -56,7 +56,7 @@ type source struct {
 
 const (
 	// metadataBudget is how long instance metadata may take to answer. Where
-	// there is none nobody answers, and everything else has been tried before.
+	// there is none, no answer comes, and everything else has been tried before.
 	metadataBudget = time.Second
 	// denialLasts is how long a denial is believed. Changes to policies take
 	// longer to arrive.
@@ -253,7 +253,7 @@ func (k *Keeper) webIdentity(client stscreds.AssumeRoleWithWebIdentityAPIClient)
 	})
 }
 
-// anonymous returns a client for calls that nobody signs, or nil if there can
+// anonymous returns a client for calls without a signature, or nil if there can
 // be none, for a reason that the caller will meet as well.
 func (k *Keeper) anonymous(ctx context.Context, list []loadOption, options func(*sts.Options)) stscreds.AssumeRoleWithWebIdentityAPIClient {
 	list = append(slices.Clone(list), config.WithCredentialsProvider(aws.AnonymousCredentials{}))

@@ -29,7 +29,7 @@ type settings struct {
 }
 
 // A UsageError is a flag, a variable or a line of the user's map that cannot
-// be meant as it stands.
+// be meant as it is.
 type UsageError struct {
 	Where  string // --aws-role, SOPS_AWS_ROLE, .../aws.yaml: line 3
 	Reason string

@@ -48,7 +48,7 @@ type route struct {
 	roles         []hop
 	noRole        bool
 	kms, sts      string // endpoints
-	nothingOfWhom bool   // it says only where, not as whom
+	onlyEndpoints bool   // it says where, not under which identity
 }
 
 // A hop is a role to assume.
@@ -265,6 +265,6 @@ func (e mapEntry) route() (route, *UsageError) {
 			last.duration = d
 		}
 	}
-	r.nothingOfWhom = r.profile == "" && len(r.roles) == 0 && !r.noRole
+	r.onlyEndpoints = r.profile == "" && len(r.roles) == 0 && !r.noRole
 	return r, nil
 }

@@ -215,7 +215,7 @@ func TestKeysThatGPGCannotReadAreNotMissing(t *testing.T) {
 }
 
 // shell runs a command of a hint, as a person would type it. Only the terminal
-// is missing, which gpg is told.
+// is missing, and a flag says so to gpg.
 func shell(t *testing.T, h pgptest.Home, err error) {
 	t.Helper()
 	_, command, found := strings.Cut(hints(err)[0], ": ")
@@ -276,7 +276,7 @@ func TestPassphrasesAreAskedForByTheAgentAlone(t *testing.T) {
 		t.Errorf("wrapping asks: %s", asked)
 	}
 	if !k.Asks(t.Context(), w) {
-		t.Error("the key is said to ask nobody")
+		t.Error("Asks says that no user is asked")
 	}
 	for _, tt := range []struct{ answer, want string }{
 		{"", "the prompt for the passphrase was cancelled"},
