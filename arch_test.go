@@ -79,7 +79,7 @@ var owners = map[string][]string{
 	"github.com/aws/":              {"keeper/awskms", "devkms/internal/sigv4"},
 	"filippo.io/age":               {"keeper/age"},
 	"github.com/ProtonMail/":       {"keeper/pgp"},
-	"go.yaml.in/yaml":              {"internal/yamlread", "format/yaml", "internal/config", "keeper/awskms"},
+	"go.yaml.in/yaml":              {"internal/yamlread", "format/yaml"},
 	"golang.org/x/oauth2":          {"keeper/gcpkms"},
 	"github.com/Azure/":            {"keeper/azurekv"},
 	"golang.org/x/term":            {"internal/term"},

@@ -259,7 +259,7 @@ func TestAliasBombsEnd(t *testing.T) {
 		"g: &g {age: x, agee: y}\ns: &s [" + strings.Repeat("*g , ", 300) + "]\ncreation_rules: [" + strings.Repeat("{key_groups: *s }, ", 300) + "]\n",
 	} {
 		_, err := Parse(under(Name), []byte(src))
-		if err == nil || !strings.HasSuffix(err.Error(), ": the aliases stand for too many nodes") {
+		if err == nil || !strings.HasSuffix(err.Error(), ": the aliases mean too many nodes") {
 			t.Errorf("%.40q: got %v", src, err)
 		}
 	}

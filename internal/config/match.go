@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
 // captures are the named groups of a path_regex with what they matched. A
@@ -13,13 +15,13 @@ type captures map[string]*string
 
 // match reports whether the expression matches one of the forms of a path, and
 // what its named groups matched. An empty expression matches every path.
-func match(expression text, forms []string) (captures, bool, error) {
-	if expression.value == "" {
+func match(expression yamlread.Text, forms []string) (captures, bool, error) {
+	if expression.Value == "" {
 		return nil, true, nil
 	}
-	re, err := regexp.Compile(expression.value)
+	re, err := regexp.Compile(expression.Value)
 	if err != nil {
-		return nil, false, fmt.Errorf("path_regex %q is not a valid regular expression: %w", expression.value, err)
+		return nil, false, fmt.Errorf("path_regex %q is not a valid regular expression: %w", expression.Value, err)
 	}
 	for _, form := range forms {
 		if at := re.FindStringSubmatchIndex(form); at != nil {

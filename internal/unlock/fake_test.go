@@ -163,3 +163,12 @@ func one(d keeper.Data, keys ...keeper.MasterKey) []keeper.Group {
 	}
 	return []keeper.Group{g}
 }
+
+// DataKey returns the data key that Recover finds.
+func DataKey(ctx context.Context, k keeper.Keeper, groups []keeper.Group, threshold int, o Options) (keeper.Data, error) {
+	r, err := Recover(ctx, k, groups, threshold, o)
+	if err != nil {
+		return keeper.Data{}, err
+	}
+	return r.Data, nil
+}

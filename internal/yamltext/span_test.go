@@ -128,3 +128,5 @@ func TestSpansAreInOrderAndReadAsTheirValues(t *testing.T) {
 		}
 	}
 }
+
+func Parse(text string) (*File, error) { return Options{}.Parse(text) }

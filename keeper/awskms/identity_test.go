@@ -147,19 +147,19 @@ func TestTheUserMapIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ src, want string }{
 		{"accounts:\n  dev:\n    profile: x\n", `line 2: "dev" is not an account`},
-		{"accounts:\n  111:\n    profil: x\n", "line 3: field profil not found"},
+		{"accounts:\n  111:\n    profil: x\n", `line 3: "111" in accounts has no "profil"`},
 		{"accounts:\n  111:\n    role: ops\n", `line 3: "ops" is not the ARN of a role`},
 		{"accounts:\n  111:\n    role:\n    - " + roleA + "\n    - x\n", `line 5: "x" is not the ARN of a role`},
 		{"accounts:\n  111:\n    role: " + roleA + "\n    duration: 3600\n", `line 4: "3600" is not a duration`},
 		{"accounts:\n  111:\n    endpoint: localhost\n", `line 3: "localhost" is not the URL`},
-		{"accounts:\n  111: {}\n  111: {}\n", "line 3: mapping key"},
+		{"accounts:\n  111: {}\n  111: {}\n", `line 3: "111" appears twice in accounts`},
 		{"keys:\n  alias/x: {profile: y}\n", `line 2: "alias/x" is not the ARN of a KMS key`},
 		{"mrk_regions: [eu-west-1, 'EU West']\n", `line 1: "EU West" is not a region`},
 		{"allow_accounts: prod\n", `line 1: "prod" is not an account`},
 		{"allow_roles: [x]\n", `line 1: "x" is not the ARN of a role`},
 		{"--- {}\n--- {}\n", "more than one document"},
 		{"accounts: [\n", "line "},
-		{"accounts: x\n", "line 1: cannot unmarshal"},
+		{"accounts: x\n", "line 1: accounts must be a mapping"},
 	} {
 		_, err := newSettings(Options{Env: env.Map(withMap(t, test.src))})
 		var bad *UsageError

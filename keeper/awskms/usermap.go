@@ -1,20 +1,18 @@
 package awskms
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
@@ -69,54 +67,6 @@ func (u *userMap) of(arn awskey.ARN) (route, bool) {
 	return r, ok
 }
 
-// The types that follow are the file as YAML has it.
-
-// scalar is a text that remembers its line.
-type scalar struct {
-	Value string
-	Line  int
-}
-
-func (t *scalar) UnmarshalYAML(n *yaml.Node) error {
-	t.Line = n.Line
-	return n.Decode(&t.Value)
-}
-
-// scalars is one scalar or a list of scalars.
-type scalars []scalar
-
-func (t *scalars) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.SequenceNode {
-		return n.Decode((*[]scalar)(t))
-	}
-	var one scalar
-	err := n.Decode(&one)
-	*t = scalars{one}
-	return err
-}
-
-type mapFile struct {
-	Accounts map[scalar]mapEntry `yaml:"accounts"`
-	Keys     map[scalar]mapEntry `yaml:"keys"`
-	Regions  scalars             `yaml:"mrk_regions"`
-	Allow    scalars             `yaml:"allow_accounts"`
-	Roles    scalars             `yaml:"allow_roles"`
-	Profiles scalars             `yaml:"allow_profiles"`
-}
-
-type mapEntry struct {
-	Profile      string            `yaml:"profile"`
-	Role         scalars           `yaml:"role"`
-	NoAssumeRole bool              `yaml:"no_assume_role"`
-	ExternalID   string            `yaml:"external_id"`
-	SessionName  string            `yaml:"session_name"`
-	Duration     scalar            `yaml:"duration"`
-	Tags         map[string]string `yaml:"tags"`
-	MFASerial    string            `yaml:"mfa_serial"`
-	Endpoint     scalar            `yaml:"endpoint"`
-	STSEndpoint  scalar            `yaml:"sts_endpoint"`
-}
-
 // loadMap reads the user's map; without a file it is empty.
 func loadMap(e env.Env) (*userMap, error) {
 	dir := e.ConfigHome()
@@ -153,118 +103,133 @@ func readFile(path string) ([]byte, error) {
 }
 
 func parseMap(path string, src []byte) (*userMap, error) {
-	var f mapFile
-	d := yaml.NewDecoder(bytes.NewReader(src))
-	d.KnownFields(true)
-	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return nil, &UsageError{Where: path, Reason: yamlReason(err)}
+	root, err := yamlread.Parse(src)
+	wrong := yamlread.Problem{}
+	switch {
+	case errors.Is(err, yamlread.ErrEmpty):
+		return &userMap{}, nil
+	case errors.As(err, &wrong):
+		return nil, inMap(path, wrong)
 	}
-	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, &UsageError{Where: path, Reason: "it holds more than one document"}
-	}
-	u, err := f.check()
-	if err != nil {
-		err.Where = path + err.Where
-		return nil, err
+	r := yamlread.NewReader(len(src))
+	u := &userMap{accounts: map[string]route{}, keys: map[string]route{}}
+	yamlread.Fields(r, root, "the map", mapFields(), u)
+	if len(r.Problems) > 0 {
+		return nil, inMap(path, slices.MinFunc(r.Problems, func(a, b yamlread.Problem) int { return cmp.Compare(a.At.Line, b.At.Line) }))
 	}
 	return u, nil
 }
 
-// yamlReason makes the decoder's words one line and leaves out Go's types.
-func yamlReason(err error) string {
-	var types *yaml.TypeError
-	if !errors.As(err, &types) {
-		return strings.TrimPrefix(err.Error(), "yaml: ")
+// inMap returns a mistake in the map as its error.
+func inMap(path string, p yamlread.Problem) *UsageError {
+	if p.At.Line > 0 {
+		path = fmt.Sprintf("%s: line %d", path, p.At.Line)
 	}
-	var reasons []string
-	for _, r := range types.Errors {
-		r, _, _ = strings.Cut(r, " in type ")
-		r, _, _ = strings.Cut(r, " into ")
-		reasons = append(reasons, r)
-	}
-	return strings.Join(reasons, "; ")
+	return &UsageError{Where: path, Reason: p.Msg, Hint: p.Hint}
 }
 
-func wrong(t scalar, reason string) *UsageError {
-	return &UsageError{Where: fmt.Sprintf(": line %d", t.Line), Reason: fmt.Sprintf("%q %s", t.Value, reason)}
+// mapFields is the file as YAML has it.
+func mapFields() []yamlread.Field[userMap] {
+	return []yamlread.Field[userMap]{
+		routes("accounts", awskey.IsAccount, "is not an account", func(u *userMap) map[string]route { return u.accounts }),
+		routes("keys", isARN, "is not the ARN of a KMS key", func(u *userMap) map[string]route { return u.keys }),
+		texts("mrk_regions", awskey.IsRegion, "is not a region", func(u *userMap) *[]string { return &u.siblings }),
+		texts("allow_accounts", awskey.IsAccount, "is not an account", func(u *userMap) *[]string { return &u.allow.Accounts }),
+		texts("allow_roles", isRole, "is not the ARN of a role", func(u *userMap) *[]string { return &u.allow.Roles }),
+		texts("allow_profiles", isAny, "", func(u *userMap) *[]string { return &u.allow.Profiles }),
+	}
 }
 
-func (f mapFile) check() (*userMap, *UsageError) {
-	u := &userMap{accounts: map[string]route{}, keys: map[string]route{}}
-	for id, entry := range f.Accounts {
-		if !awskey.IsAccount(id.Value) {
-			return nil, wrong(id, "is not an account")
-		}
-		r, err := entry.route()
-		if err != nil {
-			return nil, err
-		}
-		u.accounts[id.Value] = r
-	}
-	for id, entry := range f.Keys {
-		if _, err := awskey.ParseARN(id.Value); err != nil {
-			return nil, wrong(id, "is not the ARN of a KMS key")
-		}
-		r, err := entry.route()
-		if err != nil {
-			return nil, err
-		}
-		u.keys[id.Value] = r
-	}
-	return u, f.lists(u)
-}
+func isARN(s string) bool  { _, err := awskey.ParseARN(s); return err == nil }
+func isRole(s string) bool { return s != "" && awskey.CheckRole(s) == nil }
+func isAny(string) bool    { return true }
 
-func (f mapFile) lists(u *userMap) *UsageError {
-	for _, region := range f.Regions {
-		if !awskey.IsRegion(region.Value) {
-			return wrong(region, "is not a region")
-		}
-		u.siblings = append(u.siblings, region.Value)
-	}
-	for _, account := range f.Allow {
-		if !awskey.IsAccount(account.Value) {
-			return wrong(account, "is not an account")
-		}
-		u.allow.Accounts = append(u.allow.Accounts, account.Value)
-	}
-	for _, role := range f.Roles {
-		if awskey.CheckRole(role.Value) != nil {
-			return wrong(role, "is not the ARN of a role")
-		}
-		u.allow.Roles = append(u.allow.Roles, role.Value)
-	}
-	for _, profile := range f.Profiles {
-		u.allow.Profiles = append(u.allow.Profiles, profile.Value)
-	}
-	return nil
-}
-
-func (e mapEntry) route() (route, *UsageError) {
-	r := route{profile: e.Profile, noRole: e.NoAssumeRole, kms: e.Endpoint.Value, sts: e.STSEndpoint.Value}
-	for _, endpoint := range []scalar{e.Endpoint, e.STSEndpoint} {
-		u, err := url.Parse(endpoint.Value)
-		if endpoint.Value != "" && (err != nil || u.Host == "") {
-			return r, wrong(endpoint, "is not the URL of an endpoint")
-		}
-	}
-	for _, role := range e.Role {
-		if role.Value == "" || awskey.CheckRole(role.Value) != nil {
-			return r, wrong(role, "is not the ARN of a role")
-		}
-		r.roles = append(r.roles, hop{role: role.Value, sessionName: e.SessionName})
-	}
-	if n := len(r.roles); n > 0 {
-		first, last := &r.roles[0], &r.roles[n-1]
-		first.serial = e.MFASerial
-		last.externalID, last.tags = e.ExternalID, e.Tags
-		if e.Duration.Value != "" {
-			d, err := time.ParseDuration(e.Duration.Value)
-			if err != nil {
-				return r, wrong(e.Duration, "is not a duration, such as 1h or 900s")
+// routes is a field that has a route for each name.
+func routes(name string, valid func(string) bool, reason string, of func(*userMap) map[string]route) yamlread.Field[userMap] {
+	return yamlread.Field[userMap]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, u *userMap) {
+		for _, e := range r.Entries(n, name) {
+			if !valid(e.Name) {
+				r.Fail(e.Key, "", "%q %s", e.Name, reason)
 			}
-			last.duration = d
+			var in mapEntry
+			yamlread.Fields(r, e.Value, fmt.Sprintf("%q in %s", e.Name, name), entryFields(), &in)
+			of(u)[e.Name] = in.route()
 		}
+	}}
+}
+
+// texts is a field of valid texts.
+func texts[T any](name string, valid func(string) bool, reason string, of func(*T) *[]string) yamlread.Field[T] {
+	return yamlread.Field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, into *T) {
+		for _, t := range r.Texts(n, name) {
+			if !valid(t.Value) {
+				r.FailAt(t.At, "", "%q %s", t.Value, reason)
+			}
+			*of(into) = append(*of(into), t.Value)
+		}
+	}}
+}
+
+// A mapEntry is what the map says of one account or key.
+type mapEntry struct {
+	way   route // but for its roles
+	roles []string
+	hop   hop // what holds for them
+}
+
+func entryFields() []yamlread.Field[mapEntry] {
+	text := func(name string, of func(*mapEntry) *string) yamlread.Field[mapEntry] {
+		return yamlread.Field[mapEntry]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) { *of(e) = r.Text(n, name).Value }}
 	}
-	r.onlyEndpoints = r.profile == "" && len(r.roles) == 0 && !r.noRole
-	return r, nil
+	endpoint := func(name string, of func(*mapEntry) *string) yamlread.Field[mapEntry] {
+		return yamlread.Field[mapEntry]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) {
+			t := r.Text(n, name)
+			if u, err := url.Parse(t.Value); t.Value != "" && (err != nil || u.Host == "") {
+				r.FailAt(t.At, "", "%q is not the URL of an endpoint", t.Value)
+			}
+			*of(e) = t.Value
+		}}
+	}
+	return []yamlread.Field[mapEntry]{
+		text("profile", func(e *mapEntry) *string { return &e.way.profile }),
+		texts("role", isRole, "is not the ARN of a role", func(e *mapEntry) *[]string { return &e.roles }),
+		{Name: "no_assume_role", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) { e.way.noRole, _ = r.Bool(n, "no_assume_role") }},
+		text("external_id", func(e *mapEntry) *string { return &e.hop.externalID }),
+		text("session_name", func(e *mapEntry) *string { return &e.hop.sessionName }),
+		{Name: "duration", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) {
+			t := r.Text(n, "duration")
+			d, err := time.ParseDuration(t.Value)
+			if t.Value != "" && err != nil {
+				r.FailAt(t.At, "", "%q is not a duration, such as 1h or 900s", t.Value)
+			}
+			e.hop.duration = d
+		}},
+		{Name: "tags", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) {
+			for name, t := range r.Pairs(n, "tags") {
+				if e.hop.tags == nil {
+					e.hop.tags = map[string]string{}
+				}
+				e.hop.tags[name] = t.Value
+			}
+		}},
+		text("mfa_serial", func(e *mapEntry) *string { return &e.hop.serial }),
+		endpoint("endpoint", func(e *mapEntry) *string { return &e.way.kms }),
+		endpoint("sts_endpoint", func(e *mapEntry) *string { return &e.way.sts }),
+	}
+}
+
+// route returns the entry as a route. The MFA code goes with the first role, and
+// what only the last one asks for with that.
+func (e mapEntry) route() route {
+	out := e.way
+	for _, role := range e.roles {
+		out.roles = append(out.roles, hop{role: role, sessionName: e.hop.sessionName})
+	}
+	if n := len(out.roles); n > 0 {
+		first, last := &out.roles[0], &out.roles[n-1]
+		first.serial = e.hop.serial
+		last.externalID, last.tags, last.duration = e.hop.externalID, e.hop.tags, e.hop.duration
+	}
+	out.onlyEndpoints = out.profile == "" && len(out.roles) == 0 && !out.noRole
+	return out
 }
