@@ -5,7 +5,7 @@
 // recipient that the entry names. To unwrap it the recipient does not matter:
 // every identity that the user has is tried, in this order:
 //
-//  1. those that lie ready, from the environment and from files;
+//  1. those that are at hand, in the environment and in files;
 //  2. what the commands in the environment print;
 //  3. those for which a person must do something: files and SSH keys with a
 //     passphrase, plugins.
