@@ -1,4 +1,7 @@
-package awskms
+// Package userfiles reads the files in which users say how they reach AWS: the
+// shared configuration of the AWS tools, with the certificates that it names, and
+// a map of their own, sops/aws.yaml.
+package userfiles
 
 import (
 	"cmp"
@@ -16,7 +19,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
-// A userMap says how this user reaches accounts and keys:
+// A Map says how this user reaches accounts and keys:
 //
 //	accounts:
 //	  "111122223333":
@@ -33,33 +36,51 @@ import (
 //
 // In a chain of roles the MFA code goes with the first; external id, duration
 // and tags go with the last.
-type userMap struct {
-	accounts map[string]route
-	keys     map[string]route
-	siblings []string
-	allow    allowList
+type Map struct {
+	accounts map[string]Route
+	keys     map[string]Route
+	Siblings []string // regions of multi-Region keys
+	Allow    AllowList
 }
 
-// A route is how one account or key is reached.
-type route struct {
-	profile       string
-	roles         []hop
-	noRole        bool
-	kms, sts      string // endpoints
-	onlyEndpoints bool   // it says where, not under which identity
+// A Route is how one account or key is reached.
+type Route struct {
+	Profile       string
+	Roles         []Role
+	NoRole        bool
+	KMS, STS      string // endpoints
+	OnlyEndpoints bool   // it says where, not under which identity
 }
 
-// A hop is a role to assume.
-type hop struct {
-	role        string
-	externalID  string
-	sessionName string
-	duration    time.Duration
-	tags        map[string]string
-	serial      string
+// A Role is a role to assume.
+type Role struct {
+	ARN         string
+	ExternalID  string
+	SessionName string
+	Duration    time.Duration
+	Tags        map[string]string
+	Serial      string // of the MFA device that it asks for
 }
 
-func (u *userMap) of(arn awskey.ARN) (route, bool) {
+// An AllowList says what files may name. An empty list allows everything.
+type AllowList struct {
+	Accounts []string // of keys and roles
+	Roles    []string
+	Profiles []string
+}
+
+// An Error is a line of the map that cannot be meant as it is, or a map that
+// cannot be read.
+type Error struct {
+	Where  string // .../aws.yaml: line 3
+	Reason string
+	Hint   string
+}
+
+func (e *Error) Error() string { return e.Where + ": " + e.Reason }
+
+// Of returns how a key is reached, and whether the map says so.
+func (u *Map) Of(arn awskey.ARN) (Route, bool) {
 	if r, ok := u.keys[arn.Text]; ok {
 		return r, true
 	}
@@ -67,19 +88,19 @@ func (u *userMap) of(arn awskey.ARN) (route, bool) {
 	return r, ok
 }
 
-// loadMap reads the user's map; without a file it is empty.
-func loadMap(e env.Env) (*userMap, error) {
+// LoadMap reads the user's map; without a file it is empty.
+func LoadMap(e env.Env) (*Map, error) {
 	dir := e.ConfigHome()
 	if dir == "" {
-		return &userMap{}, nil
+		return &Map{}, nil
 	}
 	path := filepath.Join(dir, "sops", "aws.yaml")
 	src, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &userMap{}, nil
+		return &Map{}, nil
 	}
 	if err != nil {
-		return nil, &UsageError{Where: path, Reason: err.Error()}
+		return nil, &Error{Where: path, Reason: err.Error()}
 	}
 	return parseMap(path, src)
 }
@@ -102,17 +123,17 @@ func readFile(path string) ([]byte, error) {
 	return src, err
 }
 
-func parseMap(path string, src []byte) (*userMap, error) {
+func parseMap(path string, src []byte) (*Map, error) {
 	root, err := yamlread.Parse(src)
 	wrong := yamlread.Problem{}
 	switch {
 	case errors.Is(err, yamlread.ErrEmpty):
-		return &userMap{}, nil
+		return &Map{}, nil
 	case errors.As(err, &wrong):
 		return nil, inMap(path, wrong)
 	}
 	r := yamlread.NewReader(len(src))
-	u := &userMap{accounts: map[string]route{}, keys: map[string]route{}}
+	u := &Map{accounts: map[string]Route{}, keys: map[string]Route{}}
 	yamlread.Fields(r, root, "the map", mapFields(), u)
 	if len(r.Problems) > 0 {
 		return nil, inMap(path, slices.MinFunc(r.Problems, func(a, b yamlread.Problem) int { return cmp.Compare(a.At.Line, b.At.Line) }))
@@ -121,22 +142,22 @@ func parseMap(path string, src []byte) (*userMap, error) {
 }
 
 // inMap returns a mistake in the map as its error.
-func inMap(path string, p yamlread.Problem) *UsageError {
+func inMap(path string, p yamlread.Problem) *Error {
 	if p.At.Line > 0 {
 		path = fmt.Sprintf("%s: line %d", path, p.At.Line)
 	}
-	return &UsageError{Where: path, Reason: p.Msg, Hint: p.Hint}
+	return &Error{Where: path, Reason: p.Msg, Hint: p.Hint}
 }
 
 // mapFields is the file as YAML has it.
-func mapFields() []yamlread.Field[userMap] {
-	return []yamlread.Field[userMap]{
-		routes("accounts", awskey.IsAccount, "is not an account", func(u *userMap) map[string]route { return u.accounts }),
-		routes("keys", isARN, "is not the ARN of a KMS key", func(u *userMap) map[string]route { return u.keys }),
-		texts("mrk_regions", awskey.IsRegion, "is not a region", func(u *userMap) *[]string { return &u.siblings }),
-		texts("allow_accounts", awskey.IsAccount, "is not an account", func(u *userMap) *[]string { return &u.allow.Accounts }),
-		texts("allow_roles", isRole, "is not the ARN of a role", func(u *userMap) *[]string { return &u.allow.Roles }),
-		texts("allow_profiles", isAny, "", func(u *userMap) *[]string { return &u.allow.Profiles }),
+func mapFields() []yamlread.Field[Map] {
+	return []yamlread.Field[Map]{
+		routes("accounts", awskey.IsAccount, "is not an account", func(u *Map) map[string]Route { return u.accounts }),
+		routes("keys", isARN, "is not the ARN of a KMS key", func(u *Map) map[string]Route { return u.keys }),
+		texts("mrk_regions", awskey.IsRegion, "is not a region", func(u *Map) *[]string { return &u.Siblings }),
+		texts("allow_accounts", awskey.IsAccount, "is not an account", func(u *Map) *[]string { return &u.Allow.Accounts }),
+		texts("allow_roles", isRole, "is not the ARN of a role", func(u *Map) *[]string { return &u.Allow.Roles }),
+		texts("allow_profiles", isAny, "", func(u *Map) *[]string { return &u.Allow.Profiles }),
 	}
 }
 
@@ -145,8 +166,8 @@ func isRole(s string) bool { return s != "" && awskey.CheckRole(s) == nil }
 func isAny(string) bool    { return true }
 
 // routes is a field that has a route for each name.
-func routes(name string, valid func(string) bool, reason string, of func(*userMap) map[string]route) yamlread.Field[userMap] {
-	return yamlread.Field[userMap]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, u *userMap) {
+func routes(name string, valid func(string) bool, reason string, of func(*Map) map[string]Route) yamlread.Field[Map] {
+	return yamlread.Field[Map]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, u *Map) {
 		for _, e := range r.Entries(n, name) {
 			if !valid(e.Name) {
 				r.Fail(e.Key, "", "%q %s", e.Name, reason)
@@ -172,9 +193,9 @@ func texts[T any](name string, valid func(string) bool, reason string, of func(*
 
 // A mapEntry is what the map says of one account or key.
 type mapEntry struct {
-	way   route // but for its roles
+	way   Route // but for its roles
 	roles []string
-	hop   hop // what holds for them
+	hop   Role // what holds for them
 }
 
 func entryFields() []yamlread.Field[mapEntry] {
@@ -191,45 +212,45 @@ func entryFields() []yamlread.Field[mapEntry] {
 		}}
 	}
 	return []yamlread.Field[mapEntry]{
-		text("profile", func(e *mapEntry) *string { return &e.way.profile }),
+		text("profile", func(e *mapEntry) *string { return &e.way.Profile }),
 		texts("role", isRole, "is not the ARN of a role", func(e *mapEntry) *[]string { return &e.roles }),
-		{Name: "no_assume_role", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) { e.way.noRole, _ = r.Bool(n, "no_assume_role") }},
-		text("external_id", func(e *mapEntry) *string { return &e.hop.externalID }),
-		text("session_name", func(e *mapEntry) *string { return &e.hop.sessionName }),
+		{Name: "no_assume_role", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) { e.way.NoRole, _ = r.Bool(n, "no_assume_role") }},
+		text("external_id", func(e *mapEntry) *string { return &e.hop.ExternalID }),
+		text("session_name", func(e *mapEntry) *string { return &e.hop.SessionName }),
 		{Name: "duration", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) {
 			t := r.Text(n, "duration")
 			d, err := time.ParseDuration(t.Value)
 			if t.Value != "" && err != nil {
 				r.FailAt(t.At, "", "%q is not a duration, such as 1h or 900s", t.Value)
 			}
-			e.hop.duration = d
+			e.hop.Duration = d
 		}},
 		{Name: "tags", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) {
 			for name, t := range r.Pairs(n, "tags") {
-				if e.hop.tags == nil {
-					e.hop.tags = map[string]string{}
+				if e.hop.Tags == nil {
+					e.hop.Tags = map[string]string{}
 				}
-				e.hop.tags[name] = t.Value
+				e.hop.Tags[name] = t.Value
 			}
 		}},
-		text("mfa_serial", func(e *mapEntry) *string { return &e.hop.serial }),
-		endpoint("endpoint", func(e *mapEntry) *string { return &e.way.kms }),
-		endpoint("sts_endpoint", func(e *mapEntry) *string { return &e.way.sts }),
+		text("mfa_serial", func(e *mapEntry) *string { return &e.hop.Serial }),
+		endpoint("endpoint", func(e *mapEntry) *string { return &e.way.KMS }),
+		endpoint("sts_endpoint", func(e *mapEntry) *string { return &e.way.STS }),
 	}
 }
 
 // route returns the entry as a route. The MFA code goes with the first role, and
 // what only the last one asks for with that.
-func (e mapEntry) route() route {
+func (e mapEntry) route() Route {
 	out := e.way
 	for _, role := range e.roles {
-		out.roles = append(out.roles, hop{role: role, sessionName: e.hop.sessionName})
+		out.Roles = append(out.Roles, Role{ARN: role, SessionName: e.hop.SessionName})
 	}
-	if n := len(out.roles); n > 0 {
-		first, last := &out.roles[0], &out.roles[n-1]
-		first.serial = e.hop.serial
-		last.externalID, last.tags, last.duration = e.hop.externalID, e.hop.tags, e.hop.duration
+	if n := len(out.Roles); n > 0 {
+		first, last := &out.Roles[0], &out.Roles[n-1]
+		first.Serial = e.hop.Serial
+		last.ExternalID, last.Tags, last.Duration = e.hop.ExternalID, e.hop.Tags, e.hop.Duration
 	}
-	out.onlyEndpoints = out.profile == "" && len(out.roles) == 0 && !out.noRole
+	out.OnlyEndpoints = out.Profile == "" && len(out.Roles) == 0 && !out.NoRole
 	return out
 }
