@@ -48,11 +48,16 @@ func (e *encrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 	if err != nil {
 		return err
 	}
-	if len(out.CiphertextBlob) == 0 {
-		return errors.New("KMS answered without a ciphertext")
+	e.enc, err = stored(out.CiphertextBlob)
+	return err
+}
+
+// stored returns a ciphertext as files have it.
+func stored(blob []byte) (string, error) {
+	if len(blob) == 0 {
+		return "", errors.New("KMS answered without a ciphertext")
 	}
-	e.enc = base64.StdEncoding.EncodeToString(out.CiphertextBlob)
-	return nil
+	return base64.StdEncoding.EncodeToString(blob), nil
 }
 
 type decrypt struct {
