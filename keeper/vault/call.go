@@ -182,13 +182,12 @@ func newAllowList(text string) (allowList, error) {
 
 func (a allowList) admits(address string) bool { return a.all || a.names(address) }
 
-// names reports whether the list has the server itself. A prefix ends where a
-// name ends: https://vault.example.com does not allow https://vault.example.com.evil.test,
-// and allows every port.
+// names reports whether the list has the server itself, as SOPS compares it: the
+// port counts, and a path begins with a slash.
 func (a allowList) names(address string) bool {
 	return slices.ContainsFunc(a.prefixes, func(prefix string) bool {
 		prefix = strings.TrimRight(prefix, "/")
 		rest, ok := strings.CutPrefix(address, prefix)
-		return ok && (rest == "" || rest[0] == '/' || rest[0] == ':') && !strings.Contains(address, "@")
+		return ok && (rest == "" || rest[0] == '/')
 	})
 }
