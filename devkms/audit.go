@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 )
 
 // A Call is one entry of the audit log.
@@ -13,7 +15,7 @@ type Call struct {
 	Time               time.Time
 	Service            string // kms or sts
 	Operation          string
-	Principal          string // ARN of the caller; "" if nobody was recognised
+	Principal          string // ARN of the caller; "" if it is unknown
 	Account            string // of the caller
 	AccessKey          string // id of the access key
 	Region             string
@@ -24,13 +26,13 @@ type Call struct {
 	DestinationContext map[string]string // of ReEncrypt
 	ErrorCode          string            // "" means success
 	ErrorMessage       string
-	Decision           string // which policy statement decided; AWS does not tell
+	Decision           string // which policy statement decided; AWS does not say
 	Fault              FaultMode
 	RequestID          string
 	SourceIP           string
 	UserAgent          string
 
-	who *principal
+	who *iam.Principal
 }
 
 // maxCalls bounds the memory of a server that runs for long.
@@ -57,7 +59,7 @@ func (l *auditLog) add(c Call) {
 	}
 }
 
-// note keeps the first error that no caller can be told of.
+// note keeps the first error that no caller can be given.
 func (l *auditLog) note(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -93,7 +93,7 @@ func TestTheCommandLineOfAWSDescribesKeys(t *testing.T) {
 	a.mustBe(devKeyEU, "KeyMetadata.Arn", "kms", "describe-key", "--key-id", "alias/sops-dev", "--region", "eu-west-1")
 	a.mustBe(strings.TrimPrefix(devKey, "arn:aws:kms:us-east-1:111111111111:key/"),
 		"Aliases[?AliasName=='alias/sops-dev'].TargetKeyId", "kms", "list-aliases")
-	a.refused("NotFoundException", "kms", "describe-key", "--key-id", "alias/nobody")
+	a.refused("NotFoundException", "kms", "describe-key", "--key-id", "alias/absent")
 	a.refused("DisabledException", "kms", "encrypt", "--key-id", offKey, "--plaintext", "fileb://plain")
 }
 

@@ -48,7 +48,7 @@ func sopsUsers() []aSOPSUser {
 		{name: "a web identity in a profile", prepare: profiled("ci"), key: devKey, is: inRole + "ci/"},
 		{name: "an alias", prepare: profiled("alice"), key: "arn:aws:kms:us-east-1:111111111111:alias/sops-dev", is: arnAlice},
 		{name: "an alias of another region", prepare: profiled("alice"), key: "arn:aws:kms:eu-west-1:111111111111:alias/sops-dev", is: arnAlice},
-		{name: "an alias that is none", prepare: profiled("alice"), key: "arn:aws:kms:us-east-1:111111111111:alias/nobody", refused: "Encrypt NotFoundException"},
+		{name: "an alias that is none", prepare: profiled("alice"), key: "arn:aws:kms:us-east-1:111111111111:alias/absent", refused: "Encrypt NotFoundException"},
 		{name: "a shared alias of another account", prepare: profiled("alice"), key: "arn:aws:kms:us-east-1:222222222222:alias/shared", is: arnAlice},
 		{name: "another account's key", prepare: profiled("alice"), key: prodKey, refused: "Encrypt AccessDeniedException"},
 		{name: "a role in another account", prepare: profiled("alice"), key: prodKey + "+arn:aws:iam::222222222222:role/sops-prod", is: "arn:aws:sts::222222222222:assumed-role/sops-prod/"},

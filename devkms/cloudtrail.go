@@ -2,11 +2,15 @@ package devkms
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/awsname"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 )
 
-// A trailEvent is a Call in the field names of CloudTrail.
+// A trailEvent is a Call as CloudTrail writes it.
 type trailEvent struct {
 	EventVersion        string         `json:"eventVersion"`
 	UserIdentity        map[string]any `json:"userIdentity"`
@@ -46,8 +50,8 @@ func (c Call) cloudTrail() []byte {
 		RecipientAccountID: c.Account,
 	}
 	for _, thing := range []trailThing{{"", "AWS::KMS::Key", c.Key}, {"", "AWS::KMS::Key", c.Destination}, {"", "AWS::IAM::Role", c.Role}} {
-		if a, ok := parseARN(thing.ARN); ok {
-			thing.AccountID = a.account
+		if a, ok := awsname.ParseARN(thing.ARN); ok {
+			thing.AccountID = a.Account
 			e.Resources = append(e.Resources, thing)
 		}
 	}
@@ -94,20 +98,20 @@ func (c Call) identity() map[string]any {
 	if c.who == nil {
 		return map[string]any{"type": "Unknown"}
 	}
-	id := map[string]any{"principalId": c.who.id, "arn": c.who.arn, "accountId": c.who.account, "accessKeyId": c.AccessKey}
-	switch c.who.kind {
-	case userKind:
-		id["type"], id["userName"] = "IAMUser", c.who.name
-	case rootUser:
+	id := map[string]any{"principalId": c.who.ID, "arn": c.who.ARN, "accountId": c.who.Account, "accessKeyId": c.AccessKey}
+	switch c.who.Kind {
+	case iam.UserKind:
+		id["type"], id["userName"] = "IAMUser", c.who.Name
+	case iam.RootUser:
 		id["type"] = "Root"
-	case tokenBearer:
+	case iam.TokenBearer:
 		id["type"] = "WebIdentityUser"
-	case roleSession:
-		role, _, _ := strings.Cut(c.who.id, ":")
+	case iam.RoleSession:
+		role, _, _ := strings.Cut(c.who.ID, ":")
 		id["type"] = "AssumedRole"
 		id["sessionContext"] = map[string]any{
-			"sessionIssuer": map[string]any{"type": "Role", "principalId": role, "arn": c.who.roleARN, "accountId": c.who.account, "userName": c.who.name},
-			"attributes":    map[string]any{"creationDate": c.who.issued.Format(time.RFC3339), "mfaAuthenticated": boolText(!c.who.mfaTime.IsZero())},
+			"sessionIssuer": map[string]any{"type": "Role", "principalId": role, "arn": c.who.RoleARN, "accountId": c.who.Account, "userName": c.who.Name},
+			"attributes":    map[string]any{"creationDate": c.who.Issued.Format(time.RFC3339), "mfaAuthenticated": strconv.FormatBool(!c.who.MFATime.IsZero())},
 		}
 	}
 	return id

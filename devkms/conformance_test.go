@@ -23,7 +23,7 @@ import (
 //	kms     the KMS developer guide and API reference
 //	iam     the IAM user guide and the STS API reference
 //	seen    answers of AWS quoted in public
-//	memory  nobody has checked it against AWS for this table
+//	memory  it has not been checked against AWS for this table
 type probe struct {
 	name   string
 	source string

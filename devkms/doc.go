@@ -1,6 +1,6 @@
 // Package devkms is AWS KMS and AWS STS on a laptop, for development and
-// tests only. It guards nothing: its credentials are public, and its state
-// directory holds key material in the clear.
+// tests only. It protects nothing: its credentials are public, and its state
+// directory holds key material as plaintext.
 //
 // What sets it apart from a fake is that it says no. Signatures are checked
 // on every call. Accounts have borders. Key policies, identity policies, trust
@@ -75,7 +75,9 @@
 // fall due. SetFault makes calls fail in the ways in which networks and AWS
 // fail.
 //
-// Deciding a question of policy is one function, decide; the files policy_*.go
-// know nothing of HTTP. The rest is one file per idea: kms_*.go and sts_*.go
-// answer operations, state.go and store.go keep what they change.
+// # What is inside
+//
+// The policy evaluator, signatures, KMS and STS are packages of their own in
+// internal; what they model of AWS, and what not, is in the comment of
+// internal/iam and in docs/devkms.md.
 package devkms

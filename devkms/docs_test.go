@@ -1,11 +1,20 @@
-package devkms
+package devkms_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/awsname"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/kmsadmin"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 )
 
 // userPage is the documentation that users read.
@@ -18,14 +27,20 @@ func userPage(t *testing.T) string {
 	return string(b)
 }
 
+func operations() []string {
+	all := kms.Operations()
+	maps.Copy(all, kmsadmin.Operations())
+	return append(slices.Sorted(maps.Keys(all)), sts.Operations()...)
+}
+
 // conditionKeys finds the condition keys that the source sets.
 func conditionKeys(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob("internal/*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := regexp.MustCompile(`(?:set|fact|replace)\("((?:kms|aws|sts|iam):[A-Za-z:/]+)"`)
+	form := regexp.MustCompile(`(?:Set|Fact|Replace)\("((?:kms|aws|sts|iam):[A-Za-z:/]+)"`)
 	var out []string
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
@@ -46,12 +61,12 @@ func TestTheReferenceNamesEverything(t *testing.T) {
 	t.Parallel()
 	text := userPage(t)
 	all := map[string][]string{
-		"operation":     append(keysOf(kmsOperations()), keysOf(stsOperations())...),
-		"operator":      operatorNames(),
+		"operation":     operations(),
+		"operator":      iam.Operators(),
 		"condition key": conditionKeys(t),
-		"element":       statementElements()[3:],
+		"element":       iam.Elements()[3:],
 	}
-	for _, m := range FaultModes() {
+	for _, m := range devkms.FaultModes() {
 		all["fault"] = append(all["fault"], string(m))
 	}
 	for kind, names := range all {
@@ -69,11 +84,11 @@ func TestTheReferenceNamesEverything(t *testing.T) {
 func TestTheReferenceNamesEveryWorldKey(t *testing.T) {
 	t.Parallel()
 	text := userPage(t)
-	src, err := os.ReadFile("world_parse.go")
+	src, err := os.ReadFile("world_fields.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`\{"(\w+)", func`).FindAllStringSubmatch(string(src), -1)
+	found := regexp.MustCompile(`(?:Name: |\w\()"(\w+)", `).FindAllStringSubmatch(string(src), -1)
 	if len(found) < 30 {
 		t.Errorf("only %d keys found in the parser", len(found))
 	}
@@ -86,12 +101,10 @@ func TestTheReferenceNamesEveryWorldKey(t *testing.T) {
 
 func TestTheReferencePromisesNothingThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	_, operations, _ := strings.Cut(userPage(t), "\n## Operations\n")
-	operations, _, _ = strings.Cut(operations, "\n## ")
-	for _, m := range regexp.MustCompile("`([A-Z][A-Za-z]+)`").FindAllStringSubmatch(operations, -1) {
-		_, isKMS := kmsOperations()[m[1]]
-		_, isSTS := stsOperations()[m[1]]
-		if !isKMS && !isSTS && m[1] != "DryRun" {
+	_, section, _ := strings.Cut(userPage(t), "\n## Operations\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, m := range regexp.MustCompile("`([A-Z][A-Za-z]+)`").FindAllStringSubmatch(section, -1) {
+		if !slices.Contains(operations(), m[1]) && m[1] != "DryRun" {
 			t.Errorf("docs/devkms.md names the operation %s, which is not there", m[1])
 		}
 	}
@@ -111,17 +124,24 @@ func TestTheExampleOfThePageIsAWorld(t *testing.T) {
 	if !ok {
 		t.Fatal("the page has no example")
 	}
-	w, err := ParseWorld("world.yaml", []byte(src))
+	w, err := devkms.ParseWorld("world.yaml", []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
-	who := newPeople(w).roles["arn:aws:iam::111122223333:role/RoleForExampleApp"].session("x")
-	key := w.Accounts[0].Keys[0]
+	p, err := iam.ParsePolicy(w.Accounts[0].Keys[0].Policy.JSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const account = "111122223333"
+	who := &iam.Principal{
+		Kind: iam.RoleSession, Account: account, RoleARN: awsname.IAMARN(account, "role", "/", "RoleForExampleApp"),
+		ARN: "arn:aws:sts::" + account + ":assumed-role/RoleForExampleApp/x",
+	}
 	for value, want := range map[string]bool{"ExampleApp": true, "Other": false} {
-		facts := fact("kms:EncryptionContext:AppName", value)
-		facts.set("kms:EncryptionContext:FilePath", "/var/opt/secrets/")
-		q := question{who: who, action: "kms:Decrypt", resource: keyARN("us-east-1", "111122223333", key.ID), owner: "111122223333", facts: facts}
-		if got := decide(q, key.Policy, false); got.allowed != want {
+		facts := iam.Fact("kms:EncryptionContext:AppName", value)
+		facts.Set("kms:EncryptionContext:FilePath", "/var/opt/secrets/")
+		q := iam.Question{Who: who, Action: "kms:Decrypt", Resource: awsname.KeyARN("us-east-1", account, w.Accounts[0].Keys[0].ID), Owner: account, Facts: facts}
+		if got := iam.Decide(q, p, false); got.Allowed != want {
 			t.Errorf("AppName %s: %+v", value, got)
 		}
 	}

@@ -72,7 +72,7 @@ func identity(profile string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = kms.NewFromConfig(cfg).Encrypt(ctx, &kms.EncryptInput{KeyId: ptr("alias/nobody"), Plaintext: []byte("x")})
+	_, err = kms.NewFromConfig(cfg).Encrypt(ctx, &kms.EncryptInput{KeyId: ptr("alias/absent"), Plaintext: []byte("x")})
 	if code(err) != "NotFoundException" {
 		return "", err
 	}

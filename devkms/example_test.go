@@ -14,7 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms"
 )
 
-// A user whom no policy allows anything is refused, as by AWS. The audit log
+// A user to which no policy allows anything is refused, as by AWS. The audit log
 // says which policy decided.
 func Example() {
 	s, err := devkms.New(devkms.Options{})

@@ -1,9 +1,7 @@
 package devkms
 
 import (
-	"encoding/json"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -92,49 +90,4 @@ func (f *Fault) matches(s faultSubject) bool {
 	return (f.Region == "" || f.Region == s.region) &&
 		(f.Operation == "" || f.Operation == s.operation) &&
 		(f.Key == "" || slices.Contains(s.keys, f.Key))
-}
-
-// faultSubject finds out which key the call is about, before anything of it
-// has been checked.
-func (c *call) faultSubject() faultSubject {
-	s := faultSubject{region: c.region, operation: c.name}
-	var in struct {
-		KeyId, SourceKeyId, DestinationKeyId, TargetKeyId string
-		CiphertextBlob                                    []byte
-	}
-	if c.service != "kms" || json.Unmarshal(c.body, &in) != nil {
-		return s
-	}
-	names := []string{in.KeyId, in.SourceKeyId, in.DestinationKeyId, in.TargetKeyId}
-	if b, err := parseBlob(in.CiphertextBlob); err == nil {
-		names = append(names, keyARN(c.region, b.account, b.keyID))
-	}
-	st := c.server.store
-	st.mu.RLock()
-	defer st.mu.RUnlock()
-	for _, n := range names {
-		s.keys = append(s.keys, st.namesOf(n, c.region)...)
-	}
-	return s
-}
-
-// namesOf returns every name of the key that name may mean in the region.
-func (st *store) namesOf(name, region string) []string {
-	if name == "" {
-		return nil
-	}
-	names := []string{name}
-	for arn, k := range st.keys {
-		if k.region != region {
-			continue
-		}
-		aliases := st.aliasesOf(k)
-		if name == arn || name == k.id || slices.ContainsFunc(aliases, func(a string) bool { return name == a || strings.HasSuffix(name, ":"+k.account+":"+a) }) {
-			names = append(names, arn, k.id)
-			for _, a := range aliases {
-				names = append(names, a, aliasARN(region, k.account, a))
-			}
-		}
-	}
-	return names
 }

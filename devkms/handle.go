@@ -7,6 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/apierror"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sigv4"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 )
 
 // maxBody is above the largest request: a key policy of 128 KiB, escaped.
@@ -21,7 +27,6 @@ type call struct {
 	name    string // of the operation
 	region  string
 	id      string // of the request
-	who     *principal
 	now     time.Time
 	audit   *Call
 }
@@ -53,14 +58,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handle(w, r, body)
 }
 
-// fromHere reports whether the peer is this machine.
+// fromHere reports whether the caller is on this machine.
 func fromHere(r *http.Request) bool {
-	ip := net.ParseIP(peer(r))
+	ip := net.ParseIP(remote(r))
 	return ip != nil && ip.IsLoopback()
 }
 
-// peer is the address that the request comes from, without the port.
-func peer(r *http.Request) string {
+// remote is the address that the request comes from, without the port.
+func remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -71,51 +76,100 @@ func peer(r *http.Request) string {
 func (s *Server) handle(w http.ResponseWriter, r *http.Request, body []byte) {
 	c := &call{server: s, request: r, body: body, now: s.worldTime(), id: s.requestID()}
 	c.identify()
-	c.audit = &Call{Time: c.now, Service: c.service, Operation: c.name, Region: c.region, RequestID: c.id, SourceIP: peer(r), UserAgent: r.UserAgent()}
+	c.audit = &Call{Time: c.now, Service: c.service, Operation: c.name, Region: c.region, RequestID: c.id, SourceIP: remote(r), UserAgent: r.UserAgent()}
 	w.Header().Set("x-amzn-RequestId", c.id)
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if f, ok := s.faults.take(c.faultSubject); ok {
 		c.audit.Fault = f.Mode
 		if f.Mode != Slow || !c.wait(f.Delay) {
 			s.audit.add(*c.audit)
-			f.strike(w, c)
+			f.answer(w, c)
 			return
 		}
 	}
 	answer, problem := c.answer()
 	if problem != nil {
-		c.audit.ErrorCode, c.audit.ErrorMessage = problem.code, problem.message
+		c.audit.ErrorCode, c.audit.ErrorMessage = problem.Code, problem.Message
 	}
 	s.audit.add(*c.audit)
+	c.write(w, answer, problem)
+}
+
+func (c *call) write(w http.ResponseWriter, answer any, problem *apierror.Error) {
 	if c.service == "sts" {
-		c.writeXML(w, answer, problem)
+		sts.Write(w, c.name, c.id, answer, problem)
 		return
 	}
-	c.writeJSON(w, answer, problem)
+	kms.Write(w, answer, problem)
 }
 
 // identify says which service and operation are called. The region comes
 // from the signature's scope, since one address serves all regions.
 func (c *call) identify() {
-	a, _ := parseAuthorization(c.request.Header.Get("Authorization"))
-	c.region = a.region
+	a, _ := sigv4.Parse(c.request.Header.Get("Authorization"))
+	c.region = a.Region
 	if c.region == "" {
 		c.region = c.server.world.Regions[0]
 	}
-	if target := c.request.Header.Get("X-Amz-Target"); target != "" || a.service == "kms" {
+	if target := c.request.Header.Get("X-Amz-Target"); target != "" || a.Service == "kms" {
 		c.service = "kms"
 		c.name = strings.TrimPrefix(target, "TrentService.")
 		return
 	}
 	c.service = "sts"
-	c.name = formValue(c.body, "Action")
+	c.name = sts.OperationOf(c.body)
 }
 
-func (c *call) answer() (any, *apiError) {
-	if c.service == "sts" {
-		return c.answerSTS()
+func (c *call) answer() (any, *apierror.Error) {
+	var who *iam.Principal
+	if c.service != "sts" || !sts.Unsigned(c.name) {
+		problem := c.server.verifier.Verify(c.request, c.service, c.body, func(accessKey, token string) (secret string, err error) {
+			who, secret, err = c.server.sts.Credential(accessKey, token, c.now)
+			return secret, err
+		})
+		if problem != nil {
+			return nil, problem
+		}
+		c.enter(who)
 	}
-	return c.answerKMS()
+	rq := iam.Request{Who: who, Now: c.now, Region: c.region, SourceIP: remote(c.request), UserAgent: c.request.UserAgent()}
+	if c.service == "sts" {
+		return c.answerSTS(rq)
+	}
+	return c.answerKMS(rq)
+}
+
+func (c *call) answerSTS(rq iam.Request) (any, *apierror.Error) {
+	in := &sts.Call{Service: c.server.sts, Request: rq, Operation: c.name, Body: c.body}
+	answer, problem := in.Answer()
+	if in.Who != nil {
+		c.enter(in.Who)
+	}
+	c.audit.Role, c.audit.Decision = in.Role, in.Decision
+	return answer, problem
+}
+
+func (c *call) answerKMS(rq iam.Request) (any, *apierror.Error) {
+	in := &kms.Call{Service: c.server.kms, Request: rq, Operation: c.name, Body: c.body}
+	answer, problem := in.Answer()
+	c.audit.Key, c.audit.Destination, c.audit.Decision = in.Key, in.Destination, in.Decision
+	c.audit.EncryptionContext, c.audit.DestinationContext = in.EncryptionContext, in.DestinationContext
+	return answer, problem
+}
+
+// enter notes the caller for the audit log.
+func (c *call) enter(who *iam.Principal) {
+	c.audit.Principal, c.audit.Account, c.audit.AccessKey, c.audit.who = who.ARN, who.Account, who.AccessKey, who
+}
+
+// faultSubject finds out what the call is about, before anything of it has
+// been checked.
+func (c *call) faultSubject() faultSubject {
+	s := faultSubject{region: c.region, operation: c.name}
+	if c.service == "kms" {
+		s.keys = c.server.kms.Names(c.region, c.body)
+	}
+	return s
 }
 
 // wait pauses, and reports false if the caller or the server went away.

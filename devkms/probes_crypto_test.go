@@ -142,7 +142,7 @@ func cryptoProbes() []probe {
 		{"dry run of a data key", "kms", "DryRunOperationException", "", func(l *lab) error {
 			return only(l.kms().GenerateDataKey(l.ctx, &kms.GenerateDataKeyInput{KeyId: ptr(devKey), KeySpec: types.DataKeySpecAes256, DryRun: ptr(true)}))
 		}},
-		{"dry run by somebody who may not", "kms", "AccessDeniedException", "", func(l *lab) error {
+		{"dry run by a caller who may not", "kms", "AccessDeniedException", "", func(l *lab) error {
 			return only(l.user("bob").kms().Encrypt(l.ctx, &kms.EncryptInput{KeyId: ptr(devKey), Plaintext: []byte("x"), DryRun: ptr(true)}))
 		}},
 	}
@@ -235,7 +235,7 @@ func keyNameProbes() []probe {
 		{"a key by its alias", "kms", "", "", encrypt("alias/sops-dev")},
 		{"a key by its alias ARN", "kms", "", "", encrypt("arn:aws:kms:us-east-1:111111111111:alias/sops-dev")},
 		{"a key id that does not exist", "kms", "NotFoundException", "Key 'arn:aws:kms:us-east-1:111111111111:key/99999999-1111-4111-8111-000000000001' does not exist", fails("99999999-1111-4111-8111-000000000001")},
-		{"an alias that does not exist", "kms", "NotFoundException", "Alias arn:aws:kms:us-east-1:111111111111:alias/nobody is not found.", fails("alias/nobody")},
+		{"an alias that does not exist", "kms", "NotFoundException", "Alias arn:aws:kms:us-east-1:111111111111:alias/absent is not found.", fails("alias/absent")},
 		{"an ARN of another region", "kms", "NotFoundException", "", fails(devKeyEU)},
 		{"an alias ARN of another region", "kms", "NotFoundException", "", fails("arn:aws:kms:eu-west-1:111111111111:alias/sops-dev")},
 		{"no key id at all", "kms", "NotFoundException", "", fails("not-a-key")},

@@ -29,7 +29,7 @@ func policyOf(statements ...string) string {
 	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
 }
 
-// allowTo is a statement of a key policy; more is added as it stands.
+// allowTo is a statement of a key policy; more is added as it is.
 func allowTo(principal, action, more string) string {
 	return statementOf("Allow", principal, action, more)
 }
@@ -100,7 +100,7 @@ func keyPolicyProbes() []probe {
 		{"a policy without statements", "iam", malformed, "", put(`{"Version":"2012-10-17"}`)},
 		{"a policy with a misspelled element", "iam", malformed, "", put(policyOf(strings.Replace(keepAdmin, "Effect", "Efect", 1)))},
 		{"a policy with an unknown operator", "iam", malformed, "", put(policyOf(keepAdmin, allowTo(arnBob, "kms:*", when(`"StringSame":{"aws:userid":"x"}`))))},
-		{"a policy whose user does not exist", "kms", malformed, "invalid principals", put(policyOf(keepAdmin, allowTo("arn:aws:iam::111111111111:user/nobody", "kms:*", "")))},
+		{"a policy whose user does not exist", "kms", malformed, "invalid principals", put(policyOf(keepAdmin, allowTo("arn:aws:iam::111111111111:user/absent", "kms:*", "")))},
 		{"a principal with a wildcard", "iam", malformed, "", put(policyOf(keepAdmin, allowTo("arn:aws:iam::111111111111:user/*", "kms:*", "")))},
 		{"ForAnyValue with a single-valued context key", "kms", malformed, "OverlyPermissiveCondition", put(policyOf(keepAdmin, allowTo(arnBob, "kms:*", when(`"ForAnyValue:StringEquals":{"kms:EncryptionContext:App":"x"}`))))},
 		{"a policy that locks its author out", "kms", malformed, "The new key policy will not allow you to update the key policy in the future.", put(policyOf(allowTo(arnBob, "kms:*", "")))},
@@ -125,7 +125,7 @@ func accessProbes() []probe {
 		return allowTo(arnBob, "kms:Encrypt", when(fmt.Sprintf(`%q:{%q:%q}`, operator, key, value)))
 	}
 	probes := []probe{
-		{"nobody allows", "iam", denied, "User: " + arnBob + " is not authorized to perform: kms:Encrypt on resource: " + devKey + " " + noIdentity, bob(nil)},
+		{"no policy allows", "iam", denied, "User: " + arnBob + " is not authorized to perform: kms:Encrypt on resource: " + devKey + " " + noIdentity, bob(nil)},
 		{"the key policy names the user", "kms", "", "", bob(nil, allowTo(arnBob, "kms:Encrypt", ""))},
 		{"the key policy names another action", "kms", denied, "", bob(nil, allowTo(arnBob, "kms:Decrypt", ""))},
 		{"actions are not case-sensitive", "iam", "", "", bob(nil, allowTo(arnBob, "KMS:encrypt", ""))},

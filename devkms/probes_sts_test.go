@@ -82,7 +82,7 @@ func stsProbes() []probe {
 		}},
 		{"the trust policy names the user", "iam", "", "", assumption("bob", devRole)},
 		{"the trust policy does not name the user", "iam", denied, "User: arn:aws:iam::111111111111:user/carol is not authorized to perform: sts:AssumeRole on resource: " + devRole, assumption("carol", devRole)},
-		{"a role that does not exist", "seen", denied, "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111111111111:role/nobody", assumption("alice", "arn:aws:iam::111111111111:role/nobody")},
+		{"a role that does not exist", "seen", denied, "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111111111111:role/absent", assumption("alice", "arn:aws:iam::111111111111:role/absent")},
 		{"a role of another account that both sides allow", "iam", "", "", assumption("alice", prodRole)},
 		{"a role of another account without a policy of one's own", "iam", denied, "", assumption("bob", prodRole)},
 		{"a role of another account that does not trust", "iam", denied, "", assumption("dave", devRole)},

@@ -31,7 +31,7 @@ var (
 
 // TestTheRefereesAnswers runs the table against another emulator, and writes
 // down where it answers otherwise or checks what is written down already. It
-// judges neither: docs/devkms.md explains the differences. Built with -tags
+// takes neither side: docs/devkms.md explains the differences. Built with -tags
 // referee only, as it needs the other program; .ci/referees starts it.
 func TestTheRefereesAnswers(t *testing.T) {
 	if *refereeURL == "" {
@@ -107,7 +107,7 @@ func askReferee(t *testing.T, p probe) (got string) {
 	return got
 }
 
-// brief cuts what the SDK says down to its end, where the reason stands.
+// brief cuts what the SDK says down to its end, where the reason is.
 func brief(text string) string {
 	if strings.Contains(text, "StatusCode: 500") {
 		return "status 500"

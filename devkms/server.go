@@ -1,18 +1,21 @@
 package devkms
 
 import (
-	"crypto/cipher"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/keystore"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/kmsadmin"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sigv4"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 )
 
 // Options say how a Server is made. The zero value is good: the built-in
@@ -22,24 +25,21 @@ type Options struct {
 	Dir    string           // keeps key material and changes; "" means memory
 	Now    func() time.Time // also dates signatures; nil means time.Now
 	Random io.Reader        // nil means crypto/rand
-	Audit  io.Writer        // gets the audit log as JSON lines; nil means nobody
+	Audit  io.Writer        // gets the audit log as JSON lines; nil means none
 }
 
 // A Server is KMS and STS in one http.Handler, for all accounts and regions
 // of its world.
 type Server struct {
-	world     *World
-	people    *people
-	store     *store
-	now       func() time.Time
-	random    io.Reader
-	signer    *v4.Signer
-	tokens    cipher.AEAD
-	issuerKey *ecdsa.PrivateKey // signs the web identity tokens that we make
-	kms       map[string]kmsOperation
-	sts       map[string]stsOperation
-	audit     auditLog
-	faults    faults
+	world    *World
+	store    *keystore.Store
+	kms      *kms.Service
+	sts      *sts.Service
+	verifier *sigv4.Verifier
+	now      func() time.Time
+	random   io.Reader
+	audit    auditLog
+	faults   faults
 
 	mu      sync.Mutex
 	advance time.Duration
@@ -69,20 +69,19 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("world: %w", problems[0])
 	}
 	s := &Server{
-		world: w, people: newPeople(w), now: o.Now, random: &lockedReader{r: o.Random},
-		signer: v4.NewSigner(), kms: kmsOperations(), sts: stsOperations(), done: make(chan struct{}),
+		world: w, now: o.Now, random: &lockedReader{r: o.Random}, verifier: sigv4.New(o.Now), done: make(chan struct{}),
 	}
 	s.audit.out = o.Audit
 	var err error
-	if s.store, err = openStore(o.Dir, w, s.random, o.Now()); err != nil {
+	if s.store, err = keystore.Open(o.Dir, w.keys(), s.random, o.Now()); err != nil {
 		return nil, err
 	}
-	if s.tokens, err = newAEAD(s.store.tokenKey); err != nil {
-		return nil, errors.Join(err, s.store.close())
+	if s.sts, err = sts.New(w.principals(), s.store.Secret, s.random); err != nil {
+		return nil, errors.Join(err, s.store.Close())
 	}
-	if s.issuerKey, err = newIssuerKey(s.random); err != nil {
-		return nil, errors.Join(err, s.store.close())
-	}
+	operations := kms.Operations()
+	maps.Copy(operations, kmsadmin.Operations())
+	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: directory{w}, Operations: operations}
 	return s, nil
 }
 
@@ -154,7 +153,7 @@ func (s *Server) Close() error {
 	s.serving.Wait()
 	s.life.Lock() // calls under way have it for reading
 	defer s.life.Unlock()
-	return errors.Join(err, s.audit.firstError(), s.store.close())
+	return errors.Join(err, s.audit.firstError(), s.store.Close())
 }
 
 // TB is what Start needs of a testing.TB.
@@ -196,4 +195,14 @@ func (s *Server) worldTime() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now().Add(s.advance).UTC()
+}
+
+// WebIdentityToken makes a token of one of the world's issuers, good for
+// AssumeRoleWithWebIdentity. The issuer is named by its URL.
+func (s *Server) WebIdentityToken(issuer, subject, audience string, life time.Duration) (string, error) {
+	token, err := s.sts.WebIdentityToken(s.worldTime(), issuer, subject, audience, life)
+	if err != nil {
+		return "", fmt.Errorf("devkms: %w", err)
+	}
+	return token, nil
 }

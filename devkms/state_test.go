@@ -152,7 +152,7 @@ func TestCallsMayComeAllAtOnce(t *testing.T) {
 					err = firstOf(err, l.use("TagResource", devKey, nil), l.use("UpdateKeyDescription", mrkKey, nil), l.use("RotateKeyOnDemand", l.newKey(), nil))
 				}
 				if i == 1 {
-					l.server.SetFault(devkms.Fault{Key: "alias/nobody", Mode: devkms.Drop})
+					l.server.SetFault(devkms.Fault{Key: "alias/absent", Mode: devkms.Drop})
 					l.server.Advance(time.Second)
 				}
 				if err != nil {

@@ -1,8 +1,9 @@
 package devkms
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/awsname"
 )
 
 // A World is what exists when the server starts: accounts, their users, roles
@@ -89,27 +90,6 @@ type Key struct {
 	Tags        map[string]string
 }
 
-// defaultPolicy is the key policy that KMS gives a key without one.
-func defaultPolicy(account string) *Policy {
-	p, err := ParsePolicy(fmt.Sprintf(`{
-  "Version" : "2012-10-17",
-  "Id" : "key-default-1",
-  "Statement" : [ {
-    "Sid" : "Enable IAM User Permissions",
-    "Effect" : "Allow",
-    "Principal" : {
-      "AWS" : "arn:aws:iam::%s:root"
-    },
-    "Action" : "kms:*",
-    "Resource" : "*"
-  } ]
-}`, account))
-	if err != nil {
-		panic("devkms: the default key policy: " + err.Error())
-	}
-	return p
-}
-
 // user finds a user by name, which may be qualified by the account, as in
 // 111111111111/alice.
 func (w *World) user(name string) (*Account, *User) {
@@ -145,11 +125,11 @@ func pathOr(p string) string {
 
 // arn returns what policies of the account call the user.
 func (u *User) arn(account string) string {
-	return iamARN(account, "user", pathOr(u.Path), u.Name)
+	return awsname.IAMARN(account, "user", pathOr(u.Path), u.Name)
 }
 
 func (r *Role) arn(account string) string {
-	return iamARN(account, "role", pathOr(r.Path), r.Name)
+	return awsname.IAMARN(account, "role", pathOr(r.Path), r.Name)
 }
 
 func (r *Role) maxSession() time.Duration {
@@ -157,4 +137,13 @@ func (r *Role) maxSession() time.Duration {
 		return time.Hour
 	}
 	return r.MaxSession
+}
+
+func (a *Account) issuer(url string) *Issuer {
+	for i := range a.Issuers {
+		if a.Issuers[i].URL == url {
+			return &a.Issuers[i]
+		}
+	}
+	return nil
 }

@@ -7,6 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/awsname"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/keystore"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
+	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 )
 
 // A worldError says which part of a world is wrong. Its path is that of the
@@ -64,16 +70,16 @@ type checker struct {
 func (w *World) check() []worldError {
 	c := &checker{world: w, access: map[string]bool{}, keys: map[string]bool{}}
 	for i, r := range w.Regions {
-		c.require(isRegion(r), fmt.Sprintf("%q is no region's name", r), "regions", strconv.Itoa(i))
+		c.require(awsname.IsRegion(r), fmt.Sprintf("%q is no region's name", r), "regions", strconv.Itoa(i))
 	}
 	if w.Default != "" {
 		_, u := w.user(w.Default)
-		c.require(u != nil && u.Access.ID != "", fmt.Sprintf("no user %q with an access key%s", w.Default, didYouMean(w.Default, c.userNames())), "default")
+		c.require(u != nil && u.Access.ID != "", fmt.Sprintf("no user %q with an access key%s", w.Default, suggest.DidYouMean(w.Default, c.userNames())), "default")
 	}
 	seen := map[string]bool{}
 	for i := range w.Accounts {
 		a := &w.Accounts[i]
-		c.require(isAccountID(a.ID), "an account id has twelve digits", "accounts", a.ID)
+		c.require(awsname.IsAccount(a.ID), "an account id has twelve digits", "accounts", a.ID)
 		c.require(!seen[a.ID], "appears twice", "accounts", a.ID)
 		seen[a.ID] = true
 		c.account(a)
@@ -110,7 +116,7 @@ func (c *checker) account(a *Account) {
 		u, err := url.Parse(is.URL)
 		c.require(err == nil && u.Scheme == "https" && u.Host != "", fmt.Sprintf("%q is no https URL", is.URL), append(at, "issuers", strconv.Itoa(i), "url")...)
 		if is.PublicKey != "" {
-			_, err := parsePublicKey(is.PublicKey)
+			_, err := sts.ParsePublicKey(is.PublicKey)
 			c.require(err == nil, fmt.Sprint(err), append(at, "issuers", strconv.Itoa(i), "public_key")...)
 		}
 	}
@@ -120,47 +126,47 @@ func (c *checker) account(a *Account) {
 	}
 }
 
-var accessKeyForm = newForm(`^\w{16,128}$`)
+var accessKeyForm = awsname.NewForm(`^\w{16,128}$`)
 
 func (c *checker) accessKey(k AccessKey, at []string) {
 	if k == (AccessKey{}) {
 		return
 	}
-	c.require(accessKeyForm.fits(k.ID), "an access key id has 16 to 128 letters and digits", append(at, "access_key_id")...)
+	c.require(accessKeyForm.Fits(k.ID), "an access key id has 16 to 128 letters and digits", append(at, "access_key_id")...)
 	c.require(!c.access[k.ID], fmt.Sprintf("access key id %q appears twice", k.ID), append(at, "access_key_id")...)
 	c.require(k.Secret != "", "the access key has no secret", append(at, "secret_access_key")...)
 	c.access[k.ID] = true
 }
 
-var nameForm = newForm(`^[\w+=,.@-]{1,64}$`)
+var nameForm = awsname.NewForm(`^[\w+=,.@-]{1,64}$`)
 
 func (c *checker) user(u *User, at []string) {
-	c.require(nameForm.fits(u.Name), "a user's name has 1 to 64 letters, digits or +=,.@_-", at...)
+	c.require(nameForm.Fits(u.Name), "a user's name has 1 to 64 letters, digits or +=,.@_-", at...)
 	c.accessKey(u.Access, at)
 	c.policies(u.Policies, u.Boundary, at)
 }
 
 func (c *checker) policies(list []*Policy, boundary *Policy, at []string) {
 	for i, p := range list {
-		c.policy(p.checkIdentity(), append(at, "policies", strconv.Itoa(i)))
+		c.policy(p.parsed.CheckIdentity(), append(at, "policies", strconv.Itoa(i)))
 	}
 	if boundary != nil {
-		c.policy(boundary.checkIdentity(), append(at, "permissions_boundary"))
+		c.policy(boundary.parsed.CheckIdentity(), append(at, "permissions_boundary"))
 	}
 }
 
 // policy reports what is wrong with a policy, whose path goes below at.
-func (c *checker) policy(err *PolicyError, at []string) {
+func (c *checker) policy(err *iam.PolicyError, at []string) {
 	if err != nil {
 		c.require(false, err.Reason, append(slices.Clone(at), err.Path...)...)
 	}
 }
 
 func (c *checker) role(a *Account, r *Role, at []string) {
-	c.require(nameForm.fits(r.Name), "a role's name has 1 to 64 letters, digits or +=,.@_-", at...)
+	c.require(nameForm.Fits(r.Name), "a role's name has 1 to 64 letters, digits or +=,.@_-", at...)
 	c.require(r.Trust != nil, "a role needs a trust policy", at...)
 	if r.Trust != nil {
-		c.policy(r.Trust.checkTrust(c.world), append(at, "trust"))
+		c.policy(r.Trust.parsed.CheckTrust(directory{c.world}), append(at, "trust"))
 	}
 	c.policies(r.Policies, r.Boundary, at)
 	m := r.maxSession()
@@ -168,7 +174,7 @@ func (c *checker) role(a *Account, r *Role, at []string) {
 	if s := r.Profile.Source; s != "" {
 		_, u := c.world.user(s)
 		_, o := c.world.role(s)
-		c.require(u != nil || o != nil && o != r, fmt.Sprintf("no user or other role %q%s", s, didYouMean(s, c.userNames())), append(at, "profile", "source")...)
+		c.require(u != nil || o != nil && o != r, fmt.Sprintf("no user or other role %q%s", s, suggest.DidYouMean(s, c.userNames())), append(at, "profile", "source")...)
 	}
 	if url := r.Profile.Issuer; url != "" {
 		is := a.issuer(url)
@@ -177,12 +183,8 @@ func (c *checker) role(a *Account, r *Role, at []string) {
 	}
 }
 
-func keyStates() []string {
-	return []string{"Creating", "Enabled", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable", "Updating"}
-}
-
 func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) {
-	c.require(isKeyID(k.ID), fmt.Sprintf("%q is no key id: want a UUID, or mrk- and 32 hexadecimal digits", k.ID), append(at, "id")...)
+	c.require(awsname.IsKeyID(k.ID), fmt.Sprintf("%q is no key id: want a UUID, or mrk- and 32 hexadecimal digits", k.ID), append(at, "id")...)
 	c.require(!c.keys[k.ID], fmt.Sprintf("key id %q appears twice", k.ID), append(at, "id")...)
 	c.keys[k.ID] = true
 	for i, r := range k.Regions {
@@ -190,7 +192,7 @@ func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) 
 		if i > 0 {
 			step = []string{"replica_regions", strconv.Itoa(i - 1)}
 		}
-		c.require(isRegion(r), fmt.Sprintf("%q is no region's name", r), append(at, step...)...)
+		c.require(awsname.IsRegion(r), fmt.Sprintf("%q is no region's name", r), append(at, step...)...)
 		c.require(!slices.Contains(k.Regions[:i], r), fmt.Sprintf("region %q appears twice", r), append(at, step...)...)
 		for j, name := range k.Aliases {
 			c.require(!aliases[r+name], fmt.Sprintf("%q is taken in %s", name, r), append(at, "aliases", strconv.Itoa(j))...)
@@ -199,18 +201,10 @@ func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) 
 	}
 	c.require(len(k.Regions) < 2 || strings.HasPrefix(k.ID, "mrk-"), "only a key whose id starts with mrk- has replicas", append(at, "replica_regions")...)
 	for j, name := range k.Aliases {
-		c.require(aliasForm.fits(name) && !strings.HasPrefix(name, "alias/aws/"), fmt.Sprintf("%q is no alias: want alias/ and letters, digits or /_-", name), append(at, "aliases", strconv.Itoa(j))...)
+		c.require(awsname.IsAlias(name) && !strings.HasPrefix(name, "alias/aws/"), fmt.Sprintf("%q is no alias: want alias/ and letters, digits or /_-", name), append(at, "aliases", strconv.Itoa(j))...)
 	}
-	c.require(k.State == "" || slices.Contains(keyStates(), k.State), fmt.Sprintf("no state %q%s", k.State, didYouMean(k.State, keyStates())), append(at, "state")...)
+	c.require(k.State == "" || slices.Contains(keystore.States(), k.State), fmt.Sprintf("no state %q%s", k.State, suggest.DidYouMean(k.State, keystore.States())), append(at, "state")...)
 	if k.Policy != nil {
-		c.policy(k.Policy.checkKey(c.world), append(at, "policy"))
+		c.policy(k.Policy.parsed.CheckKey(directory{c.world}), append(at, "policy"))
 	}
 }
-
-var (
-	aliasForm = newForm(`^alias/[a-zA-Z0-9/_-]+$`)
-	uuidForm  = newForm(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	mrkForm   = newForm(`^mrk-[0-9a-f]{32}$`)
-)
-
-func isKeyID(s string) bool { return uuidForm.fits(s) || mrkForm.fits(s) }

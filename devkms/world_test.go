@@ -17,7 +17,7 @@ func TestWorldErrorsNameTheLineAndTheRemedy(t *testing.T) {
 		want []string
 	}{
 		{"an empty file", ``, []string{`w.yaml: the file is empty`}},
-		{"no YAML", "a: [\n", []string{`w.yaml:1: did not find expected node content`}},
+		{"no YAML", "a: [\n", []string{`w.yaml:2: not valid YAML: did not find expected node content`}},
 		{"a misspelled key", `
 acounts: {}
 `, []string{`w.yaml:2: the world has no "acounts" (did you mean "accounts"?)`, `w.yaml:2: the world needs "accounts"`}},
@@ -40,13 +40,13 @@ accounts:
 accounts:
   "111111111111": {}
   "111111111111": {}
-`, []string{`w.yaml:4: "111111111111" appears twice; first in line 3`}},
+`, []string{`w.yaml:4: "111111111111" appears twice in accounts, first on line 3`}},
 		{"a list where a mapping is wanted", `
 accounts:
   "111111111111":
     users: []
     keys: {}
-`, []string{`w.yaml:4: users: want a mapping, have a list`, `w.yaml:5: keys: want a list, have a mapping`}},
+`, []string{`w.yaml:4: users must be a mapping (KEY: VALUE), not a list`, `w.yaml:5: keys must be a list, not a mapping`}},
 		{"a policy with a misspelled element", `
 accounts:
   "111111111111":
@@ -82,7 +82,7 @@ accounts:
           - Statement:
               - {Effect: Allow, Action: "kms:*", Resource: "*", Principal: "*"}
 `, []string{`w.yaml:8: accounts.111111111111.users.alice.policies.0.Statement.0.Principal: an identity-based policy has no Principal`}},
-		{"a key policy for nobody", `
+		{"a key policy for a role that does not exist", `
 accounts:
   "111111111111":
     keys:
@@ -109,7 +109,7 @@ accounts:
 accounts:
   "111111111111":
     roles:
-      r: {max_session_duration: 60, profile: {source: nobody, issuer: "https://x.example.com"}}
+      r: {max_session_duration: 60, profile: {source: absent, issuer: "https://x.example.com"}}
       s: {}
 `, []string{`w.yaml:5: a role needs "trust"`, `w.yaml:6: a role needs "trust"`}},
 		{"a role that cannot be reached", `
@@ -119,10 +119,10 @@ accounts:
       r:
         trust: {Statement: {Effect: Allow, Action: "sts:AssumeRole", Principal: "*"}}
         max_session_duration: 60
-        profile: {source: nobody, issuer: "https://x.example.com"}
+        profile: {source: absent, issuer: "https://x.example.com"}
 `, []string{
 			`w.yaml:7: accounts.111111111111.roles.r.max_session_duration: is between 3600 and 43200 seconds`,
-			`w.yaml:8: accounts.111111111111.roles.r.profile.source: no user or other role "nobody"`,
+			`w.yaml:8: accounts.111111111111.roles.r.profile.source: no user or other role "absent"`,
 			`w.yaml:8: accounts.111111111111.roles.r.profile.issuer: the account has no issuer "https://x.example.com"`,
 		}},
 		{"bad keys", `

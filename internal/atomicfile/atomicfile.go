@@ -186,21 +186,28 @@ func Create(ctx context.Context, path string, data []byte, mode fs.FileMode) err
 	if err != nil {
 		return unwritten(path, err)
 	}
-	plaintext := mode&0o077 == 0
 	info, err := os.Lstat(target)
 	switch {
 	case err == nil && info.IsDir():
 		return unwritten(path, syscall.EISDIR)
 	case err == nil && !info.Mode().IsRegular():
-		return stream(ctx, path, data, func() (*os.File, error) { return openStream(target, plaintext) })
+		return stream(ctx, path, data, func() (*os.File, error) { return openStream(target, private(mode)) })
 	case err != nil && isStream(path): // a link of /proc leads to no name
 		return stream(ctx, path, data, func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) })
 	}
+	return unwritten(path, replaceAny(target, data, mode))
+}
+
+// private reports whether the mode lets the user alone read.
+func private(mode fs.FileMode) bool { return mode&0o077 == 0 }
+
+// replaceAny replaces the regular file at target, or makes one.
+func replaceAny(target string, data []byte, mode fs.FileMode) error {
 	r := replacement{
-		target: target, data: data, mode: mode, plaintext: plaintext, strict: plaintext, syncDir: syncDir,
+		target: target, data: data, mode: mode, plaintext: private(mode), strict: private(mode), syncDir: syncDir,
 		chmod: (*os.File).Chmod, verify: func() error { return nil },
 	}
-	return unwritten(path, r.run(mayExist))
+	return r.run(mayExist)
 }
 
 // stream writes data to what open returns.

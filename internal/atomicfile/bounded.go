@@ -3,6 +3,8 @@ package atomicfile
 import (
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -34,4 +36,18 @@ func ReadAtMost(path string, limit int64) ([]byte, error) {
 		return nil, unread(path, fmt.Errorf("it is larger than %d bytes", limit))
 	}
 	return data, nil
+}
+
+// Replace writes data to path, at which there may be a regular file or nothing
+// yet, as Create does. It waits for nothing, and so takes no context: what is
+// not a regular file is refused.
+func Replace(path string, data []byte, mode fs.FileMode) error {
+	target, err := resolve(path)
+	if err != nil {
+		return unwritten(path, err)
+	}
+	if info, err := os.Lstat(target); err == nil && !info.Mode().IsRegular() {
+		return unwritten(path, errNotRegular)
+	}
+	return unwritten(path, replaceAny(target, data, mode))
 }

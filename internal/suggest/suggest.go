@@ -3,7 +3,10 @@
 //	suggest.Closest("encryptd_regex", names) // encrypted_regex
 package suggest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Closest returns the word of known that is most like word, the first of
 // several, or "" if none is so like it that a slip of the finger explains the
@@ -16,6 +19,15 @@ func Closest(word string, known []string) string {
 		}
 	}
 	return closest
+}
+
+// DidYouMean returns the closest word as a question to add to a message, with
+// a blank before it, or "".
+func DidYouMean(word string, known []string) string {
+	if s := Closest(word, known); s != "" {
+		return fmt.Sprintf(" (did you mean %q?)", s)
+	}
+	return ""
 }
 
 // tolerance is how many slips are believable: one in a short word, one in four

@@ -1,0 +1,121 @@
+package devkms
+
+import (
+	"time"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
+)
+
+// The tables below are all that a world file may hold: the schema and
+// docs/devkms.md are tested against them.
+
+func worldFields() []field[World] {
+	return []field[World]{
+		text("default", func(w *World) *string { return &w.Default }),
+		texts("regions", func(w *World) *[]string { return &w.Regions }),
+		required(named("accounts", "an account", accountFields(), func(w *World) *[]Account { return &w.Accounts }, func(id string) Account { return Account{ID: id} })),
+	}
+}
+
+func accountFields() []field[Account] {
+	return []field[Account]{
+		record("root", "an access key", accessKeyFields(), func(a *Account) *AccessKey { return &a.Root }),
+		named("users", "a user", userFields(), func(a *Account) *[]User { return &a.Users }, func(name string) User { return User{Name: name} }),
+		named("roles", "a role", roleFields(), func(a *Account) *[]Role { return &a.Roles }, func(name string) Role { return Role{Name: name} }),
+		listed("issuers", "an issuer", issuerFields(), func(a *Account) *[]Issuer { return &a.Issuers }),
+		listed("keys", "a key", keyFields(), func(a *Account) *[]Key { return &a.Keys }),
+	}
+}
+
+func accessKeyFields() []field[AccessKey] {
+	return []field[AccessKey]{
+		required(text("access_key_id", func(k *AccessKey) *string { return &k.ID })),
+		required(text("secret_access_key", func(k *AccessKey) *string { return &k.Secret })),
+	}
+}
+
+func userFields() []field[User] {
+	return []field[User]{
+		text("path", func(u *User) *string { return &u.Path }),
+		text("access_key_id", func(u *User) *string { return &u.Access.ID }),
+		text("secret_access_key", func(u *User) *string { return &u.Access.Secret }),
+		policies("policies", func(u *User) *[]*Policy { return &u.Policies }),
+		policy("permissions_boundary", func(u *User) **Policy { return &u.Boundary }),
+		tags("tags", func(u *User) *map[string]string { return &u.Tags }),
+		record("mfa", "an MFA device", mfaFields(), func(u *User) *MFA {
+			u.MFA = &MFA{}
+			return u.MFA
+		}),
+		text("source_ip", func(u *User) *string { return &u.Origin.SourceIP }),
+		text("via_service", func(u *User) *string { return &u.Origin.ViaService }),
+	}
+}
+
+func mfaFields() []field[MFA] {
+	return []field[MFA]{
+		required(text("serial", func(m *MFA) *string { return &m.Serial })),
+		required(text("code", func(m *MFA) *string { return &m.Code })),
+	}
+}
+
+func roleFields() []field[Role] {
+	return []field[Role]{
+		text("path", func(o *Role) *string { return &o.Path }),
+		required(policy("trust", func(o *Role) **Policy { return &o.Trust })),
+		policies("policies", func(o *Role) *[]*Policy { return &o.Policies }),
+		policy("permissions_boundary", func(o *Role) **Policy { return &o.Boundary }),
+		tags("tags", func(o *Role) *map[string]string { return &o.Tags }),
+		{Name: "max_session_duration", Read: func(r *yamlread.Reader, n yamlread.Node, o *Role) {
+			seconds, _ := r.Number(n, "max_session_duration", 0)
+			o.MaxSession = time.Duration(seconds) * time.Second
+		}},
+		text("source_ip", func(o *Role) *string { return &o.Origin.SourceIP }),
+		text("via_service", func(o *Role) *string { return &o.Origin.ViaService }),
+		record("profile", "a profile", profileFields(), func(o *Role) *Profile { return &o.Profile }),
+	}
+}
+
+func profileFields() []field[Profile] {
+	return []field[Profile]{
+		text("source", func(p *Profile) *string { return &p.Source }),
+		text("external_id", func(p *Profile) *string { return &p.ExternalID }),
+		text("mfa_serial", func(p *Profile) *string { return &p.MFASerial }),
+		text("issuer", func(p *Profile) *string { return &p.Issuer }),
+	}
+}
+
+func issuerFields() []field[Issuer] {
+	return []field[Issuer]{
+		required(text("url", func(i *Issuer) *string { return &i.URL })),
+		texts("audiences", func(i *Issuer) *[]string { return &i.Audiences }),
+		text("subject", func(i *Issuer) *string { return &i.Subject }),
+		text("public_key", func(i *Issuer) *string { return &i.PublicKey }),
+	}
+}
+
+// keyFields are in the file one region and its replicas; Key has one list.
+func keyFields() []field[Key] {
+	return []field[Key]{
+		required(text("id", func(k *Key) *string { return &k.ID })),
+		text("region", func(k *Key) *string { return k.region() }),
+		{Name: "replica_regions", Read: func(r *yamlread.Reader, n yamlread.Node, k *Key) {
+			k.region()
+			for _, t := range r.Texts(n, "replica_regions") {
+				k.Regions = append(k.Regions, t.Value)
+			}
+		}},
+		texts("aliases", func(k *Key) *[]string { return &k.Aliases }),
+		policy("policy", func(k *Key) **Policy { return &k.Policy }),
+		text("state", func(k *Key) *string { return &k.State }),
+		text("description", func(k *Key) *string { return &k.Description }),
+		tags("tags", func(k *Key) *map[string]string { return &k.Tags }),
+	}
+}
+
+// region is the first region, "" until it is known.
+func (k *Key) region() *string {
+	if len(k.Regions) == 0 {
+		k.Regions = []string{""}
+	}
+	return &k.Regions[0]
+}
