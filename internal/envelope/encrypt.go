@@ -216,7 +216,7 @@ func (s *encryption) finish(m format.Masked, l *format.Layout) ([]byte, format.D
 		return nil, nil, err
 	}
 	own := s.decrypted.Meta
-	if own.Layout, err = sealLayout(s.cipher, nonce, l, s.macText); err != nil {
+	if own.Layout, err = encryptLayout(s.cipher, nonce, l, s.macText); err != nil {
 		return nil, nil, err
 	}
 	out, err := m.Insert(own.Encode())
