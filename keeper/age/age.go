@@ -32,7 +32,7 @@ import (
 )
 
 // Options say where identities come from and who can be asked. The zero value is
-// the environment of the process, without anybody to ask.
+// the environment of the process, with no user to ask.
 type Options struct {
 	// Env holds the variables that name identities; nil is the environment of the
 	// process.
@@ -149,7 +149,7 @@ func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (
 }
 
 // Asks reports whether a person may have to do something before w can be
-// unwrapped: no identity that lies ready opens it, and there are others. Of a
+// unwrapped: no identity that is at hand opens it, and there are others. Of a
 // key that has wrapped nothing yet it reports whether wrapping may ask.
 func (k *Keeper) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	if w.Enc == "" {

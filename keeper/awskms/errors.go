@@ -91,6 +91,7 @@ func newAttempt(id identity, j job) *Attempt {
 	}
 }
 
+// Error returns the identity, the call that failed, and what AWS answered.
 func (a *Attempt) Error() string {
 	text := "as " + a.who() + ": " + a.Call
 	for _, part := range []string{a.Code, a.Message} {
@@ -104,6 +105,7 @@ func (a *Attempt) Error() string {
 	return text
 }
 
+// Unwrap returns what stopped the attempt.
 func (a *Attempt) Unwrap() error { return a.Err }
 
 // barren reports whether the attempt ended before its profile, or the machine,

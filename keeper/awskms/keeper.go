@@ -14,14 +14,13 @@ import (
 )
 
 // Options is what a Keeper needs of the world. The zero value is that of the
-// process, without anybody to ask.
+// process, with no user to ask.
 type Options struct {
 	// Env is where SOPS_AWS_*, AWS_* and HOME are looked up; nil is the
-	// environment of the process. The SDK reads a few
-	// variables of the process itself whatever Env says: those of container
-	// credentials, AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT,
-	// AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the proxies, and HOME for
-	// the tokens that `aws sso login` leaves.
+	// environment of the process. The SDK reads a few variables of the process
+	// itself whatever Env says: those of container credentials, AWS_CA_BUNDLE,
+	// AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the
+	// proxies, and HOME for the tokens that `aws sso login` leaves.
 	Env func(name string) (value string, set bool)
 	// Profile and Role say how to reach the keys of this run: PROFILE, or
 	// ACCOUNT=PROFILE for those of one account. They come before SOPS_AWS_PROFILE
@@ -102,7 +101,7 @@ func New(o Options) *Keeper {
 	}
 }
 
-// Kind returns key.KMS.
+// Kind returns "kms".
 func (k *Keeper) Kind() string { return keeper.KMS }
 
 // Wrap encrypts d under m.

@@ -62,6 +62,7 @@ func IsRegion(text string) bool {
 	return text != "" && only(text, isWord) && text == strings.ToLower(text)
 }
 
+// IsAccount reports whether text may be the number of an account.
 func IsAccount(text string) bool { return text != "" && only(text, isDigit) }
 
 // only reports whether all of text is allowed.
@@ -195,6 +196,7 @@ func New(arn, role, profile string, context map[string]string) (keeper.MasterKey
 	return k.With(FieldContext, context), nil
 }
 
+// CheckRole reports a text that is neither empty nor the ARN of a role.
 func CheckRole(role string) error {
 	if _, ok := RoleAccount(role); ok || role == "" {
 		return nil
@@ -214,6 +216,7 @@ func SplitRole(text string) (arn, role string) {
 	return text[:at], text[at+1:]
 }
 
+// WithoutSpace returns text without any white space.
 func WithoutSpace(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
