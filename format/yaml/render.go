@@ -166,7 +166,7 @@ func (b builder) scalar(scalar *tree.Scalar) *node {
 	case !utf8.ValidString(s):
 		n.Tag, n.Style, n.Value = "!!binary", taggedStyle, base64Lines(s)
 	case s == mergeKey:
-		n.Tag = "!!merge"
+		n.Tag, n.Style = "!!merge", taggedStyle // SOPS prints the tag, the emitter no longer
 	case strings.Contains(s, "\n"):
 		n.Style = literalStyle
 	case !isString(s):
