@@ -18,11 +18,13 @@ func (r *run) rotate() *command.Command {
 sops rotate -i --rm-kms arn:aws:kms:eu-west-1:111122223333:alias/old prod.yaml
 sops rotate -i --add-age age1... prod.yaml`,
 		Help: `A removed key is known by its ARN or recipient alone; one that is not there is
-an error. The old data key can still decrypt old copies of the file.`,
+an error. A key that cannot be used ends the rotation, unless --allow-partial
+leaves it out. The old data key can still decrypt old copies of the file.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target),
 			keyLists(&o.Add, "add-", "add"), keyLists(&o.Remove, "rm-", "remove"),
 			[]*command.Flag{
 				contextFlag(&o.EncryptionContext),
+				command.Bool(&o.AllowPartial, topicKeys, "allow-partial", "leave out keys that cannot be wrapped, with a warning for each"),
 				command.Bool(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of the file that .sops.yaml does not name"),
 			}, access(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) (err error) {

@@ -95,19 +95,21 @@ func candidates(g keeper.Group, o Options) []*candidate {
 	for i, w := range g {
 		cs[i] = &candidate{key: w}
 	}
-	fileOrder := kinds.Names()
-	rank := func(c *candidate) int {
-		if i := slices.Index(o.Order, c.key.Kind); i >= 0 {
-			return i
-		}
-		// File order goes by kind, whatever order the caller's group has.
-		if i := slices.Index(fileOrder, c.key.Kind); i >= 0 {
-			return len(o.Order) + i
-		}
-		return len(o.Order) + len(fileOrder)
-	}
 	slices.SortStableFunc(cs, func(a, b *candidate) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(o.Prefer(a.key), o.Prefer(b.key)))
+		return cmp.Or(cmp.Compare(o.rank(a.key.Kind), o.rank(b.key.Kind)), cmp.Compare(o.Prefer(a.key), o.Prefer(b.key)))
 	})
 	return cs
+}
+
+// rank returns the place of a kind in the order of trial. What the order does
+// not name follows in that of files, whatever order the caller's group has.
+func (o Options) rank(kind string) int {
+	if i := slices.Index(o.Order, kind); i >= 0 {
+		return i
+	}
+	all := kinds.Names()
+	if i := slices.Index(all, kind); i >= 0 {
+		return len(o.Order) + i
+	}
+	return len(o.Order) + len(all)
 }

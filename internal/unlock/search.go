@@ -1,9 +1,12 @@
 package unlock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,32 +68,83 @@ func newSearch(k keeper.Keeper, groups []keeper.Group, threshold int, o Options)
 	return s
 }
 
-// askMachines tries the keys that need no person, in all groups at once, and
-// reports whether they were enough.
+// askMachines tries the keys that need no person, and reports whether they were
+// enough. It opens as many groups at once as are needed. Another one is tried for
+// each that does not open, and after a silence beside those that are silent.
 func (s *search) askMachines(ctx context.Context) bool {
 	ctx, cancel := deadline.With(ctx, s.o.Overall, silence{s.o.Overall, "--timeout"})
 	defer s.settle()
 	defer cancel()
-	offers := make(chan offer)
-	var races sync.WaitGroup
-	for i, g := range s.groups {
-		races.Go(func() { s.race(ctx, i, g, offers) })
+	offers, ended := make(chan offer), make(chan struct{})
+	hedge := time.NewTimer(s.o.Hedge)
+	defer hedge.Stop()
+	waiting, running := s.inOrder(), 0
+	next := func() {
+		if len(waiting) == 0 || ctx.Err() != nil {
+			return
+		}
+		i := waiting[0]
+		waiting = waiting[1:]
+		running++
+		go func() { s.race(ctx, i, s.groups[i], offers); ended <- struct{}{} }()
+		hedge.Reset(s.o.Hedge)
 	}
-	go func() { races.Wait(); close(offers) }()
+	for range s.parts.required() {
+		next()
+	}
 	enough := false
-	for f := range offers {
-		if enough {
-			f.verdict <- nil
-			continue
+	for running > 0 {
+		select {
+		case f := <-offers:
+			if enough {
+				f.verdict <- nil
+				continue
+			}
+			var err error
+			if enough, err = s.take(f.group, f.part); enough {
+				cancel()
+			}
+			f.verdict <- err
+		case <-hedge.C:
+			next()
+		case <-ended:
+			if running--; running+s.opened() < s.parts.required() || running == 0 {
+				next()
+			}
 		}
-		var err error
-		enough, err = s.take(f.group, f.part)
-		if enough {
-			cancel()
-		}
-		f.verdict <- err
+	}
+	for _, i := range waiting {
+		giveUp(context.Cause(ctx), nil, s.groups[i].keys)
 	}
 	return enough
+}
+
+// inOrder returns the groups in the order of trial: a key that is tried before
+// others brings its group with it.
+func (s *search) inOrder() []int {
+	order := make([]int, len(s.groups))
+	for i := range order {
+		order[i] = i
+	}
+	best := func(i int) int {
+		if len(s.groups[i].keys) == 0 {
+			return math.MaxInt
+		}
+		return s.o.rank(s.groups[i].keys[0].key.Kind)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(best(a), best(b)) })
+	return order
+}
+
+// opened returns how many groups have given their part.
+func (s *search) opened() int {
+	n := 0
+	for _, g := range s.groups {
+		if g.open {
+			n++
+		}
+	}
+	return n
 }
 
 // askPeople tries the keys that may ask a person, one at a time.

@@ -7,7 +7,8 @@
 //
 //	recovered, err := unlock.Recover(ctx, keepers, groups, threshold, unlock.Options{})
 //
-// All groups are tried at once. Within a group the best key is asked first; a
+// As many groups are tried at once as are needed, and others where those do not
+// open or are silent. Within a group the best key is asked first; a
 // definite error leads to the next key at once, and after a short silence the
 // next is asked beside the silent one. Who answers first wins, and the others
 // are cancelled. A silent key is not given up while time is left. Keys for which a person must do something (type a passphrase,

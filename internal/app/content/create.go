@@ -3,15 +3,11 @@ package content
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/around"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
-	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
-	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -27,18 +23,11 @@ func createSome(ctx context.Context, a *app.App, s *app.Source, plan envelope.Pl
 	}
 	k := &around.Lenient{Keeper: a.Keepers(ctx, o.Access)}
 	decrypted, err := createWith(ctx, a, s, s.Data, plan, k)
-	if err != nil || len(k.Failed.Keys) == 0 {
-		return decrypted, err
+	if err != nil {
+		return nil, err
 	}
-	groups := decrypted.Meta.Keys()
-	if err := keyplan.AnyOfEach(groups); err != nil {
-		return nil, fmt.Errorf("Could not generate data key: %w", errors.Join(err, &k.Failed))
-	}
-	for _, note := range k.LeaveOut(cmp.Or(s.FilenameOverride, s.Path), groups) {
-		a.Warn(note)
-	}
-	for i, g := range decrypted.Meta.Groups {
-		decrypted.Meta.Groups[i] = slices.DeleteFunc(g, func(e meta.Entry) bool { return e.Enc == "" })
+	if err := a.LeaveOut(k, decrypted, cmp.Or(s.FilenameOverride, s.Path)); err != nil {
+		return nil, fmt.Errorf("Could not generate data key: %w", err)
 	}
 	return decrypted, nil
 }

@@ -3,7 +3,6 @@ package rekey
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
@@ -21,6 +20,7 @@ type RotateOptions struct {
 	Add, Remove       app.KeyLists
 	EncryptionContext string
 	AcceptKeys        bool // also such that neither a seal nor a rule vouches for
+	AllowPartial      bool // leave out keys that cannot be wrapped
 }
 
 // Rotate gives an encrypted file a new data key, and adds and removes master
@@ -50,8 +50,8 @@ func Rotate(ctx context.Context, a *app.App, o RotateOptions) error {
 		if err := vouchRotation(ctx, a, t.Source, decrypted, groups, added, o.AcceptKeys); err != nil {
 			return t.Named(err)
 		}
-		if err := decrypted.Rotate(ctx, keepers, groups, decrypted.Meta.Threshold, a.Random); err != nil {
-			return t.Named(fmt.Errorf("Could not generate data key: %w", err))
+		if err := giveNewKey(ctx, a, decrypted, groups, keepers, o); err != nil {
+			return t.Named(err)
 		}
 		return t.Encrypt(decrypted)
 	})

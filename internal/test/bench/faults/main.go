@@ -63,7 +63,7 @@ func measure(reference string, bound time.Duration) (bool, error) {
 	if err := build.Run(); err != nil {
 		return false, fmt.Errorf("build: %w", err)
 	}
-	for _, table := range []func(dir string) error{b.oneBroken, b.allBroken, b.allSlow} {
+	for _, table := range []func(dir string) error{b.oneBroken, b.services, b.allBroken, b.allSlow} {
 		work, err := os.MkdirTemp(dir, "")
 		if err != nil {
 			return false, err
@@ -82,7 +82,7 @@ func (b *bench) stage(dir string) (*faulttest.Stage, error) {
 		return nil, err
 	}
 	for _, file := range []string{"two.yaml", "three.yaml"} {
-		if r := run(s, overall, b.ours, "encrypt", "-i", file); !r.ok {
+		if r := run(s.Dir, s.Environ(), overall, b.ours, "encrypt", "-i", file); !r.ok {
 			return nil, errors.Join(fmt.Errorf("encrypt %s: %s", file, r.stderr), s.Close())
 		}
 	}
@@ -101,7 +101,7 @@ func (b *bench) oneBroken(dir string) error {
 		if err := s.Break(f, 1); err != nil {
 			return err
 		}
-		ours := median(func() result { return run(s, overall, b.ours, "decrypt", "two.yaml") })
+		ours := median(func() result { return run(s.Dir, s.Environ(), overall, b.ours, "decrypt", "two.yaml") })
 		b.keep(ours.ok && ours.took <= hedge+margin)
 		fmt.Printf("| %s | %s | %s |\n", f.Name, ours, b.sopsRun(s, b.bound, "decrypt", "two.yaml"))
 	}
@@ -120,7 +120,7 @@ func (b *bench) allBroken(dir string) error {
 		if err := s.Break(f, 1, 2); err != nil {
 			return err
 		}
-		r := run(s, 2*overall, b.ours, "decrypt", "two.yaml")
+		r := run(s.Dir, s.Environ(), 2*overall, b.ours, "decrypt", "two.yaml")
 		names := "yes"
 		for _, arn := range faulttest.Keys()[:2] {
 			if !strings.Contains(r.stderr, arn) {
@@ -157,7 +157,7 @@ func (b *bench) allSlow(dir string) error {
 		{"decrypt, 3 of 3 groups", 1, []string{"decrypt", "three.yaml"}},
 		{"rotate, 2 keys", 2, []string{"rotate", "two.yaml"}},
 	} {
-		ours := run(s, 2*overall, b.ours, row.args...)
+		ours := run(s.Dir, s.Environ(), 2*overall, b.ours, row.args...)
 		b.keep(ours.ok && ours.took < row.rounds*round+time.Second)
 		fmt.Printf("| %s | %s | %s |\n", row.name, ours, b.sopsRun(s, 2*b.bound, row.args...))
 	}
@@ -176,7 +176,7 @@ func (b *bench) sopsRun(s *faulttest.Stage, bound time.Duration, args ...string)
 	if b.sops == "" {
 		return "–"
 	}
-	return run(s, bound, b.sops, args...).String()
+	return run(s.Dir, s.Environ(), bound, b.sops, args...).String()
 }
 
 // A result is what came of one process.
@@ -198,11 +198,12 @@ func (r result) String() string {
 	return text
 }
 
-func run(s *faulttest.Stage, bound time.Duration, program string, args ...string) result {
+// run runs a program in dir, with these variables and PATH.
+func run(dir string, environ []string, bound time.Duration, program string, args ...string) result {
 	ctx, cancel := context.WithTimeout(context.Background(), bound)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Dir, cmd.Env = s.Dir, append(s.Environ(), "PATH="+os.Getenv("PATH"))
+	cmd.Dir, cmd.Env = dir, append(environ, "PATH="+os.Getenv("PATH"))
 	cmd.WaitDelay = time.Second
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
