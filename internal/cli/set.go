@@ -10,10 +10,18 @@ import (
 
 // thresholdFlag is accepted by set and unset, as by SOPS, where it never did
 // anything.
-func thresholdFlag() *command.Flag {
-	return &command.Flag{Name: "shamir-secret-sharing-threshold", Hidden: true, Set: func(string) error {
-		return &command.UsageError{Msg: "the threshold of a file cannot be changed while setting a value", Hint: "leave --shamir-secret-sharing-threshold out"}
-	}}
+func (r *run) thresholdFlag() *command.Flag {
+	var unused int
+	f := command.Int(&unused, topicKeys, "shamir-secret-sharing-threshold", "")
+	number := f.Set
+	f.Hidden, f.Set = true, func(s string) error {
+		if err := number(s); err != nil {
+			return err
+		}
+		r.app.Warnf("--shamir-secret-sharing-threshold has no effect here; to change the threshold of a file, use: sops updatekeys")
+		return nil
+	}
+	return f
 }
 
 func (r *run) set() *command.Command {
@@ -34,15 +42,16 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			command.Bool(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it is, not JSON"),
 			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
 			command.Bool(&o.FollowFile, topicFiles, "follow-file", "leave unencrypted what the rule in the file leaves so, though .sops.yaml encrypts it"),
-			thresholdFlag(), inPlaceAlways(),
+			r.thresholdFlag(), inPlaceAlways(),
 		}),
 		CompleteArgs: r.paths,
 		Run: func(ctx context.Context, c *command.Call) error {
 			want := 3
-			if o.ValueStdin && !o.ValueFile { // both are refused in any case
+			if o.ValueStdin {
 				want = 2
 			}
-			if len(c.Args) != want {
+			both := o.ValueStdin && o.ValueFile // are refused, with any number of arguments
+			if len(c.Args) != want && (!both || len(c.Args) < 2) {
 				return countError("set", "FILE PATH VALUE", want, len(c.Args))
 			}
 			if c.Args[0] == "" {
@@ -66,7 +75,7 @@ func (r *run) unset() *command.Command {
 		Examples: `sops unset prod.yaml '["db"]["old_password"]'`,
 		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), reading(&o.Access), []*command.Flag{
 			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
-			thresholdFlag(), inPlaceAlways(),
+			r.thresholdFlag(), inPlaceAlways(),
 		}),
 		CompleteArgs: r.paths,
 		Run: func(ctx context.Context, c *command.Call) error {

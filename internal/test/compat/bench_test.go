@@ -138,6 +138,9 @@ func (b *bench) describe(t *testing.T, format, text string) (string, error) {
 		}
 	}
 	info := e.Info()
+	if info.Rule == (sops.Rule{}) { // is read as this one
+		info.Rule.UnencryptedSuffix = "_unencrypted"
+	}
 	width := ""
 	if format == "json" {
 		width = indentation.FindString(text)
