@@ -41,7 +41,7 @@ func newBench(t *testing.T, real string) *bench {
 		t.Fatal(err)
 	}
 	b.vars = append(aws,
-		"KEYS="+keys, "SOPS_AGE_KEY_FILE="+filepath.Join(keys, "age-main.txt"), "SOPS_DISABLE_VERSION_CHECK=true", "TZ=UTC",
+		"KEYS="+keys, "SOPS_AGE_KEY_FILE="+filepath.Join(keys, "age-main.txt"), "SOPS_DISABLE_VERSION_CHECK=true", "EDITOR=false", "TZ=UTC",
 		"R1=age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz",
 		"R2=age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc",
 		"R3=age1998wleqmxyk0ke028vul8jn4xlqwss8ldfwc40fp6vglvxtmn50qadmgs0",
