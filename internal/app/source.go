@@ -29,7 +29,7 @@ type Source struct {
 	unknownRule error  // why the configuration that is there cannot be read
 	plain       bool   // to be encrypted
 	indents     indentation
-	Renew       bool   // MAC or seal do not fit, and the person trusts the content
+	Renew       bool // MAC or seal do not fit, and the person trusts the content
 }
 
 // RulePath is the absolute path that creation rules are matched with.
