@@ -8,20 +8,22 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
+const threshold = "shamir-secret-sharing-threshold"
+
 // thresholdFlag is accepted by set and unset, as by SOPS, where it never did
 // anything.
-func (r *run) thresholdFlag() *command.Flag {
+func thresholdFlag() *command.Flag {
 	var unused int
-	f := command.Int(&unused, topicKeys, "shamir-secret-sharing-threshold", "")
-	number := f.Set
-	f.Hidden, f.Set = true, func(s string) error {
-		if err := number(s); err != nil {
-			return err
-		}
-		r.app.Warnf("--shamir-secret-sharing-threshold has no effect here; to change the threshold of a file, use: sops updatekeys")
-		return nil
-	}
+	f := command.Int(&unused, topicKeys, threshold, "")
+	f.Hidden = true
 	return f
+}
+
+// warnOfThreshold says so.
+func (r *run) warnOfThreshold(c *command.Call) {
+	if c.Given(threshold) {
+		r.app.Warnf("--%s has no effect here; to change the threshold of a file, use: sops updatekeys", threshold)
+	}
 }
 
 func (r *run) set() *command.Command {
@@ -42,7 +44,7 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			command.Bool(&o.ValueRaw, topicFiles, "value-raw", "the value is a text as it is, not JSON"),
 			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if the value is set already"),
 			command.Bool(&o.FollowFile, topicFiles, "follow-file", "leave unencrypted what the rule in the file leaves so, though .sops.yaml encrypts it"),
-			r.thresholdFlag(), inPlaceAlways(),
+			thresholdFlag(), inPlaceAlways(),
 		}),
 		CompleteArgs: r.paths,
 		Run: func(ctx context.Context, c *command.Call) error {
@@ -61,6 +63,7 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			if !o.ValueStdin {
 				o.Value = c.Args[2]
 			}
+			r.warnOfThreshold(c)
 			return content.Set(ctx, r.app, o)
 		},
 	}
@@ -75,7 +78,7 @@ func (r *run) unset() *command.Command {
 		Examples: `sops unset prod.yaml '["db"]["old_password"]'`,
 		Flags: join(r.common(&o.Common), types(&o.File), access(&o.Access), reading(&o.Access), []*command.Flag{
 			command.Bool(&o.Idempotent, topicFiles, "idempotent", "do nothing if there is no such value"),
-			r.thresholdFlag(), inPlaceAlways(),
+			thresholdFlag(), inPlaceAlways(),
 		}),
 		CompleteArgs: r.paths,
 		Run: func(ctx context.Context, c *command.Call) error {
@@ -86,6 +89,7 @@ func (r *run) unset() *command.Command {
 				return &noNameError{}
 			}
 			o.Path, o.Address = c.Args[0], c.Args[1]
+			r.warnOfThreshold(c)
 			return content.Unset(ctx, r.app, o)
 		},
 	}

@@ -40,9 +40,9 @@ func TestMain(m *testing.M) {
 // reference returns the path of the real SOPS.
 func reference(t *testing.T) string {
 	t.Helper()
-	path := os.Getenv("SOPS_PEER")
+	path := os.Getenv("SOPS_REFERENCE")
 	if path == "" {
-		t.Skip("left out: SOPS_PEER does not name a real sops 3.13.3; .ci/run installs one")
+		t.Skip("left out: SOPS_REFERENCE does not name a real sops 3.13.3; .ci/run installs one")
 	}
 	return path
 }
