@@ -163,6 +163,10 @@ func parseEscapedStep(s string) (Step, string, error) {
 // ErrNotFound is in the chain of errors about an address that leads nowhere.
 var ErrNotFound = errors.New("not found")
 
+// ErrNoParts is in the chain of errors about an address that goes on below a
+// scalar.
+var ErrNoParts = errors.New("a single value has no parts")
+
 // Find returns the node at a in n.
 func Find(n Node, a Address) (Node, error) {
 	for i, s := range a {
@@ -194,7 +198,7 @@ func child(n Node, s Step) (Node, error) {
 		}
 		return nil, fmt.Errorf("%w: the list has %d elements", ErrNotFound, n.Len())
 	}
-	return nil, fmt.Errorf("%w: a single value has no parts", ErrNotFound)
+	return nil, fmt.Errorf("%w: %w", ErrNotFound, ErrNoParts)
 }
 
 // Len counts the elements, without comments.

@@ -13,7 +13,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
-	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
@@ -29,7 +28,8 @@ type Source struct {
 	configPath  string // "" if there is none
 	unknownRule error  // why the configuration that is there cannot be read
 	plain       bool   // to be encrypted
-	Renew       bool   // MAC or seal do not fit, and the person trusts the content
+	indents     indentation
+	Renew       bool // MAC or seal do not fit, and the person trusts the content
 }
 
 // RulePath is the absolute path that creation rules are matched with.
@@ -159,6 +159,7 @@ func (a *App) formats(s *Source, c Common) error {
 	if c.Indent != nil {
 		stores = config.Stores{YAML: c.Indent, JSON: c.Indent, JSONBinary: c.Indent}
 	}
+	s.indents = wantedIndentation(out, stores, c.Indent != nil)
 	var err error
 	if s.In, err = std.Indented(in, std.Indents(stores)); err != nil {
 		return &Error{Kind: Render, Err: err}
@@ -209,26 +210,6 @@ func (s *Source) KeepType() {
 	if s.OutputType == "" {
 		s.Out = s.In
 	}
-}
-
-// Converted returns the content in the output format.
-func (s *Source) Converted(o *envelope.Decrypted) (*envelope.Decrypted, error) {
-	if s.In.Name() == s.Out.Name() {
-		return o, nil
-	}
-	return o.As(s.Out)
-}
-
-// Plaintext returns the content in the output format.
-func (s *Source) Plaintext(d *envelope.Decrypted, c Common) ([]byte, error) {
-	if s.In.Name() == s.Out.Name() && c.Indent == nil {
-		return d.Plain()
-	}
-	out, err := s.Out.Render(d.Trees())
-	if err != nil {
-		return nil, &Error{Kind: Render, Err: err}
-	}
-	return out, nil
 }
 
 // config loads the configuration at path; nil if there is none.

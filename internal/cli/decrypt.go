@@ -27,7 +27,6 @@ sound.`,
 			if o.Path, err = file(c, false); err != nil {
 				return err
 			}
-			o.Part = c.Given("extract")
 			return content.Decrypt(ctx, r.app, o)
 		},
 	}

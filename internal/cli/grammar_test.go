@@ -80,7 +80,7 @@ func TestArgumentsHaveTheMeaningThatScriptsRelyOn(t *testing.T) {
 		{`decrypt --hedge soon f`, `! flag --hedge: "soon" is not a duration`},
 		{`devkms serve --port many`, `! flag --port: "many" is not a number`},
 		{`encrypt --shamir-secret-sharing-threshold=many f`, `! "many" is not a number`},
-		{`set --shamir-secret-sharing-threshold 2 f [0] 1`, `! the threshold of a file cannot be changed`},
+		{`set --shamir-secret-sharing-threshold 2 f [0] 1`, `set --shamir-secret-sharing-threshold=2 -- f [0] 1`},
 		{`decrypt --keyservice tcp://h:1 f`, `! remote key services are not here yet`},
 		{`decrypt --aws-profile a --aws-profile 1=b f`, `decrypt --aws-profile=a --aws-profile=1=b -- f`},
 		// mistakes

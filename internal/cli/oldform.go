@@ -73,9 +73,21 @@ func oldForm(root *command.Command, line *command.Call, w world) (*command.Call,
 	case len(args) > 1:
 		return nil, tooMany(m.command, line.On("in-place"), args)
 	}
+	if m.command == "rotate" && args[0] != "-" && !slices.ContainsFunc(c.Settings, changesKeys) && !w.exists(args[0]) {
+		return nil, &missingFileError{args[0]}
+	}
 	c.Args = append([]string{args[0]}, m.operands...)
 	return c, nil
 }
+
+// A missingFileError is the lack of the file that the old form is to rotate;
+// scripts know its exit code, which the command rotate does not share.
+type missingFileError struct{ name string }
+
+func (e *missingFileError) Error() string {
+	return fmt.Sprintf("cannot operate on non-existent file %q", e.name)
+}
+func (*missingFileError) ExitCode() int { return 100 }
 
 // A mode is what the mode flags of the old form ask for.
 type mode struct {

@@ -43,10 +43,14 @@ leaves it out. The old data key can still decrypt old copies of the file.`,
 // not set: a key that is to be removed would stay.
 func nameKeys(c *command.Call) error {
 	for _, s := range c.Settings {
-		changes := strings.HasPrefix(s.Flag.Name, "add-") || strings.HasPrefix(s.Flag.Name, "rm-")
-		if changes && strings.Trim(s.Value, ", ") == "" {
+		if changesKeys(s) && strings.Trim(s.Value, ", ") == "" {
 			return &command.UsageError{Msg: "flag --" + s.Flag.Name + " names no key"}
 		}
 	}
 	return nil
+}
+
+// changesKeys reports whether a flag adds or removes keys.
+func changesKeys(s command.Setting) bool {
+	return strings.HasPrefix(s.Flag.Name, "add-") || strings.HasPrefix(s.Flag.Name, "rm-")
 }

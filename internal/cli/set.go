@@ -8,12 +8,22 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
+const threshold = "shamir-secret-sharing-threshold"
+
 // thresholdFlag is accepted by set and unset, as by SOPS, where it never did
 // anything.
 func thresholdFlag() *command.Flag {
-	return &command.Flag{Name: "shamir-secret-sharing-threshold", Hidden: true, Set: func(string) error {
-		return &command.UsageError{Msg: "the threshold of a file cannot be changed while setting a value", Hint: "leave --shamir-secret-sharing-threshold out"}
-	}}
+	var unused int
+	f := command.Int(&unused, topicKeys, threshold, "")
+	f.Hidden = true
+	return f
+}
+
+// warnOfThreshold says so.
+func (r *run) warnOfThreshold(c *command.Call) {
+	if c.Given(threshold) {
+		r.app.Warnf("--%s has no effect here; to change the threshold of a file, use: sops updatekeys", threshold)
+	}
 }
 
 func (r *run) set() *command.Command {
@@ -39,10 +49,11 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 		CompleteArgs: r.paths,
 		Run: func(ctx context.Context, c *command.Call) error {
 			want := 3
-			if o.ValueStdin && !o.ValueFile { // both are refused in any case
+			if o.ValueStdin {
 				want = 2
 			}
-			if len(c.Args) != want {
+			both := o.ValueStdin && o.ValueFile // are refused, with any number of arguments
+			if len(c.Args) != want && (!both || len(c.Args) < 2) {
 				return countError("set", "FILE PATH VALUE", want, len(c.Args))
 			}
 			if c.Args[0] == "" {
@@ -52,6 +63,7 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 			if !o.ValueStdin {
 				o.Value = c.Args[2]
 			}
+			r.warnOfThreshold(c)
 			return content.Set(ctx, r.app, o)
 		},
 	}
@@ -77,6 +89,7 @@ func (r *run) unset() *command.Command {
 				return &noNameError{}
 			}
 			o.Path, o.Address = c.Args[0], c.Args[1]
+			r.warnOfThreshold(c)
 			return content.Unset(ctx, r.app, o)
 		},
 	}

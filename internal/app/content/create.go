@@ -43,7 +43,7 @@ func createWith(ctx context.Context, a *app.App, s *app.Source, plain []byte, pl
 	}
 	decrypted, err := envelope.New(ctx, plain, s.Out, plan, keepers)
 	if err == nil {
-		return decrypted, nil
+		return s.Reindented(decrypted)
 	}
 	if isContent(err) {
 		return nil, s.Named(contentError(err))

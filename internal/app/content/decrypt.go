@@ -18,8 +18,7 @@ type DecryptOptions struct {
 	app.Common
 	app.Access
 	app.Target
-	Extract string // an address; "" is the whole file, unless Part is set
-	Part    bool   // an address was given; the empty one is a mistake
+	Extract string // an address; "" is the whole file
 }
 
 // Decrypt writes the plaintext of a file, or one part of it.
@@ -49,7 +48,7 @@ func Decrypt(ctx context.Context, a *app.App, o DecryptOptions) error {
 
 // address returns what to extract, nil for the whole file.
 func (o DecryptOptions) address() (tree.Address, error) {
-	if o.Extract == "" && !o.Part {
+	if o.Extract == "" {
 		return nil, nil
 	}
 	at, err := tree.ParseAddress(o.Extract)
@@ -64,7 +63,7 @@ func (o DecryptOptions) render(s *app.Source, decrypted *envelope.Decrypted, at 
 	if at != nil {
 		return extract(s, decrypted, at)
 	}
-	return s.Plaintext(decrypted, o.Common)
+	return s.Plaintext(decrypted)
 }
 
 // extract returns one node of the first document.

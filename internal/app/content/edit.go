@@ -104,7 +104,10 @@ func (e *edition) beginWith(ctx context.Context, s *app.Source, o EditOptions) e
 	}
 	e.source, e.follow = s, o.FollowFile
 	decrypted, err := e.app.DecryptToChange(ctx, s, e.app.Keepers(ctx, o.Access), o.Access)
-	e.decrypted = decrypted
+	if err != nil {
+		return err
+	}
+	e.decrypted, err = s.Reindented(decrypted)
 	return err
 }
 
@@ -133,7 +136,7 @@ func (e *edition) beginNew(ctx context.Context, o EditOptions) error {
 	s.In = s.Out
 	decrypted, err := create(ctx, a, s, sample(s.Out.Name()), plan, o.Access)
 	if err != nil {
-		return err
+		return &app.Error{Kind: app.NoKey, Err: err} // what SOPS ends with here, and only here
 	}
 	e.source, e.decrypted, e.follow = s, decrypted, true // it was made by the rule
 	e.isNew = true

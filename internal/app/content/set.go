@@ -104,7 +104,7 @@ func Unset(ctx context.Context, a *app.App, o SetOptions) error {
 	}
 	return change(ctx, a, o, func(decrypted *envelope.Decrypted) (bool, error) {
 		err := decrypted.Unset(at)
-		if o.Idempotent && errors.Is(err, tree.ErrNotFound) {
+		if o.Idempotent && errors.Is(err, tree.ErrNotFound) && !errors.Is(err, tree.ErrNoParts) {
 			return false, nil
 		}
 		return true, err

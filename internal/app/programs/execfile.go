@@ -74,7 +74,7 @@ func plaintext(ctx context.Context, a *app.App, o ExecFileOptions) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.Plaintext(decrypted, o.Common)
+	out, err := s.Plaintext(decrypted)
 	return out, s.Named(err)
 }
 

@@ -54,7 +54,7 @@ func AddGroup(ctx context.Context, a *app.App, o GroupOptions) error {
 
 // DeleteGroup takes a key group out of a file.
 func DeleteGroup(ctx context.Context, a *app.App, o GroupOptions) error {
-	err := regroup(ctx, a, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
+	return regroup(ctx, a, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
 		switch {
 		case o.Index < 0 || o.Index >= len(groups):
 			return nil, app.Fail(app.Other, fmt.Sprintf("the groups are 0 to %d", len(groups)-1), "there is no group %d", o.Index)
@@ -64,10 +64,6 @@ func DeleteGroup(ctx context.Context, a *app.App, o GroupOptions) error {
 		}
 		return slices.Delete(groups, o.Index, o.Index+1), nil
 	})
-	if err == nil {
-		noteOldCopies(a, o.Path)
-	}
-	return err
 }
 
 // regroup gives a file other groups. It writes nothing unless every key was
