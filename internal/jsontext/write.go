@@ -156,8 +156,14 @@ const hexDigits = "0123456789abcdef"
 
 func (s Style) appendString(dst []byte, text string) ([]byte, error) {
 	dst = append(dst, '"')
-	done := 0
+	done, set := 0, html
+	if s.Raw {
+		set = 0
+	}
 	for i := 0; i < len(text); {
+		if i += plainRun(text[i:], set); i == len(text) {
+			break
+		}
 		c := text[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' && (s.Raw || c != '<' && c != '>' && c != '&') {
