@@ -104,7 +104,7 @@ func metadataName(text []byte) bool {
 	return false
 }
 
-// detectJSON tells JSON from the envelope of a binary file, which has no other
+// detectJSON distinguishes JSON from the envelope of a binary file, which has no other
 // key than data, and from YAML in braces.
 func detectJSON(data []byte) string {
 	d, err := json.Format{}.ParseEncrypted(data)

@@ -42,7 +42,7 @@ func (s *encryption) verifyMeta(encrypted format.Document, sealed bool) (*format
 			return nil, found.Keys
 		}
 	}
-	return openLayout(s.cipher, m.Layout, macText), nil
+	return decryptLayout(s.cipher, m.Layout, macText), nil
 }
 
 // verifyTree compares what a reader of the encrypted text finds with what was
