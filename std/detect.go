@@ -168,8 +168,11 @@ func isToken(text []byte) bool {
 		of    func(c byte) bool
 		least int
 	}{
-		{tokenStart + "data:", isBase64, 0}, {",iv:", isBase64, 1}, {",tag:", isBase64, 1},
-		{",type:", isLower, 1}, {"]", func(byte) bool { return false }, 0},
+		{tokenStart + "data:", isBase64, 0},
+		{",iv:", isBase64, 1},
+		{",tag:", isBase64, 1},
+		{",type:", isLower, 1},
+		{"]", func(byte) bool { return false }, 0},
 	} {
 		rest, found := bytes.CutPrefix(text, []byte(part.mark))
 		n := 0
