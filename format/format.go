@@ -191,7 +191,12 @@ func (l *Layout) Empty() bool {
 // beginning of its authentication tag, which no two leaves share.
 func TokenHash(token string) string {
 	const keep = 12
-	_, tag, ok := strings.Cut(token, ",tag:")
+	const mark = ",tag:"
+	// The tag has 24 characters before the type, which is at the end.
+	if i := strings.LastIndexByte(token, ',') - 24; i > len(mark) && token[i-len(mark):i] == mark {
+		return token[i : i+keep]
+	}
+	_, tag, ok := strings.Cut(token, mark)
 	if !ok {
 		return token
 	}

@@ -99,7 +99,12 @@ func (l line) metaName() string { return strings.TrimPrefix(l.key(), reserved) }
 func (l line) metaText() string { return strings.TrimSuffix(l.value(), "\r") }
 
 // decode reads the one escape there is.
-func decode(s string) string { return strings.ReplaceAll(s, `\n`, "\n") }
+func decode(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s // as nearly all are
+	}
+	return strings.ReplaceAll(s, `\n`, "\n")
+}
 
 func encode(s string) string { return strings.ReplaceAll(s, "\n", `\n`) }
 

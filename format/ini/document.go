@@ -1,6 +1,7 @@
 package ini
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -62,17 +63,28 @@ func (d *document) build() {
 	d.readMeta()
 }
 
+// few is the number of keys that are found without a map.
+const few = 16
+
 // byKey groups the lines of one key, in the order of their first.
 func byKey(keys []*entry) [][]*entry {
-	at := make(map[string]int, len(keys))
+	at := map[string]int{} // made where looking through the groups would be slow
 	groups := make([][]*entry, 0, len(keys))
 	for i, e := range keys {
-		if j, ok := at[e.name]; ok {
+		j := -1
+		if len(keys) <= few {
+			j = slices.IndexFunc(groups, func(g []*entry) bool { return g[0].name == e.name })
+		} else if known, ok := at[e.name]; ok {
+			j = known
+		}
+		if j >= 0 {
 			e.again = len(groups[j])
 			groups[j] = append(groups[j], e)
 			continue
 		}
-		at[e.name] = len(groups)
+		if len(keys) > few {
+			at[e.name] = len(groups)
+		}
 		groups = append(groups, keys[i:i+1:i+1])
 	}
 	return groups

@@ -207,7 +207,8 @@ func (u *unmasker) after(e *entry, s span, text string) {
 
 // tokenHash is doc.TokenHash for a text that need not be a token.
 func tokenHash(text string) string {
-	if !strings.Contains(text, ",type:") {
+	// The type is at the end of a token, so that is looked for first.
+	if i := strings.LastIndexByte(text, ','); i < 0 || !strings.HasPrefix(text[i:], ",type:") && !strings.Contains(text, ",type:") {
 		return text
 	}
 	return format.TokenHash(text)

@@ -45,7 +45,11 @@ func (s *scanner) readValue(at int) (value, error) {
 	if trimmed[len(trimmed)-1] == '\\' {
 		return s.readContinued(start, start+len(trimmed), next), nil
 	}
-	theirs, ours := splitAsSOPS(trimmed), split(trimmed)
+	ours := divide(trimmed, len(trimmed))
+	theirs := ours
+	if first(trimmed, signs) >= 0 {
+		theirs, ours = splitAsSOPS(trimmed), split(trimmed)
+	}
 	v := ours
 	if s.encrypted {
 		v = theirs

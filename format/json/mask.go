@@ -63,6 +63,9 @@ func (d *document) maskLeaves(tokens []string, l *format.Layout) ([]format.Edit,
 		}
 		n := d.leaves[ref]
 		edits = append(edits, mask(n, token))
+		if v := n.Value.Str(); v != "" && d.file.Text[n.Start+1:n.End-1] == v && style.AsIs(v) {
+			continue
+		}
 		var err error
 		if derived, err = style.AppendValue(derived[:0], n.Value); err != nil {
 			return nil, d.at(n, writeError(err))

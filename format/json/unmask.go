@@ -27,6 +27,10 @@ func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, erro
 			continue
 		}
 		n := d.leaves[ref]
+		if len(l.Scalars) == 0 && n.Value.Kind() == tree.String && v.Value.Kind() == tree.String && sp.style.AsIs(v.Value.Str()) {
+			edits = append(edits, format.Edit{Start: n.Start + 1, End: n.End - 1, Text: v.Value.Str()})
+			continue
+		}
 		text, err := sp.spell(n.Value.Str(), v.Value)
 		if err != nil {
 			return nil, d.at(n, writeError(err))

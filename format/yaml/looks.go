@@ -20,8 +20,8 @@ func look(s string) looks {
 	if s == "" {
 		return looks{plain: true, single: true}
 	}
-	if isWord(s) {
-		return looks{true, true, true, true}
+	if l, usual := lookAtUsual(s); usual {
+		return l
 	}
 	l := looks{true, true, true, true}
 	if strings.HasPrefix(s, "---") || strings.HasPrefix(s, "...") {
@@ -38,18 +38,32 @@ func look(s string) looks {
 	return l
 }
 
-// isWord reports whether s is of letters, digits and a few signs that have no
-// meaning anywhere: the usual case, decided quickly.
-func isWord(s string) bool {
-	for i := range len(s) {
+// lookAtUsual decides quickly on printable ASCII that begins with no sign, as
+// most texts and all tokens are.
+func lookAtUsual(s string) (l looks, usual bool) {
+	flow := true
+	switch c := s[0]; {
+	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '/', c == '+', c == '=':
+	default:
+		return l, false
+	}
+	for i := 1; i < len(s); i++ {
 		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '/', c == '+', c == '=':
-		case (c == '-' || c == '.') && i > 0:
-		default:
-			return false
+		case c >= '(' && c <= '9' && c != ',', c >= '@' && c <= 'Z', c >= 'a' && c <= 'z':
+		case c < ' ' || c > '~':
+			return l, false
+		case c == ':':
+			if i+1 == len(s) || isBlank(s[i+1]) {
+				return l, false
+			}
+			flow = false
+		case c == '#' && isBlank(s[i-1]):
+			return l, false
+		case c == ',' || c == '[' || c == ']' || c == '{' || c == '}' || c == '?':
+			flow = false
 		}
 	}
-	return true
+	return looks{true, flow, true, true}, s[len(s)-1] != ' '
 }
 
 // indicators looks for signs that mean something in the syntax.

@@ -166,6 +166,9 @@ func (u *unmasking) block(l *leaf, head, body string) {
 // hinted writes the author's spelling, if there is one for this token and it
 // fits the token's style.
 func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
+	if len(u.layout.Scalars) == 0 {
+		return false
+	}
 	h, ok := u.layout.Scalars[format.TokenHash(l.tokenOf())]
 	if !ok {
 		return false

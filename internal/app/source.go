@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
@@ -70,10 +69,6 @@ func (a *App) readInto(ctx context.Context, s *Source, c Common, missing Kind) (
 		}
 		s.Data = s.file.Data
 	}
-	if len(s.Data) > large {
-		// What small files may waste for speed is too much for this one.
-		debug.SetGCPercent(100)
-	}
 	if err := a.settle(s, c); err != nil {
 		return s, err
 	}
@@ -86,9 +81,6 @@ func (a *App) NewFile(f File, c Common) (*Source, error) {
 	s := &Source{File: f, file: atomicfile.Absent(a.Abs(f.Path), EncryptedMode)}
 	return s, a.settle(s, c)
 }
-
-// large is the size in bytes from which memory counts more than time.
-const large = 2 << 20
 
 // ReadStdin reads standard input to its end, or to that of ctx: a command that
 // waits for a keyboard can be stopped.

@@ -1,4 +1,4 @@
-// Package cipher seals and opens single values under a data key: AES-256-GCM
+// Package cipher encrypts and decrypts single values under a data key: AES-256-GCM
 // with a nonce of 32 bytes, the path of the value as additional data, and the
 // text form
 //
@@ -13,8 +13,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"unsafe"
 )
 
 // NonceSize is the length of the nonces that are written, in bytes. Readers
@@ -23,13 +23,41 @@ const NonceSize = 32
 
 const tagSize = 16
 
-// A Cipher seals and opens under one data key. Making one costs more than
-// encryption a value, so a file has one Cipher. It serves one caller at a time.
+// A Cipher encrypts and decrypts under one data key. Making one costs more than
+// encrypting a value, so a file has one Cipher. It serves one caller at a time.
 type Cipher struct {
 	block cipher.Block
 	gcm   cipher.AEAD // for nonces of NonceSize
-	room  []byte      // where values are encrypted and decrypted
+	// free is memory for texts: a file has many short ones, and shares it among
+	// them. What was given out is never written again.
+	free []byte
 }
+
+// room returns memory for n bytes, of length 0. What is used of it must be taken
+// by keep before room is called again.
+func (c *Cipher) room(n int) []byte {
+	if n > cap(c.free) {
+		if n > shared/8 {
+			return make([]byte, 0, n)
+		}
+		c.free = make([]byte, 0, shared)
+	}
+	return c.free[:0:n]
+}
+
+// keep returns b, which is in memory of room, as a text.
+func (c *Cipher) keep(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if cap(c.free) > 0 && &b[0] == &c.free[:1][0] {
+		c.free = c.free[len(b):len(b):cap(c.free)]
+	}
+	return unsafe.String(&b[0], len(b))
+}
+
+// shared is the size in bytes of the memory that short texts share.
+const shared = 32 << 10
 
 // New returns the cipher of a data key of 32 bytes.
 func New(dataKey []byte) (*Cipher, error) {
@@ -50,41 +78,26 @@ func New(dataKey []byte) (*Cipher, error) {
 // Encrypt returns the token of plain. A nonce must never serve two different
 // plaintexts or two different aads under one data key.
 func (c *Cipher) Encrypt(nonce []byte, plain string, aad []byte, typ string) string {
-	defer c.tidy()
-	c.room = append(slices.Grow(c.room[:0], len(plain)+tagSize), plain...)
-	c.room = c.gcm.Seal(c.room[:0], nonce, c.room, aad)
-	data, tag := c.room[:len(plain)], c.room[len(plain):]
 	length := base64.StdEncoding.EncodedLen
-	var b strings.Builder
-	b.Grow(len(prefix) + length(len(data)) + len(ivMark) + length(len(nonce)) +
-		len(tagMark) + length(len(tag)) + len(typeMark) + len(typ) + 1)
-	b.WriteString(prefix)
-	encode(&b, data)
-	b.WriteString(ivMark)
-	encode(&b, nonce)
-	b.WriteString(tagMark)
-	encode(&b, tag)
-	b.WriteString(typeMark)
-	b.WriteString(typ)
-	b.WriteByte(']')
-	return b.String()
-}
-
-// encode writes data piece by piece, so that a large value is in memory once.
-func encode(to *strings.Builder, data []byte) {
-	var room [128]byte
-	const whole = len(room) / 4 * 3
-	for ; len(data) > whole; data = data[whole:] {
-		to.Write(base64.StdEncoding.AppendEncode(room[:0], data[:whole]))
+	size := len(prefix) + length(len(plain)) + len(ivMark) + length(len(nonce)) +
+		len(tagMark) + length(tagSize) + len(typeMark) + len(typ) + 1
+	// What GCM makes is in the memory after the token, unless that is much.
+	token := c.room(size + len(plain) + tagSize)
+	made := token[size:size]
+	if len(plain) > shared {
+		token, made = make([]byte, 0, size), make([]byte, 0, len(plain)+tagSize)
 	}
-	to.Write(base64.StdEncoding.AppendEncode(room[:0], data))
-}
-
-// tidy lets go of the memory that a large value took.
-func (c *Cipher) tidy() {
-	if cap(c.room) > 1<<20 {
-		c.room = nil
-	}
+	made = append(made, plain...)
+	made = c.gcm.Seal(made[:0], nonce, made, aad)
+	token = append(token, prefix...)
+	token = base64.StdEncoding.AppendEncode(token, made[:len(plain)])
+	token = append(token, ivMark...)
+	token = base64.StdEncoding.AppendEncode(token, nonce)
+	token = append(token, tagMark...)
+	token = base64.StdEncoding.AppendEncode(token, made[len(plain):])
+	token = append(token, typeMark...)
+	token = append(token, typ...)
+	return c.keep(append(token, ']'))
 }
 
 // ErrForged says that a token does not belong to this data key and place, or
@@ -93,20 +106,21 @@ var ErrForged = errors.New("message authentication failed: the value was changed
 
 // Decrypt returns the plaintext of t. The aad must be the one it was encrypted with.
 func (c *Cipher) Decrypt(t Token, aad []byte) (string, error) {
-	defer c.tidy()
 	// Data and tag in one piece, as GCM wants them, and then the nonce.
+	length := base64.StdEncoding.DecodedLen
+	room := c.room(length(len(t.data)) + length(len(t.tag)) + length(len(t.iv)))
 	var err error
-	if c.room, err = decode(c.room[:0], "data", t.data); err != nil {
+	if room, err = decode(room, "data", t.data); err != nil {
 		return "", err
 	}
-	if c.room, err = decode(c.room, "tag", t.tag); err != nil {
+	if room, err = decode(room, "tag", t.tag); err != nil {
 		return "", err
 	}
-	n := len(c.room)
-	if c.room, err = decode(c.room, "iv", t.iv); err != nil {
+	n := len(room)
+	if room, err = decode(room, "iv", t.iv); err != nil {
 		return "", err
 	}
-	encrypted, nonce := c.room[:n], c.room[n:]
+	encrypted, nonce := room[:n], room[n:]
 	gcm := c.gcm
 	if len(nonce) != NonceSize {
 		if gcm, err = cipher.NewGCMWithNonceSize(c.block, len(nonce)); err != nil {
@@ -117,10 +131,10 @@ func (c *Cipher) Decrypt(t Token, aad []byte) (string, error) {
 	if err != nil {
 		return "", ErrForged
 	}
-	return string(plain), nil
+	return c.keep(plain), nil
 }
 
-// decode appends what text means to a buffer, which it returns in any case.
+// decode appends what text means to a buffer.
 func decode(to []byte, name, text string) ([]byte, error) {
 	out, err := base64.StdEncoding.AppendDecode(to, []byte(text))
 	if err != nil || len(out) == len(to) {
@@ -171,16 +185,11 @@ func Parse(text string) (Token, error) {
 		return Token{}, ErrNoToken
 	}
 	body := text[len(prefix):end]
-	var t Token
-	var ok bool
-	if t.data, body, ok = strings.Cut(body, ivMark); !ok {
-		return Token{}, ErrNoToken
-	}
-	if t.iv, body, ok = strings.Cut(body, tagMark); !ok {
-		return Token{}, ErrNoToken
-	}
-	if t.tag, t.Type, ok = strings.Cut(body, typeMark); !ok {
-		return Token{}, ErrNoToken
+	t, ok := parseUsual(body)
+	if !ok {
+		if t, ok = parseAny(body); !ok {
+			return Token{}, ErrNoToken
+		}
 	}
 	if t.data == "" || t.iv == "" || t.tag == "" || t.Type == "" {
 		return Token{}, ErrNoToken
@@ -190,6 +199,38 @@ func Parse(text string) (Token, error) {
 		return Token{}, ErrNoToken
 	}
 	return t, nil
+}
+
+// parseUsual splits a body with nonce and tag of the usual lengths.
+func parseUsual(body string) (t Token, ok bool) {
+	const tagLen, ivLen = 24, 44
+	typ := strings.LastIndexByte(body, ':') + 1
+	tagEnd := typ - len(typeMark)
+	ivEnd := tagEnd - tagLen - len(tagMark)
+	dataEnd := ivEnd - ivLen - len(ivMark)
+	if dataEnd < 0 || strings.IndexByte(body, ',') != dataEnd {
+		return t, false
+	}
+	t = Token{
+		data: body[:dataEnd], iv: body[ivEnd-ivLen : ivEnd],
+		tag: body[tagEnd-tagLen : tagEnd], Type: body[typ:],
+	}
+	ok = strings.HasPrefix(body[dataEnd:], ivMark) && strings.HasPrefix(body[ivEnd:], tagMark) &&
+		strings.HasPrefix(body[tagEnd:], typeMark) &&
+		strings.IndexByte(t.iv, ',') < 0 && strings.IndexByte(t.tag, ',') < 0
+	return t, ok
+}
+
+// parseAny splits any body.
+func parseAny(body string) (t Token, ok bool) {
+	if t.data, body, ok = strings.Cut(body, ivMark); !ok {
+		return t, false
+	}
+	if t.iv, body, ok = strings.Cut(body, tagMark); !ok {
+		return t, false
+	}
+	t.tag, t.Type, ok = strings.Cut(body, typeMark)
+	return t, ok
 }
 
 // IsToken reports whether text begins as an encrypted value does.

@@ -63,6 +63,8 @@ type encryption struct {
 	tokens  []string        // by Ref; "" for what stays
 	values  []format.Plain  // by Ref; what the tokens stand for
 	blank   []bool          // by Ref; secrets that are null or empty
+	secret  []bool          // of the scalars, in order
+	placed  []placed        // the comments, in order
 	like    format.Document // the encrypted text whose presentation is kept
 	macText string
 	// Comments whose container in the encrypted text is another one than in the
@@ -164,11 +166,12 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.verifyTree(encrypted); err != nil {
+	sealed, err := s.verifyTree(encrypted)
+	if err != nil {
 		return nil, err
 	}
 	// The layout as it comes out of the metadata: it cannot carry every text.
-	if layout, err = s.verifyMeta(encrypted); err != nil {
+	if layout, err = s.verifyMeta(encrypted, sealed); err != nil {
 		return nil, err
 	}
 	if s.full != nil {
@@ -244,15 +247,18 @@ func (s *encryption) bareDigest(m format.Masked) ([]byte, error) {
 func (s *encryption) encrypt() error {
 	n := s.doc.Leaves()
 	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
+	s.secret, s.placed = make([]bool, 0, n), nil
 	mac := integrity.NewMAC(s.decrypted.Meta.MACOnlyEncrypted)
 	old := recall{s.known, map[remembered]int{}}
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
+			s.placed = append(s.placed, placed{leaf.Comment, string(leaf.AAD)})
 			if err := s.comment(leaf, &old); err != nil {
 				return err
 			}
 			continue
 		}
+		s.secret = append(s.secret, leaf.Secret)
 		v := leaf.Scalar.Value
 		if !leaf.Secret || v.Kind() == tree.Null || v.Empty() {
 			s.blank[leaf.Scalar.Ref] = leaf.Secret

@@ -21,9 +21,10 @@ type movedComments struct{ containers map[int]string }
 
 func (*movedComments) Error() string { return "comments read back in other containers" }
 
-// verifyMeta decrypts and compares MAC and seal as any reader will, and returns the layout as
-// that reader gets it.
-func (s *encryption) verifyMeta(encrypted format.Document) (*format.Layout, error) {
+// verifyMeta decrypts and compares MAC and seal as any reader will, and returns
+// the layout as that reader gets it. sealed says that the trees that the seal is of
+// were compared before.
+func (s *encryption) verifyMeta(encrypted format.Document, sealed bool) (*format.Layout, error) {
 	m, err := meta.Decode(encrypted.Meta())
 	if err != nil {
 		return nil, err
@@ -32,29 +33,32 @@ func (s *encryption) verifyMeta(encrypted format.Document) (*format.Layout, erro
 	if err != nil || macText != s.macText {
 		return nil, errors.New("the MAC does not read back")
 	}
-	found, err := integrity.CheckSeal(s.cipher, m, encrypted.Trees(), macText)
-	if err != nil {
-		return nil, err
-	}
-	if found.Keys != nil {
-		return nil, found.Keys
+	if !sealed || !integrity.SameSeal(m, s.decrypted.Meta) {
+		found, err := integrity.CheckSeal(s.cipher, m, encrypted.Trees(), macText)
+		if err != nil {
+			return nil, err
+		}
+		if found.Keys != nil {
+			return nil, found.Keys
+		}
 	}
 	return decryptLayout(s.cipher, m.Layout, macText), nil
 }
 
 // verifyTree compares what a reader of the encrypted text finds with what was
 // meant: the same tree with tokens in place of secrets, nothing secret readable.
-func (s *encryption) verifyTree(encrypted format.Document) error {
-	got := asMeant(encrypted.Trees())
-	wantSecret, wantComments := s.selected(s.trees)
+// sealed says that the seal of the one is that of the other: comments are not
+// compared to the byte, and are in the seal where they decide.
+func (s *encryption) verifyTree(encrypted format.Document) (sealed bool, err error) {
+	got, changed := asMeant(encrypted.Trees())
 	gotSecret, gotComments := s.selected(got)
 	if diff := tree.DiffAs(s.trees, s.Value, got); diff != "" {
-		return fmt.Errorf("the encrypted text reads back differently: %s", diff)
+		return false, fmt.Errorf("the encrypted text reads back differently: %s", diff)
 	}
-	if !slices.Equal(wantSecret, gotSecret) {
-		return errors.New("the selection rule reads the encrypted text differently")
+	if !slices.Equal(s.secret, gotSecret) {
+		return false, errors.New("the selection rule reads the encrypted text differently")
 	}
-	return s.verifyComments(wantComments, gotComments)
+	return !changed && !s.selector.ByComment(), s.verifyComments(s.placed, gotComments)
 }
 
 // A placed comment is one with the additional data of its container.
@@ -80,7 +84,7 @@ func (s *encryption) selected(trees []*tree.Map) (secret []bool, comments []plac
 // asMeant returns trees without what a presentation adds to tokens: the line
 // break that follows one in a block scalar of older files, and the element of a
 // list that the token of a comment is in files of other programs.
-func asMeant(trees []*tree.Map) []*tree.Map {
+func asMeant(trees []*tree.Map) (meant []*tree.Map, changed bool) {
 	some := false
 	for _, t := range trees {
 		tree.Each(t, func(n tree.Node) {
@@ -89,7 +93,7 @@ func asMeant(trees []*tree.Map) []*tree.Map {
 		})
 	}
 	if !some {
-		return trees
+		return trees, false
 	}
 	out := clone(trees)
 	for _, t := range out {
@@ -108,7 +112,7 @@ func asMeant(trees []*tree.Map) []*tree.Map {
 			}
 		})
 	}
-	return out
+	return out, true
 }
 
 const commentToken = ",type:comment]"

@@ -1,6 +1,7 @@
 package integrity
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
@@ -19,13 +20,14 @@ import (
 // is encrypted like a value.
 type MAC struct {
 	h          hash.Hash
+	w          *bufio.Writer // before h: values are short
 	onlySecret bool
-	buf        []byte
 }
 
 // NewMAC returns the hash over no values, or over encrypted values only.
 func NewMAC(onlySecret bool) *MAC {
 	m := &MAC{h: sha512.New(), onlySecret: onlySecret}
+	m.w = bufio.NewWriter(m.h)
 	if onlySecret {
 		// So that the two kinds of hash can never be taken for each other.
 		start := sha256.Sum256([]byte("sops"))
@@ -39,12 +41,14 @@ func (m *MAC) Add(v tree.Value, secret bool) {
 	if m.onlySecret && !secret {
 		return
 	}
-	m.buf = append(m.buf[:0], v.Canonical()...)
-	m.h.Write(m.buf)
+	m.w.WriteString(v.Canonical())
 }
 
 // Text returns the MAC as it is encrypted.
-func (m *MAC) Text() string { return strings.ToUpper(hex.EncodeToString(m.h.Sum(nil))) }
+func (m *MAC) Text() string {
+	m.w.Flush() // a hash takes everything
+	return strings.ToUpper(hex.EncodeToString(m.h.Sum(nil)))
+}
 
 // Check compares the MAC with the stored text.
 func (m *MAC) Check(stored string) error {

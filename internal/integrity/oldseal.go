@@ -24,7 +24,7 @@ func checkOldSeal(content sealContent, m *meta.Metadata, trees []*tree.Map) (*Fi
 	if err := ambiguous(m, trees); err != nil {
 		return nil, sealError(err)
 	}
-	found := describe(&structure{reading: AsRead{}, lines: true}, m, trees)
+	found := describe(&structure{reading: AsRead{}, lines: true, limit: maxDescribed}, m, trees)
 	f := &Finding{}
 	text, err := Inflate(content.Text)
 	known := func(keeper.MasterKey, int) bool { return true }

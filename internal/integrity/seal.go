@@ -52,7 +52,7 @@ func sealData(macText string) []byte { return []byte("seal:" + macText) }
 // Seal returns the seal of an encrypted file: its metadata, and its trees as r
 // reads them. The second half of the nonce becomes the mark of the list of keys.
 func Seal(c *cipher.Cipher, nonce []byte, m *meta.Metadata, trees []*tree.Map, r Reading, macText string, f *Finding) (string, error) {
-	d := describe(&structure{reading: r}, m, trees)
+	d := describe(&structure{reading: r, limit: maxStructure}, m, trees)
 	content := sealContent{Version: sealVersion, Digest: d.digest, Keys: d.keys, Unproved: f.Unproved}
 	for _, id := range f.unverified {
 		content.Unverified = append(content.Unverified, fingerprint(id))
@@ -60,7 +60,7 @@ func Seal(c *cipher.Cipher, nonce []byte, m *meta.Metadata, trees []*tree.Map, r
 	for _, id := range f.injected {
 		content.Injected = append(content.Injected, fingerprint(id))
 	}
-	if d.text != "" && len(d.text) <= maxStructure {
+	if d.text != "" {
 		packed, err := Deflate(d.text)
 		if err != nil {
 			return "", fmt.Errorf("seal: %w", err)
@@ -92,8 +92,13 @@ func CheckSeal(c *cipher.Cipher, m *meta.Metadata, trees []*tree.Map, macText st
 	if content.Version < sealVersion {
 		return checkOldSeal(content, m, trees)
 	}
-	found := describe(&structure{reading: AsRead{}}, m, trees)
-	text, _ := Inflate(content.Text) // it only names what differs
+	found := describe(&structure{reading: AsRead{}, long: true}, m, trees)
+	text := ""
+	if !slices.EqualFunc(content.Keys, found.keys, bytes.Equal) || !bytes.Equal(content.Digest, found.digest) {
+		// What differs is named by the texts.
+		text, _ = Inflate(content.Text)
+		found = describe(&structure{reading: AsRead{}, limit: maxDescribed}, m, trees)
+	}
 	f := &Finding{Unproved: content.Unproved}
 	if !slices.EqualFunc(content.Keys, found.keys, bytes.Equal) {
 		f.Keys = keysError(text, found.text)
@@ -110,6 +115,14 @@ func CheckSeal(c *cipher.Cipher, m *meta.Metadata, trees []*tree.Map, macText st
 		return f, structureError(text, found.text)
 	}
 	return f, nil
+}
+
+// SameSeal reports whether two metadata have one seal, and say the same of what
+// it is of: beside the same trees, it fits both or neither.
+func SameSeal(a, b *meta.Metadata) bool {
+	x := describe(&structure{reading: AsRead{}, long: true}, a, nil)
+	y := describe(&structure{reading: AsRead{}, long: true}, b, nil)
+	return a.Seal == b.Seal && bytes.Equal(x.digest, y.digest) && slices.EqualFunc(x.keys, y.keys, bytes.Equal)
 }
 
 func openSeal(c *cipher.Cipher, text, macText string) (sealContent, error) {

@@ -38,12 +38,13 @@ import (
 type structure struct {
 	digest hash.Hash
 	text   strings.Builder
+	limit  int    // the length in bytes of the longest text that is kept
 	long   bool   // text was given up
 	at     []byte // the address of the node in hand, as it is shown
 	path   []tree.Step
 	shared int    // how many steps of path the last fact has too
 	row    []byte // the line in hand
-	code   []byte // the same, as it is compared
+	code   []byte // the lines that the digest waits for, as they are compared
 	// Where the MAC is to cover encrypted values only, plain ones can be changed
 	// by hand, and so the structure leaves them out as well.
 	onlyEncrypted bool
@@ -65,8 +66,8 @@ type description struct {
 	keys   fingerprints
 }
 
-// maxDescribed is the length of the longest text that is kept, in bytes: a text
-// that is sealed whole, and room for what may have come to it.
+// maxDescribed is the length in bytes of a text that is compared with a sealed one:
+// room for what may have come to it.
 const maxDescribed = 4 * maxStructure
 
 // A Reading says what a reader of the encrypted file finds in a leaf.
@@ -104,6 +105,7 @@ func describe(s *structure, m *meta.Metadata, trees []*tree.Map) description {
 		s.line("document")
 		s.node(t)
 	}
+	s.flush()
 	d := description{digest: s.digest.Sum(nil), keys: fingerprintsOf(m.MasterKeys())}
 	if !s.long {
 		d.text = s.text.String()
@@ -190,7 +192,7 @@ func (s *structure) size(typ string, length int, how string) {
 
 // begin begins a fact. What follows its sort is of a form of its own, and only
 // a zero, which no word begins with, ends a list of words.
-func (s *structure) begin(sort byte) { s.row, s.code = s.row[:0], append(s.code[:0], sort) }
+func (s *structure) begin(sort byte) { s.row, s.code = s.row[:0], append(s.code, sort) }
 
 // word appends a word with its length, which is never zero, to the encoding.
 func (s *structure) word(w string) {
@@ -200,10 +202,18 @@ func (s *structure) word(w string) {
 // end ends the fact in hand.
 func (s *structure) end() {
 	s.code = append(s.code, 0)
+	if len(s.code) > 4<<10 {
+		s.flush()
+	}
+	s.show()
+}
+
+// flush hands the facts in hand to the digest.
+func (s *structure) flush() {
 	if !s.lines {
 		s.digest.Write(s.code)
 	}
-	s.show()
+	s.code = s.code[:0]
 }
 
 // shows reports whether the line in hand goes anywhere.
@@ -211,18 +221,21 @@ func (s *structure) shows() bool { return s.lines || !s.long }
 
 // show adds the line in hand to the text.
 func (s *structure) show() {
+	if !s.shows() {
+		return
+	}
 	s.row = append(s.row, '\n')
 	if s.lines {
 		s.digest.Write(s.row)
 	}
-	if s.long = s.long || s.text.Len()+len(s.row) > maxDescribed; !s.long {
+	if s.long = s.long || s.text.Len()+len(s.row) > s.limit; !s.long {
 		s.text.Write(s.row)
 	}
 }
 
 func (s *structure) container(n tree.Node, kind string) {
 	switch {
-	case len(s.at) == 0:
+	case len(s.path) == 0:
 	case !s.onlyEncrypted:
 		s.fact(kind)
 	case s.containers[n]:
@@ -233,7 +246,10 @@ func (s *structure) container(n tree.Node, kind string) {
 // below describes a node that is a step below the one in hand.
 func (s *structure) below(step tree.Step, n tree.Node) {
 	shown, depth := len(s.at), len(s.path)
-	s.at, s.path = step.Append(s.at), append(s.path, step)
+	if s.shows() {
+		s.at = step.Append(s.at)
+	}
+	s.path = append(s.path, step)
 	s.node(n)
 	s.at, s.path, s.shared = s.at[:shown], s.path[:depth], min(s.shared, depth)
 }

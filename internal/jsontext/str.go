@@ -13,6 +13,9 @@ func (s *scanner) str() (string, error) {
 	escapes, ascii := false, true
 	i := start
 	for ; i < len(s.text) && s.text[i] != '"'; i++ {
+		if i += plainRun(s.text[i:], 0); i >= len(s.text) || s.text[i] == '"' {
+			break
+		}
 		switch c := s.text[i]; {
 		case c == '\\':
 			escapes = true
@@ -105,4 +108,33 @@ func unit(s string) rune {
 		return -1
 	}
 	return rune(n)
+}
+
+// Words of eight equal bytes.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+	// html is the set of < > & as plainRun takes it.
+	html = 1
+)
+
+// plainRun returns the length of a run at the start of s, in whole words, that
+// holds neither quotes, backslashes, control characters nor what is beyond ASCII;
+// with the set html also none of < > &. Most of an encrypted file is one.
+func plainRun(s string, set int) int {
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		w := uint64(s[n]) | uint64(s[n+1])<<8 | uint64(s[n+2])<<16 | uint64(s[n+3])<<24 |
+			uint64(s[n+4])<<32 | uint64(s[n+5])<<40 | uint64(s[n+6])<<48 | uint64(s[n+7])<<56
+		// A byte below what is subtracted gets its high bit, perhaps with its
+		// neighbour: that only ends the run early.
+		special := w | (w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)
+		if set == html {
+			special |= ((w ^ '<'*ones) - ones) | ((w ^ '>'*ones) - ones) | ((w ^ '&'*ones) - ones)
+		}
+		if special&highs != 0 {
+			return n
+		}
+	}
+	return n
 }

@@ -152,12 +152,33 @@ func appendFloat(dst []byte, f float64) ([]byte, error) {
 	return dst, nil
 }
 
+// AsIs reports whether a text is written as it is, between quotes. It may say no
+// of one that is.
+func (s Style) AsIs(text string) bool {
+	set := html
+	if s.Raw {
+		set = 0
+	}
+	for i := plainRun(text, set); i < len(text); i++ {
+		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || set == html && (c == '<' || c == '>' || c == '&') {
+			return false
+		}
+	}
+	return true
+}
+
 const hexDigits = "0123456789abcdef"
 
 func (s Style) appendString(dst []byte, text string) ([]byte, error) {
 	dst = append(dst, '"')
-	done := 0
+	done, set := 0, html
+	if s.Raw {
+		set = 0
+	}
 	for i := 0; i < len(text); {
+		if i += plainRun(text[i:], set); i == len(text) {
+			break
+		}
 		c := text[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' && (s.Raw || c != '<' && c != '>' && c != '&') {
