@@ -214,10 +214,9 @@ func (s *Server) consent(ctx context.Context, name string, c caller, m keeper.Ma
 }
 
 func (s *Server) log(ctx context.Context, name string, m keeper.MasterKey, took time.Duration, err error) {
-	c := callerOf(ctx)
-	fields := []slog.Attr{slog.String("caller", c.String()), slog.String("kind", m.Kind), slog.Duration("took", took)}
+	fields := []slog.Attr{slog.String("caller", callerOf(ctx).String())}
 	if m.Kind != "" {
-		fields = append(fields, slog.String("key", m.Identity()))
+		fields = append(fields, slog.String("kind", m.Kind), slog.String("key", m.Identity()))
 	}
 	level, result := slog.LevelInfo, "done"
 	if err != nil {
@@ -228,5 +227,6 @@ func (s *Server) log(ctx context.Context, name string, m keeper.MasterKey, took 
 		}
 		fields = append(fields, slog.String("error", hint.Line(strings.TrimSpace(err.Error()))))
 	}
-	s.o.Log.LogAttrs(ctx, level, name, append(fields, slog.String("result", result))...)
+	fields = append(fields, slog.String("result", result), slog.Int64("ms", took.Milliseconds()))
+	s.o.Log.LogAttrs(ctx, level, name, fields...)
 }

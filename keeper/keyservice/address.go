@@ -29,7 +29,7 @@ type TLS struct {
 }
 
 // forms are what an address looks like.
-const forms = "write tcp://HOST:PORT, unix:///PATH, or tls://HOST:PORT?ca=FILE&cert=FILE&key=FILE"
+const forms = "write tcp://HOST:PORT, unix:///PATH, or tls://HOST:PORT?ca=PEM&cert=PEM&key=PEM"
 
 // ParseAddress reads the URI of a key service. Names of files in it are seen from
 // dir.
