@@ -26,7 +26,7 @@ func Transport() *http.Transport {
 	return &http.Transport{Protocols: &protocols, DisableCompression: true, MaxResponseHeaderBytes: MaxMessage}
 }
 
-// Call makes a call. The server is told how much time it has, unless that is 0.
+// Call makes a call. The server gets to know how much time it has, unless that is 0.
 // The error is an *Error where the server answered as a server of gRPC does.
 func (c *Client) Call(ctx context.Context, method string, message []byte, timeout time.Duration) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+method, bytes.NewReader(frame(message)))

@@ -47,8 +47,8 @@ const (
 type Options struct {
 	Keeper keeper.Keeper
 	Policy Policy
-	// Ask asks a person before each use of a key; nil asks nobody. It is called for
-	// one request at a time.
+	// Ask asks a person before each use of a key; nil is no question. It is
+	// called for one request at a time.
 	Ask func(ctx context.Context, question string) (bool, error)
 	Log *slog.Logger // nil for none
 	// Limit is how long a call may take; 0 is DefaultLimit.

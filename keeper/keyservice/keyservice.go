@@ -11,6 +11,7 @@ package keyservice
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -194,6 +195,9 @@ func (k *Keeper) failed(ctx context.Context, err error) error {
 		e.Err, e.advice = errors.New("nothing listens there"), "is it running? start it with: sops keyservice"
 	case errors.Is(err, os.ErrNotExist) && k.address.Network == "unix":
 		e.Err, e.advice = errors.New("there is no such socket"), "is it running? start it with: sops keyservice --network unix --address PATH"
+	case k.address.TLS != nil && k.address.TLS.Cert == "" && !errors.As(err, new(*tls.CertificateVerificationError)):
+		// A server may cut the connection before its reason arrives.
+		e.advice = "it may want a certificate of the caller: add cert=PEM&key=PEM to its address"
 	case errors.Is(err, os.ErrPermission):
 		e.Err = errors.New("the socket may not be used by this user")
 	}
