@@ -39,7 +39,7 @@ func gcp(ts *testscript.TestScript, neg bool, args []string) {
 		for name, value := range map[string]string{
 			"GCP": gcptest.Key, "GCP2": gcptest.Other, "GCP_ACCOUNT": gcptest.Account, "SOPS_GCP_KMS_ENDPOINT": started.URL(),
 			"GCE_METADATA_HOST": started.MetadataHost(), "GOOGLE_APPLICATION_CREDENTIALS": ts.MkAbs("sa.json"),
-			"GCP_TOKEN": started.Token("peer@example.test"),
+			"GCP_TOKEN": started.Token("bob@example.test"),
 		} {
 			ts.Setenv(name, value)
 		}

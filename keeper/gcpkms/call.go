@@ -48,11 +48,6 @@ func (s *session) begin(ctx context.Context) error {
 	return err
 }
 
-func (s *session) host() string {
-	_, host, _ := strings.Cut(s.at, "://")
-	return host
-}
-
 // An IntegrityError is an answer that is not what the service had meant.
 type IntegrityError struct{ Reason string }
 

@@ -71,7 +71,7 @@ func (n name) path(operation string) string {
 	return "/v1/" + strings.Join(parts, "/") + ":" + operation
 }
 
-// flags are what gcloud wants to be told of the key.
+// flags name the key to gcloud.
 func (n name) flags() string {
 	return fmt.Sprintf("%s --keyring %s --location %s --project %s", n.own, n.ring, n.location, n.project)
 }
