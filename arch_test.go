@@ -289,8 +289,8 @@ func TestEffectsComeFromOnePlace(t *testing.T) {
 	})
 }
 
-// notRead are variables that are refused, or set for programs that are run.
-var notRead = []string{"SOPS_KEYSERVICE", "SOPS_AGE_RECIPIENT"}
+// notRead are variables that are set for programs that are run.
+var notRead = []string{"SOPS_AGE_RECIPIENT"}
 
 func TestEveryVariableIsInTheRegistry(t *testing.T) {
 	known := map[string]bool{}

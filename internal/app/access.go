@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/around"
@@ -38,15 +37,47 @@ type Access struct {
 	Overall         time.Duration // 0: default
 	// LocalKeys is "false" to use no keys of this machine, "" to ask the
 	// environment.
-	LocalKeys string
-	KMS       string // AWS keys to try before others: a list of ARNs
-	Context   string // the encryption context of AWS keys that the file gives none
+	LocalKeys   string
+	KeyServices []string // URIs of key services to ask as well, after those of the environment
+	KMS         string   // AWS keys to try before others: a list of ARNs
+	Context     string   // the encryption context of AWS keys that the file gives none
 	// SpareContext is tried for such keys; it need not have an effect.
 	SpareContext string
 }
 
-// Keepers returns the keepers of this run.
+// Keepers returns the keepers of this run: those of this machine, and the key
+// services.
 func (a *App) Keepers(ctx context.Context, o Access) keeper.Keeper {
+	local, err := a.localKeys(o.LocalKeys)
+	if err != nil {
+		return around.Refusing(err)
+	}
+	services, err := a.keyServices(o)
+	if err != nil {
+		return around.Refusing(err)
+	}
+	var all keeper.Keeper
+	switch {
+	case !local && len(services) == 0:
+		return around.Refusing(errNoKeys())
+	case !local:
+		all = around.InTurn(nil, services, cmp.Or(o.Hedge, unlock.DefaultHedge))
+	case len(services) > 0:
+		all = around.InTurn(a.OwnKeepers(ctx, o), services, cmp.Or(o.Hedge, unlock.DefaultHedge))
+	default:
+		all = a.OwnKeepers(ctx, o)
+	}
+	if term.IsTerminal(a.Stderr) && !a.JSON {
+		all = around.Patient(all, func(msg string) { a.Notef("%s", msg) })
+	}
+	if a.Verbose {
+		all = around.Traced(all, a.Verbosef)
+	}
+	return all
+}
+
+// OwnKeepers returns the keepers of this machine alone.
+func (a *App) OwnKeepers(ctx context.Context, o Access) keeper.Keeper {
 	aws := awskms.Options{
 		Env: a.Env, Profile: o.AWSProfile, Role: o.AWSRole,
 		KeyRoles: o.keyRoles, NoAssumeRole: o.NoAssumeRole, Strict: o.StrictIdentity,
@@ -55,13 +86,7 @@ func (a *App) Keepers(ctx context.Context, o Access) keeper.Keeper {
 	if a.hasTerminal() {
 		aws.AskMFA = a.AskCode
 	}
-	if a.Env.Get("SOPS_KEYSERVICE") != "" {
-		a.Warn("SOPS_KEYSERVICE is not used: remote key services are not here yet")
-	}
-	if err := a.localKeys(o.LocalKeys); err != nil {
-		return around.Refusing(err)
-	}
-	var all keeper.Keeper = std.Keepers(std.Options{
+	return std.Keepers(std.Options{
 		AWS: aws, Age: age.Options{
 			Env: a.Env, Stderr: a.Stderr,
 			Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
@@ -76,31 +101,6 @@ func (a *App) Keepers(ctx context.Context, o Access) keeper.Keeper {
 		Vault:  vault.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt, Note: func(msg string) { a.Verbosef("%s", msg) }},
 		Huawei: huaweikms.Options{Env: a.Env, Now: a.Now, Attempt: o.Attempt},
 	})
-	if term.IsTerminal(a.Stderr) && !a.JSON {
-		all = around.Patient(all, func(msg string) { a.Notef("%s", msg) })
-	}
-	if a.Verbose {
-		all = around.Traced(all, a.Verbosef)
-	}
-	return all
-}
-
-// localKeys returns why the keys of this machine may not be used, nil if they
-// may.
-func (a *App) localKeys(flag string) error {
-	text := cmp.Or(flag, a.Env.Get("SOPS_ENABLE_LOCAL_KEYSERVICE"))
-	if text == "" {
-		return nil
-	}
-	use, err := strconv.ParseBool(text)
-	switch {
-	case err != nil:
-		return Fail(Other, "unset it, or set it to true", "SOPS_ENABLE_LOCAL_KEYSERVICE is neither true nor false")
-	case !use:
-		return Fail(Other, "leave out --enable-local-keyservice=false and unset SOPS_ENABLE_LOCAL_KEYSERVICE",
-			"the keys of this machine are switched off, and there is no key service to use instead")
-	}
-	return nil
 }
 
 // perKey is the time for one key, which may have several identities: enough for

@@ -1,6 +1,6 @@
 // Package around holds keepers around keepers: one that says what it does, one
-// that says what it waits for, one that goes on without keys that fail, and one
-// that refuses.
+// that says what it waits for, one that goes on without keys that fail, one that
+// asks several in turn, and one that refuses.
 package around
 
 import (

@@ -126,7 +126,7 @@ func (r *run) root() *command.Command {
 		Name: "sops",
 		Commands: []*command.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
-			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.devkms(), r.completion(),
+			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(),
 		},
 		Flags: []*command.Flag{
 			{Name: "encrypt", Aliases: []string{"e"}, Hidden: true, Bool: true},

@@ -13,12 +13,13 @@ import (
 
 // Topics group the flags in help texts.
 const (
-	topicFiles  = "FILES"
-	topicKeys   = "KEYS"
-	topicAWS    = "AWS KMS"
-	topicRules  = "WHAT IS ENCRYPTED"
-	topicAccess = "DECRYPTION"
-	topicOther  = command.TopicOther
+	topicFiles      = "FILES"
+	topicKeys       = "KEYS"
+	topicAWS        = "AWS KMS"
+	topicRules      = "WHAT IS ENCRYPTED"
+	topicAccess     = "DECRYPTION"
+	topicKeyService = "KEY SERVICES"
+	topicOther      = command.TopicOther
 )
 
 // common are the flags of every command.
@@ -89,23 +90,26 @@ func reading(o *app.Access) []*command.Flag {
 	}
 }
 
-// identity are the flags of every command that uses keys.
-func identity(o *app.Access) []*command.Flag {
+// ownIdentity are the flags about the identity that this program has itself.
+func ownIdentity(o *app.Access) []*command.Flag {
 	return []*command.Flag{
 		command.List(&o.AWSProfile, topicAWS, "aws-profile", "use this AWS profile: `P`, or ACCOUNT=P for the keys of one account (SOPS_AWS_PROFILE)"),
 		command.List(&o.AWSRole, topicAWS, "aws-role", "assume this role: `ARN`, or ACCOUNT=ARN (SOPS_AWS_ROLE)"),
 		command.Bool(&o.NoAssumeRole, topicAWS, "no-assume-role", "assume no role, whatever the file says (SOPS_AWS_NO_ASSUME_ROLE)"),
 		command.Bool(&o.StrictIdentity, topicAWS, "strict-identity", "use profile and role of the file literally, without fallback (SOPS_AWS_STRICT_IDENTITY)"),
 		command.Duration(&o.Attempt, topicAWS, "attempt-timeout", "give up on one way to a key after `DURATION` (default 5s where another is left, 1m for a credential_process)"),
-		{Name: "enable-local-keyservice", Hidden: true, Bool: true, Set: command.String(&o.LocalKeys, "", "", "").Set},
-		{Name: "keyservice", Hidden: true, Set: noKeyService},
 	}
 }
 
-// noKeyService refuses the flag for remote key services: without them a file
-// may not decrypt, and that is better said than found out.
-func noKeyService(string) error {
-	return &command.UsageError{Msg: "--keyservice: remote key services are not here yet"}
+// identity are the flags of every command that uses keys.
+func identity(o *app.Access) []*command.Flag {
+	return append(ownIdentity(o),
+		command.List(&o.KeyServices, topicKeyService, "keyservice", "ask the key service at `URI` as well: tcp://HOST:PORT, unix:///PATH, tls://HOST:PORT?ca=FILE (SOPS_KEYSERVICE)"),
+		&command.Flag{
+			Name: "enable-local-keyservice", Topic: topicKeyService, Bool: true, Set: command.String(&o.LocalKeys, "", "", "").Set,
+			Usage: "use the keys of this machine before those of key services; =false uses key services alone (SOPS_ENABLE_LOCAL_KEYSERVICE)",
+		},
+	)
 }
 
 // keyLists are the flags that name master keys; those of a new file have short

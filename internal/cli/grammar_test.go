@@ -81,7 +81,7 @@ func TestArgumentsHaveTheMeaningThatScriptsRelyOn(t *testing.T) {
 		{`devkms serve --port many`, `! flag --port: "many" is not a number`},
 		{`encrypt --shamir-secret-sharing-threshold=many f`, `! "many" is not a number`},
 		{`set --shamir-secret-sharing-threshold 2 f [0] 1`, `set --shamir-secret-sharing-threshold=2 -- f [0] 1`},
-		{`decrypt --keyservice tcp://h:1 f`, `! remote key services are not here yet`},
+		{`decrypt --keyservice tcp://h:1 f`, `decrypt --keyservice=tcp://h:1 -- f`},
 		{`decrypt --aws-profile a --aws-profile 1=b f`, `decrypt --aws-profile=a --aws-profile=1=b -- f`},
 		// mistakes
 		{`decrypt --nope`, `! sops decrypt has no flag --nope`},

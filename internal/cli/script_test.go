@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 //	parallel PROG ARGS...   runs the program once for each N of 1 to 8, in place of {}, all at once
 //	mode FILE OCTAL         the file has that mode
 //	gnupg NAME...           a home of gpg with these keys; see gnupg_test.go, also for pinentry and pgpkey
+//	keyservice, certificates   a key service, certificates for TLS; see keyservices_test.go
 //	gcp, azure              a Google Cloud KMS, an Azure Key Vault; see clouds_test.go
 //
 // Beside sops there are the programs detach PROG ARGS..., which runs PROG without
@@ -92,6 +93,9 @@ func TestScripts(t *testing.T) {
 			"pgpkey":   pgpKey,
 			"gcp":      gcp,
 			"azure":    azure,
+
+			"keyservice":   keyService,
+			"certificates": certificates,
 		}),
 		Setup: func(e *testscript.Env) error {
 			e.Values[vaultValue{}], e.Values[huaweiValue{}] = new(*vaulttest.Server), new(*huaweitest.Server)
@@ -183,18 +187,7 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 // so the output goes to theirs.out and theirs.err.
 func runTheirs(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.CommandContext(context.Background(), ts.Getenv("THEIRS"), args...)
-	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{
-		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
-		"VAULT_TOKEN", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_REGION_KMS_EU_WEST_101",
-		"SOPS_GCP_KMS_ENDPOINT", "SOPS_GCP_KMS_CLIENT_TYPE", "GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS",
-		"HTTPS_PROXY", "SSL_CERT_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
-		"GNUPGHOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",
-	} {
-		if v := ts.Getenv(name); v != "" {
-			cmd.Env = append(cmd.Env, name+"="+v)
-		}
-	}
+	cmd.Dir, cmd.Env = ts.MkAbs("."), theirsEnv(ts)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
@@ -203,6 +196,22 @@ func runTheirs(ts *testscript.TestScript, neg bool, args []string) {
 	if (err != nil) != neg {
 		ts.Fatalf("SOPS %v: %v\n%s", args, err, stderr.Bytes())
 	}
+}
+
+// theirsEnv returns what the script says of keys and credentials.
+func theirsEnv(ts *testscript.TestScript) (vars []string) {
+	for _, name := range []string{
+		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
+		"VAULT_TOKEN", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_REGION_KMS_EU_WEST_101",
+		"SOPS_GCP_KMS_ENDPOINT", "SOPS_GCP_KMS_CLIENT_TYPE", "GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS",
+		"HTTPS_PROXY", "SSL_CERT_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
+		"GNUPGHOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",
+	} {
+		if v := ts.Getenv(name); v != "" {
+			vars = append(vars, name+"="+v)
+		}
+	}
+	return vars
 }
 
 // exits runs a program for its status. Scripts write canary into all that is

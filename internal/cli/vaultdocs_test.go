@@ -49,3 +49,8 @@ func TestThePageAboutHuaweiCloudWorksAsWritten(t *testing.T) {
 		t.Errorf("the server complains: %q", all)
 	}
 }
+
+func TestThePageAboutKeyServicesWorksAsWritten(t *testing.T) {
+	t.Parallel()
+	playMarked(t, "keyservice.md", "keyservice")
+}

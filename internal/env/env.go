@@ -25,6 +25,14 @@ func (e Env) Get(name string) string {
 	return v
 }
 
+// Lookup returns the value of a variable, and whether it is set.
+func (e Env) Lookup(name string) (value string, set bool) {
+	if e == nil {
+		return "", false
+	}
+	return e(name)
+}
+
 // Map returns an Env that holds the given variables and no others.
 func Map(vars map[string]string) Env {
 	return func(name string) (string, bool) {

@@ -9,7 +9,8 @@ func Variables() []Variable {
 	return []Variable{
 		{"SOPS_CONFIG", "the configuration to use instead of looking for .sops.yaml"},
 		{"SOPS_DECRYPTION_ORDER", "kinds of keys to try first (default age,pgp)"},
-		{"SOPS_ENABLE_LOCAL_KEYSERVICE", "false to use no keys of this machine"},
+		{"SOPS_KEYSERVICE", "key services to ask, with commas between them"},
+		{"SOPS_ENABLE_LOCAL_KEYSERVICE", "false, or empty, to use no keys of this machine"},
 		{"SOPS_EDITOR", "the editor, with arguments"},
 		{"EDITOR", "the editor if SOPS_EDITOR is not set"},
 		{"XDG_CONFIG_HOME", "where sops/age/keys.txt and sops/aws.yaml are looked for"},

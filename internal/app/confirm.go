@@ -1,4 +1,4 @@
-package rekey
+package app
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
@@ -16,10 +15,10 @@ import (
 // consent.
 var errNoAnswer = errors.New("no answer: the input ended before y or n came")
 
-// agreed asks until the answer is y or n. At a terminal it asks there; else the
+// Agreed asks until the answer is y or n. At a terminal it asks there; else the
 // answer is the next line of standard input, since scripts pipe it in.
-func agreed(ctx context.Context, a *app.App, question string) (bool, error) {
-	ask := func(_ context.Context, question string) (string, error) { return askInput(a, question) }
+func (a *App) Agreed(ctx context.Context, question string) (bool, error) {
+	ask := func(_ context.Context, question string) (string, error) { return a.askInput(question) }
 	if term.IsTerminal(a.Stdin) {
 		ask = a.AskCode
 	}
@@ -39,7 +38,7 @@ func agreed(ctx context.Context, a *app.App, question string) (bool, error) {
 
 // askInput prints the question and reads one line. It takes no byte more: what
 // follows answers the next question.
-func askInput(a *app.App, question string) (string, error) {
+func (a *App) askInput(question string) (string, error) {
 	if _, err := fmt.Fprint(a.Stdout, hint.Clean(question)); err != nil {
 		return "", err
 	}
