@@ -56,7 +56,7 @@ func (b builder) node(n tree.Node) (*node, error) {
 	return &node{Kind: scalarNode, Tag: "!!null", Value: "null"}, nil
 }
 
-// pending are comments that wait for what they stand above or after.
+// pending are comments that wait for what they are above or after.
 type pending struct{ head, inline []string }
 
 func (p *pending) add(c *tree.Comment) {

@@ -179,7 +179,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if err == nil && bytes.Equal(back, s.decrypted.text.bytes) {
 		return out, nil
 	}
-	// The tokens stand right but the pieces do not give the author's text.
+	// The tokens are right but the pieces do not give the author's text.
 	bare, err := encrypted.Unmask(values, nil)
 	if err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func arnHint(text string) string {
 	case strings.HasPrefix(strings.ToLower(text), "arn:") && !strings.HasPrefix(text, "arn:"):
 		return "write the ARN in lower case: arn:aws:kms:..."
 	case strings.HasPrefix(text, "arn:") && strings.Contains(text, ":iam:"):
-		return "a role belongs behind the key's ARN and a plus sign: KEY_ARN+" + text
+		return "a role belongs after the key's ARN and a plus sign: KEY_ARN+" + text
 	}
 	return full + "key/1234abcd-12ab-34cd-56ef-1234567890ab or ...:alias/NAME"
 }
