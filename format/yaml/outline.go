@@ -169,33 +169,50 @@ func (o *outline) keyText(t *element) string {
 	return v.Str()
 }
 
-// indentStep returns the indentation step that the file uses most, 2 if it
-// shows none.
+// indentStep returns the indentation step that the maps of the content use most;
+// where none is indented its lists decide, then the metadata, which is as the
+// program that wrote it indents. It is 2 if nothing is indented.
 func (o *outline) indentStep() int {
-	count := map[int]int{}
-	var walk func(t *element, column int)
-	walk = func(t *element, column int) {
+	maps, lists, meta := map[int]int{}, map[int]int{}, map[int]int{}
+	var walk func(t *element, column int, own bool)
+	walk = func(t *element, column int, own bool) {
 		if t.at.flow || len(t.kids) == 0 {
 			return
 		}
-		if t.isMap() && column >= 0 && t.at.column > column {
-			count[t.at.column-column]++
+		if step := t.at.column - column; column >= 0 && step > 0 {
+			switch {
+			case own && t.isMap():
+				meta[step]++
+			case t.isMap():
+				maps[step]++
+			case !own:
+				lists[step]++
+			}
 		}
 		for _, k := range t.kids {
 			next := -1
 			if t.isMap() {
 				next = t.at.column
 			}
-			walk(k, next)
+			walk(k, next, own || t == o.root && t.isMap() && o.keyText(k.key) == metaKey)
 		}
 	}
-	walk(o.root, -1)
-	best := 2
-	most := 0
+	walk(o.root, -1, false)
+	for _, count := range []map[int]int{maps, lists, meta} {
+		if len(count) > 0 {
+			return min(max(mostUsed(count), 2), 9)
+		}
+	}
+	return 2
+}
+
+// mostUsed returns the step with the highest count, the smallest of several.
+func mostUsed(count map[int]int) int {
+	best := 0
 	for step, n := range count {
-		if n > most || n == most && step < best {
-			best, most = step, n
+		if n > count[best] || n == count[best] && step < best {
+			best = step
 		}
 	}
-	return min(max(best, 2), 9)
+	return best
 }

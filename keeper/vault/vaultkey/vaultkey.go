@@ -5,6 +5,7 @@ package vaultkey
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -45,8 +46,15 @@ func Kind() *keeper.Kind {
 // Parse reads a list of addresses.
 func Parse(list string) ([]keeper.MasterKey, error) { return keeper.ParseList(list, New) }
 
-// New returns the key of an address.
+// New returns the key of an address. A password in it is refused and not shown:
+// it would be in every file of the key.
 func New(address string) (keeper.MasterKey, error) {
+	if server, _, _ := strings.Cut(address, "/v1/"); strings.Contains(server, "@") {
+		return keeper.MasterKey{}, &keeper.NameError{
+			Reason: "vault: the address of a transit key cannot have a user name or a password",
+			Hint:   "write https://HOST:8200/v1/transit/keys/NAME, and set VAULT_TOKEN to a token",
+		}
+	}
 	m := regexp.MustCompile(`^(https?://[^/]+(?:/[^/]+)*?)/v1/(.+)/keys/([^/]+)/?$`).FindStringSubmatch(address)
 	if m == nil {
 		return keeper.MasterKey{}, &keeper.NameError{
