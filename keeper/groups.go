@@ -3,19 +3,19 @@ package keeper
 import "fmt"
 
 // Groups are the master keys that a file is encrypted for. Any one key of a
-// group opens the group's part, and Threshold groups together open the file.
+// group is enough for the group's part, and Threshold groups decrypt the file.
 type Groups struct {
 	Groups    [][]MasterKey
 	Threshold int // how many groups are needed; 0 means all of them
 }
 
-// To returns one group of keys, any one of which opens the file.
+// To returns one group of keys, any one of which decrypts the file.
 func To(keys ...MasterKey) Groups { return Groups{Groups: [][]MasterKey{keys}} }
 
 // MinThreshold is the fewest groups that sharing a secret makes sense for.
 const MinThreshold = 2
 
-// Needed returns how many groups open the file.
+// Needed returns how many groups decrypt the file.
 func (g Groups) Needed() int {
 	if len(g.Groups) == 1 || g.Threshold == 0 {
 		return len(g.Groups)

@@ -57,10 +57,10 @@ func (d Data) Len() int { return len(d.b) }
 func (d Data) Equal(e Data) bool { return subtle.ConstantTimeCompare(d.b, e.b) == 1 }
 
 // Format hides the secret from every verb of package fmt.
-func (d Data) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "key.Data(%d bytes)", len(d.b)) }
+func (d Data) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "keeper.Data(%d bytes)", len(d.b)) }
 
 // LogValue hides the secret from package slog.
-func (d Data) LogValue() slog.Value { return slog.StringValue("key.Data(hidden)") }
+func (d Data) LogValue() slog.Value { return slog.StringValue("keeper.Data(hidden)") }
 
 // MarshalText hides the secret from encoders.
 func (d Data) MarshalText() ([]byte, error) { return []byte("hidden"), nil }
@@ -104,7 +104,7 @@ type WrappedKey struct {
 	Created time.Time // when it was wrapped; zero where the kind does not say
 }
 
-// A Group is a set of master keys any one of which opens the group's part.
+// A Group is a set of master keys any one of which is enough for the group's part.
 type Group []WrappedKey
 
 // A Keeper wraps and unwraps data keys under one kind of master key. It must

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/format/binary"
@@ -27,14 +28,7 @@ import (
 func Names() []string { return []string{"yaml", "json", "dotenv", "ini", "binary"} }
 
 // Known reports whether a format has that name.
-func Known(name string) bool {
-	for _, n := range Names() {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
+func Known(name string) bool { return slices.Contains(Names(), name) }
 
 // ForPath returns the name of the format that a file of that name has, and
 // whether the name says so; all other files are binary.

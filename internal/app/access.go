@@ -116,7 +116,7 @@ func overall(o Access) time.Duration {
 	return max(unlock.DefaultOverall, 2*perKey(o.Attempt))
 }
 
-// hasTerminal reports whether anybody can be asked.
+// hasTerminal reports whether there is a terminal for questions.
 func (a *App) hasTerminal() bool {
 	t, err := a.Terminal()
 	return err == nil && t.Close() == nil

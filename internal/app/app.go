@@ -88,6 +88,7 @@ func (a *App) Notef(format string, args ...any) {
 	fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Message(fmt.Sprintf(format, args...)))
 }
 
+// Warnf is Warn with a format.
 func (a *App) Warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
 
 // Abs returns path as seen from the working directory.
@@ -109,7 +110,7 @@ type File struct {
 // Common are the options that every command shares.
 type Common struct {
 	Config string // a configuration to use instead of looking for one
-	Indent *int   // render the output Anew with this indentation
+	Indent *int   // render the output anew with this indentation
 }
 
 // A Target says where a result goes; the zero Target is standard output.
@@ -118,6 +119,7 @@ type Target struct {
 	Output  string
 }
 
+// Check refuses a target that f cannot have.
 func (t Target) Check(f File) error {
 	switch {
 	case t.InPlace && t.Output != "":

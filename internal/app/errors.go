@@ -48,6 +48,7 @@ func (e *Error) Hints() []string { return e.Advice }
 // Is reports whether target is the kind of the failure.
 func (e *Error) Is(target error) bool { return e.Kind == target }
 
+// Fail returns an Error of a kind, with advice unless that is empty.
 func Fail(kind error, advice, format string, args ...any) *Error {
 	e := &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
 	if advice != "" {
@@ -79,5 +80,6 @@ func (e *FileError) Error() string {
 func (e *FileError) Unwrap() error { return e.err }
 func (e *FileError) File() string  { return e.file }
 
-// OneLine keeps what servers and files say from looking like a line of ours.
+// OneLine makes one line of a text of a server or a file, without control
+// characters, so that it cannot look like a message of this program.
 func OneLine(s string) string { return hint.Line(strings.Join(strings.Fields(s), " ")) }

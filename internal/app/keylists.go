@@ -100,6 +100,7 @@ func (o Access) Naming(keys []keeper.MasterKey) Access {
 	return o
 }
 
+// ParseContext reads an encryption context, nil if the text is empty.
 func ParseContext(text string) (map[string]string, error) {
 	if text == "" {
 		return nil, nil

@@ -61,7 +61,7 @@ func (a *App) clean(path string, alone bool) {
 	}
 }
 
-// SurviveBrokenPipes lets writes to a broken pipe Fail instead of ending the
+// SurviveBrokenPipes lets writes to a broken pipe fail instead of ending the
 // process, as they do on standard output and standard error. It must not be
 // signal.Ignore, which an editor would inherit.
 func SurviveBrokenPipes() (stop func()) {

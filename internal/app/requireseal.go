@@ -25,7 +25,7 @@ func (a *App) RequireSeal(s *Source, good bool, o Access) error {
 	return a.lacksSeal(s, good)
 }
 
-// lacksSeal is requireSeal whatever the user says of MAC and seal.
+// lacksSeal is RequireSeal whatever the user says of MAC and seal.
 func (a *App) lacksSeal(s *Source, good bool) error {
 	if good {
 		return nil
@@ -68,7 +68,7 @@ func (a *App) configsAbove(s *Source) []string {
 	return slices.Compact(all)
 }
 
-// openToChange is open for commands that write the file. Where the configuration
+// DecryptToChange is Decrypt for commands that write the file. Where the configuration
 // cannot be read, the rule for the file is not known; then only its seal can say
 // which keys it is for and what is to be encrypted.
 func (a *App) DecryptToChange(ctx context.Context, s *Source, k keeper.Keeper, o Access) (*envelope.Decrypted, error) {

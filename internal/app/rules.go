@@ -45,7 +45,7 @@ func (a *App) SpeakingRule(s *Source) (*config.Rule, error) {
 // RuleFor returns the creation rule that matches s, nil if none does.
 func (a *App) RuleFor(s *Source) (*config.Rule, error) {
 	if s.Config == nil {
-		return nil, nil // where it cannot be read: see knowsRule
+		return nil, nil // where it cannot be read: see KnowsRule
 	}
 	r, err := s.Config.RuleFor(a.RulePath(s.File))
 	if errors.Is(err, config.ErrNoRules) || errors.Is(err, config.ErrNoRule) {
@@ -54,7 +54,7 @@ func (a *App) RuleFor(s *Source) (*config.Rule, error) {
 	return r, err
 }
 
-// doubts warns of what is doubtful in the configuration, but for what err says
+// WarnOf warns of the problems of a configuration, but for those that err names
 // already.
 func (a *App) WarnOf(f *config.File, list []config.Problem, err error) {
 	for _, w := range list {
@@ -73,6 +73,8 @@ func (s *Source) CheckRuleContext(r *config.Rule, groups [][]keeper.MasterKey) e
 		"the encryption_context of the rule on line %d of %s has no effect: there is no AWS KMS key", r.Line, s.Config.Path)
 }
 
+// Anew returns the command line that encrypts a file once more, under a new data
+// key and the rule of .sops.yaml.
 func Anew(path string) string {
 	word := hint.Path(path)
 	return fmt.Sprintf("sops decrypt %s | sops encrypt --filename-override %s --output %s", word, word, word)

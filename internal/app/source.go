@@ -16,7 +16,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
-// A source is a file that was read, with its formats and its configuration.
+// A Source is a file that was read, with its formats and its configuration.
 type Source struct {
 	File
 	Data    []byte
@@ -42,8 +42,8 @@ func (a *App) RulePath(f File) string {
 	return a.Abs(f.Path)
 }
 
-// Read reads the file and settles its formats. The code is that of a file that
-// is not there.
+// Read reads the file and settles its formats; missing is the kind of the failure
+// if the file does not exist.
 func (a *App) Read(ctx context.Context, f File, c Common, missing Kind) (*Source, error) {
 	return a.readInto(ctx, &Source{File: f}, c, missing)
 }
@@ -252,7 +252,7 @@ func (e *configError) Error() string { return "error loading config: " + e.err.E
 func (e *configError) Unwrap() error { return e.err }
 
 // ReadEncrypted reads an encrypted file. A configuration that cannot be read does
-// not stop that: it would only say how to write. See knowsRule.
+// not stop that: it would only say how to write. See KnowsRule.
 func (a *App) ReadEncrypted(ctx context.Context, f File, c Common, missing Kind) (*Source, error) {
 	s, err := a.Read(ctx, f, c, missing)
 	var bad *configError

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-// A request names a file that a command may rewrite, and says how it is read.
+// A Request names a file that a command may rewrite, and says how it is read.
 type Request struct {
 	File
 	Common
@@ -24,7 +24,7 @@ type Request struct {
 	Before *Source
 }
 
-// A tx is a file between its being read and its being written, under its lock.
+// A Tx is a file between its being read and its being written, under its lock.
 type Tx struct {
 	*Source
 	app    *App

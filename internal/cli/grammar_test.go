@@ -97,8 +97,8 @@ func TestArgumentsHaveTheMeaningThatScriptsRelyOn(t *testing.T) {
 		{`decrypt --Output o f`, `! sops decrypt has no flag --Output`},
 		{`filestatus -i f`, `! sops filestatus has no flag --i`},
 		{`decrypt --version`, `! sops decrypt has no flag --version`},
-		{`groups nonsense`, `! there is no help about "groups nonsense"`},
-		{`completion csh`, `! there is no help about "completion csh"`},
+		{`groups nonsense`, `! sops groups has no command "nonsense"`},
+		{`completion csh`, `! sops completion has no command "csh"`},
 		{`groups --verbose add -f x`, `! sops groups has no flag --verbose`},
 		// flags before the command
 		{`--config c decrypt f`, `decrypt --config=c -- f`},

@@ -37,8 +37,8 @@ func help(w io.Writer, root *command.Command, words []string) error {
 }
 
 func rootHelp(w io.Writer, root *command.Command) {
-	fmt.Fprint(w, `sops edits encrypted files: only values are encrypted, under a data key that AWS
-KMS or age wraps.
+	fmt.Fprint(w, `sops edits encrypted files: only values are encrypted, under a data key that
+master keys wrap: of AWS KMS and other key services, of age, of PGP.
 
   sops encrypt -i --kms arn:aws:kms:eu-west-1:111122223333:alias/prod prod.yaml
   sops edit prod.yaml

@@ -26,6 +26,28 @@ type TopicError struct {
 
 func (e *TopicError) Error() string { return fmt.Sprintf("there is no help about %q", e.Topic) }
 
+// A SubcommandError is a word that names no command below another.
+type SubcommandError struct {
+	Command string // with the words above it: sops groups
+	Word    string
+	Near    string // the command that may be meant, "" if none is
+}
+
+func (e *SubcommandError) Error() string {
+	return fmt.Sprintf("%s has no command %q", e.Command, e.Word)
+}
+
+// ExitCode is 3: SOPS takes the word for a topic of help.
+func (*SubcommandError) ExitCode() int { return 3 }
+
+// Hints returns what to do.
+func (e *SubcommandError) Hints() []string {
+	if e.Near != "" {
+		return []string{"did you mean: " + e.Command + " " + e.Near + "?"}
+	}
+	return []string{"see: " + e.Command + " --help"}
+}
+
 // ExitCode is 3, as scripts know it of SOPS.
 func (*TopicError) ExitCode() int { return 3 }
 

@@ -116,7 +116,11 @@ func (c *Command) parse(root string, above []string, before []Setting, args []st
 	case nested:
 		sub := c.Find(call.Args[0])
 		if sub == nil {
-			return nil, &TopicError{root, strings.Join(append(words, call.Args[0]), " ")}
+			var names []string
+			for _, row := range c.CommandRows() {
+				names = append(names, row.Left)
+			}
+			return nil, &SubcommandError{Command: name, Word: call.Args[0], Near: suggest.Closest(call.Args[0], names)}
 		}
 		return sub.parse(root, words, before, call.Args[1:])
 	}

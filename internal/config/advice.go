@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
-
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )

@@ -4,9 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
-
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
 // A field is one key that a mapping may hold, with the function that reads its

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
-
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )

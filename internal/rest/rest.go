@@ -38,7 +38,7 @@ const (
 type Client struct {
 	// Transport makes the connections; nil is NewTransport().
 	Transport http.RoundTripper
-	// Attempts is how often a call is made at most; 0 means DefaultAttempts.
+	// Attempts is how often a call is made at most; less than 1 means DefaultAttempts.
 	Attempts int
 	// Limit is how long an attempt may take; 0 means DefaultLimit.
 	Limit time.Duration
@@ -177,12 +177,13 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 		}
 	}
 	attempts := c.Attempts
-	if attempts == 0 {
+	if attempts <= 0 {
 		attempts = DefaultAttempts
 	}
 	pause := firstPause
+	limit := c.limit()
 	for n := 1; ; n++ {
-		answer, err := c.attempt(ctx, call, body)
+		answer, err := c.attempt(ctx, limit, call, body)
 		if n == attempts || ctx.Err() != nil || err == nil && !answer.busy() || err != nil && !passing(err) {
 			return answer, err
 		}
@@ -190,7 +191,7 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 		if answer != nil {
 			wait = max(wait, retryAfter(answer.Header, time.Now()))
 		}
-		if !sleep(ctx, wait) {
+		if wait > max(limit, longestPause) || !sleep(ctx, wait) { // a server cannot hold up a caller without a deadline
 			return answer, err
 		}
 		pause = min(2*pause, longestPause)
@@ -236,11 +237,15 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-func (c *Client) attempt(ctx context.Context, call Call, body []byte) (*Answer, error) {
-	limit := c.Limit
-	if limit == 0 {
-		limit = DefaultLimit
+// limit is how long an attempt may take.
+func (c *Client) limit() time.Duration {
+	if c.Limit > 0 {
+		return c.Limit
 	}
+	return DefaultLimit
+}
+
+func (c *Client) attempt(ctx context.Context, limit time.Duration, call Call, body []byte) (*Answer, error) {
 	inner, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r, err := http.NewRequestWithContext(inner, call.Method, call.URL, bytes.NewReader(body))

@@ -88,6 +88,26 @@ func TestALongRetryAfterIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+func TestAServerCannotHoldUpACallerWithoutADeadline(t *testing.T) {
+	t.Parallel()
+	url, calls := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	a, err := new(Client).Do(context.WithoutCancel(t.Context()), Call{Method: "GET", URL: url})
+	if err != nil || a.Status != 503 || calls.Load() != 1 {
+		t.Errorf("%v, %v, %d calls", a, err, calls.Load())
+	}
+}
+
+func TestANegativeNumberOfAttemptsIsTheUsualOne(t *testing.T) {
+	t.Parallel()
+	url, calls := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	if a, err := (&Client{Attempts: -1}).Do(t.Context(), Call{Method: "GET", URL: url}); err != nil || a.OK() || calls.Load() != DefaultAttempts {
+		t.Errorf("%v, %v, %d calls", a, err, calls.Load())
+	}
+}
+
 func TestAnAnswerWithoutAnEndIsCutOff(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {

@@ -76,7 +76,7 @@ func (s *session) run(ctx context.Context, value []byte) (outcome, error) {
 			return outcome{}, err
 		}
 		if answer.Status == http.StatusUnauthorized && again && answer.Header.Get("WWW-Authenticate") != "" {
-			s.login.forget(w)
+			s.login.forget(ctx, w, s.token)
 			if w, err = s.follow(answer); err != nil {
 				return outcome{}, err
 			}

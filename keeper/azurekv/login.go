@@ -10,10 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/internal/env"
-
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 )
@@ -90,11 +89,18 @@ func (l *login) token(ctx context.Context, w want) (token, *finding, error) {
 	return t, l.found, err
 }
 
-// forget drops a token that the service did not take.
-func (l *login) forget(w want) {
-	l.turn <- struct{}{}
-	defer func() { <-l.turn }()
-	delete(l.has, w)
+// forget drops a token that the service did not take, unless another call has
+// replaced it by now.
+func (l *login) forget(ctx context.Context, w want, t token) {
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return
+	}
+	if l.has[w] == t {
+		delete(l.has, w)
+	}
 }
 
 // fetch asks the members of the chain in their order, and from then on the one

@@ -115,7 +115,7 @@ func (k *Keeper) use(ctx context.Context, n name, verb verb, call func(*session)
 	s := &session{k: k}
 	err := s.begin(ctx)
 	if err == nil {
-		if err = call(s); stale(err) && k.login.forget(s.token) {
+		if err = call(s); stale(err) && k.login.forget(ctx, s.token) {
 			if err = s.begin(ctx); err == nil {
 				err = call(s)
 			}

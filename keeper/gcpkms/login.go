@@ -81,8 +81,10 @@ func (l *login) token(ctx context.Context, c *credential) (token, error) {
 
 // forget drops a token that the service did not take, and reports whether
 // another one can be fetched.
-func (l *login) forget(t token) bool {
-	l.turn <- struct{}{}
+func (l *login) forget(ctx context.Context, t token) bool {
+	if l.enter(ctx) != nil {
+		return false
+	}
 	defer l.leave()
 	if l.cred == nil || l.cred.fixed {
 		return false

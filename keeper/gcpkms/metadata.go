@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 )
@@ -29,7 +28,7 @@ func (l *login) ofMachine(ctx context.Context, file string) (*credential, error)
 	if direct.Transport == nil {
 		direct.Transport = &http.Transport{} // it is in no other network, so without proxies
 	}
-	m := machine{host, direct}
+	m := machine{host, direct, l.o.Now}
 	if _, err := m.get(ctx, "/"); err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -52,6 +51,7 @@ func (l *login) ofMachine(ctx context.Context, file string) (*credential, error)
 type machine struct {
 	host string
 	rest *rest.Client
+	now  func() time.Time
 }
 
 // get asks for a path. An answer without the header is one of something else.
@@ -84,7 +84,7 @@ func (m machine) token(ctx context.Context) (token, error) {
 	if out.Token == "" {
 		return token{}, &rest.ForeignError{Host: m.host, Status: a.Status}
 	}
-	return token{secret: out.Token, expires: time.Now().Add(time.Duration(out.Seconds) * time.Second)}, nil
+	return token{secret: out.Token, expires: m.now().Add(time.Duration(out.Seconds) * time.Second)}, nil
 }
 
 // firstLine returns the beginning of a text that may be a page.

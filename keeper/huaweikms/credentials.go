@@ -2,6 +2,7 @@ package huaweikms
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 )
 
@@ -106,6 +106,9 @@ func (k *Keeper) find(ctx context.Context) (*credentials, error) {
 	if c, err = k.fromMetadata(ctx); err == nil {
 		return c, nil
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	none.Looked = append(none.Looked, err.Error())
 	return nil, none
 }
@@ -144,19 +147,10 @@ func (k *Keeper) fromFile() (c *credentials, why string, err error) {
 		}
 		return &credentials{
 			access: s["ak"], secret: s["sk"], security: s["security_token"], iam: s["iam_endpoint"], from: shown + " [" + name + "]",
-			project: first(env.Env(k.o.Env).Get(varProject), s["project_id"]),
+			project: cmp.Or(env.Env(k.o.Env).Get(varProject), s["project_id"]),
 		}, "", nil
 	}
 	return nil, "", fmt.Errorf("%s has no section [basic] with ak and sk", shown)
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // parseINI reads sections of names and values. What is neither is left out.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
-
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 	"github.com/seed-1f7fdfb8/sops/keeper/huaweikms/huaweikey"
 )
