@@ -58,14 +58,19 @@ func identities(t *testing.T, name string) keeper.Keeper {
 	return keeper.NewMux(age.New(age.Options{Env: env.Map(map[string]string{"SOPS_AGE_KEY_FILE": path})}))
 }
 
+// ofAge is asked for keys of age alone.
+type ofAge struct{ *keyservice.Keeper }
+
+func (ofAge) Kind() string { return keeper.Age }
+
 func TestKeeper(t *testing.T) {
 	t.Parallel()
 	recipient := func(text string) keeper.MasterKey { return agekey.Kind().Key(agekey.FieldRecipient, text) }
 	keepertest.Run(t, keepertest.Case{
-		New:      func(t *testing.T) keeper.Keeper { return serve(t, identities(t, "age-all-three.txt")) },
+		New:      func(t *testing.T) keeper.Keeper { return ofAge{serve(t, identities(t, "age-all-three.txt"))} },
 		Key:      recipient("age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"),
 		Other:    recipient("age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc"),
-		Stranger: func(t *testing.T) keeper.Keeper { return serve(t, identities(t, "age-outsider.txt")) },
+		Stranger: func(t *testing.T) keeper.Keeper { return ofAge{serve(t, identities(t, "age-outsider.txt"))} },
 		Samples:  10,
 	})
 }
