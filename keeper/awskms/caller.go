@@ -117,6 +117,13 @@ func (k *Keeper) transport(ctx context.Context, p *profile, region string) (http
 // Transport makes the connections of the calls; nil is Go's usual one.
 func (c *Caller) Transport() http.RoundTripper { return c.http }
 
+// In returns the same identity in another region.
+func (c *Caller) In(region string) *Caller {
+	other := *c
+	other.Region = region
+	return &other
+}
+
 // String names the identity for errors.
 func (c *Caller) String() string { return c.id.String() + c.id.origin.phrase() }
 

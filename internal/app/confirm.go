@@ -1,4 +1,4 @@
-package rekey
+package app
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
@@ -16,15 +15,16 @@ import (
 // consent.
 var errNoAnswer = errors.New("no answer: the input ended before y or n came")
 
-// agreed asks until the answer is y or n. At a terminal it asks there; else the
-// answer is the next line of standard input, since scripts pipe it in.
-func agreed(ctx context.Context, a *app.App, question string) (bool, error) {
-	ask := func(_ context.Context, question string) (string, error) { return askInput(a, question) }
+// Agreed asks until the answer is y or n. At a terminal it asks there; else the
+// answer is the next line of standard input, since scripts pipe it in, and after
+// ends the line of the question on standard output.
+func (a *App) Agreed(ctx context.Context, question, after string) (bool, error) {
+	ask := func(_ context.Context, question string) (string, error) { return a.askInput(question, after) }
 	if term.IsTerminal(a.Stdin) {
 		ask = a.AskCode
 	}
 	for {
-		answer, err := ask(ctx, question+" (y/n):")
+		answer, err := ask(ctx, question)
 		if err != nil {
 			return false, err
 		}
@@ -39,7 +39,7 @@ func agreed(ctx context.Context, a *app.App, question string) (bool, error) {
 
 // askInput prints the question and reads one line. It takes no byte more: what
 // follows answers the next question.
-func askInput(a *app.App, question string) (string, error) {
+func (a *App) askInput(question, after string) (string, error) {
 	if _, err := fmt.Fprint(a.Stdout, hint.Clean(question)); err != nil {
 		return "", err
 	}
@@ -49,7 +49,7 @@ func askInput(a *app.App, question string) (string, error) {
 		n, err := a.Stdin.Read(one)
 		switch {
 		case n == 1 && one[0] == '\n', errors.Is(err, io.EOF) && len(line) > 0:
-			_, err := fmt.Fprintln(a.Stdout)
+			_, err := io.WriteString(a.Stdout, after)
 			return string(line), err
 		case n == 1:
 			line = append(line, one[0])
