@@ -178,7 +178,7 @@ func mistyped(root *command.Command, line *command.Call, m mode, exists func(str
 }
 
 // notYet are commands of SOPS that must not be taken for files to edit.
-func notYet() []string { return []string{"publish", "keyservice"} }
+func notYet() []string { return []string{"keyservice"} }
 
 // splitSet splits 'INDEX VALUE' after the first bracket with a blank.
 func splitSet(text string) (index, value string, err error) {

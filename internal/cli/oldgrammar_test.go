@@ -99,7 +99,6 @@ func TestArgumentsOfTheOldFormHaveTheMeaningThatScriptsRelyOn(t *testing.T) {
 		{`version`, `! sops has no command "version"`},
 		{`decrpyt f`, `! sops has no command "decrpyt"`},
 		{`--kms k new`, `! sops has no command "new"`},
-		{`publish f`, `! the command publish of SOPS is not here yet`},
 		{`keyservice`, `! the command keyservice of SOPS is not here yet`},
 	})
 }

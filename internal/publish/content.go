@@ -25,8 +25,15 @@ type Content struct{ root map[string]any }
 func NewContent(documents []*tree.Map) (*Content, error) {
 	root := map[string]any{}
 	for _, d := range documents {
-		if err := addItems(root, nil, d); err != nil {
+		document := map[string]any{}
+		if err := addItems(document, nil, d); err != nil {
 			return nil, err
+		}
+		for key, value := range document {
+			if _, twice := root[key]; twice {
+				return nil, duplicate(tree.Address{{Key: key, IsKey: true}})
+			}
+			root[key] = value
 		}
 	}
 	if len(root) == 0 {
@@ -35,14 +42,28 @@ func NewContent(documents []*tree.Map) (*Content, error) {
 	return &Content{root}, nil
 }
 
+func duplicate(at tree.Address) error {
+	return fmt.Errorf("%s: duplicate key, and a destination keeps one value of it", at)
+}
+
+// addItems adds what m has. A key that m has twice must have maps both times, as
+// sections of an INI file are.
 func addItems(to map[string]any, at tree.Address, m *tree.Map) error {
 	for _, item := range m.Items {
 		if tree.IsComment(item.Value) {
 			continue
 		}
 		here := with(at, tree.Step{Key: item.Key, IsKey: true})
-		if _, twice := to[item.Key]; twice {
-			return fmt.Errorf("%s: duplicate key, and a destination keeps one value of it", here)
+		if was, twice := to[item.Key]; twice {
+			first, isMap := was.(map[string]any)
+			second, both := item.Value.(*tree.Map)
+			if !isMap || !both {
+				return duplicate(here)
+			}
+			if err := addItems(first, here, second); err != nil {
+				return err
+			}
+			continue
 		}
 		if !utf8.ValidString(item.Key) {
 			return fmt.Errorf("%s: the key is not text in UTF-8, as JSON has to have it", here)

@@ -110,6 +110,8 @@ func (s *Secret) checkMount(ctx context.Context) error {
 		want = 1
 	}
 	switch {
+	case out.Type == "":
+		return nil
 	case out.Type != "kv" && out.Type != "generic":
 		return &MountError{fmt.Sprintf("the mount %s has the engine %q, not the key-value engine", s.mount(), out.Type), "correct vault_kv_mount_name in the destination rule"}
 	case is != want:
