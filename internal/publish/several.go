@@ -47,11 +47,12 @@ func Lacking(want, has map[string]string) map[string]string {
 // OtherKey reports whether a service of AWS uses another KMS key than is wanted.
 // Only like names can be compared: an alias may be that of any key.
 func OtherKey(want, has string) bool {
-	if want == "" || has == "" && strings.HasPrefix(want, "alias/aws/") {
+	const own = "alias/aws/" // of the services themselves
+	switch {
+	case want == "", strings.HasPrefix(want, own) && (has == "" || has == want):
 		return false
-	}
-	if has == "" {
-		return true // the key of the service itself
+	case has == "", strings.HasPrefix(has, own):
+		return true
 	}
 	isAlias := func(name string) bool { return strings.HasPrefix(name, "alias/") || strings.Contains(name, ":alias/") }
 	if isAlias(want) != isAlias(has) {

@@ -189,7 +189,9 @@ type tag struct{ Key, Value string }
 // any.
 func (p *Parameters) describe(ctx context.Context, one *parameter) error {
 	if p.KMSKey != "" {
-		var out struct{ Parameters []struct{ Name, KeyId string } }
+		var out struct {
+			Parameters []struct{ Name, KeyId string }
+		}
 		filter := map[string]any{"Key": "Name", "Option": "Equals", "Values": []string{one.name}}
 		if err := p.service.Call(ctx, "DescribeParameters", map[string]any{"ParameterFilters": []any{filter}}, &out); err != nil {
 			return err
