@@ -120,10 +120,7 @@ func (s *Secrets) compare(ctx context.Context, one *secret) (publish.State, []pu
 	case errors.As(err, &refused) && refused.IsDenied():
 		one.unknown, one.content = true, true
 		return publish.Unknown, nil, nil
-	case errors.As(err, &refused) && refused.Code == "ResourceNotFoundException" && s.hasNoValue(ctx, one):
-		one.exists, one.content = true, true
-		return publish.Changed, s.keys(one, publish.Added), nil
-	case errors.As(err, &refused) && refused.Code == "ResourceNotFoundException":
+	case isCode(err, "ResourceNotFoundException"):
 		one.content = true
 		return publish.New, s.keys(one, publish.Added), nil
 	case errors.As(err, &refused) && refused.Code == "InvalidRequestException":
@@ -163,14 +160,6 @@ type description struct {
 }
 
 type tag struct{ Key, Value string }
-
-// hasNoValue reports whether a secret is there, made by other means, that has no
-// value yet.
-func (s *Secrets) hasNoValue(ctx context.Context, one *secret) bool {
-	var out description
-	err := s.service.Call(ctx, "DescribeSecret", map[string]string{"SecretId": one.name}, &out)
-	return err == nil && out.Name == one.name
-}
 
 // describe finds out whether key and tags are those of the rule, if that names
 // any.
@@ -220,18 +209,25 @@ func (s *Secrets) write(ctx context.Context, one *secret) error {
 	return s.service.Call(ctx, "TagResource", map[string]any{"SecretId": one.name, "Tags": tags(one.tags)}, nil)
 }
 
-// put gives a secret a new version, or makes it. The token makes a call that is
-// repeated one call.
+// put gives a secret a new version, or makes it. One that has no version yet is
+// there, although it is not found.
 func (s *Secrets) put(ctx context.Context, one *secret) error {
-	in := map[string]any{"SecretId": one.name, "SecretString": one.text, "ClientRequestToken": token()}
-	if one.exists || one.unknown {
-		err := s.call(ctx, one, "PutSecretValue", in)
-		var refused *awscall.Refusal
-		if !one.unknown || !errors.As(err, &refused) || refused.Code != "ResourceNotFoundException" {
+	if !one.exists && !one.unknown {
+		if err := s.create(ctx, one); !isCode(err, "ResourceExistsException") {
 			return err
 		}
 	}
-	in = map[string]any{"Name": one.name, "SecretString": one.text, "ClientRequestToken": token()}
+	// The token makes a call that is repeated one call.
+	in := map[string]any{"SecretId": one.name, "SecretString": one.text, "ClientRequestToken": token()}
+	err := s.call(ctx, one, "PutSecretValue", in)
+	if one.unknown && isCode(err, "ResourceNotFoundException") {
+		return s.create(ctx, one)
+	}
+	return err
+}
+
+func (s *Secrets) create(ctx context.Context, one *secret) error {
+	in := map[string]any{"Name": one.name, "SecretString": one.text, "ClientRequestToken": token()}
 	if s.KMSKey != "" {
 		in["KmsKeyId"] = s.KMSKey
 	}
@@ -239,6 +235,11 @@ func (s *Secrets) put(ctx context.Context, one *secret) error {
 		in["Tags"] = tags(s.Tags)
 	}
 	return s.call(ctx, one, "CreateSecret", in)
+}
+
+func isCode(err error, code string) bool {
+	var refused *awscall.Refusal
+	return errors.As(err, &refused) && refused.Code == code
 }
 
 // call makes a call whose answer names the secret.
