@@ -44,9 +44,9 @@ destination_rules:
 		t.Errorf("warnings: %q", texts(f.Warnings))
 	}
 	for path, want := range map[string]Destination{
-		"s3/a.yaml":      {Line: 3, PathRegex: "^s3/", S3Bucket: "bucket", S3Prefix: "pre/", OmitExtensions: true},
-		"gcs/a.yaml":     {Line: 11, PathRegex: "^gcs/", GCSBucket: "bucket", GCSPrefix: "pre/"},
-		"vault/dev/a":    {Line: 14, PathRegex: "^vault/(?P<env>[a-z]+)/", VaultPath: "path/", VaultAddress: "https://h:8200", VaultKVMount: "kv/", VaultKVVersion: 1},
+		"s3/a.yaml":   {Line: 3, PathRegex: "^s3/", S3Bucket: "bucket", S3Prefix: "pre/", OmitExtensions: true},
+		"gcs/a.yaml":  {Line: 11, PathRegex: "^gcs/", GCSBucket: "bucket", GCSPrefix: "pre/"},
+		"vault/dev/a": {Line: 14, PathRegex: "^vault/(?P<env>[a-z]+)/", VaultPath: "path/", VaultAddress: "https://h:8200", VaultKVMount: "kv/", VaultKVVersion: 1},
 		"sm/a.yaml": {Line: 20, PathRegex: "^sm/", SecretsPath: "prod/", AWS: AWS{
 			Region: "eu-west-1", Profile: "ops", Role: "arn:aws:iam::1:role/r", KMSKey: "alias/k", Tags: map[string]string{"team": "core"}, PerKey: true,
 		}},

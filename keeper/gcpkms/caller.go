@@ -26,41 +26,81 @@ func (c *Caller) Host(service string) string {
 // Setting returns a variable of the run.
 func (c *Caller) Setting(name string) string { return env.Env(c.k.o.Env).Get(name) }
 
+// A Call is a request to another service.
+type Call struct {
+	Method, URL string
+	Header      http.Header
+	Body        []byte
+	Anonymous   bool // an emulator, which takes no token, is called
+}
+
+// An Answer is what it says.
+type Answer struct {
+	Host   string
+	Status int
+	Body   []byte
+}
+
+// OK reports whether the answer is a success.
+func (a *Answer) OK() bool { return a.rest().OK() }
+
+// Decode reads the body as one JSON object.
+func (a *Answer) Decode(v any) error { return a.rest().Decode(v) }
+
+func (a *Answer) rest() *rest.Answer {
+	return &rest.Answer{Host: a.Host, Status: a.Status, Body: a.Body}
+}
+
 // Do makes a call. An access token that the service does not take is fetched
 // anew once; an answer of any other status is no error.
-func (c *Caller) Do(ctx context.Context, call rest.Call) (*rest.Answer, error) {
+func (c *Caller) Do(ctx context.Context, call Call) (*Answer, error) {
 	for n := 1; ; n++ {
-		cred, err := c.k.login.credential(ctx)
-		if err == nil {
-			err = cred.fits(c.k.o.Env)
-		}
-		if err != nil {
-			return nil, err
-		}
-		t, err := c.k.login.token(ctx, cred)
-		if err != nil {
-			return nil, err
-		}
 		h := call.Header.Clone()
 		if h == nil {
 			h = http.Header{}
 		}
-		h.Set("Authorization", "Bearer "+t.secret)
-		if p := cred.quota.project; p != "" {
-			h.Set("X-Goog-User-Project", p)
+		var t token
+		if !call.Anonymous {
+			var err error
+			if t, err = c.authorize(ctx, h); err != nil {
+				return nil, err
+			}
 		}
-		answer, err := c.k.rest.Do(ctx, rest.Call{Method: call.Method, URL: call.URL, Header: h, Body: call.Body, Raw: call.Raw})
-		if err == nil && answer.Status == http.StatusUnauthorized && n == 1 && c.k.login.forget(t) {
+		answer, err := c.k.rest.Do(ctx, rest.Call{Method: call.Method, URL: call.URL, Header: h, Raw: call.Body})
+		if err != nil {
+			return nil, err
+		}
+		if answer.Status == http.StatusUnauthorized && n == 1 && !call.Anonymous && c.k.login.forget(t) {
 			continue
 		}
-		return answer, err
+		return &Answer{answer.Host, answer.Status, answer.Body}, nil
 	}
+}
+
+// authorize adds a token to the header of a call, and which project pays.
+func (c *Caller) authorize(ctx context.Context, h http.Header) (token, error) {
+	cred, err := c.k.login.credential(ctx)
+	if err == nil {
+		err = cred.fits(c.k.o.Env)
+	}
+	if err != nil {
+		return token{}, err
+	}
+	t, err := c.k.login.token(ctx, cred)
+	if err != nil {
+		return token{}, err
+	}
+	h.Set("Authorization", "Bearer "+t.secret)
+	if p := cred.quota.project; p != "" {
+		h.Set("X-Goog-User-Project", p)
+	}
+	return t, nil
 }
 
 // Refused makes an error of an answer that is no success. The permission is what
 // the call needs.
-func (c *Caller) Refused(ctx context.Context, a *rest.Answer, permission string) error {
-	err := refusalOf(a)
+func (c *Caller) Refused(ctx context.Context, a *Answer, permission string) error {
+	err := refusalOf(a.rest())
 	r, ok := err.(*Refusal)
 	if !ok {
 		return err

@@ -65,13 +65,13 @@ func (o *Object) Compare(ctx context.Context) (publish.Difference, error) {
 	return publish.Difference{State: publish.Changed}, nil
 }
 
-func (o *Object) read(ctx context.Context) (there resource, answer *rest.Answer, err error) {
+func (o *Object) read(ctx context.Context) (there resource, answer *gcpkms.Answer, err error) {
 	at, err := o.endpoint()
 	if err != nil {
 		return there, nil, err
 	}
 	target := at + "/storage/v1/b/" + url.PathEscape(o.Bucket) + "/o/" + url.PathEscape(o.Name) + "?fields=bucket,name,generation,md5Hash,crc32c"
-	answer, err = o.call(ctx, rest.Call{Method: http.MethodGet, URL: target})
+	answer, err = o.call(ctx, gcpkms.Call{Method: http.MethodGet, URL: target})
 	if err != nil || !answer.OK() {
 		return there, answer, err
 	}
@@ -79,7 +79,7 @@ func (o *Object) read(ctx context.Context) (there resource, answer *rest.Answer,
 }
 
 // decode reads what an answer says of this object, and not of another.
-func (o *Object) decode(answer *rest.Answer, to *resource) error {
+func (o *Object) decode(answer *gcpkms.Answer, to *resource) error {
 	if err := answer.Decode(to); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (o *Object) Write(ctx context.Context) error {
 		target += "&ifGenerationMatch=" + url.QueryEscape(o.generation)
 	}
 	h := http.Header{"Content-Type": {"application/octet-stream"}, "X-Goog-Hash": {"crc32c=" + o.crc()}}
-	answer, err := o.call(ctx, rest.Call{Method: http.MethodPost, URL: target, Header: h, Raw: o.Data})
+	answer, err := o.call(ctx, gcpkms.Call{Method: http.MethodPost, URL: target, Header: h, Body: o.Data})
 	switch {
 	case err != nil:
 		return err
@@ -163,9 +163,7 @@ func (o *Object) endpoint() (string, error) {
 }
 
 // call makes a call, with a token unless it is an emulator that is called.
-func (o *Object) call(ctx context.Context, c rest.Call) (*rest.Answer, error) {
-	if o.Caller.Setting(varEmulator) != "" {
-		return new(rest.Client).Do(ctx, c)
-	}
+func (o *Object) call(ctx context.Context, c gcpkms.Call) (*gcpkms.Answer, error) {
+	c.Anonymous = o.Caller.Setting(varEmulator) != ""
 	return o.Caller.Do(ctx, c)
 }
