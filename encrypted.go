@@ -37,9 +37,9 @@ func (e *Encrypted) Keys() keeper.Groups {
 }
 
 // Decrypt recovers the data key with k, decrypts every value and checks the MAC
-// and, where there is one, the seal. The errors are a *KeysError if no master key
-// gives the data key, and ErrMAC and ErrSeal if the file was changed by another
-// program than one of these.
+// and, where there is one, the seal. The error is a *KeysError if no master key
+// gives the data key, and ErrMAC or ErrSeal if the file was changed by a program
+// that does not know the data key.
 func (e *Encrypted) Decrypt(ctx context.Context, k keeper.Keeper, opts ...Option) (*Decrypted, error) {
 	o := collect(opts)
 	d, err := e.e.Decrypt(ctx, k, envelope.DecryptOptions{IgnoreMAC: o.ignoreMAC, Context: o.context, Warn: o.warn})

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 )
 
-// Errors that a caller may want to tell apart with errors.Is.
+// Errors that a caller may want to distinguish with errors.Is.
 var (
 	// ErrNotEncrypted is the error for a file without metadata.
 	ErrNotEncrypted = envelope.ErrNotEncrypted

@@ -1,6 +1,6 @@
 // Package sops encrypts and decrypts whole documents as SOPS 3.x does: the
 // values are encrypted under a data key, the data key is wrapped by master keys
-// (AWS KMS, age, PGP), and everything else stays as its author wrote it.
+// (AWS KMS, age, PGP and others), and everything else stays as its author wrote it.
 //
 // There are two types, so that "is it decrypted?" is a question for the
 // compiler. An Encrypted is an encrypted file; decrypting it gives a Decrypted:

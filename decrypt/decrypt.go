@@ -2,9 +2,10 @@
 //
 //	plain, err := decrypt.File("secrets.yaml", "yaml")
 //
-// Keys are found as by the command: AWS profiles and roles, age identities, and
-// the variables of both. The MAC is always checked, and the seal where the file
-// has one; File demands one where a .sops.yaml above the file does.
+// Keys of every kind are found as by the command: by AWS profiles and roles, age
+// identities, gpg, the credentials of other clouds, and the variables of all
+// these. The MAC is always checked, and the seal where the file has one; File
+// demands one where a .sops.yaml above the file does.
 //
 // Functions, arguments and formats are those of the package of the same name of
 // SOPS, but for one thing: a format that does not exist is an error. An error is

@@ -96,7 +96,7 @@ func webIdentity(subject string) func(*guest) {
 
 func newRealSOPS(t *testing.T) *guest {
 	t.Helper()
-	g := newGuest(t, "SOPS_PEER")
+	g := newGuest(t, "SOPS_REFERENCE")
 	g.vars["SOPS_DISABLE_VERSION_CHECK"] = "true"
 	g.file("plain.yaml", "password: hunter2\n")
 	return g

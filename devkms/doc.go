@@ -16,7 +16,7 @@
 //			Credentials:  credentials.NewStaticCredentialsProvider("AKIADEVALICE0EXAMPLE", "devkms/alice/not/a/secret/EXAMPLE", ""),
 //		}
 //		... kms.NewFromConfig(cfg).Decrypt(...)
-//		for _, c := range s.Calls() { ... } // who did what, and why he might
+//		for _, c := range s.Calls() { ... } // who did what, and which statement allowed it
 //	}
 //
 // A program that is not a Go test gets the same from Environ, which writes an

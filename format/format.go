@@ -7,9 +7,9 @@
 //
 //	d, _ := f.Parse(plain)                  // d.Trees(): leaves numbered by Ref
 //	m, _ := d.Mask(tokens)                  // tokens[ref] replaces leaf ref
-//	encrypted, _ := m.Insert(metadata)         // the author's text, with tokens
+//	encrypted, _ := m.Insert(metadata)      // the author's text, with tokens
 //
-//	s, _ := f.ParseEncrypted(encrypted)           // s.Trees(): tokens as strings
+//	s, _ := f.ParseEncrypted(encrypted)     // s.Trees(): tokens as strings
 //	plain, _ := s.Unmask(values, layout)    // byte for byte what it was
 //
 // A format does its best and need not prove it: the engine reads every

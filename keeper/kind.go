@@ -2,10 +2,15 @@ package keeper
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 )
+
+// ErrContext is in the chain of the error for an encryption context that cannot be
+// used.
+var ErrContext = errors.New("the encryption context cannot be used")
 
 // A Kind describes one kind of master keys: what keys of it are called on the
 // command line, in the environment, in rules and in files, and which fields of
@@ -41,8 +46,8 @@ type Kind struct {
 	// Check returns a key that the fields of m name, in their usual spelling. It
 	// may be nil where a single field names a key; Parse reads that one.
 	Check func(m MasterKey) (MasterKey, error)
-	// CheckContext reports an encryption context that no key of the kind can have.
-	// It is nil where keys have none.
+	// CheckContext reports an encryption context that no key of the kind can have,
+	// by an ErrContext. It is nil where keys have none.
 	CheckContext func(context map[string]string) error
 	// Identity returns the text by which people know m. It may be nil where a
 	// single field names a key.

@@ -37,7 +37,7 @@ func Detect(data []byte) (format string, encrypted bool) {
 	return "json", asJSON // with something before its first brace
 }
 
-// detectJSON tells JSON from the envelope of a binary file, which has no other
+// detectJSON distinguishes JSON from the envelope of a binary file, which has no other
 // key than data, and from YAML in braces.
 func detectJSON(data []byte) string {
 	d, err := json.Format{}.ParseEncrypted(data)

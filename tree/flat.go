@@ -64,7 +64,7 @@ func flatten(out *[]FlatLine, name, key string, n Node) error {
 }
 
 // Unflatten builds the tree of flat lines; every scalar is a string. Lines may
-// stand in any order. It refuses a duplicate name, a name that is both a
+// be in any order. It refuses a duplicate name, a name that is both a
 // scalar and a container, and list positions that are not complete from zero.
 func Unflatten(lines []FlatLine) (*Map, error) {
 	root := &flatNode{}

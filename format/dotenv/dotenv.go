@@ -10,7 +10,7 @@
 //	USER=ada                 USER=ENC[AES256_GCM,data:…]
 //	                         sops_mac=ENC[AES256_GCM,data:…]
 //
-// The metadata is flat lines whose names begin with sops_. They may stand
+// The metadata is flat lines whose names begin with sops_. They may be
 // anywhere and are written at the end. Lines that SOPS refuses though their
 // meaning is plain, of blanks only or with an indented comment, are encrypted
 // without their blanks, and these are remembered in the layout.

@@ -69,9 +69,9 @@ func TestSetRefusesWhatALineCannotHold(t *testing.T) {
 		{`[0]`, tree.Text("x"), `[0]: dotenv has no maps and no lists, an address is one key`},
 		{`["A"]`, &tree.List{}, `key "A" holds a map or a list, dotenv has single values only`},
 		{`["A"]`, &tree.Map{}, `key "A" holds a map or a list, dotenv has single values only`},
-		{`["#A"]`, tree.Text("x"), `key "#A" cannot stand in dotenv`},
-		{`["A=B"]`, tree.Text("x"), `key "A=B" cannot stand in dotenv`},
-		{`[$"A\nB"]`, tree.Text("x"), `key "A\nB" cannot stand in dotenv`},
+		{`["#A"]`, tree.Text("x"), `key "#A" cannot be written in dotenv`},
+		{`["A=B"]`, tree.Text("x"), `key "A=B" cannot be written in dotenv`},
+		{`[$"A\nB"]`, tree.Text("x"), `key "A\nB" cannot be written in dotenv`},
 	} {
 		_, err := formattest.Set(parse(t, "A=1\n"), address(t, c.address), c.value)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {

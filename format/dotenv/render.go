@@ -68,7 +68,7 @@ func checkKey(key string) error {
 	if !strings.HasPrefix(key, "#") && !strings.ContainsAny(key, "=\n") {
 		return nil
 	}
-	return &format.Error{Msg: fmt.Sprintf("key %q cannot stand in dotenv: keys hold no = and no line break, and do not begin with #", key), Content: true}
+	return &format.Error{Msg: fmt.Sprintf("key %q cannot be written in dotenv: keys hold no = and no line break, and do not begin with #", key), Content: true}
 }
 
 // commentText keeps each line of a comment a comment.

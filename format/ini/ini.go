@@ -3,7 +3,7 @@
 // # The tree
 //
 // A file is a map of sections, and a section is a map of strings. Keys before
-// any header stand in DEFAULT, which always comes first, be it empty. Sections
+// any header are in DEFAULT, which always comes first, be it empty. Sections
 // may repeat. The comment of a header is the first item of its section; the
 // comment of a key is after its key. The lines above and the text after
 // on the same line are one comment. The last of several values of a key counts,
@@ -47,7 +47,7 @@
 // are emptied where that is empty; stray text after closing quotes goes with
 // the value.
 //
-// # Where tokens stand
+// # Where tokens are
 //
 // In quotes, if the value had some. The token of a comment is in the place
 // of the lines above, after the first line's own sign; without such lines,

@@ -125,7 +125,7 @@ func writeBlock(b *bytes.Buffer, lines []metaLine, padded bool, eol string) {
 }
 
 // SetMeta replaces the metadata. A block in SOPS's layout or in ours stays
-// in it; in any other, lines change where they stand. Values that are the same
+// in it; in any other, lines change in their places. Values that are the same
 // keep their spelling.
 func (d *document) SetMeta(meta *tree.Map) ([]byte, error) {
 	return d.withMeta(nil, meta)

@@ -40,7 +40,7 @@ type section struct {
 // id returns by what a Layout knows the header.
 func (s *section) id() string { return strconv.Itoa(s.number) }
 
-// An entry is one line with a key. A key may stand in a section more than
+// An entry is one line with a key. A key may be in a section more than
 // once: the last value counts, at the first place.
 type entry struct {
 	name  string

@@ -14,7 +14,7 @@ type unmasker struct {
 	d      *document
 	layout *format.Layout
 	edits  []format.Edit
-	tails  map[*entry]string // what will stand after a value, where it changes
+	tails  map[*entry]string // what will follow a value, where it changes
 }
 
 // Unmask puts values in the place of tokens and cuts the metadata.
@@ -100,7 +100,7 @@ func (u *unmasker) fits(e *entry, written, text string, unknown bool) bool {
 	return readsAs(written, u.rest(e), text, false)
 }
 
-// rest returns the text that will stand after the value of e.
+// rest returns the text that will follow the value of e.
 func (u *unmasker) rest(e *entry) string {
 	if tail, ok := u.tails[e]; ok {
 		return tail

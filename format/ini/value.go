@@ -129,7 +129,7 @@ func splitAsSOPS(s string) value {
 	return divide(s, i)
 }
 
-// split does the same as people mean it: a comment begins at signs that stand
+// split does the same as people mean it: a comment begins at signs that are
 // alone, between blanks or at an end of the text, or right after closing
 // quotes. In p4ss;word, #ff0000 and a #b the sign belongs to the value.
 func split(s string) value {

@@ -166,7 +166,7 @@ func (s *setter) afterDash(t *element, n tree.Node) (string, error) {
 }
 
 // endOfEntries returns the start of the line after the last entry of t.
-// Comments that stand deeper than the entries go with the last one.
+// Comments that are deeper than the entries go with the last one.
 func (s *setter) endOfEntries(t *element) int {
 	end := afterBreak(s.text, t.end)
 	for at := end; at < len(s.text); {

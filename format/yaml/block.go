@@ -8,7 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// blockText writes the metadata as an entry of a block map whose keys stand at
+// blockText writes the metadata as an entry of a block map whose keys are at
 // column.
 func blockText(meta *tree.Map, indent, column int, newline string) (string, error) {
 	entry := &tree.Map{Items: []tree.Item{{Key: metaKey, Value: meta}}}
@@ -68,7 +68,7 @@ func (w *flowWriter) node(n tree.Node) {
 	}
 }
 
-// collection writes n entries. Comments stand on lines of their own, above what
+// collection writes n entries. Comments are on lines of their own, above what
 // follows.
 func (w *flowWriter) collection(begin, end string, n int, entry func(int) (key string, value tree.Node)) {
 	w.WriteString(begin)

@@ -3,7 +3,7 @@ package yaml
 // A text that is encrypted anew keeps the tokens of what did not change, and
 // their presentation: a file by SOPS stays as SOPS wrote it.
 
-// like notes how the tokens of an encrypted text stand in it.
+// like notes how the tokens of an encrypted text are presented.
 func (m *masking) like(d *document) {
 	own := *m.document
 	own.step = d.step
@@ -45,7 +45,7 @@ func (m *masking) standsOnOneLine(l *leaf, token string) bool {
 	return ok && was <= double && !m.commentFollows(l.head)
 }
 
-// amongElements reports whether a dash could stand in the place of the comment
+// amongElements reports whether a dash could be in the place of the comment
 // sign at i: one is at its column on the next line that is no comment, or
 // began the lines above.
 func (m *masking) amongElements(i int) bool {

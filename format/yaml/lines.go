@@ -1,34 +1,16 @@
 package yaml
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
+)
 
 const byteOrderMark = "\ufeff"
 
-// breakAt returns the length of the line break at i, 0 if there is none. YAML 1.1
-// knows five: LF, CR, CRLF, and the Unicode ones U+0085, U+2028 and U+2029.
-func breakAt(text []byte, i int) int {
-	if i >= len(text) {
-		return 0
-	}
-	switch text[i] {
-	case '\n':
-		return 1
-	case '\r':
-		if i+1 < len(text) && text[i+1] == '\n' {
-			return 2
-		}
-		return 1
-	case 0xC2:
-		if i+1 < len(text) && text[i+1] == 0x85 {
-			return 2
-		}
-	case 0xE2:
-		if i+2 < len(text) && text[i+1] == 0x80 && (text[i+2] == 0xA8 || text[i+2] == 0xA9) {
-			return 3
-		}
-	}
-	return 0
-}
+// breakAt returns the length of the line break at i, 0 if there is none.
+func breakAt(text []byte, i int) int { return yamltext.BreakLen(format.Text(text), i) }
 
 // lineEnd returns where the line of offset i ends, before its break.
 func lineEnd(text []byte, i int) int {

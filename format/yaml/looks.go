@@ -112,7 +112,7 @@ func printable(r rune) bool {
 		r >= 0xE000 && r <= 0xFFFD && r != 0xFEFF
 }
 
-// readable reports whether r may stand in a text as it is and reads as itself
+// readable reports whether r may be in a text as it is and reads as itself
 // within a line.
 func readable(r rune) bool {
 	return r == '\t' || r != '\n' && printable(r) && !isBreak(r) || r >= 0x10000 && r <= 0x10FFFF

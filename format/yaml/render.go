@@ -56,7 +56,7 @@ func (b builder) node(n tree.Node) (*node, error) {
 	return &node{Kind: scalarNode, Tag: "!!null", Value: "null"}, nil
 }
 
-// pending are comments that wait for what they stand above or after.
+// pending are comments that wait for what they are above or after.
 type pending struct{ head, inline []string }
 
 func (p *pending) add(c *tree.Comment) {
@@ -166,7 +166,7 @@ func (b builder) scalar(scalar *tree.Scalar) *node {
 	case !utf8.ValidString(s):
 		n.Tag, n.Style, n.Value = "!!binary", taggedStyle, base64Lines(s)
 	case s == mergeKey:
-		n.Tag = "!!merge"
+		n.Tag, n.Style = "!!merge", taggedStyle // SOPS prints the tag, the emitter no longer
 	case strings.Contains(s, "\n"):
 		n.Style = literalStyle
 	case !isString(s):

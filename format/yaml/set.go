@@ -264,7 +264,7 @@ func (s *setter) fill(t *element, text string) {
 	s.edit(t.start, t.start, s.lead(t)+text)
 }
 
-// lead returns what must stand before a value that had no text.
+// lead returns what must be before a value that had no text.
 func (s *setter) lead(t *element) string {
 	at := t.start
 	for at > 0 && isBlank(s.text[at-1]) {
@@ -316,7 +316,7 @@ func (s *setter) dropBlock(t *element, text string) {
 	s.edit(end, max(end, lineEnd(s.text, t.end)), "")
 }
 
-// propertiesEnd returns the end of the properties of t that stand on the line
+// propertiesEnd returns the end of the properties of t that are on the line
 // of its key, or colon.
 func (s *setter) propertiesEnd(t *element, colon int) int {
 	end := lineEnd(s.text, colon)

@@ -75,7 +75,7 @@ func unmaskSOPS(t testing.TB, s format.Document, known map[string]format.Plain) 
 		if text := strings.TrimSpace(l.value.Str()); strings.HasPrefix(text, "ENC[AES256_GCM,") {
 			v, ok := known[format.TokenHash(text)]
 			if !ok {
-				continue // tokens that stand in plaintext positions
+				continue // tokens in plaintext positions
 			}
 			values[i] = v
 		}

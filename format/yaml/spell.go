@@ -115,7 +115,7 @@ func (s *slot) free(t string) string {
 	}
 	switch {
 	case t == mergeKey:
-		return "!!merge " + t // the emitter of the library has it so
+		return "!!merge " + t // SOPS has it so
 	case !isString(t):
 		return quoted(t)
 	}

@@ -38,6 +38,9 @@ func checkSpelling(t testing.TB, s string) {
 	t.Helper()
 	place := slot{step: 4, newline: "\n"}
 	want := emitted(t, s)
+	if s == mergeKey {
+		want = "k: !!merge <<\n" // as the emitter of SOPS writes it, which is older
+	}
 	if got := "k: " + place.free(s) + "\n"; got != want {
 		t.Errorf("%q: got %q, the emitter writes %q", s, got, want)
 	}

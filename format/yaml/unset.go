@@ -115,7 +115,7 @@ func (s *setter) endWithComment(at int) int {
 	return at
 }
 
-// unsetFlow removes an entry with one comma. Where comments stand around it,
+// unsetFlow removes an entry with one comma. Where comments are around it,
 // they stay, and the comma that goes is the one after it.
 func (s *setter) unsetFlow(parent, t *element) {
 	i := slices.Index(parent.kids, t)

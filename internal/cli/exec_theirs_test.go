@@ -130,7 +130,7 @@ func execCases() []execCase {
 
 func TestExecDoesWhatSOPSDoes(t *testing.T) {
 	t.Parallel()
-	real := os.Getenv("SOPS_PEER")
+	real := os.Getenv("SOPS_REFERENCE")
 	if real == "" || os.Geteuid() != 0 {
 		return // the scripts exec_*.txtar hold the same without SOPS
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // An exitCode is one line of the table of exit codes. Its kinds are those of
@@ -25,7 +26,7 @@ func exitCodes() []exitCode {
 		{2, "the input cannot be read or parsed", []error{app.Input}},
 		{3, "the output cannot be written; unknown help topic", []error{app.Output}},
 		{4, "the content cannot be written in the output type", []error{app.Render, envelope.ErrRender}},
-		{6, "the encryption context is malformed or without effect", []error{app.BadContext, envelope.ErrContext}},
+		{6, "the encryption context is malformed or without effect", []error{app.BadContext, envelope.ErrContext, keeper.ErrContext}},
 		{7, "set, unset: the path or the value is malformed", []error{app.BadChange}},
 		{8, "flags or settings exclude each other", []error{app.Conflict, envelope.ErrConflict}},
 		{23, "the content cannot be encrypted", []error{app.NotEncryptable, envelope.ErrEncrypt}},

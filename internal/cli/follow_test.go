@@ -96,7 +96,7 @@ func (b *keyBench) changes(t *testing.T, what, text, at string, refused bool) {
 		if after != text {
 			t.Errorf("%s: %v: the file was changed", what, args)
 		}
-		for _, want := range []string{`"` + at + `" would be written in clear`, "--follow-file", "sops decrypt made.yaml | sops encrypt --filename-override made.yaml --output made.yaml"} {
+		for _, want := range []string{`"` + at + `" would be written unencrypted`, "--follow-file", "sops decrypt made.yaml | sops encrypt --filename-override made.yaml --output made.yaml"} {
 			if !strings.Contains(stderr, want) {
 				t.Errorf("%s: %v: %q is not in\n%s", what, args, want, stderr)
 			}

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
 // A line is a command line and its meaning: the same in the form that needs no
@@ -225,5 +228,34 @@ func plain(args []string) string {
 	for i, word := range c.Args {
 		c.Args[i] = strings.ReplaceAll(word, " ", "␣")
 	}
-	return strings.Join(c.Line(), " ")
+	return strings.Join(plainLine(c), " ")
+}
+
+// plainLine returns the arguments that mean the same as c and need no further
+// thought.
+func plainLine(c *command.Call) []string {
+	line := slices.Clone(c.Words)
+	for _, s := range c.Settings {
+		line = append(line, "--"+s.Flag.Name+"="+s.Value)
+	}
+	line = append(append(line, "--"), c.Args...)
+	if len(c.Args) > 0 && len(c.Rest) > 0 {
+		line = append(line, "--")
+	}
+	return append(line, c.Rest...)
+}
+
+// eachCommand calls f for every command below c that is not hidden, in order,
+// with the words that name it.
+func eachCommand(c *command.Command, f func(name string, c *command.Command)) {
+	below(c, c.Name, f)
+}
+
+func below(c *command.Command, name string, f func(string, *command.Command)) {
+	for _, sub := range c.Commands {
+		if !sub.Hidden {
+			f(name+" "+sub.Name, sub)
+			below(sub, name+" "+sub.Name, f)
+		}
+	}
 }

@@ -31,8 +31,8 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := newDesk(t)
-	if b.real = os.Getenv("SOPS_PEER"); b.real == "" {
-		t.Skip("SOPS_PEER does not name a real sops 3.13.3; .ci/run installs one")
+	if b.real = os.Getenv("SOPS_REFERENCE"); b.real == "" {
+		t.Skip("SOPS_REFERENCE does not name a real sops 3.13.3; .ci/run installs one")
 	}
 	return b
 }

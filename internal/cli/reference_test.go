@@ -40,7 +40,7 @@ func TestReferenceSaysWhatTheProgramDoes(t *testing.T) {
 
 func TestEveryFlagIsExplained(t *testing.T) {
 	t.Parallel()
-	testRoot().Each(func(name string, c *command.Command) {
+	eachCommand(testRoot(), func(name string, c *command.Command) {
 		if c.Summary == "" || c.Examples == "" {
 			t.Errorf("%s has no summary or no example", name)
 		}
@@ -60,7 +60,7 @@ func TestEveryFlagIsExplained(t *testing.T) {
 func TestFlagsMeanTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	isBoolean := map[string]bool{}
-	testRoot().Each(func(name string, c *command.Command) {
+	eachCommand(testRoot(), func(name string, c *command.Command) {
 		for _, f := range c.Flags {
 			for _, n := range append([]string{f.Name}, f.Aliases...) {
 				if was, known := isBoolean[n]; known && was != f.Bool {
@@ -83,11 +83,11 @@ Every command, flag, variable and exit code. This file is made from the program
 ` + "`sops help`, `sops help COMMAND`, `sops help environment` and `sops help exit-codes`" + `.
 
 `)
-	testRoot().Each(func(name string, _ *command.Command) {
+	eachCommand(testRoot(), func(name string, _ *command.Command) {
 		fmt.Fprintf(&b, "- [%s](#%s)\n", name, strings.ReplaceAll(name, " ", "-"))
 	})
 	b.WriteString(grammarReference)
-	testRoot().Each(func(name string, c *command.Command) { commandReference(&b, name, c) })
+	eachCommand(testRoot(), func(name string, c *command.Command) { commandReference(&b, name, c) })
 	b.WriteString("\n## Variables\n\nFlags go before them. The variables of AWS are read by its SDK.\n\n| variable | meaning |\n|---|---|\n")
 	for _, v := range variables() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", v.Name, cell(v.Meaning))
@@ -106,7 +106,7 @@ const grammarReference = `
 - Flags may be before the command, before its arguments or after them. ` + "`--`" + ` ends them. Of a flag that is given twice the last counts.
 - What is not understood is refused, on standard error, before anything is done. Standard output is data and nothing else; success is silent.
 - The old form works as well: ` + "`sops FILE`" + ` edits, ` + "`sops -e FILE`, `sops -d FILE`, `sops -r FILE`" + ` encrypt, decrypt and rotate, ` + "`sops --set '[\"key\"] \"value\"' FILE`" + `
-  sets. There, flags stand before the file, and each mode takes every flag of SOPS; ` + "`--verbose`" + ` says which are not used.
+  sets. There, flags are given before the file, and each mode takes every flag of SOPS; ` + "`--verbose`" + ` says which are not used.
 - A command that takes one file refuses more of them, before anything is done.
 - With ` + "`--json`" + ` each error is one object on one line of standard error:
   ` + "`{\"error\":\"...\",\"code\":\"MacMismatch\",\"exit\":51,\"hints\":[\"...\"],\"position\":{\"file\":\"...\",\"line\":3,\"column\":1},\"detail\":\"...\"}`" + `. Warnings are ` + "`{\"warning\":\"...\"}`" + `.
@@ -150,7 +150,7 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	root := testRoot()
 	pages := [][]string{nil, {"environment"}, {"exit-codes"}}
-	root.Each(func(name string, _ *command.Command) { pages = append(pages, strings.Fields(name)[1:]) })
+	eachCommand(root, func(name string, _ *command.Command) { pages = append(pages, strings.Fields(name)[1:]) })
 	for _, words := range pages {
 		var out bytes.Buffer
 		if err := help(&out, root, words); err != nil {

@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 // a terminal, noflock PROG ARGS..., which runs it on Linux without locks, and
 // whatever the machine has.
 //
-// Conditions: [theirs] where SOPS_PEER names a real SOPS 3.13.3, [root] where the
+// Conditions: [theirs] where SOPS_REFERENCE names a real SOPS 3.13.3, [root] where the
 // tests run as root, which no file mode stops, [gpg] where gpg is installed.
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs := os.Getenv("SOPS_PEER")
+	theirs := os.Getenv("SOPS_REFERENCE")
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: false,

@@ -56,19 +56,6 @@ func (c *Command) Find(words ...string) *Command {
 	return c
 }
 
-// Each calls f for every command below c that is not hidden, in order, with the
-// words that name it.
-func (c *Command) Each(f func(name string, c *Command)) { c.each(c.Name, f) }
-
-func (c *Command) each(name string, f func(string, *Command)) {
-	for _, sub := range c.Commands {
-		if !sub.Hidden {
-			f(name+" "+sub.Name, sub)
-			sub.each(name+" "+sub.Name, f)
-		}
-	}
-}
-
 // A Flag is one flag of a command.
 type Flag struct {
 	Name    string

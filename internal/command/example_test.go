@@ -32,10 +32,8 @@ func Example() {
 		return
 	}
 	_ = call.Command.Run(context.Background(), call)
-	fmt.Println(call.Line())
 	root.Complete(context.Background(), os.Stdout, []string{"dec", "--generate-shell-completion=described"})
 	// Output:
 	// [prod.yaml] plain.yaml true
-	// [decrypt --in-place=true --output=plain.yaml -- prod.yaml]
 	// decrypt:decrypt a file
 }

@@ -60,19 +60,6 @@ func (c *Call) Apply() error {
 	return nil
 }
 
-// Line returns the arguments that mean the same and need no further thought.
-func (c *Call) Line() []string {
-	line := slices.Clone(c.Words)
-	for _, s := range c.Settings {
-		line = append(line, "--"+s.Flag.Name+"="+s.Value)
-	}
-	line = append(append(line, "--"), c.Args...)
-	if len(c.Args) > 0 && len(c.Rest) > 0 {
-		line = append(line, "--")
-	}
-	return append(line, c.Rest...)
-}
-
 // Parse reads arguments. Flags before a command go to the command if it has
 // them, and are refused if not. Where no command is named, what the arguments
 // mean is up to the caller: it gets a Call of the root, with the flags before

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -13,27 +13,22 @@ import (
 
 // unknown warns of a key that nothing reads. At the top such keys are usual,
 // since they hold what anchors name, so only likely slips are reported there.
-func (r *reader) unknown(e entry, s scope, known []string) {
-	hint := advice(s, e.name.value)
+func (r *reader) unknown(e yamlread.Entry, s scope, known []string) {
+	hint := advice(s, e.Name)
 	if hint == "" {
-		if closest := suggest.Closest(e.name.value, known); closest != "" {
+		if closest := suggest.Closest(e.Name, known); closest != "" {
 			hint = "did you mean " + closest + "?"
 		}
 	}
-	if s == topScope && e.name.value == "integrity" {
+	if s == topScope && e.Name == "integrity" {
 		// A demand that means nothing must not look like one that holds.
-		r.fail(e.node, hint, "integrity is part of a rule, and means nothing in %s", s)
+		r.Fail(e.Key, hint, "integrity is part of a rule, and means nothing in %s", s)
 		return
 	}
-	if s == topScope && (hint == "" || holdsAnchor(e.value)) {
+	if s == topScope && (hint == "" || e.Value.HoldsAnchor()) {
 		return
 	}
-	r.warn(e.node, hint, "%q means nothing in %s and is ignored", e.name.value, s)
-}
-
-// holdsAnchor does not follow aliases, so it ends.
-func holdsAnchor(n *yaml.Node) bool {
-	return n.Anchor != "" || slices.ContainsFunc(n.Content, holdsAnchor)
+	r.warn(e.Key, hint, "%q means nothing in %s and is ignored", e.Name, s)
 }
 
 // advice is for keys that are right elsewhere or in another tool.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
@@ -78,14 +79,14 @@ func (b *builder) group(g group) error {
 }
 
 // list adds the keys of a list, with what all of them have in common.
-func (b *builder) list(kind *keeper.Kind, t text, forAll map[string]text) error {
+func (b *builder) list(kind *keeper.Kind, t yamlread.Text, forAll map[string]yamlread.Text) error {
 	list, err := b.name(t)
 	if err != nil {
 		return err
 	}
 	made, err := kind.Parse(list)
 	if err != nil {
-		return b.file.refuse(t.at, err, "")
+		return b.file.refuse(t.At, err, "")
 	}
 	common, err := b.common(kind, forAll)
 	if err != nil || len(common) == 0 {
@@ -96,7 +97,7 @@ func (b *builder) list(kind *keeper.Kind, t text, forAll map[string]text) error 
 		m.Fields = append(m.Fields, common...)
 		checked, err := kind.FromFields(m)
 		if err != nil {
-			return b.file.refuse(t.at, err, "")
+			return b.file.refuse(t.At, err, "")
 		}
 		b.keys = append(b.keys, checked...)
 	}
@@ -104,7 +105,7 @@ func (b *builder) list(kind *keeper.Kind, t text, forAll map[string]text) error 
 }
 
 // common returns the fields that all keys of a kind have in a rule.
-func (b *builder) common(kind *keeper.Kind, forAll map[string]text) ([]keeper.Field, error) {
+func (b *builder) common(kind *keeper.Kind, forAll map[string]yamlread.Text) ([]keeper.Field, error) {
 	var fields []keeper.Field
 	for _, f := range kind.Fields {
 		t, err := b.name(forAll[f.InRule])
@@ -149,16 +150,16 @@ func (b *builder) element(kind *keeper.Kind, e element) error {
 }
 
 // name expands a part of the name of a key.
-func (b *builder) name(t text) (string, error) {
+func (b *builder) name(t yamlread.Text) (string, error) {
 	out, err := b.captures.expandName(t)
 	if err != nil {
-		return "", b.file.refuse(t.at, err, "")
+		return "", b.file.refuse(t.At, err, "")
 	}
 	return out, nil
 }
 
 // texts expands the values of an encryption context.
-func (b *builder) texts(texts map[string]text) (map[string]string, error) {
+func (b *builder) texts(texts map[string]yamlread.Text) (map[string]string, error) {
 	if len(texts) == 0 {
 		return nil, nil
 	}
@@ -166,7 +167,7 @@ func (b *builder) texts(texts map[string]text) (map[string]string, error) {
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		out, err := b.captures.expand(texts[name])
 		if err != nil {
-			return nil, b.file.refuse(texts[name].at, err, "")
+			return nil, b.file.refuse(texts[name].At, err, "")
 		}
 		all[name] = out
 	}

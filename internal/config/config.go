@@ -24,11 +24,9 @@
 package config
 
 import (
-	"bytes"
 	"errors"
-	"io"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
 // tab as an indentation means one tab for each level.
@@ -54,29 +52,30 @@ type File struct {
 type Stores struct{ YAML, JSON, JSONBinary *int }
 
 // Parse reads a configuration from memory; path is where it counts as being.
+// Only the first document of the file counts.
 func Parse(path string, src []byte) (*File, error) {
-	doc, err := firstDocument(src)
-	if err != nil {
-		return nil, syntaxError(path, src, err)
-	}
 	f := &File{Path: path}
-	if doc == nil {
+	doc, err := yamlread.First(src)
+	if errors.Is(err, yamlread.ErrEmpty) {
 		return f, nil
 	}
-	r := reader{left: maxNodes(len(src))}
+	if wrong := (yamlread.Problem{}); errors.As(err, &wrong) {
+		return nil, refusal(path, wrong)
+	}
+	r := reader{Reader: yamlread.NewReader(len(src))}
 	var t top
 	read(&r, doc, topScope, topFields(), &t)
-	if len(r.errors) > 0 {
+	if len(r.Problems) > 0 {
 		var all []error
-		for _, p := range inOrder(r.errors) {
-			all = append(all, p.in(path))
+		for _, p := range inOrder(r.Problems, func(p yamlread.Problem) yamlread.Place { return p.At }) {
+			all = append(all, refusal(path, p))
 		}
 		return nil, join(all)
 	}
 	f.Stores, f.creation, f.destination = t.stores, t.creation, t.destination
 	f.hasCreation, f.hasDestination = t.hasCreation, t.hasDestination
-	f.Warnings = inOrder(append(r.warnings, f.doubts()...))
-	f.lists = listsIn(doc)
+	f.Warnings = inOrder(append(r.warnings, f.doubts()...), Problem.at)
+	f.lists = listsIn(r.Entries(doc, string(topScope)))
 	return f, nil
 }
 
@@ -86,18 +85,4 @@ func join(all []error) error {
 		return all[0]
 	}
 	return errors.Join(all...)
-}
-
-// firstDocument returns the root of the first YAML document, nil if there is
-// none.
-func firstDocument(src []byte) (*yaml.Node, error) {
-	var doc yaml.Node
-	err := yaml.NewDecoder(bytes.NewReader(src)).Decode(&doc)
-	if errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return doc.Content[0], nil
 }

@@ -24,7 +24,7 @@ const (
 	gcp  = "projects/demo/locations/global/keyRings/kr/cryptoKeys/k1"
 )
 
-// root is the directory that the configurations of the tests stand in; there
+// root is the directory that the configurations of the tests are in; there
 // need not be one.
 func root() string {
 	dir, err := filepath.Abs(filepath.FromSlash("/nowhere/repo"))
@@ -259,7 +259,7 @@ func TestAliasBombsEnd(t *testing.T) {
 		"g: &g {age: x, agee: y}\ns: &s [" + strings.Repeat("*g , ", 300) + "]\ncreation_rules: [" + strings.Repeat("{key_groups: *s }, ", 300) + "]\n",
 	} {
 		_, err := Parse(under(Name), []byte(src))
-		if err == nil || !strings.HasSuffix(err.Error(), ": the aliases stand for too many nodes") {
+		if err == nil || !strings.HasSuffix(err.Error(), ": the aliases mean too many nodes") {
 			t.Errorf("%.40q: got %v", src, err)
 		}
 	}

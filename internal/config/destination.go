@@ -3,8 +3,7 @@ package config
 import (
 	"errors"
 
-	"go.yaml.in/yaml/v3"
-
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
@@ -45,18 +44,18 @@ type AWS struct {
 
 // A destination is a destination rule as it is written.
 type destination struct {
-	at         place
-	path       text
+	at         yamlread.Place
+	path       yamlread.Text
 	is         Destination // but for Recreation
 	recreation *creation
 }
 
 func destinationFields() []field[destination] {
 	str := func(name string, of func(*Destination) *string) field[destination] {
-		return field[destination]{name, func(r *reader, n *yaml.Node, d *destination) { *of(&d.is) = r.text(n, name).value }}
+		return field[destination]{name, func(r *reader, n yamlread.Node, d *destination) { *of(&d.is) = r.Text(n, name).Value }}
 	}
 	return []field[destination]{
-		{"path_regex", func(r *reader, n *yaml.Node, d *destination) { d.path = r.text(n, "path_regex") }},
+		{"path_regex", func(r *reader, n yamlread.Node, d *destination) { d.path = r.Text(n, "path_regex") }},
 		str("s3_bucket", func(d *Destination) *string { return &d.S3Bucket }),
 		str("s3_prefix", func(d *Destination) *string { return &d.S3Prefix }),
 		str("gcs_bucket", func(d *Destination) *string { return &d.GCSBucket }),
@@ -64,10 +63,10 @@ func destinationFields() []field[destination] {
 		str("vault_path", func(d *Destination) *string { return &d.VaultPath }),
 		str("vault_address", func(d *Destination) *string { return &d.VaultAddress }),
 		str("vault_kv_mount_name", func(d *Destination) *string { return &d.VaultKVMount }),
-		{"vault_kv_version", func(r *reader, n *yaml.Node, d *destination) {
-			v, _ := r.number(n, "vault_kv_version", 0)
+		{"vault_kv_version", func(r *reader, n yamlread.Node, d *destination) {
+			v, _ := r.Number(n, "vault_kv_version", 0)
 			if v > 2 {
-				r.fail(n, "write 1 or 2", "there is no version %d of the key-value engine", v)
+				r.Fail(n, "write 1 or 2", "there is no version %d of the key-value engine", v)
 			}
 			d.is.VaultKVVersion = v
 		}},
@@ -77,20 +76,20 @@ func destinationFields() []field[destination] {
 		str(awskey.FieldProfile, func(d *Destination) *string { return &d.AWS.Profile }),
 		str("aws_role", func(d *Destination) *string { return &d.AWS.Role }),
 		str("aws_kms_key", func(d *Destination) *string { return &d.AWS.KMSKey }),
-		{"aws_tags", func(r *reader, n *yaml.Node, d *destination) {
+		{"aws_tags", func(r *reader, n yamlread.Node, d *destination) {
 			d.is.AWS.Tags = map[string]string{}
-			for name, value := range r.pairs(n, "aws_tags") {
-				d.is.AWS.Tags[name] = value.value
+			for name, value := range r.Pairs(n, "aws_tags") {
+				d.is.AWS.Tags[name] = value.Value
 			}
 		}},
-		{"aws_per_key", func(r *reader, n *yaml.Node, d *destination) {
-			d.is.AWS.PerKey, _ = r.boolean(n, "aws_per_key")
+		{"aws_per_key", func(r *reader, n yamlread.Node, d *destination) {
+			d.is.AWS.PerKey, _ = r.Bool(n, "aws_per_key")
 		}},
-		{"omit_extensions", func(r *reader, n *yaml.Node, d *destination) {
-			d.is.OmitExtensions, _ = r.boolean(n, "omit_extensions")
+		{"omit_extensions", func(r *reader, n yamlread.Node, d *destination) {
+			d.is.OmitExtensions, _ = r.Bool(n, "omit_extensions")
 		}},
-		{"recreation_rule", func(r *reader, n *yaml.Node, d *destination) {
-			if n = r.deref(n); n != nil {
+		{"recreation_rule", func(r *reader, n yamlread.Node, d *destination) {
+			if !r.IsNull(n) {
 				c := readCreation(r, n)
 				d.recreation = &c
 			}
@@ -107,7 +106,7 @@ func (f *File) DestinationFor(path string) (*Destination, error) {
 			Hint: "add destination_rules, such as - s3_bucket: NAME",
 		}
 	}
-	d, found, err := first(f, "destination_rules", f.destination, func(d *destination) text { return d.path }, path)
+	d, found, err := first(f, "destination_rules", f.destination, func(d *destination) yamlread.Text { return d.path }, path)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +115,7 @@ func (f *File) DestinationFor(path string) (*Destination, error) {
 
 func (f *File) destinationOf(d *destination, found captures) (*Destination, error) {
 	out := d.is
-	out.Line, out.PathRegex = d.at.line, d.path.value
+	out.Line, out.PathRegex = d.at.Line, d.path.Value
 	named := 0
 	for _, name := range []string{out.S3Bucket, out.GCSBucket, out.VaultPath, out.SecretsPath, out.ParametersPath} {
 		if name != "" {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
 // reference matches ${name}, and $${name} which means the text ${name}.
@@ -14,12 +16,12 @@ func reference() *regexp.Regexp {
 }
 
 // expand puts what the path_regex captured into t.
-func (c captures) expand(t text) (string, error) {
-	if !strings.Contains(t.value, "${") {
-		return t.value, nil
+func (c captures) expand(t yamlread.Text) (string, error) {
+	if !strings.Contains(t.Value, "${") {
+		return t.Value, nil
 	}
 	var problem error
-	out := reference().ReplaceAllStringFunc(t.value, func(ref string) string {
+	out := reference().ReplaceAllStringFunc(t.Value, func(ref string) string {
 		if literal, ok := strings.CutPrefix(ref, "$$"); ok {
 			return "$" + literal
 		}
@@ -41,11 +43,11 @@ func (c captures) expand(t text) (string, error) {
 // expandName is expand for the parts of key names. What comes from a path may
 // not hold what separates the parts of an ARN or the items of a list: a file
 // name must not bring keys of its own.
-func (c captures) expandName(t text) (string, error) {
+func (c captures) expandName(t yamlread.Text) (string, error) {
 	checked := captures{}
 	for name, matched := range c {
 		checked[name] = matched
-		if matched != nil && strings.Contains(t.value, "${"+name+"}") && !plain(*matched) {
+		if matched != nil && strings.Contains(t.Value, "${"+name+"}") && !plain(*matched) {
 			return "", fmt.Errorf("${%s} is %q here; in the name of a key only letters, digits and _ - . / @ = may come from a path", name, *matched)
 		}
 	}

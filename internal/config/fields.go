@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
@@ -14,7 +14,7 @@ import (
 // and the reference page are tested against them.
 type field[T any] struct {
 	name string
-	read func(r *reader, n *yaml.Node, into *T)
+	read func(r *reader, n yamlread.Node, into *T)
 }
 
 // A scope is a kind of mapping, as people call it.
@@ -30,12 +30,12 @@ const (
 )
 
 // read fills into from a mapping and warns of keys that are not in the table.
-func read[T any](r *reader, n *yaml.Node, s scope, table []field[T], into *T) {
-	for _, e := range r.entries(n, string(s)) {
+func read[T any](r *reader, n yamlread.Node, s scope, table []field[T], into *T) {
+	for _, e := range r.Entries(n, string(s)) {
 		known := false
 		for _, f := range table {
-			if f.name == e.name.value {
-				f.read(r, e.value, into)
+			if f.name == e.Name {
+				f.read(r, e.Value, into)
 				known = true
 			}
 		}
@@ -64,18 +64,18 @@ type top struct {
 
 func topFields() []field[top] {
 	return []field[top]{
-		{"creation_rules", func(r *reader, n *yaml.Node, t *top) {
-			t.hasCreation = r.deref(n) != nil
-			for _, item := range r.items(n, "creation_rules") {
+		{"creation_rules", func(r *reader, n yamlread.Node, t *top) {
+			t.hasCreation = !r.IsNull(n)
+			for _, item := range r.Items(n, "creation_rules") {
 				t.creation = append(t.creation, readCreation(r, item))
 			}
 		}},
-		{"destination_rules", func(r *reader, n *yaml.Node, t *top) {
-			t.hasDestination = r.deref(n) != nil
+		{"destination_rules", func(r *reader, n yamlread.Node, t *top) {
+			t.hasDestination = !r.IsNull(n)
 			t.destination = readEach(r, n, "destination_rules", destinationScope, destinationFields(),
-				func(p place) destination { return destination{at: p} })
+				func(p yamlread.Place) destination { return destination{at: p} })
 		}},
-		{"stores", func(r *reader, n *yaml.Node, t *top) {
+		{"stores", func(r *reader, n yamlread.Node, t *top) {
 			read(r, n, storesScope, storesFields(), &t.stores)
 		}},
 	}
@@ -83,26 +83,26 @@ func topFields() []field[top] {
 
 // A creation is a creation rule as it is written.
 type creation struct {
-	at          place
-	path        text
+	at          yamlread.Place
+	path        yamlread.Text
 	keys        keys
-	forAll      map[string]text // what the keys of the rule have in common, by its name there
-	context     map[string]text
-	contextAt   place
+	forAll      map[string]yamlread.Text // what the keys of the rule have in common, by its name there
+	context     map[string]yamlread.Text
+	contextAt   yamlread.Place
 	groups      []group
 	threshold   int
-	thresholdAt place
+	thresholdAt yamlread.Place
 	selection   rule.Rule
-	selectedAt  place
+	selectedAt  yamlread.Place
 	macOnly     bool
 	persist     *bool
 	integrity   string
 }
 
-func readCreation(r *reader, n *yaml.Node) creation {
-	c := creation{at: at(n), forAll: map[string]text{}}
+func readCreation(r *reader, n yamlread.Node) creation {
+	c := creation{at: n.At(), forAll: map[string]yamlread.Text{}}
 	read(r, n, creationScope, creationFields(), &c)
-	given := func(t text) bool { return t.value != "" }
+	given := func(t yamlread.Text) bool { return t.Value != "" }
 	if len(c.groups) > 0 && (c.keys.any() || slices.ContainsFunc(slices.Collect(maps.Values(c.forAll)), given)) {
 		r.warn(n, "move them into a group", "%s beside key_groups are ignored", ignored())
 	}
@@ -111,19 +111,19 @@ func readCreation(r *reader, n *yaml.Node) creation {
 
 func creationFields() []field[creation] {
 	table := []field[creation]{
-		{"path_regex", func(r *reader, n *yaml.Node, c *creation) { c.path = r.text(n, "path_regex") }},
-		{"key_groups", func(r *reader, n *yaml.Node, c *creation) {
+		{"path_regex", func(r *reader, n yamlread.Node, c *creation) { c.path = r.Text(n, "path_regex") }},
+		{"key_groups", func(r *reader, n yamlread.Node, c *creation) {
 			c.groups = readGroups(r, n, "key_groups")
 		}},
-		{"shamir_threshold", func(r *reader, n *yaml.Node, c *creation) {
-			c.threshold, _ = r.number(n, "shamir_threshold", 0)
-			c.thresholdAt = at(n)
+		{"shamir_threshold", func(r *reader, n yamlread.Node, c *creation) {
+			c.threshold, _ = r.Number(n, "shamir_threshold", 0)
+			c.thresholdAt = n.At()
 		}},
-		{"mac_only_encrypted", func(r *reader, n *yaml.Node, c *creation) {
-			c.macOnly, _ = r.boolean(n, "mac_only_encrypted")
+		{"mac_only_encrypted", func(r *reader, n yamlread.Node, c *creation) {
+			c.macOnly, _ = r.Bool(n, "mac_only_encrypted")
 		}},
-		{"persist_identity", func(r *reader, n *yaml.Node, c *creation) {
-			if v, set := r.boolean(n, "persist_identity"); set {
+		{"persist_identity", func(r *reader, n yamlread.Node, c *creation) {
+			if v, set := r.Bool(n, "persist_identity"); set {
 				c.persist = &v
 			}
 		}},
@@ -137,11 +137,11 @@ func creationFields() []field[creation] {
 }
 
 func selectionField(name string) field[creation] {
-	return field[creation]{name, func(r *reader, n *yaml.Node, c *creation) {
-		t := r.text(n, name)
-		c.selection.Set(name, t.value)
-		if t.value != "" {
-			c.selectedAt = t.at
+	return field[creation]{name, func(r *reader, n yamlread.Node, c *creation) {
+		t := r.Text(n, name)
+		c.selection.Set(name, t.Value)
+		if t.Value != "" {
+			c.selectedAt = t.At
 		}
 	}}
 }
@@ -149,23 +149,23 @@ func selectionField(name string) field[creation] {
 // integrityRequired is the one value that integrity can have.
 const integrityRequired = "required"
 
-func readIntegrity(r *reader, n *yaml.Node, c *creation) {
-	t := r.text(n, "integrity")
-	if t.value != "" && t.value != integrityRequired {
-		r.fail(n, "write integrity: required, or leave it out", "integrity is %q, which means nothing", t.value)
+func readIntegrity(r *reader, n yamlread.Node, c *creation) {
+	t := r.Text(n, "integrity")
+	if t.Value != "" && t.Value != integrityRequired {
+		r.Fail(n, "write integrity: required, or leave it out", "integrity is %q, which means nothing", t.Value)
 		return
 	}
-	c.integrity = t.value
+	c.integrity = t.Value
 }
 
 func storesFields() []field[Stores] {
 	store := func(name string, least int, of func(*Stores) **int) field[Stores] {
-		return field[Stores]{name, func(r *reader, n *yaml.Node, s *Stores) {
+		return field[Stores]{name, func(r *reader, n yamlread.Node, s *Stores) {
 			read(r, n, storeScope, indentFields(least), of(s))
 		}}
 	}
 	empty := func(name string) field[Stores] {
-		return field[Stores]{name, func(r *reader, n *yaml.Node, _ *Stores) {
+		return field[Stores]{name, func(r *reader, n yamlread.Node, _ *Stores) {
 			read(r, n, storeScope, nil, &struct{}{})
 		}}
 	}
@@ -178,8 +178,8 @@ func storesFields() []field[Stores] {
 }
 
 func indentFields(least int) []field[*int] {
-	return []field[*int]{{"indent", func(r *reader, n *yaml.Node, indent **int) {
-		if v, set := r.number(n, "indent", least); set {
+	return []field[*int]{{"indent", func(r *reader, n yamlread.Node, indent **int) {
+		if v, set := r.Number(n, "indent", least); set {
 			*indent = &v
 		}
 	}}}

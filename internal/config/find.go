@@ -17,7 +17,7 @@ const (
 // Find returns the configuration that governs the files of fileDir: the
 // nearest .sops.yaml from there upward or, if there is none, from workDir
 // upward. An empty directory is not searched. The path is "" if there is none.
-// The warning tells of a .sops.yml, which nothing reads.
+// The warning is about a .sops.yml, which nothing reads.
 func Find(fileDir, workDir string) (path string, warnings []string, err error) {
 	for _, dir := range []string{fileDir, workDir} {
 		if dir == "" {
@@ -56,7 +56,7 @@ func upward(dir string) (found, wrong string) {
 	return "", wrong
 }
 
-// exists reports whether something stands at path; a dangling link does, and
+// exists reports whether something is at path; a dangling link does, and
 // reading it then says what is wrong.
 func exists(path string) bool {
 	_, err := os.Lstat(path)

@@ -13,7 +13,7 @@ import (
 // that is said about it names a line that is there, and a rule is found or
 // refused with an error, never half made.
 func FuzzLoadNeverPanics(f *testing.F) {
-	paths, err := filepath.Glob("testdata/peer/*.yaml")
+	paths, err := filepath.Glob("testdata/sops/*.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}

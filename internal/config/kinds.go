@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
@@ -13,20 +13,20 @@ import (
 // keys are what a rule or a group says of master keys, by the names of their
 // kinds.
 type keys struct {
-	lists    map[string][]text    // texts, each of which may name several keys
-	elements map[string][]element // mappings, each of which names one
+	lists    map[string][]yamlread.Text // texts, each of which may name several keys
+	elements map[string][]element       // mappings, each of which names one
 }
 
 // An element is a key that is written as a mapping.
 type element struct {
-	at    place
-	texts map[string]text            // by the names of the fields in files
-	maps  map[string]map[string]text // likewise
+	at    yamlread.Place
+	texts map[string]yamlread.Text            // by the names of the fields in files
+	maps  map[string]map[string]yamlread.Text // likewise
 }
 
-func (k *keys) addList(kind string, list []text) {
+func (k *keys) addList(kind string, list []yamlread.Text) {
 	if k.lists == nil {
-		k.lists = map[string][]text{}
+		k.lists = map[string][]yamlread.Text{}
 	}
 	k.lists[kind] = list
 }
@@ -54,19 +54,19 @@ func keyFields() []field[creation] {
 	var table []field[creation]
 	for _, kind := range kinds.All() {
 		name := kind.RuleName()
-		table = append(table, field[creation]{name, func(r *reader, n *yaml.Node, c *creation) {
+		table = append(table, field[creation]{name, func(r *reader, n yamlread.Node, c *creation) {
 			c.keys.addList(kind.Name, r.texts(n, name))
 		}})
 		for _, f := range kind.Fields {
 			switch {
 			case f.InRule == "":
 			case f.Map:
-				table = append(table, field[creation]{f.InRule, func(r *reader, n *yaml.Node, c *creation) {
-					c.context, c.contextAt = r.pairs(n, f.InRule), at(n)
+				table = append(table, field[creation]{f.InRule, func(r *reader, n yamlread.Node, c *creation) {
+					c.context, c.contextAt = r.Pairs(n, f.InRule), n.At()
 				}})
 			default:
-				table = append(table, field[creation]{f.InRule, func(r *reader, n *yaml.Node, c *creation) {
-					c.forAll[f.InRule] = r.text(n, f.InRule)
+				table = append(table, field[creation]{f.InRule, func(r *reader, n yamlread.Node, c *creation) {
+					c.forAll[f.InRule] = r.Text(n, f.InRule)
 				}})
 			}
 		}
@@ -92,9 +92,9 @@ func groupKeyFields() []field[group] {
 	var table []field[group]
 	for _, kind := range kinds.All() {
 		name := kind.GroupName()
-		read := func(r *reader, n *yaml.Node, g *group) { g.keys.addList(kind.Name, r.texts(n, name)) }
+		read := func(r *reader, n yamlread.Node, g *group) { g.keys.addList(kind.Name, r.texts(n, name)) }
 		if kind.HasElements() {
-			read = func(r *reader, n *yaml.Node, g *group) {
+			read = func(r *reader, n yamlread.Node, g *group) {
 				g.keys.addElements(kind.Name, readEach(r, n, name, elementScope(kind), elementFields(kind), newElement))
 			}
 		}
@@ -103,8 +103,8 @@ func groupKeyFields() []field[group] {
 	return table
 }
 
-func newElement(p place) element {
-	return element{at: p, texts: map[string]text{}, maps: map[string]map[string]text{}}
+func newElement(p yamlread.Place) element {
+	return element{at: p, texts: map[string]yamlread.Text{}, maps: map[string]map[string]yamlread.Text{}}
 }
 
 // elementScope is what people call an element of the keys of a kind.
@@ -117,12 +117,12 @@ func elementFields(kind *keeper.Kind) []field[element] {
 		switch {
 		case f.Element == "":
 		case f.Map:
-			table = append(table, field[element]{f.Element, func(r *reader, n *yaml.Node, e *element) {
-				e.maps[f.Name] = r.pairs(n, f.Element)
+			table = append(table, field[element]{f.Element, func(r *reader, n yamlread.Node, e *element) {
+				e.maps[f.Name] = r.Pairs(n, f.Element)
 			}})
 		default:
-			table = append(table, field[element]{f.Element, func(r *reader, n *yaml.Node, e *element) {
-				e.texts[f.Name] = r.text(n, f.Element)
+			table = append(table, field[element]{f.Element, func(r *reader, n yamlread.Node, e *element) {
+				e.texts[f.Name] = r.Text(n, f.Element)
 			}})
 		}
 	}

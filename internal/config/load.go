@@ -27,7 +27,7 @@ func Load(path string) (*File, error) {
 }
 
 // errNoFile is in the chain of the error for what is no file of a reasonable
-// size. Nobody has such a configuration but on purpose.
+// size. Such a configuration is never an accident.
 var errNoFile = errors.New("not a configuration")
 
 // readBounded reads a file, but neither a device nor a pipe, of which only a link

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
 // captures are the named groups of a path_regex with what they matched. A
@@ -13,13 +15,13 @@ type captures map[string]*string
 
 // match reports whether the expression matches one of the forms of a path, and
 // what its named groups matched. An empty expression matches every path.
-func match(expression text, forms []string) (captures, bool, error) {
-	if expression.value == "" {
+func match(expression yamlread.Text, forms []string) (captures, bool, error) {
+	if expression.Value == "" {
 		return nil, true, nil
 	}
-	re, err := regexp.Compile(expression.value)
+	re, err := regexp.Compile(expression.Value)
 	if err != nil {
-		return nil, false, fmt.Errorf("path_regex %q is not a valid regular expression: %w", expression.value, err)
+		return nil, false, fmt.Errorf("path_regex %q is not a valid regular expression: %w", expression.Value, err)
 	}
 	for _, form := range forms {
 		if at := re.FindStringSubmatchIndex(form); at != nil {
@@ -64,7 +66,7 @@ func globHint(expression string) string {
 }
 
 // forms returns the texts that a path_regex may match: the path relative to
-// the directory of the configuration, or the absolute path where it stands
+// the directory of the configuration, or the absolute path where it is
 // elsewhere.
 func (f *File) forms(path string) ([]string, error) {
 	abs, err := filepath.Abs(path)
@@ -85,7 +87,7 @@ func slashed(native string, separator rune) []string {
 }
 
 // relative returns path relative to dir. Links are followed only where the
-// path does not stand below dir as it is written: first those of directories,
+// path is not below dir as it is written: first those of directories,
 // so that a linked file is known by its own name, then that of the file.
 func relative(dir, path string) string {
 	if rel, ok := below(dir, path); ok {

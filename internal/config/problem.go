@@ -1,9 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
 // ErrNoRules is in the chain of the error for a configuration without
@@ -70,22 +73,22 @@ func (p Problem) String() string {
 	return s
 }
 
-func (p place) problem(hint, format string, args ...any) Problem {
-	return Problem{p.line, p.column, fmt.Sprintf(format, args...), hint}
+func (p Problem) at() yamlread.Place { return yamlread.Place{Line: p.Line, Column: p.Column} }
+
+func problemAt(p yamlread.Place, hint, format string, args ...any) Problem {
+	return Problem{p.Line, p.Column, fmt.Sprintf(format, args...), hint}
 }
 
-// in returns the problem as an error about a file.
-func (p Problem) in(file string) *Error {
-	return &Error{Path: file, Line: p.Line, Column: p.Column, Msg: p.Msg, Hint: p.Hint}
+// refusal returns a mistake in the configuration at path as its error.
+func refusal(path string, p yamlread.Problem) *Error {
+	return &Error{Path: path, Line: p.At.Line, Column: p.At.Column, Msg: p.Msg, Hint: p.Hint}
 }
 
 // inOrder sorts by place and drops repetitions, which aliases cause.
-func inOrder(problems []Problem) []Problem {
-	slices.SortStableFunc(problems, func(a, b Problem) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
+func inOrder[T comparable](problems []T, at func(T) yamlread.Place) []T {
+	slices.SortStableFunc(problems, func(a, b T) int {
+		p, q := at(a), at(b)
+		return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 	})
 	return slices.Compact(problems)
 }

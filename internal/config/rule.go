@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
 )
@@ -53,7 +54,7 @@ func (f *File) RuleFor(path string) (*Rule, error) {
 			Hint: "add creation_rules, or give the keys by flag",
 		}
 	}
-	c, found, err := first(f, "creation_rules", f.creation, func(c *creation) text { return c.path }, path)
+	c, found, err := first(f, "creation_rules", f.creation, func(c *creation) yamlread.Text { return c.path }, path)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (f *File) RuleFor(path string) (*Rule, error) {
 
 // first returns the first rule of a list that matches path, and what its
 // expression captured.
-func first[T any](f *File, list string, rules []T, expression func(*T) text, path string) (*T, captures, error) {
+func first[T any](f *File, list string, rules []T, expression func(*T) yamlread.Text, path string) (*T, captures, error) {
 	forms, err := f.forms(path)
 	if err != nil {
 		return nil, nil, err
@@ -80,10 +81,10 @@ func first[T any](f *File, list string, rules []T, expression func(*T) text, pat
 }
 
 // match is match, with the place of an invalid expression.
-func (f *File) match(expression text, forms []string) (captures, bool, error) {
+func (f *File) match(expression yamlread.Text, forms []string) (captures, bool, error) {
 	found, matches, err := match(expression, forms)
 	if err != nil {
-		return nil, false, f.refuse(expression.at, err, globHint(expression.value))
+		return nil, false, f.refuse(expression.At, err, globHint(expression.Value))
 	}
 	return found, matches, nil
 }
@@ -114,7 +115,7 @@ func (f *File) rule(c *creation, found captures) (*Rule, error) {
 		return nil, err
 	}
 	return &Rule{
-		Line: c.at.line, PathRegex: c.path.value,
+		Line: c.at.Line, PathRegex: c.path.Value,
 		Groups: bind(groups, context), bare: groups, Threshold: c.threshold,
 		Selection: c.selection, MACOnlyEncrypted: c.macOnly,
 		EncryptionContext: context, PersistIdentity: c.persist, Integrity: c.integrity,
@@ -145,7 +146,7 @@ func (f *File) checkThreshold(c *creation, groups int) error {
 // rules that no path reaches or settings without effect.
 func (f *File) doubts() []Problem {
 	var list []Problem
-	try := func(expression text, use func(captures) error) {
+	try := func(expression yamlread.Text, use func(captures) error) {
 		var refused *Error
 		if errors.As(f.tryPath(expression, use), &refused) {
 			list = append(list, refused.problem())
@@ -155,15 +156,15 @@ func (f *File) doubts() []Problem {
 	for i := range f.creation {
 		c := &f.creation[i]
 		if catchAll > 0 {
-			list = append(list, c.at.problem("put the rule without path_regex last",
+			list = append(list, problemAt(c.at, "put the rule without path_regex last",
 				"no path reaches this rule: the one on line %d has no path_regex and takes every path", catchAll))
 			continue
 		}
-		if c.path.value == "" {
-			catchAll = c.at.line
+		if c.path.Value == "" {
+			catchAll = c.at.Line
 		}
 		if c.threshold > 0 && len(c.groups) < minThreshold {
-			list = append(list, c.thresholdAt.problem("", "shamir_threshold has no effect on a single key group"))
+			list = append(list, problemAt(c.thresholdAt, "", "shamir_threshold has no effect on a single key group"))
 		}
 		try(c.path, func(found captures) error { _, err := f.rule(c, found); return err })
 	}
@@ -174,25 +175,25 @@ func (f *File) doubts() []Problem {
 	return list
 }
 
-// tryPath calls use as if a path had matched. The stand-in for what it would
+// tryPath calls use as if a path had matched. The text for what it would
 // have captured is valid in every part of the name of a key.
-func (f *File) tryPath(expression text, use func(captures) error) error {
+func (f *File) tryPath(expression yamlread.Text, use func(captures) error) error {
 	if _, _, err := f.match(expression, nil); err != nil {
 		return err
 	}
 	found := captures{}
-	for _, name := range groupNames(expression.value) {
-		stand := "0"
-		found[name] = &stand
+	for _, name := range groupNames(expression.Value) {
+		valid := "0"
+		found[name] = &valid
 	}
 	return use(found)
 }
 
 // refuse returns the error that cause, found at p, is.
-func (f *File) refuse(p place, cause error, hint string) error {
+func (f *File) refuse(p yamlread.Place, cause error, hint string) error {
 	var adviser interface{ Hints() []string }
 	if hint == "" && errors.As(cause, &adviser) {
 		hint = strings.Join(adviser.Hints(), "; ")
 	}
-	return &Error{Path: f.Path, Line: p.line, Column: p.column, Msg: cause.Error(), Hint: hint, Err: cause}
+	return &Error{Path: f.Path, Line: p.Line, Column: p.Column, Msg: cause.Error(), Hint: hint, Err: cause}
 }

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
 // lines are those from the first up to the last, which does not count.
@@ -11,18 +13,17 @@ type lines struct{ first, last int }
 
 func (l lines) have(line int) bool { return l.first <= line && line < l.last }
 
-// listsIn returns where the lists of rules are.
-func listsIn(doc *yaml.Node) []lines {
+// listsIn returns where the lists of rules are. A list ends where the next entry
+// of the file begins.
+func listsIn(all []yamlread.Entry) []lines {
+	slices.SortStableFunc(all, func(a, b yamlread.Entry) int { return cmp.Compare(a.Key.At().Line, b.Key.At().Line) })
 	var lists []lines
-	if doc.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(doc.Content); i += 2 {
-		l := lines{doc.Content[i].Line, math.MaxInt}
-		if i+2 < len(doc.Content) {
-			l.last = doc.Content[i+2].Line
+	for i, e := range all {
+		l := lines{e.Key.At().Line, math.MaxInt}
+		if i+1 < len(all) {
+			l.last = all[i+1].Key.At().Line
 		}
-		if name := doc.Content[i].Value; name == "creation_rules" || name == "destination_rules" {
+		if e.Name == "creation_rules" || e.Name == "destination_rules" {
 			lists = append(lists, l)
 		}
 	}
@@ -51,9 +52,9 @@ func (f *File) ruleAt(line int) int {
 			continue
 		}
 		begin := 0
-		note := func(at place) {
-			if l.have(at.line) && at.line <= line {
-				begin = max(begin, at.line)
+		note := func(at yamlread.Place) {
+			if l.have(at.Line) && at.Line <= line {
+				begin = max(begin, at.Line)
 			}
 		}
 		for i := range f.creation {

@@ -179,7 +179,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if err == nil && bytes.Equal(back, s.decrypted.text.bytes) {
 		return out, nil
 	}
-	// The tokens stand right but the pieces do not give the author's text.
+	// The tokens are right but the pieces do not give the author's text.
 	bare, err := encrypted.Unmask(values, nil)
 	if err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ func (s *encryption) finish(m format.Masked, l *format.Layout) ([]byte, format.D
 		return nil, nil, err
 	}
 	own := s.decrypted.Meta
-	if own.Layout, err = sealLayout(s.cipher, nonce, l, s.macText); err != nil {
+	if own.Layout, err = encryptLayout(s.cipher, nonce, l, s.macText); err != nil {
 		return nil, nil, err
 	}
 	out, err := m.Insert(own.Encode())

@@ -80,7 +80,7 @@ func (s *Encrypted) decryptsMAC(d keeper.Data) bool {
 	return err == nil || !errors.Is(err, cipher.ErrForged)
 }
 
-// DecryptWith opens the file with a data key that was recovered before.
+// DecryptWith decrypts the file with a data key that was recovered before.
 func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, error) {
 	c, err := cipher.New(d.Bytes())
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 		finding: *found, ignored: ignored || dec.macDiffers, trees: dec.trees,
 		origin: &origin{
 			format: s.format, doc: s.doc, trees: dec.trees, values: dec.values,
-			layout: openLayout(c, s.Meta.Layout, macText), warn: o.Warn,
+			layout: decryptLayout(c, s.Meta.Layout, macText), warn: o.Warn,
 		},
 	}, nil
 }
@@ -231,7 +231,7 @@ func (d *decryption) valueError(leaf rule.Leaf, err error) error {
 	return f
 }
 
-// comment decrypts a comment in place. One that does not open is kept as it
+// comment decrypts a comment in place. One that cannot be decrypted is kept as it
 // is: before SOPS 3.0 comments were not encrypted, and people add them.
 func (d *decryption) comment(leaf rule.Leaf) {
 	c := leaf.Comment

@@ -13,11 +13,11 @@ import (
 
 // The layout travels as one more token in the metadata: DEFLATE over JSON. Its
 // additional data holds the MAC text, so that a layout from another state of
-// the file does not open. Other programs ignore it, and drop it when they write.
+// the file cannot be decrypted. Other programs ignore it, and drop it when they write.
 
 func layoutData(macText string) []byte { return []byte("layout:" + macText) }
 
-func sealLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string) (string, error) {
+func encryptLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string) (string, error) {
 	if l.Empty() {
 		return "", nil
 	}
@@ -32,8 +32,8 @@ func sealLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string
 	return c.Encrypt(nonce, string(packed), layoutData(macText), "str"), nil
 }
 
-// openLayout returns nil for a layout that does not open: it is only looks.
-func openLayout(c *cipher.Cipher, text, macText string) *format.Layout {
+// decryptLayout returns nil for a layout that cannot be decrypted: it is only looks.
+func decryptLayout(c *cipher.Cipher, text, macText string) *format.Layout {
 	token, err := cipher.Parse(text)
 	if err != nil {
 		return nil

@@ -245,7 +245,7 @@ func (p *patch) finish() ([]byte, error) {
 		l = prune(l, p.text)
 	}
 	p.exact = p.exact || l != nil && len(l.Scalars) < len(p.layout.Scalars) || p.text != p.decrypted.origin.doc && !ofTokens(l)
-	if m.Layout, err = sealLayout(p.cipher, nonce, l, p.macText); err != nil {
+	if m.Layout, err = encryptLayout(p.cipher, nonce, l, p.macText); err != nil {
 		return nil, err
 	}
 	out, err := p.sealed()

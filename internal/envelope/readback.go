@@ -39,7 +39,7 @@ func (s *encryption) verifyMeta(encrypted format.Document) (*format.Layout, erro
 	if found.Keys != nil {
 		return nil, found.Keys
 	}
-	return openLayout(s.cipher, m.Layout, macText), nil
+	return decryptLayout(s.cipher, m.Layout, macText), nil
 }
 
 // verifyTree compares what a reader of the encrypted text finds with what was

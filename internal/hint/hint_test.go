@@ -185,13 +185,13 @@ func TestOutermostExitCodeWins(t *testing.T) {
 		err  error
 		want int
 	}{
-		"nil":                       {nil, 0},
-		"plain":                     {errors.New("x"), 1},
-		"wrapped":                   {fmt.Errorf("a: %w", status(51)), 51},
-		"outer over inner":          {errors.Join(outer{status(25)}, status(3)), 201},
-		"zero is no answer":         {fmt.Errorf("a: %w", status(0)), 1},
-		"behind one without answer": {errors.Join(status(-1), status(4)), 4},
-		"a foreign program":         {fmt.Errorf("a: %w", exec.Command("sh", "-c", "exit 7").Run()), 1},
+		"nil":                      {nil, 0},
+		"plain":                    {errors.New("x"), 1},
+		"wrapped":                  {fmt.Errorf("a: %w", status(51)), 51},
+		"outer over inner":         {errors.Join(outer{status(25)}, status(3)), 201},
+		"zero is no answer":        {fmt.Errorf("a: %w", status(0)), 1},
+		"after one without answer": {errors.Join(status(-1), status(4)), 4},
+		"a foreign program":        {fmt.Errorf("a: %w", exec.Command("sh", "-c", "exit 7").Run()), 1},
 	}
 	for name, test := range tests {
 		if got := hint.ExitCode(test.err); got != test.want {

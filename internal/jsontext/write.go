@@ -32,7 +32,7 @@ func (s Style) Append(dst []byte, n tree.Node) ([]byte, error) {
 		}
 		return s.AppendValue(dst, n.Value)
 	}
-	return nil, &Error{Offset: -1, Msg: "a comment cannot stand alone in JSON"}
+	return nil, &Error{Offset: -1, Msg: "JSON has no comments on their own"}
 }
 
 func (s Style) appendMap(dst []byte, m *tree.Map) ([]byte, error) {

@@ -2,7 +2,7 @@
 // tree of a file (its "sops" entry) into typed records and back.
 //
 // What it does not understand it keeps: unknown fields, unknown kinds of master
-// keys, the order in which everything stood.
+// keys, the order of everything.
 package meta
 
 import (
@@ -258,7 +258,7 @@ func decodeEntry(k keeper.MasterKey, n tree.Node) (Entry, error) {
 		}
 		name := strings.ToLower(it.Key)
 		if seen[name] {
-			return Entry{}, fmt.Errorf("%s comes twice, and readers do not agree which counts", name)
+			return Entry{}, fmt.Errorf("duplicate %s, and readers do not agree which counts", name)
 		}
 		seen[name] = true
 		switch v := it.Value.(type) {

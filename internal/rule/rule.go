@@ -106,14 +106,14 @@ type Selector struct {
 }
 
 // Compile returns the selector of r. It refuses an invalid regular expression,
-// which would leave secrets in clear, and more than one rule.
+// which would leave secrets unencrypted, and more than one rule.
 func (r Rule) Compile() (*Selector, error) {
 	return r.compile(func(f Field, err error) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("%s: %q is not a valid regular expression: %w", f.Name, f.Text, err)
 	})
 }
 
-// CompileStored returns the selector of a rule that stands in an encrypted
+// CompileStored returns the selector of a rule in an encrypted
 // file. An invalid expression matches nothing there, as it did when the file
 // was written.
 func (r Rule) CompileStored() (*Selector, error) {

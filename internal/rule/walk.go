@@ -24,7 +24,7 @@ type Leaf struct {
 // commentToken ends the text of an encrypted comment.
 const commentToken = ",type:comment]"
 
-// Leaves walks the documents in wire order and judges each leaf. The consumer
+// Leaves walks the documents in wire order and decides on each leaf. The consumer
 // may change the leaf that it is given.
 func (s *Selector) Leaves(trees []*tree.Map) iter.Seq[Leaf] {
 	return func(yield func(Leaf) bool) {
@@ -120,21 +120,21 @@ func (w *walker) node(n tree.Node, matched, governed bool) bool {
 func (s *Selector) secret(match bool) bool { return match == s.positive }
 
 func (w *walker) comment(c *tree.Comment, matched bool, run *bool) bool {
-	secret := w.judge(c.Text, matched, run)
+	secret := w.decide(c.Text, matched, run)
 	return w.yield(Leaf{AAD: w.container(), Secret: secret, Comment: c})
 }
 
-// listComment does the same for an encrypted comment that stands as an element
+// listComment does the same for an encrypted comment that is an element
 // of a list. It does not end the run, unlike in SOPS 3.13.3, which cannot
 // read its own files then.
 func (w *walker) listComment(n *tree.Scalar, matched bool, run *bool) bool {
-	secret := w.judge(n.Value.Str(), matched, run)
+	secret := w.decide(n.Value.Str(), matched, run)
 	return w.yield(Leaf{AAD: w.container(), Secret: secret, Scalar: n, ListComment: true})
 }
 
-// judge decides on a comment and lets it join the run. A comment that makes
-// leaves encrypted must itself stay readable, so it joins after it is judged.
-func (w *walker) judge(text string, matched bool, run *bool) bool {
+// decide says whether a comment is secret and lets it join the run. A comment that makes
+// leaves encrypted must itself stay readable, so it joins after the decision.
+func (w *walker) decide(text string, matched bool, run *bool) bool {
 	hit := w.s.comment != nil && w.s.comment(text)
 	if w.s.positive {
 		secret := w.s.secret(matched || *run)

@@ -1,4 +1,4 @@
-// Package suggest finds the word that somebody meant who mistyped it.
+// Package suggest finds the word that was meant where one is mistyped.
 //
 //	suggest.Closest("encryptd_regex", names) // encrypted_regex
 package suggest

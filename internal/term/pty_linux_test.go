@@ -165,22 +165,6 @@ func TestCancelledQuestionRestoresTheTerminal(t *testing.T) {
 	}
 }
 
-func TestSavedStateComesBack(t *testing.T) {
-	t.Parallel()
-	_, program := pty(t)
-	before := state(t, program)
-	restore := term.New(program, program).Save()
-	raw := before
-	raw.Lflag = 0
-	if err := unix.IoctlSetTermios(int(program.Fd()), unix.TCSETS, &raw); err != nil {
-		t.Fatal(err)
-	}
-	restore()
-	if after := state(t, program); after != before {
-		t.Errorf("state %+v, want %+v", after, before)
-	}
-}
-
 // inTerminal returns the child in a session of its own, whose terminal is tty.
 func inTerminal(t *testing.T, tty *os.File) *exec.Cmd {
 	t.Helper()

@@ -41,9 +41,6 @@ func Open() (*Terminal, error) {
 	return &Terminal{in: in, out: out}, nil
 }
 
-// New returns the Terminal that reads from in and writes to out.
-func New(in, out *os.File) *Terminal { return &Terminal{in: in, out: out} }
-
 // Close closes the files.
 func (t *Terminal) Close() error {
 	if t.in == t.out {
@@ -68,16 +65,6 @@ func Color(w io.Writer, lookup func(string) (string, bool)) bool {
 		return false
 	}
 	return IsTerminal(w) && understandsColor(w)
-}
-
-// Save returns a function that brings the terminal back to its present state:
-// an editor that is killed does not do so itself.
-func (t *Terminal) Save() (restore func()) {
-	state, err := term.GetState(int(t.in.Fd()))
-	if err != nil {
-		return func() {}
-	}
-	return func() { _ = term.Restore(int(t.in.Fd()), state) }
 }
 
 // ReadLine prints the prompt and returns the answer without its end of line.

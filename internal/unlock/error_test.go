@@ -113,7 +113,7 @@ func TestErrorsNeverShowSecrets(t *testing.T) {
 	}
 	for _, text := range []string{e.Error(), e.UserError(), fmt.Sprintf("%+v %#v", e, e)} {
 		if strings.Contains(text, "canary") || strings.Contains(text, "63616e617279") {
-			t.Errorf("the secret stands in %q", text)
+			t.Errorf("the secret is in %q", text)
 		}
 	}
 }

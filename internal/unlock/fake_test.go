@@ -27,7 +27,7 @@ type fake struct {
 
 func (*fake) Kind() string { return "" }
 
-// Asks says what the field "asks" says, after the time in the field "after".
+// Asks says what field "asks" says, after the time of field "after".
 func (f *fake) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	if after := w.Text("after"); after != "" {
 		f.enter("asks " + w.Identity())
@@ -162,4 +162,13 @@ func one(d keeper.Data, keys ...keeper.MasterKey) []keeper.Group {
 		g = append(g, sealed(m, d))
 	}
 	return []keeper.Group{g}
+}
+
+// DataKey returns the data key that Recover finds.
+func DataKey(ctx context.Context, k keeper.Keeper, groups []keeper.Group, threshold int, o Options) (keeper.Data, error) {
+	r, err := Recover(ctx, k, groups, threshold, o)
+	if err != nil {
+		return keeper.Data{}, err
+	}
+	return r.Data, nil
 }

@@ -85,8 +85,8 @@ func (s *search) offer(f offer, offers chan<- offer) error {
 }
 
 // hear waits a little for what the keys that are still being asked say when the
-// time for all is up, which is more than that it is up. If somebody was quicker,
-// or the user has gone, nobody wants to know.
+// time for all is up, which is more than that it is up. If another key was quicker,
+// or the user has gone, it does not matter.
 func hear(cause error, answers <-chan answer, running map[*candidate]bool) {
 	if !errors.As(cause, new(silence)) {
 		return

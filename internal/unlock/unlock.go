@@ -5,7 +5,7 @@
 // part: the data key itself where there is one group, a Shamir share of it
 // where there are several, threshold of which are needed.
 //
-//	data, err := unlock.DataKey(ctx, keepers, groups, threshold, unlock.Options{})
+//	recovered, err := unlock.Recover(ctx, keepers, groups, threshold, unlock.Options{})
 //
 // All groups are tried at once. Within a group the best key is asked first; a
 // definite error leads to the next key at once, and after a short silence the
@@ -62,19 +62,9 @@ type Recovered struct {
 	Shares []keeper.Data
 }
 
-// DataKey returns the data key that groups hold. threshold is the number of
-// groups needed, 0 for all; it means nothing for a single group. The error is
-// an *Error unless ctx ended.
-func DataKey(ctx context.Context, k keeper.Keeper, groups []keeper.Group, threshold int, o Options) (keeper.Data, error) {
-	r, err := Recover(ctx, k, groups, threshold, o)
-	if err != nil {
-		return keeper.Data{}, err
-	}
-	return r.Data, nil
-}
-
-// Recover does what DataKey does and returns the shares too, which Rewrap
-// needs.
+// Recover returns the data key that groups hold, and its shares, which Rewrap
+// needs. threshold is the number of groups needed, 0 for all; it means nothing
+// for a single group. The error is an *Error unless ctx ended.
 func Recover(ctx context.Context, k keeper.Keeper, groups []keeper.Group, threshold int, o Options) (*Recovered, error) {
 	s := newSearch(k, groups, threshold, o.withDefaults())
 	if s.askMachines(ctx) || s.askPeople(ctx) {

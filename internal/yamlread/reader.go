@@ -19,10 +19,15 @@ func NewReader(size int) *Reader { return &Reader{left: 50_000 + 4*size} }
 
 // Fail notes a mistake at a node.
 func (r *Reader) Fail(n Node, hint, format string, args ...any) {
+	r.FailAt(n.At(), hint, format, args...)
+}
+
+// FailAt notes a mistake at a place.
+func (r *Reader) FailAt(p Place, hint, format string, args ...any) {
 	if r.left < -1 {
 		return // what follows from having stopped is no mistake of its own
 	}
-	r.Problems = append(r.Problems, Problem{n.At(), fmt.Sprintf(format, args...), hint})
+	r.Problems = append(r.Problems, Problem{p, fmt.Sprintf(format, args...), hint})
 }
 
 // deref returns what n means, or nil where it is null or the file has used up

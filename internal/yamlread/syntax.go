@@ -28,7 +28,7 @@ func syntaxProblem(src []byte, err error) Problem {
 func countsFromZero(msg string) bool {
 	return slices.Contains([]string{
 		"did not find expected '-' indicator", "did not find expected key", "did not find expected node content",
-		"did not find expected ',' or '.'", "did not find expected <document start>",
+		"did not find expected ',' or ']'", "did not find expected ',' or '}'", "did not find expected <document start>",
 	}, msg)
 }
 

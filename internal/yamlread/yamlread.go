@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -34,6 +35,12 @@ func (n Node) At() Place {
 		return Place{}
 	}
 	return Place{n.yaml.Line, n.yaml.Column}
+}
+
+// HoldsAnchor reports whether a part of n has a name for aliases. It does not
+// follow them, so it ends.
+func (n Node) HoldsAnchor() bool {
+	return n.yaml.Anchor != "" || slices.ContainsFunc(n.yaml.Content, func(y *yaml.Node) bool { return Node{y}.HoldsAnchor() })
 }
 
 // A Text is a string of the file that knows its place.
@@ -63,18 +70,31 @@ var ErrEmpty = errors.New("the file is empty")
 // is ErrEmpty or a Problem.
 func Parse(src []byte) (Node, error) {
 	d := yaml.NewDecoder(bytes.NewReader(src))
-	var doc, next yaml.Node
+	doc, err := next(d, src)
+	if err != nil {
+		return Node{}, err
+	}
+	switch another, err := next(d, src); {
+	case errors.Is(err, ErrEmpty):
+		return doc, nil
+	case err != nil:
+		return Node{}, err
+	default:
+		return Node{}, Problem{At: another.At(), Msg: "the file holds more than one document"}
+	}
+}
+
+// First returns the first document of a file and reads no further. Its error is
+// that of Parse.
+func First(src []byte) (Node, error) { return next(yaml.NewDecoder(bytes.NewReader(src)), src) }
+
+func next(d *yaml.Decoder, src []byte) (Node, error) {
+	var doc yaml.Node
 	switch err := d.Decode(&doc); {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), err == nil && len(doc.Content) == 0:
 		return Node{}, ErrEmpty
 	case err != nil:
 		return Node{}, syntaxProblem(src, err)
 	}
-	switch err := d.Decode(&next); {
-	case errors.Is(err, io.EOF):
-		return Node{doc.Content[0]}, nil
-	case err != nil:
-		return Node{}, syntaxProblem(src, err)
-	}
-	return Node{}, Problem{At: Place{next.Line, next.Column}, Msg: "the file holds more than one document"}
+	return Node{doc.Content[0]}, nil
 }

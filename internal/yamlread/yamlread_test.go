@@ -122,6 +122,17 @@ func TestWhatIsNoSingleDocumentIsRefused(t *testing.T) {
 	}
 }
 
+func TestSyntaxProblemsNameTheLineOnWhichTheCollectionBegins(t *testing.T) {
+	t.Parallel()
+	for _, src := range []string{"a: 1\nb: [x, ${y}]\n", "a: 1\nb: {x: 1 ]\n"} {
+		_, err := yamlread.Parse([]byte(src))
+		var p yamlread.Problem
+		if !errors.As(err, &p) || p.At.Line != 2 {
+			t.Errorf("%q: got %v on line %d, want line 2", src, err, p.At.Line)
+		}
+	}
+}
+
 // FuzzReadingEnds: whatever the aliases mean, reading ends and is bounded, and
 // a file without a problem has what is required.
 func FuzzReadingEnds(f *testing.F) {

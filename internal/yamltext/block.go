@@ -78,7 +78,7 @@ func (b *blockScalar) headerEnd() bool {
 		c := len(b.file.comments)
 		b.notes.request(b.file, b.scanner.number, Inline, group{from: c - 1, to: c})
 	}
-	n := breakLen(b.text, b.pos)
+	n := BreakLen(b.text, b.pos)
 	if n == 0 && b.pos < len(b.text) {
 		b.fail(b.pos, "a comment or a line break after the header of a block scalar")
 		return false
@@ -103,7 +103,7 @@ func (b *blockScalar) blankLines(find bool) {
 			b.fail(b.pos, "spaces for the indentation of a block scalar; a tab is not one")
 			return
 		}
-		n := breakLen(b.text, b.pos)
+		n := BreakLen(b.text, b.pos)
 		if n == 0 {
 			break
 		}
@@ -149,7 +149,7 @@ func (b *blockScalar) content() {
 		start, end := b.pos, b.lineEnd(b.pos)
 		b.out.WriteString(b.text[start:end])
 		b.pos, b.end = end, end
-		n := breakLen(b.text, end)
+		n := BreakLen(b.text, end)
 		if n == 0 {
 			return
 		}

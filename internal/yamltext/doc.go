@@ -4,7 +4,7 @@
 //	# the database                    comment [0,14), Head of "db"
 //	db: {pass: !!str "s3cret"} # x    mapping in Flow style, [19,41); its comment
 //	                                  is Inline
-//	f, err := yamltext.Parse(text)
+//	f, err := yamltext.Options{}.Parse(text)
 //	root := f.Documents[0].Root
 //	for key := range f.Children(root) { ... f.Value(key), f.Node(key).Start ... }
 //

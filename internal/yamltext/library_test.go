@@ -149,7 +149,7 @@ func (d *dump) ours(f *File, id ID, depth int) {
 // position is File.Position for places that come in order.
 func (d *dump) position(f *File, at int) (line, column int) {
 	for i := d.start; i < at; {
-		n := breakLen(f.Text, i)
+		n := BreakLen(f.Text, i)
 		if i += max(n, 1); n > 0 && i <= at {
 			d.line, d.start = d.line+1, i
 		}

@@ -187,7 +187,7 @@ func (f *File) BlockHead(id ID) (head, body int) {
 		at++
 	}
 	body = lineEnd(f.Text, at)
-	return at, min(body+breakLen(f.Text, body), len(f.Text))
+	return at, min(body+BreakLen(f.Text, body), len(f.Text))
 }
 
 // Len returns the number of nodes.

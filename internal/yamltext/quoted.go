@@ -44,7 +44,7 @@ func (s *scanner) quotedEnd(quote byte) (plain bool) {
 		case bits&(quoteStop|maybeBreak) == 0:
 			i++
 		case bits&maybeBreak != 0:
-			n := breakLen(text, i)
+			n := BreakLen(text, i)
 			if n == 0 {
 				i++
 				continue
@@ -60,7 +60,7 @@ func (s *scanner) quotedEnd(quote byte) (plain bool) {
 		case c == '\\' && quote == '"':
 			plain = false
 			i++
-			if i < len(text) && breakLen(text, i) == 0 {
+			if i < len(text) && BreakLen(text, i) == 0 {
 				i++
 			}
 		case c != quote:
@@ -85,7 +85,7 @@ func cookSingle(raw string) string {
 		case c == '\'':
 			b.WriteByte('\'')
 			i += 2
-		case isBlank(c), class[c]&maybeBreak != 0 && breakLen(raw, i) > 0:
+		case isBlank(c), class[c]&maybeBreak != 0 && BreakLen(raw, i) > 0:
 			i = foldBlanks(&b, raw, i)
 		default:
 			b.WriteByte(c)
@@ -102,7 +102,7 @@ func foldBlanks(b *strings.Builder, raw string, i int) int {
 	for j < len(raw) && isBlank(raw[j]) {
 		j++
 	}
-	if breakLen(raw, j) > 0 {
+	if BreakLen(raw, j) > 0 {
 		return foldBreaks(b, raw, j)
 	}
 	b.WriteString(raw[i:j])
@@ -120,7 +120,7 @@ func (s *scanner) cookDouble(raw string, at int) string {
 				return ""
 			}
 			i += n
-		case isBlank(c), class[c]&maybeBreak != 0 && breakLen(raw, i) > 0:
+		case isBlank(c), class[c]&maybeBreak != 0 && BreakLen(raw, i) > 0:
 			i = foldBlanks(&b, raw, i)
 		default:
 			b.WriteByte(c)
@@ -137,8 +137,8 @@ const escapes = "0\x00a\x07b\bt\t\t\tn\nv\vf\fr\re\x1b  \"\"''\\\\"
 // length.
 func (s *scanner) escape(b *strings.Builder, raw string, i, at int) int {
 	c := raw[i+1]
-	if n := breakLen(raw, i+1); n > 0 {
-		return s.escapedBreak(b, raw, i+1+n) - i
+	if n := BreakLen(raw, i+1); n > 0 {
+		return writeBreaks(b, raw, i+1+n) - i
 	}
 	for k := 0; k < len(escapes); k += 2 {
 		if escapes[k] == c {
@@ -192,24 +192,6 @@ func (s *scanner) escapedRune(b *strings.Builder, raw string, i, at, digits int)
 	}
 	b.WriteRune(rune(r))
 	return 2 + digits
-}
-
-// escapedBreak passes the blanks of the line after an escaped break, and writes
-// the further breaks.
-func (s *scanner) escapedBreak(b *strings.Builder, raw string, i int) int {
-	for i < len(raw) {
-		if isBlank(raw[i]) {
-			i++
-			continue
-		}
-		n := breakLen(raw, i)
-		if n == 0 {
-			break
-		}
-		b.WriteString(breakText(raw[i : i+n]))
-		i += n
-	}
-	return i
 }
 
 func hexDigit(c byte) int {

@@ -44,12 +44,12 @@ func (s *scanner) plainLine() int {
 			for i < len(text) && class[text[i]]&isBlankClass != 0 {
 				i++
 			}
-			if i == len(text) || text[i] == '#' || breakLen(text, i) > 0 {
+			if i == len(text) || text[i] == '#' || BreakLen(text, i) > 0 {
 				break
 			}
 			continue
 		}
-		if c&maybeBreak != 0 && breakLen(text, i) == 0 || c&plainColon != 0 && !endsToken(text, i+1) {
+		if c&maybeBreak != 0 && BreakLen(text, i) == 0 || c&plainColon != 0 && !endsToken(text, i+1) {
 			i++
 			end = i
 			continue
@@ -101,8 +101,8 @@ func (s *scanner) plainGap() bool {
 		case isBlank(c):
 			s.pos++
 			continue
-		case class[c]&maybeBreak != 0 && breakLen(s.text, s.pos) > 0:
-			s.newLine(breakLen(s.text, s.pos))
+		case class[c]&maybeBreak != 0 && BreakLen(s.text, s.pos) > 0:
+			s.newLine(BreakLen(s.text, s.pos))
 			fresh = true
 			continue
 		case !fresh, c == '#':
@@ -142,28 +142,32 @@ func foldLines(raw string) string {
 // foldBreaks writes what the breaks and blanks at i fold to, and returns where
 // the next line with content begins.
 func foldBreaks(b *strings.Builder, raw string, i int) int {
-	n := breakLen(raw, i)
+	n := BreakLen(raw, i)
 	first := breakText(raw[i : i+n])
-	i += n
-	more := false
 	if first != "\n" {
 		b.WriteString(first)
 	}
+	written := b.Len()
+	i = writeBreaks(b, raw, i+n)
+	if first == "\n" && b.Len() == written {
+		b.WriteByte(' ')
+	}
+	return i
+}
+
+// writeBreaks passes blanks and writes breaks, to the next line with content.
+func writeBreaks(b *strings.Builder, raw string, i int) int {
 	for i < len(raw) {
 		if isBlank(raw[i]) {
 			i++
 			continue
 		}
-		n := breakLen(raw, i)
+		n := BreakLen(raw, i)
 		if n == 0 {
 			break
 		}
 		b.WriteString(breakText(raw[i : i+n]))
-		more = true
 		i += n
-	}
-	if first == "\n" && !more {
-		b.WriteByte(' ')
 	}
 	return i
 }

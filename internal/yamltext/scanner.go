@@ -166,7 +166,7 @@ func (s *scanner) skip() {
 		case c == '#':
 			s.comment()
 		case class[c]&maybeBreak != 0:
-			n := breakLen(s.text, s.pos)
+			n := BreakLen(s.text, s.pos)
 			if n == 0 {
 				return
 			}
@@ -197,7 +197,7 @@ func (s *scanner) tabsToComment() bool {
 		return false // after NEL, LS and PS they are, too
 	}
 	for i := s.pos; i < len(s.text); {
-		n := breakLen(s.text, i)
+		n := BreakLen(s.text, i)
 		if s.text[i] >= 0x80 {
 			return false
 		}

@@ -81,7 +81,7 @@ func (s *spans) scalar(id ID, column int32, flow bool) {
 	case n.Style == Literal || n.Style == Folded:
 		alone = strings.Repeat(" ", int(max(column, 0))) + "k: " + text
 		if int(n.End) < len(s.Text) {
-			alone += s.Text[n.End : int(n.End)+breakLen(s.Text, int(n.End))]
+			alone += s.Text[n.End : int(n.End)+BreakLen(s.Text, int(n.End))]
 		}
 		if column < 0 {
 			alone = "--- " + strings.TrimPrefix(alone, "k: ")
@@ -128,3 +128,5 @@ func TestSpansAreInOrderAndReadAsTheirValues(t *testing.T) {
 		}
 	}
 }
+
+func Parse(text string) (*File, error) { return Options{}.Parse(text) }

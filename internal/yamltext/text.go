@@ -8,7 +8,7 @@ import (
 const byteOrderMark = "\ufeff"
 
 // Classes of bytes. A byte that may begin a line break of more than one byte is
-// marked like a break: breakLen has the last word.
+// marked like a break: BreakLen has the last word.
 const (
 	isBlankClass  = 1 << iota // space, tab
 	maybeBreak                // LF, CR, and the first byte of U+0085, U+2028, U+2029
@@ -44,9 +44,9 @@ var class = func() (c [256]uint8) {
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// breakLen returns the length of the line break at i, 0 if there is none. YAML
+// BreakLen returns the length of the line break at i, 0 if there is none. YAML
 // 1.1 knows LF, CR, CRLF, NEL, LS and PS.
-func breakLen(text string, i int) int {
+func BreakLen(text string, i int) int {
 	if i >= len(text) {
 		return 0
 	}
@@ -76,13 +76,13 @@ func endsToken(text string, i int) bool {
 		return true
 	}
 	c := class[text[i]]
-	return c&isBlankClass != 0 || c&maybeBreak != 0 && breakLen(text, i) > 0
+	return c&isBlankClass != 0 || c&maybeBreak != 0 && BreakLen(text, i) > 0
 }
 
 // lineEnd returns where the line of i ends, before its break.
 func lineEnd(text string, i int) int {
 	for ; i < len(text); i++ {
-		if class[text[i]]&maybeBreak != 0 && breakLen(text, i) > 0 {
+		if class[text[i]]&maybeBreak != 0 && BreakLen(text, i) > 0 {
 			return i
 		}
 	}
@@ -179,7 +179,7 @@ func position(text string, at int) (line, column int) {
 	at = min(max(at, 0), len(text))
 	line, start := 1, 0
 	for i := 0; i < at; {
-		n := breakLen(text, i)
+		n := BreakLen(text, i)
 		if n == 0 {
 			i++
 			continue

@@ -67,9 +67,6 @@ type Options struct {
 }
 
 // Parse reads text.
-func Parse(text string) (*File, error) { return Options{}.Parse(text) }
-
-// Parse reads text.
 func (o Options) Parse(text string) (*File, error) {
 	if int64(len(text)) > math.MaxInt32 {
 		return nil, &Error{Line: 1, Column: 1, Want: "a text of less than 2 GB"}

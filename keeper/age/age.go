@@ -5,13 +5,13 @@
 // recipient that the entry names. To unwrap it the recipient does not matter:
 // every identity that the user has is tried, in this order:
 //
-//  1. those that lie ready, from the environment and from files;
+//  1. those that are at hand, in the environment and in files;
 //  2. what the commands in the environment print;
 //  3. those for which a person must do something: files and SSH keys with a
 //     passphrase, plugins.
 //
-// Each step comes only after the one before it has failed, so nobody types a
-// passphrase that is not needed, and nobody types one twice in a run.
+// Each step comes only after the one before it has failed, so no passphrase is
+// asked for without need, and none twice in a run.
 package age
 
 import (
@@ -32,12 +32,12 @@ import (
 )
 
 // Options say where identities come from and who can be asked. The zero value is
-// the environment of the process, without anybody to ask.
+// the environment of the process, with no user to ask.
 type Options struct {
 	// Env holds the variables that name identities; nil is the environment of the
 	// process.
 	Env func(name string) (value string, set bool)
-	// Passphrase asks for a secret; nil means that nobody can be asked.
+	// Passphrase asks for a secret; nil means that no user can be asked.
 	Passphrase func(prompt string) ([]byte, error)
 	// Ask asks plugins' questions that are no secret; it may be nil.
 	Ask func(prompt string) (string, error)
@@ -136,7 +136,7 @@ func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (
 		return keeper.Data{}, ctx.Err()
 	}
 	return promptly(ctx, func() (keeper.Data, error) {
-		// A prompt that nobody waits for any more still has the terminal.
+		// A prompt still has the terminal when its answer has lost its use.
 		defer func() { <-k.turn }()
 		k.runCommands(ctx, t.commands(), recipient)
 		d, err := t.open()
@@ -149,8 +149,8 @@ func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (
 }
 
 // Asks reports whether a person may have to do something before w can be
-// unwrapped: no identity that lies ready opens it, and there are others. Of a
-// key that has wrapped nothing yet it tells whether wrapping may ask.
+// unwrapped: no identity that is at hand opens it, and there are others. Of a
+// key that has wrapped nothing yet it reports whether wrapping may ask.
 func (k *Keeper) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 	if w.Enc == "" {
 		return isPlugin(w.Text("recipient"))

@@ -175,7 +175,7 @@ func TestWithoutTerminalLockedFilesAskNobody(t *testing.T) {
 	o.Passphrase = nil
 	k := New(o)
 	if k.Asks(t.Context(), wrappedFor(t, "main.txt")) {
-		t.Error("Asks, although nobody can be asked")
+		t.Error("Asks, although no user can be asked")
 	}
 	_, err := k.Unwrap(t.Context(), wrappedFor(t, "main.txt"))
 	var e *NoIdentityError

@@ -21,7 +21,7 @@ func (k *Keeper) printed() []*place {
 }
 
 // runCommands runs the commands of the named variables, unless they have been
-// run for this recipient, which they are told. The caller has the turn.
+// run for this recipient, which is in their environment. The caller has the turn.
 func (k *Keeper) runCommands(ctx context.Context, names []string, recipient string) {
 	for _, name := range names {
 		if slices.ContainsFunc(k.printed(), func(p *place) bool { return p.is(name, recipient) }) {

@@ -16,7 +16,7 @@ func TestErrorsSayWhereIdentitiesWereLookedFor(t *testing.T) {
 		name  string
 		key   string // of testdata, for which the data key is wrapped
 		setup func(w *world)
-		want  string // HOME stands for the home directory
+		want  string // HOME means the home directory
 		hint  string
 	}{
 		{

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	}
 	if len(os.Args) == 3 && os.Args[1] == "print-identity" {
 		// The directory of the identities is the argument, their name comes
-		// with the recipient: the command is told whose key is wanted.
+		// with the recipient: the command gets to know which key is wanted.
 		text, err := os.ReadFile(filepath.Join(os.Args[2], os.Getenv(varRecipient)))
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "no key of", os.Getenv(varRecipient))
@@ -162,7 +162,7 @@ type world struct {
 	answers []string // what the person types, in turn
 	ran     []string // commands
 	prints  []byte   // what commands print
-	told    []string
+	shown   []string
 	warned  []string
 }
 
@@ -177,7 +177,7 @@ func (w *world) options() Options {
 		Env:        env.Map(w.vars),
 		Passphrase: func(prompt string) ([]byte, error) { s, err := w.answer(prompt); return []byte(s), err },
 		Ask:        w.answer,
-		Tell:       func(m string) { w.told = append(w.told, m) },
+		Tell:       func(m string) { w.shown = append(w.shown, m) },
 		Warn:       func(m string) { w.warned = append(w.warned, m) },
 		Run: func(_ context.Context, argv, vars []string) ([]byte, error) {
 			w.ran = append(w.ran, strings.Join(append(argv, vars...), " "))

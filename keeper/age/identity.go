@@ -36,7 +36,7 @@ func (k *Keeper) parse(p *place, src []byte, file string) {
 	}
 }
 
-// parseLines reads identities that stand one a line, as age writes them, or
+// parseLines reads identities, one a line, as age writes them, or
 // several, as they fit into a variable.
 func (k *Keeper) parseLines(p *place, text string) {
 	n := 0

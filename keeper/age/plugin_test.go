@@ -54,7 +54,7 @@ func TestPluginsWrapAndUnwrapAndAsk(t *testing.T) {
 		how     string
 		answers []string
 		prompts []string
-		told    []string
+		shown   []string
 		reason  string // of the failure, or ""
 	}{
 		{name: "silent"},
@@ -62,11 +62,11 @@ func TestPluginsWrapAndUnwrapAndAsk(t *testing.T) {
 		{name: "wrong PIN", how: "pin", answers: []string{"1"}, prompts: []string{"age-plugin-fake: PIN: "}, reason: "wrong PIN"},
 		{
 			name: "touch", how: "touch", answers: []string{"y"},
-			prompts: []string{"age-plugin-fake: done? [yes/no]: "}, told: []string{"age-plugin-fake: please touch your token"},
+			prompts: []string{"age-plugin-fake: done? [yes/no]: "}, shown: []string{"age-plugin-fake: please touch your token"},
 		},
 		{
 			name: "no touch", how: "touch", answers: []string{"no"}, reason: "not touched",
-			prompts: []string{"age-plugin-fake: done? [yes/no]: "}, told: []string{"age-plugin-fake: please touch your token"},
+			prompts: []string{"age-plugin-fake: done? [yes/no]: "}, shown: []string{"age-plugin-fake: please touch your token"},
 		},
 	}
 	for _, tt := range tests {
@@ -96,7 +96,7 @@ func TestPluginsWrapAndUnwrapAndAsk(t *testing.T) {
 		if diff := cmp.Diff(tt.prompts, w.prompts); diff != "" {
 			t.Errorf("%s: prompts (-want +got):\n%s", tt.name, diff)
 		}
-		if diff := cmp.Diff(tt.told, w.told); diff != "" {
+		if diff := cmp.Diff(tt.shown, w.shown); diff != "" {
 			t.Errorf("%s: messages (-want +got):\n%s", tt.name, diff)
 		}
 	}
@@ -196,7 +196,7 @@ func TestTextsOfPluginsCommandNothing(t *testing.T) {
 	if err := errors.Join(err, err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	said := strings.Join(append(w.prompts, w.told...), "")
+	said := strings.Join(append(w.prompts, w.shown...), "")
 	if strings.ContainsAny(said, "\x1b\r\n\u202e") || strings.Count(said, `\x1b[2J`) != 6 {
 		t.Errorf("said %q", said)
 	}

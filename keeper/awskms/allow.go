@@ -6,19 +6,13 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
-// An allowList says what files may name. A file decides whom this program
-// speaks to and as whom, and whoever can change the file can change that. An
-// empty list allows everything.
-type allowList struct {
-	Accounts []string // of keys and roles
-	Roles    []string
-	Profiles []string
-}
-
-func newAllowList(e env.Env, mapped allowList) (allowList, error) {
-	a := allowList{
+// newAllowList returns what files may name. A file decides which key is used and
+// under which identity, and whoever can change the file can change that.
+func newAllowList(e env.Env, mapped userfiles.AllowList) (userfiles.AllowList, error) {
+	a := userfiles.AllowList{
 		Accounts: list(e.Get("SOPS_AWS_ALLOW_ACCOUNTS")),
 		Roles:    list(e.Get("SOPS_AWS_ALLOW_ROLES")),
 		Profiles: list(e.Get("SOPS_AWS_ALLOW_PROFILES")),
@@ -53,10 +47,10 @@ func permits(list []string, name string) bool {
 }
 
 // check refuses a target that names what is not allowed.
-func (a allowList) check(t target) error {
+func check(a userfiles.AllowList, t target) error {
 	owner, ok := awskey.RoleAccount(t.role)
 	if t.role != "" && !ok {
-		owner = "unknown" // what cannot be read is nobody's
+		owner = "unknown" // what cannot be read has no owner
 	}
 	refuse := func(what, name, variable, field string) error {
 		return &RefusedError{ARN: t.arn.Text, What: what + " " + name, Hint: fmt.Sprintf("if %s is meant, add it to %s, or to %s in sops/aws.yaml", name, variable, field)}

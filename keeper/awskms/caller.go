@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // An Account says as which identity, and in which region, other services of AWS
@@ -52,7 +53,7 @@ func (k *Keeper) Caller(ctx context.Context, want Account) (*Caller, error) {
 	if err != nil {
 		return nil, fail(nil, err)
 	}
-	region := cmp.Or(want.Region, env.Env(k.o.Env).Get("AWS_REGION"), env.Env(k.o.Env).Get("AWS_DEFAULT_REGION"), p.shared.Region)
+	region := cmp.Or(want.Region, env.Env(k.o.Env).Get("AWS_REGION"), env.Env(k.o.Env).Get("AWS_DEFAULT_REGION"), p.Shared.Region)
 	if !awskey.IsRegion(region) {
 		return nil, &UsageError{Where: "aws_region", Reason: "it is not known which region of AWS is meant", Hint: "set aws_region in the destination rule, or AWS_REGION"}
 	}
@@ -101,7 +102,7 @@ func forAll(items []string) string {
 
 // transport returns the connections that the SDK would make, which trust what
 // AWS_CA_BUNDLE names.
-func (k *Keeper) transport(ctx context.Context, p *profile, region string) (http.RoundTripper, error) {
+func (k *Keeper) transport(ctx context.Context, p *userfiles.Profile, region string) (http.RoundTripper, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b, err := k.base(ctx, p, region, "")
@@ -132,7 +133,7 @@ func (c *Caller) String() string { return c.id.String() + c.id.origin.phrase() }
 // secretsmanager), and the one that variables know it by: AWS_ENDPOINT_URL_S3,
 // AWS_ENDPOINT_URL_SECRETS_MANAGER.
 func (c *Caller) Endpoint(ctx context.Context, service, variable string) (at string, configured bool) {
-	if own := endpoint(ctx, c.k.o.Env, c.s.profile, variable, ""); own != nil {
+	if own := c.s.profile.Endpoint(ctx, c.k.o.Env, variable, ""); own != nil {
 		return strings.TrimRight(*own, "/"), true
 	}
 	o := kms.Options{Region: c.Region, EndpointOptions: c.s.kms.Options().EndpointOptions}

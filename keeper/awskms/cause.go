@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // A Cause is the kind of thing that stopped an attempt.
@@ -41,7 +43,7 @@ const (
 	RequestRefused Cause = "request refused"
 )
 
-// personal reports whether somebody else might succeed. Only what keeps an
+// personal reports whether another identity might succeed. Only what keeps an
 // identity from asking, or a denial, is a reason to be another one.
 func (c Cause) personal() bool {
 	switch c {
@@ -61,11 +63,11 @@ func (c Cause) regional() bool {
 }
 
 func causeOf(a *Attempt, e env.Env, s *session, err error) Cause {
-	var bundle *bundleError
+	var bundle *userfiles.BundleError
 	switch {
 	case errors.As(err, &bundle):
 		return BadBundle
-	case a.Call == "profile" && missing(err, cmp.Or(a.Profile, askedProfile(e))):
+	case a.Call == "profile" && userfiles.Missing(err, cmp.Or(a.Profile, userfiles.AskedProfile(e))):
 		return NoProfile
 	case a.Call == "profile":
 		return BadProfile
@@ -77,13 +79,13 @@ func causeOf(a *Attempt, e env.Env, s *session, err error) Cause {
 
 func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 	var mfa *mfaError
-	var process *ProcessError
+	var failed *process.Error
 	switch {
 	case skewed(a):
 		return Skewed
 	case errors.As(err, &mfa):
 		return NoMFA
-	case errors.As(err, &process):
+	case errors.As(err, &failed):
 		return ProcessFailed
 	case wrongCode(a.Message):
 		return WrongMFA
@@ -95,9 +97,9 @@ func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 		return STSFailed
 	case a.Call == "sts:AssumeRole" && (expired(err) || unreachable(a)):
 		return STSFailed
-	case s.profile.process() != "" && a.Call == "credentials" && expired(err):
+	case s.profile.Process() != "" && a.Call == "credentials" && expired(err):
 		return ProcessFailed
-	case s.profile.login() != "" && !expired(err) && !unreachable(a):
+	case s.profile.Login() != "" && !expired(err) && !unreachable(a):
 		return NotLoggedIn
 	}
 	return NoCredentials

@@ -21,11 +21,11 @@ func policyHint(a *Attempt, e env.Env) string {
 	if account == "" || account == a.arn.Account {
 		return allow
 	}
-	return fmt.Sprintf("the caller is of account %s, and the key of %s: choose somebody there with --aws-profile %[2]s=NAME or --aws-role %[2]s=ARN; or %s",
+	return fmt.Sprintf("the caller is of account %s, and the key of %s: choose an identity there with --aws-profile %[2]s=NAME or --aws-role %[2]s=ARN; or %s",
 		account, a.arn.Account, allow)
 }
 
-// roleHint tells of both sides, since AWS does not say which one refuses, and of
+// roleHint names both sides, since AWS does not say which one refuses, and of
 // what a trust policy may ask for.
 func roleHint(a *Attempt, e env.Env) string {
 	role := a.deniedRole()
@@ -37,7 +37,8 @@ func roleHint(a *Attempt, e env.Env) string {
 		statement("sts:AssumeRole", role, nil), trustStatement(a.Caller), mapPath(e), account, role)
 }
 
-// trustStatement lets who assume the role that it stands in.
+// trustStatement is the statement of a role's trust policy that lets who assume
+// the role.
 func trustStatement(who string) string {
 	s := struct {
 		Effect    string
@@ -51,7 +52,7 @@ func trustStatement(who string) string {
 	return string(text)
 }
 
-// lasting names the role behind a session: sessions come and go, and policies
+// lasting names the role of a session: sessions come and go, and policies
 // stay.
 func lasting(who string) string {
 	_, service, _, account, resource, ok := awskey.SplitARN(who)
@@ -70,7 +71,7 @@ func accountOf(arn string) string {
 }
 
 // deniedKey is the key that AWS names, or else the one that was asked for. An
-// identity policy cannot name an alias, so it is the key behind it.
+// identity policy cannot name an alias, so it is the key that the alias leads to.
 func (a *Attempt) deniedKey() string {
 	if named := a.named(); named != "" {
 		if arn, err := awskey.ParseARN(named); err == nil {

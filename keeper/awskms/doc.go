@@ -1,12 +1,12 @@
 // Package awskms wraps data keys under AWS KMS keys.
 //
-// A key is named by its ARN, and reached as somebody: under a profile of
-// ~/.aws, in a role, or with whatever credentials the machine has. A file may
+// A key is named by its ARN, and reached under an identity: a profile of
+// ~/.aws, a role, or whatever credentials the machine has. A file may
 // say how its writer reached the key; whoever reads it may need another way.
 // So the keeper makes a list of identities for each key and tries them in
 // order until one works:
 //
-//  1. what this run was told: --aws-profile, --aws-role, SOPS_AWS_*; nothing else
+//  1. the flags and variables of this run: --aws-profile, --aws-role, SOPS_AWS_*; nothing else
 //     is tried then
 //  2. the user's own map, $XDG_CONFIG_HOME/sops/aws.yaml
 //  3. the profile that the file names, if this machine has it, and its role

@@ -79,7 +79,7 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 	return err
 }
 
-// whoami asks STS for the caller, which nobody can be denied.
+// whoami asks STS for the caller, which no policy can deny.
 func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
 	ctx, cancel := limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
 	defer cancel()

@@ -11,15 +11,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
-// An Error is a key that nobody could use. It tells every attempt.
+// An Error is a key that no identity could use, with every attempt.
 type Error struct {
 	ARN      string
 	Verb     string // encrypt or decrypt
@@ -90,6 +91,7 @@ func newAttempt(id identity, j job) *Attempt {
 	}
 }
 
+// Error returns the identity, the call that failed, and what AWS answered.
 func (a *Attempt) Error() string {
 	text := "as " + a.who() + ": " + a.Call
 	for _, part := range []string{a.Code, a.Message} {
@@ -103,6 +105,7 @@ func (a *Attempt) Error() string {
 	return text
 }
 
+// Unwrap returns what stopped the attempt.
 func (a *Attempt) Unwrap() error { return a.Err }
 
 // barren reports whether the attempt ended before its profile, or the machine,
@@ -111,7 +114,7 @@ func (a *Attempt) barren() bool {
 	return a.Err != nil && (a.Call == "profile" || !slices.ContainsFunc(a.Steps, func(s Step) bool { return s.OK && s.Name != "profile" }))
 }
 
-// who tells the identity, its origin and its ARN, as far as they are known.
+// who returns the identity, its origin and its ARN, as far as they are known.
 func (a *Attempt) who() string {
 	text := a.id.String() + a.Origin.phrase()
 	if a.Caller != "" {
@@ -156,7 +159,7 @@ func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
 	a.Cause = causeOf(a, e, s, err)
 	switch {
 	case a.Cause == NoProfile:
-		a.Message = "there is no profile " + hint.Line(cmp.Or(a.Profile, askedProfile(e))) + " on this machine"
+		a.Message = "there is no profile " + hint.Line(cmp.Or(a.Profile, userfiles.AskedProfile(e))) + " on this machine"
 	case s != nil && s.sources[0].budget > 0 && a.Call == "credentials":
 		a.Message = "there are none on this machine, and no instance metadata either"
 		if a.Profile != "" {
@@ -198,12 +201,12 @@ func callerIn(message string) string {
 // describe returns AWS's code and the words of the innermost error that says
 // something, without the layers of the SDK.
 func describe(err error) (code, message string) {
-	var process *ProcessError
+	var failed *process.Error
 	var api smithy.APIError
 	var transport *url.Error
 	switch {
-	case errors.As(err, &process):
-		return "", process.Error()
+	case errors.As(err, &failed):
+		return "", failed.Error()
 	case errors.As(err, &api):
 		return hint.Line(api.ErrorCode()), hint.Line(api.ErrorMessage())
 	case errors.As(err, &transport):
@@ -216,13 +219,6 @@ func describe(err error) (code, message string) {
 		return "", "the URL of the endpoint is not valid: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_STS, or endpoint_url of the profile"
 	}
 	return "", hint.Clean(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
-}
-
-// missing reports whether there is no profile of that name; one may also lack
-// the profile that it takes its credentials from.
-func missing(err error, name string) bool {
-	var not config.SharedConfigProfileNotExistError
-	return errors.As(err, &not) && not.Profile == name
 }
 
 // denied reports whether STS refuses a role to the caller, and not only the

@@ -30,8 +30,8 @@ func TestEveryCauseHasAHint(t *testing.T) {
 		{"babbling process", func(r *rig) {}, named(key1, "leaking", ""), ProcessFailed, []string{"--profile leaking"}},
 		{"MFA without a terminal", func(r *rig) {}, named(key1, "vault", ""), NoMFA, []string{"SOPS_AWS_MFA_TOKEN"}},
 		{"wrong MFA code", func(r *rig) { r.set("SOPS_AWS_MFA_TOKEN", "999999") }, named(key1, "vault", ""), WrongMFA, []string{"next code"}},
-		{"role denied", func(r *rig) {}, named(key1, "alice", nobody), RoleDenied, []string{
-			`"Action":"sts:AssumeRole","Resource":"` + nobody + `"`, "--no-assume-role",
+		{"role denied", func(r *rig) {}, named(key1, "alice", refusing), RoleDenied, []string{
+			`"Action":"sts:AssumeRole","Resource":"` + refusing + `"`, "--no-assume-role",
 		}},
 		{"key denied", func(r *rig) {}, named(key1, "bob", "").With("context", map[string]string{"a": "b"}), KeyDenied, []string{
 			"allow " + bob, `"Resource":"` + key1 + `"`, `"kms:EncryptionContext:a":"b"`,
@@ -76,7 +76,7 @@ func TestEveryCauseHasAHint(t *testing.T) {
 func TestAnErrorTellsEachAttempt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).as("bob")
-	w := r.wrapped(named(key1, "theirs", nobody))
+	w := r.wrapped(named(key1, "theirs", refusing))
 	_, err := r.keeper().Unwrap(t.Context(), w)
 	if err == nil {
 		t.Fatal("bob decrypted")
@@ -84,8 +84,8 @@ func TestAnErrorTellsEachAttempt(t *testing.T) {
 	lines := strings.Split(err.Error(), "\n")
 	want := [][]string{
 		{"AWS KMS key " + key1 + ": cannot decrypt the data key"},
-		{"as profile theirs in role " + nobody + ", named by the file: profile: there is no profile theirs"},
-		{"as the ambient credentials in role " + nobody + ", " + bob + ": sts:AssumeRole: AccessDenied: ", "(request "},
+		{"as profile theirs in role " + refusing + ", named by the file: profile: there is no profile theirs"},
+		{"as the ambient credentials in role " + refusing + ", " + bob + ": sts:AssumeRole: AccessDenied: ", "(request "},
 		{"as the ambient credentials, " + bob + ": kms:Decrypt: AccessDeniedException: ", "(request "},
 	}
 	if len(lines) != len(want) {

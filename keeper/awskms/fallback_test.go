@@ -54,8 +54,8 @@ func TestOnlyTheWordsOfFilesFallBack(t *testing.T) {
 			{"credentials are unknown", "stranger", ""},
 			{"credentials are expired", "expired", ""},
 			{"key is denied", "bob", ""},
-			{"role is denied", "", nobody},
-			{"role of a profile is denied", "bob", nobody},
+			{"role is denied", "", refusing},
+			{"role of a profile is denied", "bob", refusing},
 		} {
 			t.Run(s.name+", "+bad.name, func(t *testing.T) {
 				t.Parallel()
@@ -95,7 +95,7 @@ func TestWhatLimitsAnAttempt(t *testing.T) {
 	t.Parallel()
 	k := New(Options{Env: newRig(t).keeper().o.Env})
 	if got := k.last(t.Context()); got != DefaultLast {
-		t.Errorf("nobody limits it: %v", got)
+		t.Errorf("without a limit: %v", got)
 	}
 	ctx, cancel := limited(t.Context(), time.Hour)
 	defer cancel()

@@ -12,6 +12,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // advise returns what to do about a failed attempt: a command, a flag or a
@@ -25,7 +27,7 @@ func advise(a *Attempt, e env.Env, s *session) string {
 	case KeyDisabled, KeyDeleted, KeyUnusable, NotFound, WrongKey, BadCiphertext:
 		return keyHint(a)
 	case BadBundle:
-		return "name a file of certificates in PEM, or take the setting away: unset AWS_CA_BUNDLE, or ca_bundle in " + strings.Join(sharedFiles(e).config, " ")
+		return "name a file of certificates in PEM, or take the setting away: unset AWS_CA_BUNDLE, or ca_bundle in " + strings.Join(userfiles.Shared(e).Config, " ")
 	case Skewed:
 		return clockHint
 	case Throttled:
@@ -42,7 +44,7 @@ func credentialHint(a *Attempt, e env.Env, s *session) string {
 	switch a.Cause {
 	case NoProfile:
 		return fmt.Sprintf("%s; choose one with --aws-profile NAME, or for account %s in %s",
-			noProfile(profileNames(e)), a.arn.Account, mapPath(e))
+			noProfile(userfiles.ProfileNames(e)), a.arn.Account, mapPath(e))
 	case NoMFA:
 		return "set SOPS_AWS_MFA_TOKEN to the code, or run on a terminal"
 	case WrongMFA:
@@ -50,9 +52,9 @@ func credentialHint(a *Attempt, e env.Env, s *session) string {
 	case BadProfile:
 		return "look at the profile with: aws configure list" + a.flag()
 	case NotLoggedIn:
-		return s.profile.login()
+		return s.profile.Login()
 	case ProcessFailed:
-		var slow *ProcessError
+		var slow *process.Error
 		text := "run it by hand: aws sts get-caller-identity" + a.flag()
 		if errors.As(a.Err, &slow) {
 			text += waitLonger(slow.Limit)
@@ -61,7 +63,7 @@ func credentialHint(a *Attempt, e env.Env, s *session) string {
 	case Stale:
 		return "log in again, then check with: aws sts get-caller-identity" + a.flag()
 	}
-	return "give credentials: --aws-profile NAME, AWS_PROFILE, AWS_ACCESS_KEY_ID, or `aws sso login`; " + noProfile(profileNames(e))
+	return "give credentials: --aws-profile NAME, AWS_PROFILE, AWS_ACCESS_KEY_ID, or `aws sso login`; " + noProfile(userfiles.ProfileNames(e))
 }
 
 // waitLonger continues a hint about something that took too long, after limit.

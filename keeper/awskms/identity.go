@@ -8,6 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // A target is a key as a file names it, and how the file says to reach it.
@@ -16,7 +17,7 @@ type target struct {
 	role    string
 	profile string
 	context map[string]string
-	route   route // what the user's map says, zero if nothing
+	route   userfiles.Route // what the user's map says, zero if nothing
 	mapped  bool
 }
 
@@ -32,9 +33,9 @@ func (s *settings) target(m keeper.MasterKey) (target, error) {
 		return target{}, err
 	}
 	t := target{arn: arn, role: role, profile: m.Text(awskey.FieldProfile), context: m.Map(awskey.FieldContext)}
-	t.route, t.mapped = s.routes.of(arn)
-	t.mapped = t.mapped && !t.route.nothingOfWhom
-	return t, s.allow.check(t)
+	t.route, t.mapped = s.routes.Of(arn)
+	t.mapped = t.mapped && !t.route.OnlyEndpoints
+	return t, check(s.allow, t)
 }
 
 // arns returns the ARN of the key, followed by those of its siblings if it is
@@ -79,12 +80,12 @@ func (o Origin) phrase() string {
 	return ""
 }
 
-// An identity is somebody to be: a profile, or "" for what the machine has,
+// An identity is what a call is made as: a profile, or "" for what the machine has,
 // and the roles to assume from there.
 type identity struct {
 	origin  Origin
 	profile string
-	roles   []hop
+	roles   []userfiles.Role
 	kms     string // endpoints, if not the usual ones
 	sts     string
 }
@@ -93,20 +94,20 @@ func (id identity) role() string {
 	if len(id.roles) == 0 {
 		return ""
 	}
-	return id.roles[len(id.roles)-1].role
+	return id.roles[len(id.roles)-1].ARN
 }
 
 func (id identity) serials() []string {
 	var all []string
 	for _, h := range id.roles {
-		if h.serial != "" {
-			all = append(all, h.serial)
+		if h.Serial != "" {
+			all = append(all, h.Serial)
 		}
 	}
 	return all
 }
 
-// same reports whether two identities are the same somebody.
+// same reports whether two identities are the same.
 func (id identity) same(other identity) bool { return id.name() == other.name() }
 
 // name is the identity as a text, which its sessions are kept under.
@@ -120,12 +121,12 @@ func (id identity) String() string {
 		who = "profile " + hint.Line(id.profile)
 	}
 	for _, h := range id.roles {
-		who += " in role " + hint.Line(h.role)
+		who += " in role " + hint.Line(h.ARN)
 	}
 	return who
 }
 
-// candidates returns whom to be for t, in the order of the package comment.
+// candidates returns the identities to try for t, in the order of the package comment.
 func (s *settings) candidates(t target) []identity {
 	file := hops(t.role)
 	if s.noRole {
@@ -155,11 +156,11 @@ func (s *settings) candidates(t target) []identity {
 	return c.list
 }
 
-func hops(role string) []hop {
+func hops(role string) []userfiles.Role {
 	if role == "" {
 		return nil
 	}
-	return []hop{{role: role}}
+	return []userfiles.Role{{ARN: role}}
 }
 
 // candidates collects identities and leaves out those that it has.
@@ -170,18 +171,18 @@ type candidates struct {
 	list       []identity
 }
 
-func (c *candidates) add(from Origin, profile string, roles []hop) {
+func (c *candidates) add(from Origin, profile string, roles []userfiles.Role) {
 	if profile == "" {
 		profile = c.ambient
 	}
-	id := identity{origin: from, profile: profile, roles: roles, kms: c.t.route.kms, sts: c.t.route.sts}
+	id := identity{origin: from, profile: profile, roles: roles, kms: c.t.route.KMS, sts: c.t.route.STS}
 	if !slices.ContainsFunc(c.list, id.same) {
 		c.list = append(c.list, id)
 	}
 }
 
 // only is the one identity of --strict-identity.
-func (c *candidates) only(profile string, role, file []hop) []identity {
+func (c *candidates) only(profile string, role, file []userfiles.Role) []identity {
 	from := fromFile
 	switch {
 	case profile != "" || role != nil:
@@ -204,7 +205,7 @@ func (c *candidates) only(profile string, role, file []hop) []identity {
 // if it may, as it would if the file named that profile; a role alone is assumed
 // from the profile that the map has for the account, from that of the file, or
 // from what the machine has.
-func (c *candidates) ofRun(profile string, role, file []hop) bool {
+func (c *candidates) ofRun(profile string, role, file []userfiles.Role) bool {
 	given := profile != ""
 	if profile == "default" && !c.hasDefault() {
 		profile = "" // the name of what a machine has, which need not have a section
@@ -216,7 +217,7 @@ func (c *candidates) ofRun(profile string, role, file []hop) bool {
 		c.add(fromRun, profile, file)
 		c.add(fromRun, profile, nil)
 	case role != nil:
-		for _, from := range []string{c.t.route.profile, c.t.profile} {
+		for _, from := range []string{c.t.route.Profile, c.t.profile} {
 			if from != "" {
 				c.add(fromRun, from, role)
 			}
@@ -227,17 +228,17 @@ func (c *candidates) ofRun(profile string, role, file []hop) bool {
 }
 
 // ofMap adds what the user's map asks for.
-func (c *candidates) ofMap(noRole bool, file []hop) {
+func (c *candidates) ofMap(noRole bool, file []userfiles.Role) {
 	r := c.t.route
 	switch {
 	case !c.t.mapped:
-	case noRole || r.noRole:
-		c.add(fromMap, r.profile, nil)
-	case len(r.roles) > 0:
-		c.add(fromMap, r.profile, r.roles)
+	case noRole || r.NoRole:
+		c.add(fromMap, r.Profile, nil)
+	case len(r.Roles) > 0:
+		c.add(fromMap, r.Profile, r.Roles)
 	default:
-		c.add(fromMap, r.profile, file)
-		c.add(fromMap, r.profile, nil)
+		c.add(fromMap, r.Profile, file)
+		c.add(fromMap, r.Profile, nil)
 	}
 }
 

@@ -9,17 +9,18 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // Options is what a Keeper needs of the world. The zero value is that of the
-// process, without anybody to ask.
+// process, with no user to ask.
 type Options struct {
 	// Env is where SOPS_AWS_*, AWS_* and HOME are looked up; nil is the
-	// environment of the process. The SDK reads a few
-	// variables of the process itself whatever Env says: those of container
-	// credentials, AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT,
-	// AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the proxies, and HOME for
-	// the tokens that `aws sso login` leaves.
+	// environment of the process. The SDK reads a few variables of the process
+	// itself whatever Env says: those of container credentials, AWS_CA_BUNDLE,
+	// AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_DEFAULTS_MODE, the
+	// proxies, and HOME for the tokens that `aws sso login` leaves.
 	Env func(name string) (value string, set bool)
 	// Profile and Role say how to reach the keys of this run: PROFILE, or
 	// ACCOUNT=PROFILE for those of one account. They come before SOPS_AWS_PROFILE
@@ -33,9 +34,9 @@ type Options struct {
 	NoAssumeRole bool
 	// Strict tries one identity for a key and no other.
 	Strict bool
-	// AskMFA asks a person for a code; nil if there is nobody to ask.
+	// AskMFA asks a person for a code; nil if no user can be asked.
 	AskMFA func(ctx context.Context, prompt string) (string, error)
-	// Warn tells a person what went otherwise than asked; nil to keep silent.
+	// Warn shows the user what went otherwise than asked; nil to keep silent.
 	Warn func(msg string)
 	// Attempt is how long one identity may take in one region. If it is zero,
 	// that is DefaultAttempt where something else is left to try; where nothing
@@ -67,9 +68,9 @@ type Keeper struct {
 	err error // what is wrong with the settings
 
 	mu        sync.Mutex // guards the maps
-	profiles  map[string]*profile
+	profiles  map[string]*userfiles.Profile
 	bases     map[string]*base
-	processes map[string]*process // by their command
+	processes map[string]*process.Provider // by their command
 	sources   map[string]*source
 	sessions  map[string]*session
 	answered  map[string]bool // MFA devices whose code was right
@@ -90,9 +91,9 @@ func New(o Options) *Keeper {
 	set, err := newSettings(o)
 	return &Keeper{
 		o: o, set: set, err: err,
-		profiles:  map[string]*profile{},
+		profiles:  map[string]*userfiles.Profile{},
 		bases:     map[string]*base{},
-		processes: map[string]*process{},
+		processes: map[string]*process.Provider{},
 		sources:   map[string]*source{},
 		sessions:  map[string]*session{},
 		answered:  map[string]bool{},
@@ -100,7 +101,7 @@ func New(o Options) *Keeper {
 	}
 }
 
-// Kind returns key.KMS.
+// Kind returns "kms".
 func (k *Keeper) Kind() string { return keeper.KMS }
 
 // Wrap encrypts d under m.
@@ -144,14 +145,29 @@ func (k *Keeper) asks(id identity) bool {
 	}
 	serials := id.serials()
 	if p, err := k.profile(id.profile); err == nil {
-		serials = append(serials, p.serials()...)
+		serials = append(serials, p.Serials()...)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return slices.ContainsFunc(serials, func(s string) bool { return !k.answered[s] })
 }
 
-// warn tells each thing once.
+// profile reads a profile once a run. The answer is for the whole run, so it is
+// not that of the call which happens to ask first and may be given up.
+func (k *Keeper) profile(name string) (*userfiles.Profile, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if p := k.profiles[name]; p != nil {
+		return p, nil
+	}
+	p, err := userfiles.ReadProfile(context.Background(), k.o.Env, name)
+	if err == nil {
+		k.profiles[name] = p
+	}
+	return p, err
+}
+
+// warn shows each warning once.
 func (k *Keeper) warn(msg string) {
 	k.mu.Lock()
 	said := k.warned[msg]

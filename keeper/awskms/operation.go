@@ -14,7 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
-// An operation is what is to be done once somebody is found who may.
+// An operation is what is to be done once an identity is found that may.
 type operation interface {
 	call() string // kms:Decrypt
 	verb() string // for errors: decrypt
@@ -27,7 +27,7 @@ type job struct {
 	arn     awskey.ARN
 	context map[string]string
 	calls   int           // at most so many for a passing failure
-	enter   time.Duration // in which somebody must have become an identity
+	enter   time.Duration // in which an identity must have its credentials
 	within  time.Duration // for the call itself
 }
 
@@ -48,11 +48,16 @@ func (e *encrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 	if err != nil {
 		return err
 	}
-	if len(out.CiphertextBlob) == 0 {
-		return errors.New("KMS answered without a ciphertext")
+	e.enc, err = stored(out.CiphertextBlob)
+	return err
+}
+
+// stored returns a ciphertext as files have it.
+func stored(blob []byte) (string, error) {
+	if len(blob) == 0 {
+		return "", errors.New("KMS answered without a ciphertext")
 	}
-	e.enc = base64.StdEncoding.EncodeToString(out.CiphertextBlob)
-	return nil
+	return base64.StdEncoding.EncodeToString(blob), nil
 }
 
 type decrypt struct {

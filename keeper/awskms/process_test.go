@@ -97,7 +97,7 @@ func (k *Keeper) processFile(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimPrefix(p.process(), "sh ")
+	return strings.TrimPrefix(p.Process(), "sh ")
 }
 
 // TestNoDeadlineCountsTheTimeOfAProcess lets a process wait for a person longer

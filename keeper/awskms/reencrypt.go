@@ -2,7 +2,6 @@ package awskms
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -63,9 +62,6 @@ func (r *reEncrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error
 	if err != nil {
 		return err
 	}
-	if len(out.CiphertextBlob) == 0 {
-		return errors.New("KMS answered without a ciphertext")
-	}
-	r.enc = base64.StdEncoding.EncodeToString(out.CiphertextBlob)
-	return nil
+	r.enc, err = stored(out.CiphertextBlob)
+	return err
 }

@@ -22,12 +22,15 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/wire"
 )
 
 // A session is an identity at work in one region: where its credentials come
 // from, step by step, and the clients that use them.
 type session struct {
-	profile *profile
+	profile *userfiles.Profile
 	sources []*source // the profile or the machine, then each role
 	kms     *kms.Client
 	sts     *sts.Client
@@ -56,7 +59,7 @@ type source struct {
 
 const (
 	// metadataBudget is how long instance metadata may take to answer. Where
-	// there is none nobody answers, and everything else has been tried before.
+	// there is none, no answer comes, and everything else has been tried before.
 	metadataBudget = time.Second
 	// denialLasts is how long a denial is believed. Changes to policies take
 	// longer to arrive.
@@ -105,11 +108,11 @@ func (k *Keeper) session(ctx context.Context, id identity, region string) (*sess
 	s := &session{profile: p, sources: []*source{b.source}}
 	provider := b.source.provider
 	roles := id.roles
-	if p.process() != "" { // whose roles the SDK has not assumed
-		roles = append(p.roles(), roles...)
+	if p.Process() != "" { // whose roles the SDK has not assumed
+		roles = append(p.Roles(), roles...)
 	}
 	at := id.sts + " " + id.profile
-	if !slices.ContainsFunc(roles, func(h hop) bool { return h.serial != "" }) { // as for a base
+	if !slices.ContainsFunc(roles, func(h userfiles.Role) bool { return h.Serial != "" }) { // as for a base
 		at += " " + region
 	}
 	for _, h := range roles {
@@ -123,7 +126,7 @@ func (k *Keeper) session(ctx context.Context, id identity, region string) (*sess
 		provider = next.provider
 	}
 	s.kms = kms.NewFromConfig(b.config, func(o *kms.Options) {
-		o.Region, o.Credentials, o.BaseEndpoint = region, provider, endpoint(ctx, k.o.Env, p, "KMS", id.kms)
+		o.Region, o.Credentials, o.BaseEndpoint = region, provider, p.Endpoint(ctx, k.o.Env, "KMS", id.kms)
 	})
 	s.sts = sts.NewFromConfig(b.config, k.stsOptions(ctx, p, region, id.sts), func(o *sts.Options) { o.Credentials = provider })
 	s.url = kmsURL(ctx, s.kms.Options())
@@ -133,36 +136,36 @@ func (k *Keeper) session(ctx context.Context, id identity, region string) (*sess
 
 // hop returns the source of a role that is assumed with the credentials of
 // provider.
-func (k *Keeper) hop(ctx context.Context, b *base, p *profile, h hop, region, mapped string, provider aws.CredentialsProvider) *source {
-	h.sessionName = cmp.Or(h.sessionName, k.set.sessionName)
+func (k *Keeper) hop(ctx context.Context, b *base, p *userfiles.Profile, h userfiles.Role, region, mapped string, provider aws.CredentialsProvider) *source {
+	h.SessionName = cmp.Or(h.SessionName, k.set.sessionName)
 	options := k.stsOptions(ctx, p, region, mapped)
 	client := sts.NewFromConfig(b.config, options, func(o *sts.Options) { o.Credentials = provider })
 	return &source{
 		call: "sts:AssumeRole", now: k.o.Now,
-		url:      stsURL(ctx, region, endpoint(ctx, k.o.Env, p, "STS", mapped)),
+		url:      stsURL(ctx, region, p.Endpoint(ctx, k.o.Env, "STS", mapped)),
 		provider: aws.NewCredentialsCache(&roleProvider{hop: h, client: &stsClient{k: k, inner: client, options: options}}),
 	}
 }
 
-func (k *Keeper) stsOptions(ctx context.Context, p *profile, region, mapped string) func(*sts.Options) {
+func (k *Keeper) stsOptions(ctx context.Context, p *userfiles.Profile, region, mapped string) func(*sts.Options) {
 	return func(o *sts.Options) {
-		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, endpoint(ctx, k.o.Env, p, "STS", mapped), k.set.attempts
+		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, p.Endpoint(ctx, k.o.Env, "STS", mapped), k.set.attempts
 	}
 }
 
 // base loads the configuration of a profile. The region matters only to one
 // that speaks to STS and does not say where: it then asks in the region of the
 // key, unless a person must give a code, who is asked only once.
-func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*base, error) {
-	region = cmp.Or(p.shared.Region, region)
-	name := p.name + " " + mapped
-	if p.assumes() && len(p.serials()) == 0 {
+func (k *Keeper) base(ctx context.Context, p *userfiles.Profile, region, mapped string) (*base, error) {
+	region = cmp.Or(p.Shared.Region, region)
+	name := p.Name + " " + mapped
+	if p.Assumes() && len(p.Serials()) == 0 {
 		name += " " + region
 	}
 	if b := k.bases[name]; b != nil {
 		return b, nil
 	}
-	if err := checkBundle(k.o.Env, p); err != nil {
+	if err := p.CheckBundle(k.o.Env); err != nil {
 		return nil, err
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, k.load(ctx, p, region, mapped)...)
@@ -170,14 +173,14 @@ func (k *Keeper) base(ctx context.Context, p *profile, region, mapped string) (*
 		return nil, err
 	}
 	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
-	if command := p.process(); command != "" {
+	if command := p.Process(); command != "" {
 		if k.processes[command] == nil {
-			k.processes[command] = &process{command: command, limit: cmp.Or(k.o.Attempt, processcreds.DefaultTimeout)}
+			k.processes[command] = process.New(command, cmp.Or(k.o.Attempt, processcreds.DefaultTimeout))
 		}
 		b.source.provider = k.processes[command]
-	} else if p.assumes() {
+	} else if p.Assumes() {
 		b.source.call = "sts:AssumeRole"
-		b.source.url = stsURL(ctx, region, endpoint(ctx, k.o.Env, p, "STS", mapped))
+		b.source.url = stsURL(ctx, region, p.Endpoint(ctx, k.o.Env, "STS", mapped))
 	}
 	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
 		b.source.budget = metadataBudget
@@ -191,16 +194,16 @@ type loadOption = func(*config.LoadOptions) error
 // load hands the SDK what it would otherwise read from the process. A profile
 // that was asked for comes before the environment, and the environment before
 // the default profile.
-func (k *Keeper) load(ctx context.Context, p *profile, region, mapped string) []loadOption {
+func (k *Keeper) load(ctx context.Context, p *userfiles.Profile, region, mapped string) []loadOption {
 	list := k.common(p, region)
 	options := k.stsOptions(ctx, p, region, mapped)
-	if c, ok := envCredentials(k.o.Env); ok && p.bypassed {
+	if c, ok := userfiles.Credentials(k.o.Env); ok && p.Bypassed {
 		return append(list, config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: c}))
 	}
-	if p.bypassed {
+	if p.Bypassed {
 		return append(list, config.WithCredentialsProvider(k.webIdentity(k.anonymous(ctx, list, options))))
 	}
-	if p.process() != "" {
+	if p.Process() != "" {
 		return append(list, config.WithCredentialsProvider(aws.AnonymousCredentials{})) // see base
 	}
 	return append(
@@ -219,26 +222,26 @@ func (k *Keeper) load(ctx context.Context, p *profile, region, mapped string) []
 
 // common are the options that have nothing to do with whose credentials are
 // found.
-func (k *Keeper) common(p *profile, region string) []loadOption {
-	f := sharedFiles(k.o.Env)
+func (k *Keeper) common(p *userfiles.Profile, region string) []loadOption {
+	f := userfiles.Shared(k.o.Env)
 	metadata := imds.ClientEnabled
 	if strings.EqualFold(env.Env(k.o.Env).Get("AWS_EC2_METADATA_DISABLED"), "true") {
 		metadata = imds.ClientDisabled
 	}
 	list := []loadOption{
 		config.WithRegion(region),
-		config.WithSharedConfigFiles(f.config),
-		config.WithSharedCredentialsFiles(f.credentials),
+		config.WithSharedConfigFiles(f.Config),
+		config.WithSharedCredentialsFiles(f.Credentials),
 		config.WithLogger(logging.Nop{}),
 		config.WithRetryMaxAttempts(k.set.attempts),
 		config.WithEC2IMDSClientEnableState(metadata),
-		config.WithAPIOptions([]func(*middleware.Stack) error{plainBodies, limitedAnswers}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{wire.PlainBodies, wire.LimitedAnswers}),
 	}
 	if url := env.Env(k.o.Env).Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
 		list = append(list, config.WithEC2IMDSEndpoint(url))
 	}
-	if p.name != "" {
-		list = append(list, config.WithSharedConfigProfile(p.name))
+	if p.Name != "" {
+		list = append(list, config.WithSharedConfigProfile(p.Name))
 	}
 	return list
 }
@@ -253,7 +256,7 @@ func (k *Keeper) webIdentity(client stscreds.AssumeRoleWithWebIdentityAPIClient)
 	})
 }
 
-// anonymous returns a client for calls that nobody signs, or nil if there can
+// anonymous returns a client for calls without a signature, or nil if there can
 // be none, for a reason that the caller will meet as well.
 func (k *Keeper) anonymous(ctx context.Context, list []loadOption, options func(*sts.Options)) stscreds.AssumeRoleWithWebIdentityAPIClient {
 	list = append(slices.Clone(list), config.WithCredentialsProvider(aws.AnonymousCredentials{}))

@@ -42,7 +42,7 @@ func TestAPersonIsAskedOnceForAnMFACode(t *testing.T) {
 			k := r.keeper()
 			w := r.wrapped(named(key1, profile, ""))
 			if !k.Asks(t.Context(), w) {
-				t.Error("Asks says that nobody will be asked")
+				t.Error("Asks says that no user will be asked")
 			}
 			var wg sync.WaitGroup
 			for _, arn := range []string{key1, keyWest} {
@@ -57,7 +57,7 @@ func TestAPersonIsAskedOnceForAnMFACode(t *testing.T) {
 				t.Errorf("asked %d times", n)
 			}
 			if k.Asks(t.Context(), w) {
-				t.Error("Asks says that somebody will be asked again")
+				t.Error("Asks says that a user will be asked again")
 			}
 		})
 	}
@@ -66,10 +66,10 @@ func TestAPersonIsAskedOnceForAnMFACode(t *testing.T) {
 func TestAnMFACodeComesFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).set("SOPS_AWS_MFA_TOKEN", code)
-	r.o.AskMFA = func(context.Context, string) (string, error) { return "", errors.New("nobody was to be asked") }
+	r.o.AskMFA = func(context.Context, string) (string, error) { return "", errors.New("no user was to be asked") }
 	k := r.keeper()
 	if k.Asks(t.Context(), r.wrapped(named(key1, "vault", ""))) {
-		t.Error("Asks says that somebody will be asked")
+		t.Error("Asks says that a user will be asked")
 	}
 	if _, err := k.Wrap(t.Context(), named(key1, "vault", ""), dataKey()); err != nil {
 		t.Error(err)
@@ -81,7 +81,7 @@ func TestOnlyKeysBehindMFAAskAPerson(t *testing.T) {
 	r := newRig(t)
 	asks := func(m keeper.MasterKey) bool { return r.keeper().Asks(t.Context(), keeper.WrappedKey{MasterKey: m}) }
 	if asks(named(key1, "vault", "")) {
-		t.Error("without a terminal nobody can be asked")
+		t.Error("without a terminal no user can be asked")
 	}
 	r.o.AskMFA = func(context.Context, string) (string, error) { return code, nil }
 	for profile, want := range map[string]bool{"vault": true, "alice": false, "ops": false, "theirs": false, "": false} {
@@ -120,7 +120,7 @@ func TestADenialIsRememberedForAWhile(t *testing.T) {
 	r.o.Now = func() time.Time { return now }
 	k := r.keeper()
 	wrap := func() {
-		if _, err := k.Wrap(t.Context(), named(key1, "", nobody), dataKey()); err != nil {
+		if _, err := k.Wrap(t.Context(), named(key1, "", refusing), dataKey()); err != nil {
 			t.Error(err)
 		}
 	}

@@ -2,6 +2,7 @@ package awskms
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // settings are the options of the run with the variables of the same meaning
@@ -21,15 +23,15 @@ type settings struct {
 	mfaToken       string
 	sessionName    string
 	attempts       int
-	allow          allowList
+	allow          userfiles.AllowList
 	siblings       []string // regions of multi-Region keys
 	ambient        string   // the profile that the environment chooses, or ""
-	routes         *userMap
+	routes         *userfiles.Map
 	hasDefault     func() bool // whether there is a profile called default
 }
 
 // A UsageError is a flag, a variable or a line of the user's map that cannot
-// be meant as it stands.
+// be meant as it is.
 type UsageError struct {
 	Where  string // --aws-role, SOPS_AWS_ROLE, .../aws.yaml: line 3
 	Reason string
@@ -47,12 +49,12 @@ func (e *UsageError) Hints() []string {
 }
 
 func newSettings(o Options) (*settings, error) {
-	routes, err := loadMap(o.Env)
-	if err != nil {
-		return nil, err
+	routes, err := userfiles.LoadMap(o.Env)
+	if wrong := (*userfiles.Error)(nil); errors.As(err, &wrong) {
+		return nil, &UsageError{Where: wrong.Where, Reason: wrong.Reason, Hint: wrong.Hint}
 	}
-	s := &settings{routes: routes, ambient: ambientProfile(o.Env), mfaToken: env.Env(o.Env).Get("SOPS_AWS_MFA_TOKEN")}
-	s.hasDefault = sync.OnceValue(func() bool { return slices.Contains(profileNames(o.Env), "default") })
+	s := &settings{routes: routes, ambient: userfiles.AmbientProfile(o.Env), mfaToken: env.Env(o.Env).Get("SOPS_AWS_MFA_TOKEN")}
+	s.hasDefault = sync.OnceValue(func() bool { return slices.Contains(userfiles.ProfileNames(o.Env), "default") })
 	s.sessionName = cmp.Or(env.Env(o.Env).Get("AWS_ROLE_SESSION_NAME"), sessionName(o.HostName))
 	if s.profile, err = newChoices(o, "profile", o.Profile, nil); err != nil {
 		return nil, err
@@ -70,10 +72,10 @@ func newSettings(o Options) (*settings, error) {
 	if s.attempts, err = attempts(o); err != nil {
 		return nil, err
 	}
-	if s.siblings, err = siblings(o.Env, routes.siblings); err != nil {
+	if s.siblings, err = siblings(o.Env, routes.Siblings); err != nil {
 		return nil, err
 	}
-	s.allow, err = newAllowList(o.Env, routes.allow)
+	s.allow, err = newAllowList(o.Env, routes.Allow)
 	return s, err
 }
 
@@ -179,17 +181,4 @@ func sessionName(host string) string {
 		return -1
 	}, host)
 	return name[:min(len(name), maxSessionName)]
-}
-
-// ambientProfile returns the profile that the environment chooses, as the SDK
-// sees it: credentials in the environment come before AWS_PROFILE.
-func ambientProfile(e env.Env) string {
-	if fromEnvironment(e) {
-		return ""
-	}
-	return askedProfile(e)
-}
-
-func askedProfile(e env.Env) string {
-	return cmp.Or(e.Get("AWS_PROFILE"), e.Get("AWS_DEFAULT_PROFILE"))
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // An stsClient calls STS in one region, with a limit of time and with MFA
@@ -85,24 +86,24 @@ func (e *mfaError) Unwrap() error { return e.err }
 
 // A roleProvider hands out the credentials of an assumed role.
 type roleProvider struct {
-	hop    hop
+	hop    userfiles.Role
 	client *stsClient
 }
 
 // Retrieve assumes the role.
 func (p *roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	in := &sts.AssumeRoleInput{RoleArn: &p.hop.role, RoleSessionName: &p.hop.sessionName}
-	if p.hop.externalID != "" {
-		in.ExternalId = &p.hop.externalID
+	in := &sts.AssumeRoleInput{RoleArn: &p.hop.ARN, RoleSessionName: &p.hop.SessionName}
+	if p.hop.ExternalID != "" {
+		in.ExternalId = &p.hop.ExternalID
 	}
-	if p.hop.duration != 0 {
-		in.DurationSeconds = aws.Int32(int32(p.hop.duration / time.Second))
+	if p.hop.Duration != 0 {
+		in.DurationSeconds = aws.Int32(int32(p.hop.Duration / time.Second))
 	}
-	if p.hop.serial != "" {
-		in.SerialNumber = &p.hop.serial
+	if p.hop.Serial != "" {
+		in.SerialNumber = &p.hop.Serial
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.hop.tags)) {
-		in.Tags = append(in.Tags, types.Tag{Key: aws.String(name), Value: aws.String(p.hop.tags[name])})
+	for _, name := range slices.Sorted(maps.Keys(p.hop.Tags)) {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(name), Value: aws.String(p.hop.Tags[name])})
 	}
 	out, err := p.client.AssumeRole(ctx, in)
 	if err != nil {

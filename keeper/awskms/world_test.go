@@ -47,11 +47,11 @@ const (
 	bound    = "arn:aws:kms:us-east-1:111111111111:key/11111111-0000-0000-0000-000000000007"
 	foreign  = "arn:aws:kms:us-east-1:222222222222:key/22222222-0000-0000-0000-000000000001"
 
-	ops    = "arn:aws:iam::111111111111:role/ops"    // alice, bob and ops itself may not; alice and bob may
-	nobody = "arn:aws:iam::111111111111:role/nobody" // who trusts nobody but root
-	guest  = "arn:aws:iam::222222222222:role/guest"  // with an external id
-	inner  = "arn:aws:iam::222222222222:role/inner"  // from guest only
-	vault  = "arn:aws:iam::111111111111:role/vault"  // with MFA
+	ops      = "arn:aws:iam::111111111111:role/ops"      // alice, bob and ops itself may not; alice and bob may
+	refusing = "arn:aws:iam::111111111111:role/refusing" // which trusts only root
+	guest    = "arn:aws:iam::222222222222:role/guest"    // with an external id
+	inner    = "arn:aws:iam::222222222222:role/inner"    // from guest only
+	vault    = "arn:aws:iam::111111111111:role/vault"    // with MFA
 
 	device, code = "arn:aws:iam::111111111111:mfa/alice", "123456"
 )
@@ -91,7 +91,7 @@ func world(t testing.TB) *devkms.World {
 			},
 			Roles: []devkms.Role{
 				{Name: "ops", Trust: trust(t, people, ""), Policies: []*devkms.Policy{policy(t, useKeys)}},
-				{Name: "nobody", Trust: trust(t, `"arn:aws:iam::222222222222:role/inner"`, ""), Policies: all},
+				{Name: "refusing", Trust: trust(t, `"arn:aws:iam::222222222222:role/inner"`, ""), Policies: all},
 				{Name: "vault", Trust: trust(t, people, `{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`), Policies: all},
 			},
 			Keys: []devkms.Key{

@@ -11,7 +11,7 @@ import (
 // come.
 const lookAround = 5 * time.Second
 
-// isFor reports whether the message names the key, or hides whom it names.
+// isFor reports whether the message names the key, or hides its recipients.
 func (m message) isFor(p part) bool {
 	return slices.Contains(m.ids, p.id()) || slices.Contains(m.ids, anonymous)
 }

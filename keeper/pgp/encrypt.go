@@ -66,7 +66,7 @@ var invalidRecipient = map[string]Problem{
 func notEncrypted(n name, s status) error {
 	for _, args := range s.args("INV_RECP") {
 		if p, known := invalidRecipient[args[0]]; known {
-			return &KeyError{Name: n, Problem: p, fpr: n.digits}
+			return &KeyError{name: n, Problem: p, fpr: n.digits}
 		}
 	}
 	return refuse(said("gpg did not encrypt", s))

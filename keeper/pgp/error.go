@@ -79,8 +79,9 @@ const (
 
 // A KeyError says why a key cannot be encrypted to.
 type KeyError struct {
-	Name    name
 	Problem Problem
+
+	name    name
 	fpr     string // of the key
 	subkeys []string
 	when    time.Time
@@ -101,16 +102,16 @@ func (e *KeyError) Hints() []string {
 	case NotFound:
 		return []string{
 			"import it with: gpg --import KEYFILE",
-			"or fetch it with: gpg --recv-keys " + e.Name.digits,
+			"or fetch it with: gpg --recv-keys " + e.name.digits,
 		}
 	case Ambiguous:
-		return []string{"write the 40 digits of the fingerprint that this prints: gpg --list-keys " + e.Name.digits}
+		return []string{"write the 40 digits of the fingerprint that this prints: gpg --list-keys " + e.name.digits}
 	case Expired, SubkeyExpired:
 		return e.extend()
 	case Disabled:
 		return []string{"enable it with: gpg --batch --edit-key " + e.fpr + " enable save"}
 	case SignOnly:
-		if e.Name.forced {
+		if e.name.forced {
 			return []string{"leave the exclamation mark out, so that gpg takes the subkey that encrypts"}
 		}
 		return []string{"the owner of the key adds one with: gpg --quick-add-key " + e.fpr + " default encr"}
@@ -120,7 +121,7 @@ func (e *KeyError) Hints() []string {
 			"if there is a new one, import the key again with: gpg --recv-keys " + e.fpr,
 		}
 	}
-	return []string{"take the key out of .sops.yaml, and out of files with: sops rotate -i --rm-pgp " + e.Name.digits + " FILE"}
+	return []string{"take the key out of .sops.yaml, and out of files with: sops rotate -i --rm-pgp " + e.name.digits + " FILE"}
 }
 
 // extend says how an expired key is made good again.

@@ -179,10 +179,10 @@ func config(now time.Time) *packet.Config {
 func (r *keyring) recipient(n name, now time.Time) (*openpgp.Entity, error) {
 	found := r.find(n)
 	if len(found) != 1 {
-		return nil, &KeyError{Name: n, Problem: ambiguity(len(found)), where: r.name}
+		return nil, &KeyError{name: n, Problem: ambiguity(len(found)), where: r.name}
 	}
 	e := found[0]
-	problem := KeyError{Name: n, fpr: fingerprint(e.PrimaryKey), where: r.name}
+	problem := KeyError{name: n, fpr: fingerprint(e.PrimaryKey), where: r.name}
 	if found := primaryProblem(e, now, &problem); found {
 		return nil, &problem
 	}

@@ -149,19 +149,19 @@ type target struct {
 // subkeys would be for one.
 func choose(n name, keys []publicKey) (target, error) {
 	if len(keys) != 1 {
-		return target{}, &KeyError{Name: n, Problem: ambiguity(len(keys))}
+		return target{}, &KeyError{name: n, Problem: ambiguity(len(keys))}
 	}
 	k := keys[0]
 	primary := k.parts[0]
 	switch {
 	case primary.state == 'r':
-		return target{}, &KeyError{Name: n, Problem: Revoked, fpr: k.fpr()}
+		return target{}, &KeyError{name: n, Problem: Revoked, fpr: k.fpr()}
 	case primary.state == 'e':
-		return target{}, &KeyError{Name: n, Problem: Expired, fpr: k.fpr(), when: primary.expires, subkeys: k.lapsed()}
+		return target{}, &KeyError{name: n, Problem: Expired, fpr: k.fpr(), when: primary.expires, subkeys: k.lapsed()}
 	case k.disabled:
-		return target{}, &KeyError{Name: n, Problem: Disabled, fpr: k.fpr()}
+		return target{}, &KeyError{name: n, Problem: Disabled, fpr: k.fpr()}
 	case primary.state == 'i':
-		return target{}, &KeyError{Name: n, Problem: Invalid, fpr: k.fpr()}
+		return target{}, &KeyError{name: n, Problem: Invalid, fpr: k.fpr()}
 	}
 	at := slices.IndexFunc(k.parts, func(p part) bool { return n.matches(p.fpr) })
 	if p := k.parts[at]; p.good() && (at > 0 || n.forced) {
@@ -191,7 +191,7 @@ func ambiguity(found int) Problem {
 
 // refusal says why none of some parts can be encrypted to.
 func (k publicKey) refusal(n name, parts []part) *KeyError {
-	e := &KeyError{Name: n, Problem: SignOnly, fpr: k.fpr()}
+	e := &KeyError{name: n, Problem: SignOnly, fpr: k.fpr()}
 	rank := map[byte]int{'e': 2, 'r': 1, 'i': 1}
 	best := part{}
 	for _, p := range parts {

@@ -42,7 +42,7 @@ const (
 	homeDirectory = ".gnupg"
 )
 
-// Options say which gpg is used and what it is told of the user's terminal.
+// Options say which gpg is used and what it gets to know of the user's terminal.
 type Options struct {
 	// Env is the environment; nil is that of the process.
 	Env func(name string) (value string, set bool)

@@ -88,7 +88,7 @@ func (k *Keeper) execute(ctx context.Context, path string, c call) (outcome, err
 		return o, errTooMuch
 	case ctx.Err() != nil:
 		return o, ctx.Err()
-	case err == nil, errors.Is(err, exec.ErrWaitDelay): // the latter left a child behind
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // the latter left a child running
 		o.ok = true
 	case !errors.As(err, &exit):
 		return o, &MissingError{Program: path, given: true, err: err}

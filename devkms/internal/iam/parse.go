@@ -199,7 +199,7 @@ func (st *statement) parsePrincipals(o *object, path []string) error {
 	return nil
 }
 
-// validPrincipal checks the form only; wildcards stand alone.
+// validPrincipal checks the form only; a wildcard is the whole of it.
 func validPrincipal(n string) bool {
 	if n == "*" || awsname.IsAccount(n) {
 		return true

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// maxDepth is how deep maps and lists may stand in each other.
+// maxDepth is how deep maps and lists may be nested.
 const maxDepth = 1000
 
 // parseValue reads the JSON of a value. The text is a secret and in no error.

@@ -68,7 +68,7 @@ func Faults() []Fault {
 // Slow is a key that answers after five seconds.
 func Slow() Fault { return Fault{Name: "answers after 5 s", Mode: devkms.Slow, Passes: true} }
 
-// closed is an endpoint where nobody listens.
+// closed is an endpoint where no server listens.
 func closed(*Stage) string { return "http://127.0.0.1:1" }
 
 // Mend makes all keys work.

@@ -46,7 +46,7 @@ func (f *full) fill() error {
 	for range enough {
 		c, err := net.DialTimeout("tcp4", f.addr, patience)
 		if err != nil {
-			return nil // nobody comes in any more
+			return nil // no connection is accepted any more
 		}
 		f.queue = append(f.queue, c)
 	}

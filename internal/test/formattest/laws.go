@@ -87,7 +87,7 @@ func exact(s format.Document, values []format.Plain, l *format.Layout, src []byt
 }
 
 // looksOnly is the law that a layout changes nothing but looks: without one,
-// and with that of another file, the same values stand at the same paths.
+// and with that of another file, the same values are at the same paths.
 func looksOnly(f format.Format, s format.Document, values []format.Plain, want []leaf) error {
 	for what, l := range map[string]*format.Layout{"no layout": nil, "a foreign layout": foreign(s)} {
 		text, err := s.Unmask(values, l)

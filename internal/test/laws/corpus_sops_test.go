@@ -28,9 +28,9 @@ type realSOPS struct{ program, keys, dir string }
 
 func newSOPS(t *testing.T) realSOPS {
 	t.Helper()
-	p := realSOPS{program: os.Getenv("SOPS_PEER"), dir: t.TempDir()}
+	p := realSOPS{program: os.Getenv("SOPS_REFERENCE"), dir: t.TempDir()}
 	if p.program == "" {
-		t.Skip("SOPS_PEER does not name a real sops 3.13.3; .ci/run installs one")
+		t.Skip("SOPS_REFERENCE does not name a real sops 3.13.3; .ci/run installs one")
 	}
 	var err error
 	if p.keys, err = filepath.Abs(filepath.Join(fixtures, "keys/age-main.txt")); err != nil {

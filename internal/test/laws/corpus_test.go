@@ -97,7 +97,7 @@ type tally struct{ all, refused, exact, whole int }
 
 // TestTheCorpusComesBackByteForByte encrypts and decrypts every real file in
 // five variants. What is refused is counted; what is accepted must come back,
-// and no secret may stand outside the tokens.
+// and no secret may be outside the tokens.
 func TestTheCorpusComesBackByteForByte(t *testing.T) {
 	t.Parallel()
 	count := map[string]*tally{}
@@ -151,7 +151,7 @@ func roundTrip(t *testing.T, f format.Format, name string, src []byte, c *tally)
 		c.whole += whole
 	}
 	if leaked, err := leaks(f, o, encrypted); err != nil || len(leaked) > 0 {
-		t.Errorf("%s: %d words of secrets stand in the encrypted file, the first of %d bytes (%v)", name, len(leaked), len(firstOf(leaked)), err)
+		t.Errorf("%s: %d words of secrets are in the encrypted file, the first of %d bytes (%v)", name, len(leaked), len(firstOf(leaked)), err)
 	}
 }
 

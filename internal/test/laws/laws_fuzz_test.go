@@ -39,7 +39,7 @@ func FuzzDecryptOfEncryptIsTheTextAndNothingLeaks(f *testing.F) {
 			return // a key may be spelled in escapes, which no list of clear words has
 		}
 		if words, err := leaks(c.format, c.decrypted, c.encrypted); err != nil || len(words) > 0 {
-			t.Fatalf("%q: %q stand in the encrypted text (%v):\n%s", src, words, err, c.encrypted)
+			t.Fatalf("%q: %q are in the encrypted text (%v):\n%s", src, words, err, c.encrypted)
 		}
 	})
 }

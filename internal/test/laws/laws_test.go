@@ -32,7 +32,7 @@ var (
 	afterHeader = regexp.MustCompile(`(?m)^\s*\[.*\][^#;\n]+`)
 )
 
-// leaks returns the words, longer than three bytes, of secrets of o that stand
+// leaks returns the words, longer than three bytes, of secrets of o that are
 // outside the tokens of its encrypted text, though no key and no clear value
 // has them.
 func leaks(f format.Format, o *envelope.Decrypted, encrypted []byte) ([]string, error) {

@@ -166,7 +166,7 @@ func compareTable(t *testing.T, table string) {
 		return
 	}
 	if os.Getenv("UPDATE_DOCS") == "" {
-		t.Fatalf("%s is not true any more; run UPDATE_DOCS=1 go test .", file)
+		t.Fatalf("%s is not true any more; run UPDATE_DOCS=1 go test ./internal/test/laws -run TheSealNotices", file)
 	}
 	if err := os.WriteFile(file, []byte(before+begin+table+end+after), 0o644); err != nil {
 		t.Fatal(err)

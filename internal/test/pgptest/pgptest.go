@@ -167,7 +167,7 @@ func (h Home) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Asked returns what pinentry was told and asked since the last call.
+// Asked returns what pinentry was sent to show and to ask since the last call.
 func (h Home) Asked() string {
 	text, _ := os.ReadFile(h.path("asked"))
 	_ = os.Remove(h.path("asked"))

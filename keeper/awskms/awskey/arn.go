@@ -62,6 +62,7 @@ func IsRegion(text string) bool {
 	return text != "" && only(text, isWord) && text == strings.ToLower(text)
 }
 
+// IsAccount reports whether text may be the number of an account.
 func IsAccount(text string) bool { return text != "" && only(text, isDigit) }
 
 // only reports whether all of text is allowed.
@@ -119,7 +120,7 @@ func arnHint(text string) string {
 	case strings.HasPrefix(strings.ToLower(text), "arn:") && !strings.HasPrefix(text, "arn:"):
 		return "write the ARN in lower case: arn:aws:kms:..."
 	case strings.HasPrefix(text, "arn:") && strings.Contains(text, ":iam:"):
-		return "a role belongs behind the key's ARN and a plus sign: KEY_ARN+" + text
+		return "a role belongs after the key's ARN and a plus sign: KEY_ARN+" + text
 	}
 	return full + "key/1234abcd-12ab-34cd-56ef-1234567890ab or ...:alias/NAME"
 }
@@ -195,6 +196,7 @@ func New(arn, role, profile string, context map[string]string) (keeper.MasterKey
 	return k.With(FieldContext, context), nil
 }
 
+// CheckRole reports a text that is neither empty nor the ARN of a role.
 func CheckRole(role string) error {
 	if _, ok := RoleAccount(role); ok || role == "" {
 		return nil
@@ -214,6 +216,7 @@ func SplitRole(text string) (arn, role string) {
 	return text[:at], text[at+1:]
 }
 
+// WithoutSpace returns text without any white space.
 func WithoutSpace(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {

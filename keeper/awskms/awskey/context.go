@@ -9,18 +9,17 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // maxContext is what KMS takes of an encryption context, in bytes of the
 // canonical form.
 const maxContext = 8192
 
-// exitContext is the exit status for an encryption context that cannot be used.
-const exitContext = 6
-
 // A ContextError is an encryption context that cannot be used as it is. It
 // is never repaired: a key wrapped under another context than the one meant is
-// open to others than those meant.
+// open to others than those meant. It is a keeper.ErrContext.
 type ContextError struct {
 	Reason string
 	Hint   string
@@ -28,8 +27,8 @@ type ContextError struct {
 
 func (e *ContextError) Error() string { return "encryption context: " + e.Reason }
 
-// ExitCode returns the exit status of a bad encryption context.
-func (e *ContextError) ExitCode() int { return exitContext }
+// Is reports whether target is keeper.ErrContext.
+func (e *ContextError) Is(target error) bool { return target == keeper.ErrContext }
 
 // Hints returns what to write instead.
 func (e *ContextError) Hints() []string {

@@ -1,9 +1,9 @@
 // Command faults measures how soon a file is decrypted when one of its two keys
 // is out of reach, and prints the figures as Markdown:
 //
-//	go run ./internal/test/bench/faults [-peer /path/to/sops-3.13.3] [-bound 20s]
+//	go run ./internal/test/bench/faults [-sops /path/to/sops-3.13.3] [-bound 20s]
 //
-// Figures are of whole processes. Ours is the median of three; a peer that does
+// Figures are of whole processes. Ours is the median of three; a SOPS that does
 // not answer in the bound is ended. The exit status is 1 if ours breaks a
 // promise. Everything happens on 127.0.0.1.
 package main
@@ -31,10 +31,10 @@ const (
 )
 
 func main() {
-	peer := flag.String("peer", os.Getenv("SOPS_PEER"), "a real sops 3.13.3 to compare with")
-	bound := flag.Duration("bound", 20*time.Second, "how long to wait for the peer")
+	reference := flag.String("sops", os.Getenv("SOPS_REFERENCE"), "a real sops 3.13.3 to compare with")
+	bound := flag.Duration("bound", 20*time.Second, "how long to wait for the real sops")
 	flag.Parse()
-	ok, err := measure(*peer, *bound)
+	ok, err := measure(*reference, *bound)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)
 		os.Exit(2)
@@ -46,18 +46,18 @@ func main() {
 
 // A bench has the programs side by side.
 type bench struct {
-	ours, peer string // peer may be ""
+	ours, sops string // sops, the real one, may be ""
 	bound      time.Duration
 	kept       bool // whether all promises were
 }
 
-func measure(peer string, bound time.Duration) (bool, error) {
+func measure(reference string, bound time.Duration) (bool, error) {
 	dir, err := os.MkdirTemp("", "sops-faults-")
 	if err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{ours: filepath.Join(dir, "sops"), peer: peer, bound: bound, kept: true}
+	b := &bench{ours: filepath.Join(dir, "sops"), sops: reference, bound: bound, kept: true}
 	build := exec.Command("go", "build", "-trimpath", "-o", b.ours, "./cmd/sops")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
@@ -103,7 +103,7 @@ func (b *bench) oneBroken(dir string) error {
 		}
 		ours := median(func() result { return run(s, overall, b.ours, "decrypt", "two.yaml") })
 		b.keep(ours.ok && ours.took <= hedge+margin)
-		fmt.Printf("| %s | %s | %s |\n", f.Name, ours, b.peerRun(s, b.bound, "decrypt", "two.yaml"))
+		fmt.Printf("| %s | %s | %s |\n", f.Name, ours, b.sopsRun(s, b.bound, "decrypt", "two.yaml"))
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (b *bench) allSlow(dir string) error {
 	} {
 		ours := run(s, 2*overall, b.ours, row.args...)
 		b.keep(ours.ok && ours.took < row.rounds*round+time.Second)
-		fmt.Printf("| %s | %s | %s |\n", row.name, ours, b.peerRun(s, 2*b.bound, row.args...))
+		fmt.Printf("| %s | %s | %s |\n", row.name, ours, b.sopsRun(s, 2*b.bound, row.args...))
 	}
 	return nil
 }
@@ -171,12 +171,12 @@ func (b *bench) keep(kept bool) {
 	b.kept = b.kept && kept
 }
 
-// peerRun runs the peer once, if there is one.
-func (b *bench) peerRun(s *faulttest.Stage, bound time.Duration, args ...string) string {
-	if b.peer == "" {
+// sopsRun runs the real sops once, if there is one.
+func (b *bench) sopsRun(s *faulttest.Stage, bound time.Duration, args ...string) string {
+	if b.sops == "" {
 		return "–"
 	}
-	return run(s, bound, b.peer, args...).String()
+	return run(s, bound, b.sops, args...).String()
 }
 
 // A result is what came of one process.

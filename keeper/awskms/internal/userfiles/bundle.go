@@ -1,4 +1,4 @@
-package awskms
+package userfiles
 
 import (
 	"cmp"
@@ -10,36 +10,36 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
-// A bundleError is a file of certificates that cannot be used. The SDK does not
+// A BundleError is a file of certificates that cannot be used. The SDK does not
 // say who named it.
-type bundleError struct {
+type BundleError struct {
 	where, path string
 	err         error
 }
 
-func (e *bundleError) Error() string {
+func (e *BundleError) Error() string {
 	return fmt.Sprintf("%s: %s: %v", e.where, hint.Line(e.path), e.err)
 }
 
-func (e *bundleError) Unwrap() error { return e.err }
+func (e *BundleError) Unwrap() error { return e.err }
 
-// checkBundle looks at the certificates that the SDK will trust.
-func checkBundle(e env.Env, p *profile) error {
+// CheckBundle looks at the certificates that the SDK will trust.
+func (p *Profile) CheckBundle(e env.Env) error {
 	variable := e.Get("AWS_CA_BUNDLE")
-	path := cmp.Or(variable, p.shared.CustomCABundle)
+	path := cmp.Or(variable, p.Shared.CustomCABundle)
 	if path == "" {
 		return nil
 	}
 	where := "AWS_CA_BUNDLE"
 	if variable == "" {
-		where = "ca_bundle of profile " + hint.Line(cmp.Or(p.name, "default"))
+		where = "ca_bundle of profile " + hint.Line(cmp.Or(p.Name, "default"))
 	}
 	pem, err := readFile(path)
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
 		err = errors.New("there is no certificate in it")
 	}
 	if err != nil {
-		return &bundleError{where, path, err}
+		return &BundleError{where, path, err}
 	}
 	return nil
 }

@@ -16,11 +16,11 @@ import (
 // groupFile is one key group as a file has it: the fields of the keys by kind.
 type groupFile map[string][]map[string]any
 
-// testdata/peer has configurations, each with what the original program wrote
+// testdata/sops has configurations, each with what the original program wrote
 // into a file under it.
 func TestConfigurationsMeanWhatTheyMeantToTheOriginal(t *testing.T) {
 	t.Parallel()
-	paths, err := filepath.Glob("testdata/peer/*.yaml")
+	paths, err := filepath.Glob("testdata/sops/*.yaml")
 	if err != nil || len(paths) < 8 {
 		t.Fatalf("%d configurations, %v", len(paths), err)
 	}

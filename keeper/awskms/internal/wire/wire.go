@@ -1,4 +1,6 @@
-package awskms
+// Package wire mends the bodies of requests and answers on their way between the
+// SDK and AWS.
+package wire
 
 import (
 	"context"
@@ -9,14 +11,14 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// plainBodies makes the bodies of requests readers that cannot write themselves.
+// PlainBodies makes the bodies of requests readers that cannot write themselves.
 //
 // The SDK closes the body of a request as soon as the answer begins. If net/http
 // looks for more of it then, which happens when the answer is quick and this
 // machine is busy, a closed body must be empty: its Read is, but its WriteTo, as
 // of smithy-go 1.28.9, fails with io.EOF. So net/http takes the request for
 // broken and cuts the connection off under the answer.
-func plainBodies(stack *middleware.Stack) error {
+func PlainBodies(stack *middleware.Stack) error {
 	return stack.Build.Add(middleware.BuildMiddlewareFunc("PlainBodies", plainBody), middleware.After)
 }
 
@@ -35,9 +37,9 @@ func plainBody(ctx context.Context, in middleware.BuildInput, next middleware.Bu
 	return next.HandleBuild(ctx, in)
 }
 
-// limitedAnswers makes answers end with an error that are longer than any that
+// LimitedAnswers makes answers end with an error that are longer than any that
 // KMS and STS give: a few kilobytes.
-func limitedAnswers(stack *middleware.Stack) error {
+func LimitedAnswers(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LimitedAnswers", limitedAnswer), middleware.After)
 }
 

@@ -1,6 +1,6 @@
 //go:build unix
 
-package awskms
+package userfiles
 
 import (
 	"os"
@@ -33,11 +33,11 @@ func TestFilesOfTheUserAreFiles(t *testing.T) {
 		if err := os.Symlink(target, routes); err != nil {
 			t.Fatal(err)
 		}
-		_, err := loadMap(env.Map(map[string]string{"XDG_CONFIG_HOME": home}))
+		_, err := LoadMap(env.Map(map[string]string{"XDG_CONFIG_HOME": home}))
 		if err == nil || !strings.HasPrefix(err.Error(), routes+": ") || !strings.Contains(err.Error(), why) {
 			t.Errorf("map at %s: %v", target, err)
 		}
-		err = checkBundle(env.Map(map[string]string{"AWS_CA_BUNDLE": target}), &profile{})
+		err = (&Profile{}).CheckBundle(env.Map(map[string]string{"AWS_CA_BUNDLE": target}))
 		if err == nil || !strings.HasPrefix(err.Error(), "AWS_CA_BUNDLE: "+target+": ") || !strings.Contains(err.Error(), why) {
 			t.Errorf("certificates at %s: %v", target, err)
 		}

@@ -1,4 +1,6 @@
-package awskms
+// Package process runs the credential_process of a profile: a program that prints
+// credentials.
+package process
 
 import (
 	"bytes"
@@ -22,16 +24,21 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
-// A process hands out the credentials that a program prints, the
-// credential_process of a profile. The SDK could run it too, but not end what
-// the program has started, nor say how it ended without showing what it printed.
-type process struct {
+// A Provider hands out the credentials that a program prints. The SDK could run it
+// too, but not end what the program has started, nor say how it ended without
+// showing what it printed.
+type Provider struct {
 	command string
 	limit   time.Duration
 
 	mu      sync.Mutex
 	known   aws.Credentials
 	current *run // nil unless the program runs
+}
+
+// New returns the Provider of a command, which may take as long as limit.
+func New(command string, limit time.Duration) *Provider {
+	return &Provider{command: command, limit: limit}
 }
 
 // A run is one run of the program, shared by all who wait for it.
@@ -46,7 +53,7 @@ type run struct {
 // Retrieve runs the program, unless its last credentials are still good. It may
 // wait for a person, so that no deadline counts meanwhile but its own. It is
 // ended when nothing waits for it any more.
-func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	p.mu.Lock()
 	if p.known.HasKeys() && !p.known.Expired() {
 		defer p.mu.Unlock()
@@ -75,7 +82,7 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return aws.Credentials{}, ctx.Err()
 }
 
-func (p *process) start(ctx context.Context) *run {
+func (p *Provider) start(ctx context.Context) *run {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), p.limit, errSlow)
 	r := &run{done: make(chan struct{}), cancel: cancel}
 	p.current = r
@@ -94,7 +101,7 @@ var errSlow = errors.New("it took too long")
 
 // ask runs the program as the SDK does: by the shell, with our input and error
 // stream if they are a terminal.
-func (p *process) ask(ctx context.Context) (aws.Credentials, error) {
+func (p *Provider) ask(ctx context.Context) (aws.Credentials, error) {
 	argv := []string{"sh", "-c", p.command}
 	if runtime.GOOS == "windows" {
 		argv = []string{"cmd.exe", "/C", p.command}
@@ -112,16 +119,16 @@ func (p *process) ask(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, p.failure(err, p.withoutArguments(said.String()))
 	}
-	c, err := parseProcess(out)
+	c, err := parse(out)
 	if err != nil {
-		return c, &ProcessError{Reason: err.Error(), Said: p.withoutArguments(said.String())}
+		return c, &Error{Reason: err.Error(), Said: p.withoutArguments(said.String())}
 	}
 	return c, nil
 }
 
 // withoutArguments leaves out what the program repeats of its command line but
 // its name, since that may hold a password.
-func (p *process) withoutArguments(said string) string {
+func (p *Provider) withoutArguments(said string) string {
 	const short = 8 // is no password
 	for i, word := range strings.Fields(p.command) {
 		if i > 0 && len(word) >= short && !strings.ContainsAny(word, "/") {
@@ -131,8 +138,8 @@ func (p *process) withoutArguments(said string) string {
 	return said
 }
 
-func (p *process) failure(err error, said string) error {
-	e := &ProcessError{Said: said, err: err}
+func (p *Provider) failure(err error, said string) error {
+	e := &Error{Said: said, err: err}
 	var ended interface{ ExitCode() int }
 	switch {
 	case errors.Is(err, errSlow):
@@ -150,8 +157,8 @@ func (p *process) failure(err error, said string) error {
 	return e
 }
 
-// parseProcess reads what a program printed. Its errors show nothing of that.
-func parseProcess(out []byte) (aws.Credentials, error) {
+// parse reads what a program printed. Its errors show nothing of that.
+func parse(out []byte) (aws.Credentials, error) {
 	var text struct {
 		Version         int
 		AccessKeyID     string `json:"AccessKeyId"`
@@ -182,16 +189,16 @@ func parseProcess(out []byte) (aws.Credentials, error) {
 	return c, nil
 }
 
-// A ProcessError says how a credential_process failed, and what it said on its
+// A Error says how a credential_process failed, and what it said on its
 // error stream. What it printed is not shown, since it may be a secret.
-type ProcessError struct {
+type Error struct {
 	Reason string
 	Said   string
 	Limit  time.Duration // that it exceeded, or 0
 	err    error
 }
 
-func (e *ProcessError) Error() string {
+func (e *Error) Error() string {
 	text := "credential_process " + e.Reason
 	if e.Said != "" {
 		text += ": " + e.Said
@@ -199,7 +206,7 @@ func (e *ProcessError) Error() string {
 	return text
 }
 
-func (e *ProcessError) Unwrap() error { return e.err }
+func (e *Error) Unwrap() error { return e.err }
 
 // tail keeps the end of what is written to it.
 type tail struct{ text []byte }
