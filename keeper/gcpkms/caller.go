@@ -108,7 +108,7 @@ func (c *Caller) Refused(ctx context.Context, a *Answer, permission string) erro
 	e := &CallError{Err: err}
 	cred, err := c.k.login.credential(ctx)
 	if err != nil {
-		return e // the emulator takes calls of nobody in particular
+		return e // an emulator takes calls without credentials
 	}
 	e.Who = cred.who()
 	switch {
