@@ -16,14 +16,15 @@ import (
 var errNoAnswer = errors.New("no answer: the input ended before y or n came")
 
 // Agreed asks until the answer is y or n. At a terminal it asks there; else the
-// answer is the next line of standard input, since scripts pipe it in.
-func (a *App) Agreed(ctx context.Context, question string) (bool, error) {
-	ask := func(_ context.Context, question string) (string, error) { return a.askInput(question) }
+// answer is the next line of standard input, since scripts pipe it in, and after
+// ends the line of the question on standard output.
+func (a *App) Agreed(ctx context.Context, question, after string) (bool, error) {
+	ask := func(_ context.Context, question string) (string, error) { return a.askInput(question, after) }
 	if term.IsTerminal(a.Stdin) {
 		ask = a.AskCode
 	}
 	for {
-		answer, err := ask(ctx, question+" (y/n):")
+		answer, err := ask(ctx, question)
 		if err != nil {
 			return false, err
 		}
@@ -38,7 +39,7 @@ func (a *App) Agreed(ctx context.Context, question string) (bool, error) {
 
 // askInput prints the question and reads one line. It takes no byte more: what
 // follows answers the next question.
-func (a *App) askInput(question string) (string, error) {
+func (a *App) askInput(question, after string) (string, error) {
 	if _, err := fmt.Fprint(a.Stdout, hint.Clean(question)); err != nil {
 		return "", err
 	}
@@ -48,7 +49,7 @@ func (a *App) askInput(question string) (string, error) {
 		n, err := a.Stdin.Read(one)
 		switch {
 		case n == 1 && one[0] == '\n', errors.Is(err, io.EOF) && len(line) > 0:
-			_, err := fmt.Fprintln(a.Stdout)
+			_, err := io.WriteString(a.Stdout, after)
 			return string(line), err
 		case n == 1:
 			line = append(line, one[0])

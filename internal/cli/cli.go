@@ -125,7 +125,7 @@ func (r *run) root() *command.Command {
 	return &command.Command{
 		Name: "sops",
 		Commands: []*command.Command{
-			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(),
+			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(), r.publish(),
 			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(),
 		},
 		Flags: []*command.Flag{

@@ -21,6 +21,7 @@ type (
 // gcp is a Google Cloud KMS of the script, which the first use starts:
 //
 //	gcp                       keys $GCP and $GCP2, and in sa.json the credentials of $GCP_ACCOUNT, which are in use
+//	gcp bucket NAME, gcp object BUCKET NAME FILE, gcp deny storage.objects.get|storage.objects.create
 //	gcp deny encrypt|decrypt  takes that permission on all keys away from the account
 //	gcp state N STATE         sets the state of a version of $GCP
 //	gcp rotate                gives $GCP a new version
@@ -45,7 +46,7 @@ func gcp(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	switch words := strings.Join(args, " "); {
-	case words == "":
+	case words == "", gcpStorage(ts, *s, args):
 	case words == "deny encrypt":
 		(*s).Deny(gcptest.Account, gcptest.UseToEncrypt)
 	case words == "deny decrypt":

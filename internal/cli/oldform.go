@@ -168,9 +168,6 @@ func mistyped(root *command.Command, line *command.Call, m mode, exists func(str
 		return nil
 	}
 	word := line.Args[0]
-	if slices.Contains(notYet(), word) {
-		return &command.UsageError{Msg: fmt.Sprintf("the command %s of SOPS is not here yet", word)}
-	}
 	if exists(word) || len(line.Args) == 1 && (filepath.Ext(word) != "" || strings.ContainsAny(word, `/\`)) {
 		return nil
 	}
@@ -188,9 +185,6 @@ func mistyped(root *command.Command, line *command.Call, m mode, exists func(str
 	}
 	return e
 }
-
-// notYet are commands of SOPS that must not be taken for files to edit.
-func notYet() []string { return []string{"publish"} }
 
 // splitSet splits 'INDEX VALUE' after the first bracket with a blank.
 func splitSet(text string) (index, value string, err error) {

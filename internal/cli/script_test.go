@@ -22,6 +22,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/test/gcptest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/huaweitest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/publishtest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 )
 
@@ -47,6 +48,7 @@ func TestMain(m *testing.M) {
 //	gnupg NAME...           a home of gpg with these keys; see gnupg_test.go, also for pinentry and pgpkey
 //	keyservice, certificates   a key service, certificates for TLS; see keyservices_test.go
 //	gcp, azure              a Google Cloud KMS, an Azure Key Vault; see clouds_test.go
+//	targets                 where sops publish uploads to; see publish_targets_test.go
 //
 // Beside sops there are the programs detach PROG ARGS..., which runs PROG without
 // a terminal, noflock PROG ARGS..., which runs it on Linux without locks, and
@@ -96,6 +98,7 @@ func TestScripts(t *testing.T) {
 
 			"keyservice":   keyService,
 			"certificates": certificates,
+			"targets":      targets,
 		}),
 		Setup: func(e *testscript.Env) error {
 			e.Values[vaultValue{}], e.Values[huaweiValue{}] = new(*vaulttest.Server), new(*huaweitest.Server)
@@ -104,6 +107,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Values[serverKey{}] = server
+			e.Values[publishValue{}] = new(*publishtest.Server)
 			e.Values[gcpKey{}], e.Values[azureKey{}] = new(*gcptest.Server), new(*azuretest.Server)
 			profiles := filepath.Join(e.WorkDir, ".aws")
 			if err := os.Mkdir(profiles, 0o700); err != nil {
@@ -201,8 +205,8 @@ func runTheirs(ts *testscript.TestScript, neg bool, args []string) {
 // theirsEnv returns what the script says of keys and credentials.
 func theirsEnv(ts *testscript.TestScript) (vars []string) {
 	for _, name := range []string{
-		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
-		"VAULT_TOKEN", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_REGION_KMS_EU_WEST_101",
+		"HOME", "PATH", "EDITOR", "SOPS_EDITOR", "SOPS_AGE_KEY_FILE", "SOPS_DISABLE_VERSION_CHECK", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3",
+		"VAULT_ADDR", "VAULT_TOKEN", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_REGION_KMS_EU_WEST_101",
 		"SOPS_GCP_KMS_ENDPOINT", "SOPS_GCP_KMS_CLIENT_TYPE", "GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS",
 		"HTTPS_PROXY", "SSL_CERT_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
 		"GNUPGHOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_EC2_METADATA_DISABLED",

@@ -20,6 +20,7 @@ type (
 //	vault policy [PATH...]      a token in $VAULT_TOKEN that may update these paths alone
 //	vault seal, vault unseal
 //	vault rotate                gives $VAULT a new version
+//	vault store MOUNT VERSION, vault secret MOUNT PATH FILE, vault write MOUNT PATH JSON, vault delete MOUNT PATH
 //	vault fault [PATH] MODE     makes it fail, as package httpfault says; "vault mend" ends that
 //	vault well                  fails if a request was not as it must be
 func vaultServer(ts *testscript.TestScript, neg bool, args []string) {
@@ -38,7 +39,7 @@ func vaultServer(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("VAULT_TOKEN", (*s).Token(vaulttest.All()))
 	}
 	switch words := strings.Join(args, " "); {
-	case words == "":
+	case words == "", vaultStore(ts, *s, args):
 	case words == "seal" || words == "unseal":
 		(*s).Seal(words == "seal")
 	case words == "rotate":

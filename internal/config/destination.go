@@ -4,10 +4,12 @@ import (
 	"errors"
 
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
 // A Destination says where publish uploads the files to that a path matches.
-// Exactly one of S3Bucket, GCSBucket and VaultPath is set.
+// Exactly one of S3Bucket, GCSBucket, VaultPath, SecretsPath and ParametersPath
+// is set.
 type Destination struct {
 	// Line is where the rule begins, PathRegex what the path matched ("" is
 	// any path).
@@ -20,10 +22,24 @@ type Destination struct {
 	VaultPath, VaultAddress, VaultKVMount string
 	VaultKVVersion                        int // 1 or 2; 0 means the default
 
+	// SecretsPath is in AWS Secrets Manager, ParametersPath in the Parameter Store
+	// of AWS Systems Manager.
+	SecretsPath, ParametersPath string
+	AWS                         AWS
+
 	OmitExtensions bool
 	// Recreation says how the file is encrypted anew for the destination, nil
 	// if it is uploaded as it is.
 	Recreation *Rule
+}
+
+// AWS says how the destinations of AWS are reached, and what is kept there with
+// what is published.
+type AWS struct {
+	Region, Profile, Role string
+	KMSKey                string // that encrypts it there; "" is the service's own
+	Tags                  map[string]string
+	PerKey                bool // a secret or a parameter for each value of the file
 }
 
 // A destination is a destination rule as it is written.
@@ -53,6 +69,21 @@ func destinationFields() []field[destination] {
 				r.Fail(n, "write 1 or 2", "there is no version %d of the key-value engine", v)
 			}
 			d.is.VaultKVVersion = v
+		}},
+		str("aws_secrets_manager_path", func(d *Destination) *string { return &d.SecretsPath }),
+		str("aws_parameter_store_path", func(d *Destination) *string { return &d.ParametersPath }),
+		str("aws_region", func(d *Destination) *string { return &d.AWS.Region }),
+		str(awskey.FieldProfile, func(d *Destination) *string { return &d.AWS.Profile }),
+		str("aws_role", func(d *Destination) *string { return &d.AWS.Role }),
+		str("aws_kms_key", func(d *Destination) *string { return &d.AWS.KMSKey }),
+		{"aws_tags", func(r *reader, n yamlread.Node, d *destination) {
+			d.is.AWS.Tags = map[string]string{}
+			for name, value := range r.Pairs(n, "aws_tags") {
+				d.is.AWS.Tags[name] = value.Value
+			}
+		}},
+		{"aws_per_key", func(r *reader, n yamlread.Node, d *destination) {
+			d.is.AWS.PerKey, _ = r.Bool(n, "aws_per_key")
 		}},
 		{"omit_extensions", func(r *reader, n yamlread.Node, d *destination) {
 			d.is.OmitExtensions, _ = r.Bool(n, "omit_extensions")
@@ -86,17 +117,20 @@ func (f *File) destinationOf(d *destination, found captures) (*Destination, erro
 	out := d.is
 	out.Line, out.PathRegex = d.at.Line, d.path.Value
 	named := 0
-	for _, name := range []string{out.S3Bucket, out.GCSBucket, out.VaultPath} {
+	for _, name := range []string{out.S3Bucket, out.GCSBucket, out.VaultPath, out.SecretsPath, out.ParametersPath} {
 		if name != "" {
 			named++
 		}
 	}
-	const choose = "give one of s3_bucket, gcs_bucket and vault_path"
+	const choose = "give one of s3_bucket, gcs_bucket, vault_path, aws_secrets_manager_path and aws_parameter_store_path"
 	if named == 0 {
 		return nil, f.refuse(d.at, errors.New("the rule names no destination"), choose)
 	}
 	if named > 1 {
 		return nil, f.refuse(d.at, errors.New("the rule names more than one destination"), choose)
+	}
+	if err := f.checkAWS(d, out); err != nil {
+		return nil, err
 	}
 	if d.recreation == nil {
 		return &out, nil
@@ -107,4 +141,21 @@ func (f *File) destinationOf(d *destination, found captures) (*Destination, erro
 	}
 	out.Recreation = recreation
 	return &out, nil
+}
+
+// checkAWS refuses settings that would have no effect.
+func (f *File) checkAWS(d *destination, out Destination) error {
+	values := out.SecretsPath != "" || out.ParametersPath != ""
+	of := out.AWS
+	switch {
+	case of.PerKey && !values:
+		return f.refuse(d.at, errors.New("aws_per_key is for aws_secrets_manager_path and aws_parameter_store_path"), "leave it out")
+	case len(of.Tags) > 0 && !values:
+		return f.refuse(d.at, errors.New("aws_tags is for aws_secrets_manager_path and aws_parameter_store_path"), "leave it out")
+	case values || out.S3Bucket != "":
+		return nil
+	case of.Region != "" || of.Profile != "" || of.Role != "" || of.KMSKey != "":
+		return f.refuse(d.at, errors.New("the rule names no destination of AWS, but settings for one"), "leave them out")
+	}
+	return nil
 }

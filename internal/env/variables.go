@@ -16,6 +16,8 @@ func Variables() []Variable {
 		{"XDG_CONFIG_HOME", "where sops/age/keys.txt and sops/aws.yaml are looked for"},
 		{"XDG_RUNTIME_DIR", "where edit and exec-file keep the decrypted text, if it is in memory"},
 		{"TMPDIR", "where they keep it otherwise"},
+		{"SOPS_GCS_ENDPOINT", "where publish finds Google Cloud Storage, as a URL"},
+		{"STORAGE_EMULATOR_HOST", "an emulator of it, which is called without a token"},
 		{"NO_COLOR", "no colour on the terminal"},
 	}
 }

@@ -96,7 +96,8 @@ func (b bound) RoundTrip(r *http.Request) (*http.Response, error) {
 type Call struct {
 	Method, URL string
 	Header      http.Header
-	Body        any // JSON is made of it; nil is no body
+	Body        any    // JSON is made of it; nil is no body
+	Raw         []byte // the body as it is, of the type that Header says; not with Body
 }
 
 // An Answer is what a server says.
@@ -169,7 +170,7 @@ func (e *ConnectionError) Unwrap() error { return e.Err }
 
 // Do makes a call, again where that may help. The error is about the connection.
 func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
-	var body []byte
+	body := call.Raw
 	if call.Body != nil {
 		var err error
 		if body, err = json.Marshal(call.Body); err != nil {
@@ -258,7 +259,9 @@ func (c *Client) attempt(ctx context.Context, limit time.Duration, call Call, bo
 	if call.Body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	r.Header.Set("Accept", "application/json")
+	if call.Raw == nil {
+		r.Header.Set("Accept", "application/json")
+	}
 	host := r.URL.Host
 	response, err := c.HTTP().Do(r)
 	if err != nil {

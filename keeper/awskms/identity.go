@@ -61,6 +61,7 @@ const (
 	fromRun     Origin = "this run"
 	fromMap     Origin = "sops/aws.yaml"
 	fromFile    Origin = "the file"
+	fromRule    Origin = "the destination rule"
 	fromMachine Origin = "this machine"
 )
 
@@ -73,6 +74,8 @@ func (o Origin) phrase() string {
 		return ", by " + string(fromMap)
 	case fromFile:
 		return ", named by the file"
+	case fromRule:
+		return ", named by the destination rule"
 	}
 	return ""
 }

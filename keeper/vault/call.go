@@ -104,11 +104,11 @@ func isRedirect(status int) bool {
 
 // redirected returns where a standby sends its clients: the same call at another
 // server that a token may be sent to, and never from TLS to none.
-func (s *settings) redirected(c *call, answer *rest.Answer) (string, error) {
+func (s *settings) redirected(address, target string, answer *rest.Answer) (string, error) {
 	refuse := func(format string, args ...any) (string, error) {
 		return "", fmt.Errorf("%s sends the call elsewhere, %s", clean(answer.Host), fmt.Sprintf(format, args...))
 	}
-	from, err := url.Parse(c.url)
+	from, err := url.Parse(target)
 	if err != nil {
 		return "", err
 	}
@@ -120,7 +120,7 @@ func (s *settings) redirected(c *call, answer *rest.Answer) (string, error) {
 		return refuse("which VAULT_DISABLE_REDIRECTS forbids")
 	case from.Scheme == "https" && to.Scheme != "https":
 		return refuse("to %s, which is not https", clean(to.Host))
-	case to.User != nil || !strings.HasSuffix(to.EscapedPath(), strings.TrimPrefix(from.EscapedPath(), pathOf(c.address()))):
+	case to.User != nil || !strings.HasSuffix(to.EscapedPath(), strings.TrimPrefix(from.EscapedPath(), pathOf(address))):
 		return refuse("to another path: %s", clean(to.Redacted()))
 	}
 	if err := s.admitServer(to.Scheme + "://" + to.Host); err != nil {

@@ -155,18 +155,23 @@ func (k *Keeper) compareAddress(set *settings, c *call) {
 	}
 }
 
-// send makes a call, once more where the server says where else, or that it has
-// not caught up yet.
+// send makes the call of a key.
 func (s *settings) send(ctx context.Context, c *call) (*rest.Answer, error) {
+	return s.sendTo(ctx, c.address(), rest.Call{Method: http.MethodPost, URL: c.url, Header: s.header(c.token), Body: c.body})
+}
+
+// sendTo makes a call of the server at an address, once more where the server
+// says where else, or that it has not caught up yet.
+func (s *settings) sendTo(ctx context.Context, address string, c rest.Call) (*rest.Answer, error) {
 	const most = 3
-	where := c.url
+	first := c.URL
 	for n := 1; ; n++ {
-		answer, err := s.client.Do(ctx, rest.Call{Method: http.MethodPost, URL: where, Header: s.header(c), Body: c.body})
+		answer, err := s.client.Do(ctx, c)
 		switch {
 		case err != nil || n == most:
 			return answer, err
 		case isRedirect(answer.Status) && n == 1:
-			if where, err = s.redirected(c, answer); err != nil {
+			if c.URL, err = s.redirected(address, first, answer); err != nil {
 				return nil, err
 			}
 		case answer.Status == http.StatusPreconditionFailed: // a replica that lags
@@ -184,13 +189,13 @@ func (s *settings) send(ctx context.Context, c *call) (*rest.Answer, error) {
 // lag is how long a replica is given to catch up.
 const lag = 200 * time.Millisecond
 
-func (s *settings) header(c *call) http.Header {
+func (s *settings) header(t *token) http.Header {
 	h := s.headers.Clone()
 	if h == nil {
 		h = http.Header{}
 	}
 	h.Set("X-Vault-Request", "true")
-	h.Set("X-Vault-Token", c.token.text)
+	h.Set("X-Vault-Token", t.text)
 	if s.namespace != "" {
 		h.Set("X-Vault-Namespace", s.namespace)
 	}

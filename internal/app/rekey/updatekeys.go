@@ -117,7 +117,7 @@ func wantsPlan(ctx context.Context, a *app.App, w io.Writer, p *FilePlan, o Upda
 	if o.Yes {
 		return true, nil
 	}
-	yes, err := a.Agreed(ctx, "Is this what you want?")
+	yes, err := a.Agreed(ctx, "Is this what you want? (y/n):", "\n")
 	if err != nil {
 		return false, p.source.Named(&app.Error{Kind: app.Other, Err: err, Advice: []string{"--yes answers for you"}})
 	}

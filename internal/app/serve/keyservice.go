@@ -60,7 +60,9 @@ func KeyService(ctx context.Context, a *app.App, o KeyServiceOptions) error {
 	}
 	options := keyserver.Options{Keeper: a.OwnKeepers(ctx, o.Access), Policy: o.Policy, Log: log, Limit: o.Timeout}
 	if o.Prompt {
-		options.Ask = a.Agreed
+		options.Ask = func(ctx context.Context, question string) (bool, error) {
+			return a.Agreed(ctx, question+" (y/n):", "\n")
+		}
 	}
 	err = keyserver.New(options).Serve(ctx, l)
 	log.Info("ended")

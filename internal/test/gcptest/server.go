@@ -1,5 +1,5 @@
-// Package gcptest is a Google Cloud KMS on 127.0.0.1, with the services that give
-// tokens for it: the OAuth 2.0 token endpoint, the security token service, the
+// Package gcptest is a Google Cloud KMS and a Cloud Storage on 127.0.0.1, with the
+// services that give tokens for them: the OAuth 2.0 token endpoint, the security token service, the
 // IAM credentials service and the metadata server.
 //
 // It is written from the public descriptions, and strict: signatures, audiences,
@@ -65,6 +65,8 @@ type Server struct {
 	keys   map[string]*cryptoKey
 	tokens map[string]grant
 	denied map[string]bool
+	// buckets are those of Cloud Storage, with their objects by name.
+	buckets map[string]map[string]*object
 	// projects are those that may be named for quota; the value is the reason
 	// of a refusal.
 	projects map[string]string
@@ -90,7 +92,7 @@ func New() (*Server, error) {
 	}
 	s := &Server{
 		Faults: &httpfault.Switch{Error: writeStatus}, signer: signer, Universe: "googleapis.com",
-		keys: map[string]*cryptoKey{}, tokens: map[string]grant{}, denied: map[string]bool{}, projects: map[string]string{Project: ""},
+		keys: map[string]*cryptoKey{}, tokens: map[string]grant{}, denied: map[string]bool{}, buckets: map[string]map[string]*object{}, projects: map[string]string{Project: ""},
 	}
 	s.AddKey(Key)
 	s.AddKey(Other)
@@ -145,6 +147,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.metadata(w, r)
 	case strings.HasPrefix(path, "/v1/projects/-/serviceAccounts/"):
 		s.impersonate(w, r)
+	case strings.HasPrefix(path, "/storage/v1/b/"), strings.HasPrefix(path, "/upload/storage/v1/b/"):
+		s.storage(w, r)
 	case strings.HasPrefix(path, "/v1/projects/"):
 		s.kms(w, r)
 	default:

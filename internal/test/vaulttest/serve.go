@@ -45,7 +45,19 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, data map[string]a
 	var no refusal
 	if errors.As(err, &no) {
 		w.WriteHeader(no.status)
-		_ = json.NewEncoder(w).Encode(map[string]any{"errors": []string{no.text}})
+		list := []string{}
+		if no.text != "" {
+			list = append(list, no.text)
+		}
+		out := map[string]any{"errors": list}
+		if data != nil { // of a version that was deleted
+			out = map[string]any{"data": data}
+		}
+		_ = json.NewEncoder(w).Encode(out)
+		return
+	}
+	if data == nil {
+		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	body := map[string]any{
@@ -83,6 +95,12 @@ func (s *Server) answer(r *http.Request) (map[string]any, error) {
 	}
 	if path == "auth/token/lookup-self" {
 		return map[string]any{"display_name": "token-test", "policies": []string{"test"}}, nil
+	}
+	if mount, st := s.storeOf(path); st != nil {
+		return s.kv(r, st, mount, path, known.policy)
+	}
+	if mount, ok := strings.CutPrefix(path, "sys/internal/ui/mounts/"); ok {
+		return s.describeMount(r, mount)
 	}
 	return s.transit(r, path, known.policy)
 }

@@ -1,5 +1,5 @@
-// Package vaulttest is the transit engine of Vault and OpenBao on one machine,
-// for tests of what calls it. It is strict where the real server is lenient: a
+// Package vaulttest is the transit engine and the key-value engine of Vault and
+// OpenBao on one machine, for tests of what calls them. It is strict where the real server is lenient: a
 // request that it cannot account for is refused, and kept as a complaint.
 //
 //	v := vaulttest.New()
@@ -38,7 +38,8 @@ type Server struct {
 	Faults *httpfault.Switch
 
 	mu         sync.Mutex
-	mounts     map[string]map[string]*key // by namespace and mount
+	mounts     map[string]map[string]*key // of transit, by namespace and mount
+	stores     map[string]*store          // of secrets, likewise
 	namespaces map[string]bool
 	tokens     map[string]token
 	sealed     bool
@@ -67,7 +68,7 @@ func NewTLS() *Server { return start((*httptest.Server).StartTLS) }
 
 func start(begin func(*httptest.Server)) *Server {
 	s := &Server{
-		mounts: map[string]map[string]*key{"transit": {}}, namespaces: map[string]bool{}, tokens: map[string]token{},
+		mounts: map[string]map[string]*key{"transit": {}}, stores: map[string]*store{}, namespaces: map[string]bool{}, tokens: map[string]token{},
 	}
 	s.Faults = &httpfault.Switch{Error: func(w http.ResponseWriter, status int) {
 		Reply{Status: status, Body: `{"errors":["` + strings.ToLower(http.StatusText(status)) + `"]}`}.write(w, nil)
