@@ -138,7 +138,9 @@ func (m MasterKey) Map(name string) map[string]string {
 }
 
 // New returns a master key of the given kind with the texts of pairs (name,
-// text, name, text ...); empty texts are left out.
+// text, name, text ...); empty texts are left out. It checks nothing and knows no
+// kind, so all of its fields count for ID: a key that is to be compared with those
+// of a file comes from the Kind itself, as kinds.ByName(kind).Parse(name).
 func New(kind string, pairs ...string) MasterKey {
 	m := MasterKey{Kind: kind}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -28,6 +28,9 @@ type token struct {
 	expires time.Time
 }
 
+// Format hides the secret from every verb of package fmt.
+func (token) Format(f fmt.State, _ rune) { fmt.Fprint(f, "token(hidden)") }
+
 // early is how long before its end a token is not used any more.
 const early = time.Minute
 

@@ -2,6 +2,7 @@ package gcpkms
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
@@ -12,6 +13,9 @@ type token struct {
 	secret  string
 	expires time.Time // zero if it is not known
 }
+
+// Format hides the secret from every verb of package fmt.
+func (token) Format(f fmt.State, _ rune) { fmt.Fprint(f, "token(hidden)") }
 
 // early is how long before its end a token is not used any more.
 const early = 30 * time.Second

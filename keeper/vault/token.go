@@ -18,6 +18,9 @@ import (
 // A token is what a user shows to Vault, and where it was found.
 type token struct{ text, from string }
 
+// Format hides the secret from every verb of package fmt.
+func (token) Format(f fmt.State, _ rune) { fmt.Fprint(f, "token(hidden)") }
+
 // A NoTokenError says that there is no token to show, and where one was looked
 // for.
 type NoTokenError struct{ Looked []string }
