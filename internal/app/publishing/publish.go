@@ -47,6 +47,10 @@ func Publish(ctx context.Context, a *app.App, o Options) error {
 	if (app.File{Path: o.Path}).IsStdin() {
 		return app.Fail(app.Other, "name a file", "standard input cannot be published: it has no name")
 	}
+	// Not every file is decrypted, and a flag that cannot be meant is a mistake for all.
+	if _, err := app.ParseContext(o.Context); err != nil {
+		return err
+	}
 	p := &publisher{a, o, a.Keepers(ctx, o.Access)}
 	files, err := p.files()
 	if err != nil {
