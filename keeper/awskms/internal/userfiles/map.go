@@ -69,10 +69,10 @@ type AllowList struct {
 	Profiles []string
 }
 
-// An Error is a line of the map that cannot be meant as it is, or a map that
-// cannot be read.
+// An Error is a flag, a variable or a line of the map that cannot be meant as it
+// is, or a map that cannot be read.
 type Error struct {
-	Where  string // .../aws.yaml: line 3
+	Where  string // --aws-role, SOPS_AWS_ROLE, .../aws.yaml: line 3
 	Reason string
 	Hint   string
 }

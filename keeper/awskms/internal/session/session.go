@@ -1,4 +1,4 @@
-package awskms
+package session
 
 import (
 	"cmp"
@@ -22,34 +22,35 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/identity"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/wire"
 )
 
-// A session is an identity at work in one region: where its credentials come
+// A Session is an identity at work in one region: where its credentials come
 // from, step by step, and the clients that use them.
-type session struct {
-	profile *userfiles.Profile
-	sources []*source // the profile or the machine, then each role
-	kms     *kms.Client
-	sts     *sts.Client
-	url     string // of KMS
+type Session struct {
+	Profile *userfiles.Profile
+	Sources []*Source // the profile or the machine, then each role
+	KMS     *kms.Client
+	STS     *sts.Client
+	URL     string // of KMS
 }
 
 // A base is a loaded configuration.
 type base struct {
 	config aws.Config
-	source *source
+	source *Source
 }
 
-// A source hands out the credentials of one step. It remembers for a while
+// A Source hands out the credentials of one step. It remembers for a while
 // that it has none, so that a file of many keys does not ask for each.
-type source struct {
-	call     string // credentials, sts:AssumeRole
-	url      string // of STS, "" if it is not asked
+type Source struct {
+	Call     string        // credentials, sts:AssumeRole
+	URL      string        // of STS, "" if it is not asked
+	Budget   time.Duration // of its own, 0 for that of the attempt
 	provider aws.CredentialsProvider
-	budget   time.Duration // of its own, 0 for that of the attempt
 	now      func() time.Time
 
 	mu    sync.Mutex
@@ -58,15 +59,16 @@ type source struct {
 }
 
 const (
-	// metadataBudget is how long instance metadata may take to answer. Where
+	// MetadataBudget is how long instance metadata may take to answer. Where
 	// there is none, no answer comes, and everything else has been tried before.
-	metadataBudget = time.Second
-	// denialLasts is how long a denial is believed. Changes to policies take
+	MetadataBudget = time.Second
+	// DenialLasts is how long a denial is believed. Changes to policies take
 	// longer to arrive.
-	denialLasts = 30 * time.Second
+	DenialLasts = 30 * time.Second
 )
 
-func (s *source) retrieve(ctx context.Context) (aws.Credentials, error) {
+// Retrieve returns the credentials, or the denial that is remembered.
+func (s *Source) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	s.mu.Lock()
 	err, until := s.err, s.until
 	s.mu.Unlock()
@@ -74,44 +76,44 @@ func (s *source) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, err
 	}
 	limited := ctx
-	if s.budget > 0 {
+	if s.Budget > 0 {
 		var cancel func()
-		limited, cancel = context.WithTimeout(ctx, s.budget)
+		limited, cancel = context.WithTimeout(ctx, s.Budget)
 		defer cancel()
 	}
 	c, err := s.provider.Retrieve(limited)
-	if err != nil && ctx.Err() == nil && (s.budget > 0 || denied(err)) {
+	if err != nil && ctx.Err() == nil && (s.Budget > 0 || isDenied(err)) {
 		s.mu.Lock()
-		s.err, s.until = err, s.now().Add(denialLasts)
+		s.err, s.until = err, s.now().Add(DenialLasts)
 		s.mu.Unlock()
 	}
 	return c, err
 }
 
-// session returns the session of id in a region; one is made for a run.
+// Session returns the session of id in a region; one is made for a run.
 // Nothing is sent.
-func (k *Keeper) session(ctx context.Context, id identity, region string) (*session, error) {
-	p, err := k.profile(id.profile)
+func (k *Pool) Session(ctx context.Context, id identity.Identity, region string) (*Session, error) {
+	p, err := k.Profile(id.Profile)
 	if err != nil {
 		return nil, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	name := region + " " + id.name()
+	name := region + " " + id.Name()
 	if s := k.sessions[name]; s != nil {
 		return s, nil
 	}
-	b, err := k.base(ctx, p, region, id.sts)
+	b, err := k.base(ctx, p, region, id.STS)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{profile: p, sources: []*source{b.source}}
+	s := &Session{Profile: p, Sources: []*Source{b.source}}
 	provider := b.source.provider
-	roles := id.roles
+	roles := id.Roles
 	if p.Process() != "" { // whose roles the SDK has not assumed
 		roles = append(p.Roles(), roles...)
 	}
-	at := id.sts + " " + id.profile
+	at := id.STS + " " + id.Profile
 	if !slices.ContainsFunc(roles, func(h userfiles.Role) bool { return h.Serial != "" }) { // as for a base
 		at += " " + region
 	}
@@ -119,44 +121,44 @@ func (k *Keeper) session(ctx context.Context, id identity, region string) (*sess
 		at += fmt.Sprintf(" %#v", h)
 		next := k.sources[at]
 		if next == nil {
-			next = k.hop(ctx, b, p, h, region, id.sts, provider)
+			next = k.hop(ctx, b, p, h, region, id.STS, provider)
 			k.sources[at] = next
 		}
-		s.sources = append(s.sources, next)
+		s.Sources = append(s.Sources, next)
 		provider = next.provider
 	}
-	s.kms = kms.NewFromConfig(b.config, func(o *kms.Options) {
-		o.Region, o.Credentials, o.BaseEndpoint = region, provider, p.Endpoint(ctx, k.o.Env, "KMS", id.kms)
+	s.KMS = kms.NewFromConfig(b.config, func(o *kms.Options) {
+		o.Region, o.Credentials, o.BaseEndpoint = region, provider, p.Endpoint(ctx, k.env, "KMS", id.KMS)
 	})
-	s.sts = sts.NewFromConfig(b.config, k.stsOptions(ctx, p, region, id.sts), func(o *sts.Options) { o.Credentials = provider })
-	s.url = kmsURL(ctx, s.kms.Options())
+	s.STS = sts.NewFromConfig(b.config, k.stsOptions(ctx, p, region, id.STS), func(o *sts.Options) { o.Credentials = provider })
+	s.URL = KMSURL(ctx, s.KMS.Options())
 	k.sessions[name] = s
 	return s, nil
 }
 
 // hop returns the source of a role that is assumed with the credentials of
 // provider.
-func (k *Keeper) hop(ctx context.Context, b *base, p *userfiles.Profile, h userfiles.Role, region, mapped string, provider aws.CredentialsProvider) *source {
-	h.SessionName = cmp.Or(h.SessionName, k.set.sessionName)
+func (k *Pool) hop(ctx context.Context, b *base, p *userfiles.Profile, h userfiles.Role, region, mapped string, provider aws.CredentialsProvider) *Source {
+	h.SessionName = cmp.Or(h.SessionName, k.set.SessionName)
 	options := k.stsOptions(ctx, p, region, mapped)
 	client := sts.NewFromConfig(b.config, options, func(o *sts.Options) { o.Credentials = provider })
-	return &source{
-		call: "sts:AssumeRole", now: k.o.Now,
-		url:      stsURL(ctx, region, p.Endpoint(ctx, k.o.Env, "STS", mapped)),
+	return &Source{
+		Call: "sts:AssumeRole", now: k.now,
+		URL:      stsURL(ctx, region, p.Endpoint(ctx, k.env, "STS", mapped)),
 		provider: aws.NewCredentialsCache(&roleProvider{hop: h, client: &stsClient{k: k, inner: client, options: options}}),
 	}
 }
 
-func (k *Keeper) stsOptions(ctx context.Context, p *userfiles.Profile, region, mapped string) func(*sts.Options) {
+func (k *Pool) stsOptions(ctx context.Context, p *userfiles.Profile, region, mapped string) func(*sts.Options) {
 	return func(o *sts.Options) {
-		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, p.Endpoint(ctx, k.o.Env, "STS", mapped), k.set.attempts
+		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, p.Endpoint(ctx, k.env, "STS", mapped), k.set.Attempts
 	}
 }
 
 // base loads the configuration of a profile. The region matters only to one
 // that speaks to STS and does not say where: it then asks in the region of the
 // key, unless a person must give a code, who is asked only once.
-func (k *Keeper) base(ctx context.Context, p *userfiles.Profile, region, mapped string) (*base, error) {
+func (k *Pool) base(ctx context.Context, p *userfiles.Profile, region, mapped string) (*base, error) {
 	region = cmp.Or(p.Shared.Region, region)
 	name := p.Name + " " + mapped
 	if p.Assumes() && len(p.Serials()) == 0 {
@@ -165,25 +167,25 @@ func (k *Keeper) base(ctx context.Context, p *userfiles.Profile, region, mapped 
 	if b := k.bases[name]; b != nil {
 		return b, nil
 	}
-	if err := p.CheckBundle(k.o.Env); err != nil {
+	if err := p.CheckBundle(k.env); err != nil {
 		return nil, err
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, k.load(ctx, p, region, mapped)...)
 	if err != nil {
 		return nil, err
 	}
-	b := &base{config: cfg, source: &source{call: "credentials", provider: cfg.Credentials, now: k.o.Now}}
+	b := &base{config: cfg, source: &Source{Call: "credentials", provider: cfg.Credentials, now: k.now}}
 	if command := p.Process(); command != "" {
 		if k.processes[command] == nil {
-			k.processes[command] = process.New(command, cmp.Or(k.o.Attempt, processcreds.DefaultTimeout))
+			k.processes[command] = process.New(command, cmp.Or(k.attempt, processcreds.DefaultTimeout))
 		}
 		b.source.provider = k.processes[command]
 	} else if p.Assumes() {
-		b.source.call = "sts:AssumeRole"
-		b.source.url = stsURL(ctx, region, p.Endpoint(ctx, k.o.Env, "STS", mapped))
+		b.source.Call = "sts:AssumeRole"
+		b.source.URL = stsURL(ctx, region, p.Endpoint(ctx, k.env, "STS", mapped))
 	}
 	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
-		b.source.budget = metadataBudget
+		b.source.Budget = MetadataBudget
 	}
 	k.bases[name] = b
 	return b, nil
@@ -194,10 +196,10 @@ type loadOption = func(*config.LoadOptions) error
 // load hands the SDK what it would otherwise read from the process. A profile
 // that was asked for comes before the environment, and the environment before
 // the default profile.
-func (k *Keeper) load(ctx context.Context, p *userfiles.Profile, region, mapped string) []loadOption {
+func (k *Pool) load(ctx context.Context, p *userfiles.Profile, region, mapped string) []loadOption {
 	list := k.common(p, region)
 	options := k.stsOptions(ctx, p, region, mapped)
-	if c, ok := userfiles.Credentials(k.o.Env); ok && p.Bypassed {
+	if c, ok := userfiles.Credentials(k.env); ok && p.Bypassed {
 		return append(list, config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: c}))
 	}
 	if p.Bypassed {
@@ -209,12 +211,12 @@ func (k *Keeper) load(ctx context.Context, p *userfiles.Profile, region, mapped 
 	return append(
 		list,
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
-			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
+			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.SessionName)
 			o.TokenProvider = func() (string, error) { return "", nil } // the client asks: it has a context
 			o.Client = &stsClient{k: k, inner: o.Client, options: options}
 		}),
 		config.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {
-			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.sessionName)
+			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.SessionName)
 			o.Client = k.anonymous(ctx, list, options)
 		}),
 	)
@@ -222,10 +224,10 @@ func (k *Keeper) load(ctx context.Context, p *userfiles.Profile, region, mapped 
 
 // common are the options that have nothing to do with whose credentials are
 // found.
-func (k *Keeper) common(p *userfiles.Profile, region string) []loadOption {
-	f := userfiles.Shared(k.o.Env)
+func (k *Pool) common(p *userfiles.Profile, region string) []loadOption {
+	f := userfiles.Shared(k.env)
 	metadata := imds.ClientEnabled
-	if strings.EqualFold(env.Env(k.o.Env).Get("AWS_EC2_METADATA_DISABLED"), "true") {
+	if strings.EqualFold(env.Env(k.env).Get("AWS_EC2_METADATA_DISABLED"), "true") {
 		metadata = imds.ClientDisabled
 	}
 	list := []loadOption{
@@ -233,11 +235,11 @@ func (k *Keeper) common(p *userfiles.Profile, region string) []loadOption {
 		config.WithSharedConfigFiles(f.Config),
 		config.WithSharedCredentialsFiles(f.Credentials),
 		config.WithLogger(logging.Nop{}),
-		config.WithRetryMaxAttempts(k.set.attempts),
+		config.WithRetryMaxAttempts(k.set.Attempts),
 		config.WithEC2IMDSClientEnableState(metadata),
 		config.WithAPIOptions([]func(*middleware.Stack) error{wire.PlainBodies, wire.LimitedAnswers}),
 	}
-	if url := env.Env(k.o.Env).Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
+	if url := env.Env(k.env).Get("AWS_EC2_METADATA_SERVICE_ENDPOINT"); url != "" {
 		list = append(list, config.WithEC2IMDSEndpoint(url))
 	}
 	if p.Name != "" {
@@ -248,17 +250,17 @@ func (k *Keeper) common(p *userfiles.Profile, region string) []loadOption {
 
 // webIdentity returns the credentials of the token and the role that the
 // environment names.
-func (k *Keeper) webIdentity(client stscreds.AssumeRoleWithWebIdentityAPIClient) aws.CredentialsProvider {
-	e := env.Env(k.o.Env)
+func (k *Pool) webIdentity(client stscreds.AssumeRoleWithWebIdentityAPIClient) aws.CredentialsProvider {
+	e := env.Env(k.env)
 	token := stscreds.IdentityTokenFile(e.Get("AWS_WEB_IDENTITY_TOKEN_FILE"))
 	return stscreds.NewWebIdentityRoleProvider(client, e.Get("AWS_ROLE_ARN"), token, func(o *stscreds.WebIdentityRoleOptions) {
-		o.RoleSessionName = k.set.sessionName
+		o.RoleSessionName = k.set.SessionName
 	})
 }
 
 // anonymous returns a client for calls without a signature, or nil if there can
 // be none, for a reason that the caller will meet as well.
-func (k *Keeper) anonymous(ctx context.Context, list []loadOption, options func(*sts.Options)) stscreds.AssumeRoleWithWebIdentityAPIClient {
+func (k *Pool) anonymous(ctx context.Context, list []loadOption, options func(*sts.Options)) stscreds.AssumeRoleWithWebIdentityAPIClient {
 	list = append(slices.Clone(list), config.WithCredentialsProvider(aws.AnonymousCredentials{}))
 	cfg, err := config.LoadDefaultConfig(ctx, list...)
 	if err != nil {

@@ -1,17 +1,20 @@
-package awskms
+package session
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
@@ -22,7 +25,7 @@ import (
 // codes from a person. It serves the roles of files and, put into the SDK's
 // chain, the roles of profiles.
 type stsClient struct {
-	k       *Keeper
+	k       *Pool
 	inner   stscreds.AssumeRoleAPIClient
 	options func(*sts.Options)
 }
@@ -41,10 +44,10 @@ func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ .
 	// The cache of credentials detaches calls from whoever waits for them, so
 	// that this one needs an end of its own.
 	left, _ := deadline.Left(ctx)
-	ctx, cancel := limited(ctx, cmp.Or(c.k.o.Attempt, max(left, DefaultLast)))
+	ctx, cancel := Limited(ctx, cmp.Or(c.k.attempt, max(left, DefaultLast)))
 	defer cancel()
 	out, err := c.inner.AssumeRole(ctx, in, c.options)
-	err = inTime(ctx, err)
+	err = InTime(ctx, err)
 	if err == nil && serial != "" {
 		c.k.mu.Lock()
 		c.k.answered[serial] = true
@@ -54,35 +57,35 @@ func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ .
 }
 
 // code returns the MFA code of a device.
-func (k *Keeper) code(ctx context.Context, serial string) (string, error) {
+func (k *Pool) code(ctx context.Context, serial string) (string, error) {
 	switch {
-	case k.set.mfaToken != "":
-		return k.set.mfaToken, nil
-	case k.o.AskMFA == nil:
-		return "", &mfaError{serial: serial}
+	case k.set.MFAToken != "":
+		return k.set.MFAToken, nil
+	case k.askMFA == nil:
+		return "", &MFAError{serial: serial}
 	}
 	defer deadline.Pause(ctx)()
-	code, err := k.o.AskMFA(ctx, fmt.Sprintf("MFA code of %s: ", serial))
+	code, err := k.askMFA(ctx, fmt.Sprintf("MFA code of %s: ", serial))
 	if err != nil {
-		return "", &mfaError{serial: serial, err: err}
+		return "", &MFAError{serial: serial, err: err}
 	}
 	return awskey.WithoutSpace(code), nil
 }
 
-// An mfaError is an MFA code that could not be had.
-type mfaError struct {
+// An MFAError is an MFA code that could not be had.
+type MFAError struct {
 	serial string
 	err    error
 }
 
-func (e *mfaError) Error() string {
+func (e *MFAError) Error() string {
 	if e.err != nil {
 		return fmt.Sprintf("MFA code of %s: %v", e.serial, e.err)
 	}
 	return fmt.Sprintf("the MFA code of %s is needed, and there is no terminal to ask on", e.serial)
 }
 
-func (e *mfaError) Unwrap() error { return e.err }
+func (e *MFAError) Unwrap() error { return e.err }
 
 // A roleProvider hands out the credentials of an assumed role.
 type roleProvider struct {
@@ -120,4 +123,16 @@ func (p *roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		CanExpire:       true,
 		Expires:         aws.ToTime(out.Credentials.Expiration),
 	}, nil
+}
+
+// isDenied reports whether STS refuses a role to the caller, and not only the
+// code of a device.
+func isDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && !WrongCode(api.ErrorMessage())
+}
+
+// WrongCode reports whether the words of STS are about the code of a device.
+func WrongCode(message string) bool {
+	return strings.Contains(message, "MultiFactorAuthentication failed")
 }

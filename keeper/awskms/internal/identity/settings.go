@@ -1,8 +1,7 @@
-package awskms
+package identity
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,62 +13,57 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
-// settings are the options of the run with the variables of the same meaning
+// Settings are the options of the run with the variables of the same meaning
 // and the user's map, checked.
-type settings struct {
-	profile, role  choices
-	noRole, strict bool
-	keyRoles       []string
-	mfaToken       string
-	sessionName    string
-	attempts       int
-	allow          userfiles.AllowList
-	siblings       []string // regions of multi-Region keys
-	ambient        string   // the profile that the environment chooses, or ""
-	routes         *userfiles.Map
-	hasDefault     func() bool // whether there is a profile called default
+type Settings struct {
+	Profile, Role Choices
+	NoRole        bool
+	MFAToken      string
+	SessionName   string
+	Attempts      int
+	Ambient       string      // the profile that the environment chooses, or ""
+	HasDefault    func() bool // whether there is a profile called default
+
+	strict   bool
+	keyRoles []string
+	allow    userfiles.AllowList
+	siblings []string // regions of multi-Region keys
+	routes   *userfiles.Map
 }
 
-// A UsageError is a flag, a variable or a line of the user's map that cannot
-// be meant as it is.
-type UsageError struct {
-	Where  string // --aws-role, SOPS_AWS_ROLE, .../aws.yaml: line 3
-	Reason string
-	Hint   string
+// Options are what a run asks for. The Options of the keeper say what each means.
+type Options struct {
+	Env                  func(name string) (value string, set bool)
+	Profile, Role        []string
+	KeyRoles             []string
+	NoAssumeRole, Strict bool
+	Attempts             int
+	HostName             string
 }
 
-func (e *UsageError) Error() string { return e.Where + ": " + e.Reason }
-
-// Hints returns what to write instead.
-func (e *UsageError) Hints() []string {
-	if e.Hint == "" {
-		return nil
-	}
-	return []string{e.Hint}
-}
-
-func newSettings(o Options) (*settings, error) {
+// NewSettings reads all of them. What cannot be meant as it is, is a *userfiles.Error.
+func NewSettings(o Options) (*Settings, error) {
 	routes, err := userfiles.LoadMap(o.Env)
-	if wrong := (*userfiles.Error)(nil); errors.As(err, &wrong) {
-		return nil, &UsageError{Where: wrong.Where, Reason: wrong.Reason, Hint: wrong.Hint}
-	}
-	s := &settings{routes: routes, ambient: userfiles.AmbientProfile(o.Env), mfaToken: env.Env(o.Env).Get("SOPS_AWS_MFA_TOKEN")}
-	s.hasDefault = sync.OnceValue(func() bool { return slices.Contains(userfiles.ProfileNames(o.Env), "default") })
-	s.sessionName = cmp.Or(env.Env(o.Env).Get("AWS_ROLE_SESSION_NAME"), sessionName(o.HostName))
-	if s.profile, err = newChoices(o, "profile", o.Profile, nil); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if s.role, err = newChoices(o, "role", o.Role, awskey.CheckRole); err != nil {
+	s := &Settings{routes: routes, Ambient: userfiles.AmbientProfile(o.Env), MFAToken: env.Env(o.Env).Get("SOPS_AWS_MFA_TOKEN")}
+	s.HasDefault = sync.OnceValue(func() bool { return slices.Contains(userfiles.ProfileNames(o.Env), "default") })
+	s.SessionName = cmp.Or(env.Env(o.Env).Get("AWS_ROLE_SESSION_NAME"), sessionName(o.HostName))
+	if s.Profile, err = newChoices(o, "profile", o.Profile, nil); err != nil {
+		return nil, err
+	}
+	if s.Role, err = newChoices(o, "role", o.Role, awskey.CheckRole); err != nil {
 		return nil, err
 	}
 	s.keyRoles = o.KeyRoles
-	if s.noRole, err = truth(o.Env, "SOPS_AWS_NO_ASSUME_ROLE", o.NoAssumeRole); err != nil {
+	if s.NoRole, err = truth(o.Env, "SOPS_AWS_NO_ASSUME_ROLE", o.NoAssumeRole); err != nil {
 		return nil, err
 	}
 	if s.strict, err = truth(o.Env, "SOPS_AWS_STRICT_IDENTITY", o.Strict); err != nil {
 		return nil, err
 	}
-	if s.attempts, err = attempts(o); err != nil {
+	if s.Attempts, err = attempts(o); err != nil {
 		return nil, err
 	}
 	if s.siblings, err = siblings(o.Env, routes.Siblings); err != nil {
@@ -79,16 +73,19 @@ func newSettings(o Options) (*settings, error) {
 	return s, err
 }
 
-// choices is a text for the keys of an account, and under "" one for all.
-type choices map[string]string
+// Choices are a text for the keys of an account, and under "" one for all.
+type Choices map[string]string
 
-func (c choices) of(account string) string { return cmp.Or(c[account], c[""]) }
+// All returns what is for the keys of all accounts.
+func (c Choices) All() string { return c[""] }
+
+func (c Choices) of(account string) string { return cmp.Or(c[account], c[""]) }
 
 // newChoices reads TEXT and ACCOUNT=TEXT, first of the flags, then of the
 // variable, whose items commas separate. What comes first wins.
-func newChoices(o Options, name string, flags []string, check func(string) error) (choices, error) {
+func newChoices(o Options, name string, flags []string, check func(string) error) (Choices, error) {
 	variable := "SOPS_AWS_" + strings.ToUpper(name)
-	c := choices{}
+	c := Choices{}
 	if err := c.add("--aws-"+name, flags, check); err != nil {
 		return nil, err
 	}
@@ -98,18 +95,18 @@ func newChoices(o Options, name string, flags []string, check func(string) error
 	return c, c.add(variable, list(env.Env(o.Env).Get(variable)), check)
 }
 
-func (c choices) add(where string, items []string, check func(string) error) error {
+func (c Choices) add(where string, items []string, check func(string) error) error {
 	for _, item := range items {
 		account, text, ok := strings.Cut(item, "=")
 		if !ok || !awskey.IsAccount(account) {
 			account, text = "", item
 		}
 		if text == "" {
-			return &UsageError{Where: where, Reason: fmt.Sprintf("%q names nothing", item)}
+			return &userfiles.Error{Where: where, Reason: fmt.Sprintf("%q names nothing", item)}
 		}
 		if check != nil {
 			if err := check(text); err != nil {
-				return &UsageError{Where: where, Reason: err.Error(), Hint: "write arn:aws:iam::ACCOUNT:role/NAME"}
+				return &userfiles.Error{Where: where, Reason: err.Error(), Hint: "write arn:aws:iam::ACCOUNT:role/NAME"}
 			}
 		}
 		if c[account] == "" {
@@ -137,7 +134,7 @@ func truth(e env.Env, name string, flag bool) (bool, error) {
 	}
 	v, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, &UsageError{Where: name, Reason: fmt.Sprintf("%q is neither true nor false", text)}
+		return false, &userfiles.Error{Where: name, Reason: fmt.Sprintf("%q is neither true nor false", text)}
 	}
 	return v, nil
 }
@@ -150,7 +147,7 @@ func attempts(o Options) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, &UsageError{Where: "AWS_MAX_ATTEMPTS", Reason: fmt.Sprintf("%q is not a number of attempts", text)}
+		return 0, &userfiles.Error{Where: "AWS_MAX_ATTEMPTS", Reason: fmt.Sprintf("%q is not a number of attempts", text)}
 	}
 	return cmp.Or(n, usual), nil
 }
@@ -159,7 +156,7 @@ func siblings(e env.Env, mapped []string) ([]string, error) {
 	regions := list(e.Get("SOPS_AWS_MRK_REGIONS"))
 	for _, r := range regions {
 		if !awskey.IsRegion(r) {
-			return nil, &UsageError{Where: "SOPS_AWS_MRK_REGIONS", Reason: fmt.Sprintf("%q is not a region", r)}
+			return nil, &userfiles.Error{Where: "SOPS_AWS_MRK_REGIONS", Reason: fmt.Sprintf("%q is not a region", r)}
 		}
 	}
 	if len(regions) == 0 {
