@@ -20,7 +20,10 @@ type Settings struct {
 	NoRole        bool
 	MFAToken      string
 	SessionName   string
+	NamedSession  bool // the user chose that name
 	Attempts      int
+	STSRegions    []string    // that may be asked for sessions; empty for those near
+	Cache         bool        // sessions of roles are kept on disk
 	Ambient       string      // the profile that the environment chooses, or ""
 	HasDefault    func() bool // whether there is a profile called default
 
@@ -49,7 +52,8 @@ func NewSettings(o Options) (*Settings, error) {
 	}
 	s := &Settings{routes: routes, Ambient: userfiles.AmbientProfile(o.Env), MFAToken: env.Env(o.Env).Get("SOPS_AWS_MFA_TOKEN")}
 	s.HasDefault = sync.OnceValue(func() bool { return slices.Contains(userfiles.ProfileNames(o.Env), "default") })
-	s.SessionName = cmp.Or(env.Env(o.Env).Get("AWS_ROLE_SESSION_NAME"), sessionName(o.HostName))
+	named := env.Env(o.Env).Get("AWS_ROLE_SESSION_NAME")
+	s.SessionName, s.NamedSession = cmp.Or(named, sessionName(o.HostName)), named != ""
 	if s.Profile, err = newChoices(o, "profile", o.Profile, nil); err != nil {
 		return nil, err
 	}
@@ -66,8 +70,17 @@ func NewSettings(o Options) (*Settings, error) {
 	if s.Attempts, err = attempts(o); err != nil {
 		return nil, err
 	}
-	if s.siblings, err = siblings(o.Env, routes.Siblings); err != nil {
+	if s.siblings, err = regions(o.Env, "SOPS_AWS_MRK_REGIONS", routes.Siblings); err != nil {
 		return nil, err
+	}
+	if s.STSRegions, err = regions(o.Env, "SOPS_AWS_STS_REGIONS", routes.STS); err != nil {
+		return nil, err
+	}
+	s.Cache = routes.Cache
+	if env.Env(o.Env).Get("SOPS_AWS_SESSION_CACHE") != "" {
+		if s.Cache, err = truth(o.Env, "SOPS_AWS_SESSION_CACHE", false); err != nil {
+			return nil, err
+		}
 	}
 	s.allow, err = newAllowList(o.Env, routes.Allow)
 	return s, err
@@ -152,11 +165,12 @@ func attempts(o Options) (int, error) {
 	return cmp.Or(n, usual), nil
 }
 
-func siblings(e env.Env, mapped []string) ([]string, error) {
-	regions := list(e.Get("SOPS_AWS_MRK_REGIONS"))
+// regions returns those of a variable, or else those of the map.
+func regions(e env.Env, variable string, mapped []string) ([]string, error) {
+	regions := list(e.Get(variable))
 	for _, r := range regions {
 		if !awskey.IsRegion(r) {
-			return nil, &userfiles.Error{Where: "SOPS_AWS_MRK_REGIONS", Reason: fmt.Sprintf("%q is not a region", r)}
+			return nil, &userfiles.Error{Where: variable, Reason: fmt.Sprintf("%q is not a region", r)}
 		}
 	}
 	if len(regions) == 0 {

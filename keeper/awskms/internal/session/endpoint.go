@@ -19,10 +19,11 @@ func KMSURL(ctx context.Context, o kms.Options) string {
 }
 
 // stsURL is KMSURL for STS.
-func stsURL(ctx context.Context, region string, endpoint *string) string {
+func stsURL(ctx context.Context, o sts.Options) string {
 	return resolved(sts.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, sts.EndpointParameters{
-		Region: &region, Endpoint: endpoint, UseGlobalEndpoint: aws.Bool(false),
-		UseDualStack: aws.Bool(false), UseFIPS: aws.Bool(false),
+		Region: &o.Region, Endpoint: o.BaseEndpoint, UseGlobalEndpoint: aws.Bool(false),
+		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+		UseFIPS:      aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
 	}))
 }
 

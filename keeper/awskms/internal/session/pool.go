@@ -38,7 +38,8 @@ type Pool struct {
 	processes map[string]*process.Provider // by their command
 	sources   map[string]*Source
 	sessions  map[string]*Session
-	answered  map[string]bool // MFA devices whose code was right
+	answered  map[string]bool   // MFA devices whose code was right
+	answering map[string]string // by region of STS, the one that answered in its place
 }
 
 // NewPool returns a Pool without sessions.
@@ -51,6 +52,7 @@ func NewPool(o Options, set *identity.Settings) *Pool {
 		sources:   map[string]*Source{},
 		sessions:  map[string]*Session{},
 		answered:  map[string]bool{},
+		answering: map[string]string{},
 	}
 }
 

@@ -114,14 +114,12 @@ func (k *Pool) Session(ctx context.Context, id identity.Identity, region string)
 		roles = append(p.Roles(), roles...)
 	}
 	at := id.STS + " " + id.Profile
-	if !slices.ContainsFunc(roles, func(h userfiles.Role) bool { return h.Serial != "" }) { // as for a base
-		at += " " + region
-	}
 	for _, h := range roles {
+		by := caller{name: at, profile: id.Profile}
 		at += fmt.Sprintf(" %#v", h)
 		next := k.sources[at]
 		if next == nil {
-			next = k.hop(ctx, b, p, h, region, id.STS, provider)
+			next = k.hop(ctx, b, p, h, region, id.STS, provider, by)
 			k.sources[at] = next
 		}
 		s.Sources = append(s.Sources, next)
@@ -130,7 +128,7 @@ func (k *Pool) Session(ctx context.Context, id identity.Identity, region string)
 	s.KMS = kms.NewFromConfig(b.config, func(o *kms.Options) {
 		o.Region, o.Credentials, o.BaseEndpoint = region, provider, p.Endpoint(ctx, k.env, "KMS", id.KMS)
 	})
-	s.STS = sts.NewFromConfig(b.config, k.stsOptions(ctx, p, region, id.STS), func(o *sts.Options) { o.Credentials = provider })
+	s.STS = sts.NewFromConfig(b.config, k.place(ctx, p, region, id.STS).options(region, false), func(o *sts.Options) { o.Credentials = provider })
 	s.URL = KMSURL(ctx, s.KMS.Options())
 	k.sessions[name] = s
 	return s, nil
@@ -138,32 +136,27 @@ func (k *Pool) Session(ctx context.Context, id identity.Identity, region string)
 
 // hop returns the source of a role that is assumed with the credentials of
 // provider.
-func (k *Pool) hop(ctx context.Context, b *base, p *userfiles.Profile, h userfiles.Role, region, mapped string, provider aws.CredentialsProvider) *Source {
+func (k *Pool) hop(ctx context.Context, b *base, p *userfiles.Profile, h userfiles.Role, region, mapped string, provider aws.CredentialsProvider, by caller) *Source {
 	h.SessionName = cmp.Or(h.SessionName, k.set.SessionName)
-	options := k.stsOptions(ctx, p, region, mapped)
-	client := sts.NewFromConfig(b.config, options, func(o *sts.Options) { o.Credentials = provider })
+	at := k.place(ctx, p, region, mapped)
+	client := sts.NewFromConfig(b.config, at.options(region, false), func(o *sts.Options) { o.Credentials = provider })
 	return &Source{
 		Call: "sts:AssumeRole", now: k.now,
-		URL:      stsURL(ctx, region, p.Endpoint(ctx, k.env, "STS", mapped)),
-		provider: aws.NewCredentialsCache(&roleProvider{hop: h, client: &stsClient{k: k, inner: client, options: options}}),
+		URL:      stsURL(ctx, client.Options()),
+		provider: aws.NewCredentialsCache(&roleProvider{hop: h, client: &stsClient{k: k, inner: client, place: at, caller: by}}),
 	}
 }
 
-func (k *Pool) stsOptions(ctx context.Context, p *userfiles.Profile, region, mapped string) func(*sts.Options) {
-	return func(o *sts.Options) {
-		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, p.Endpoint(ctx, k.env, "STS", mapped), k.set.Attempts
-	}
+func (k *Pool) place(ctx context.Context, p *userfiles.Profile, region, mapped string) place {
+	return place{region, p.Endpoint(ctx, k.env, "STS", mapped), k.set.Attempts}
 }
 
 // base loads the configuration of a profile. The region matters only to one
-// that speaks to STS and does not say where: it then asks in the region of the
-// key, unless a person must give a code, who is asked only once.
+// that speaks to STS and does not say where: it then asks first in the region of
+// the key that happens to be the first of the run.
 func (k *Pool) base(ctx context.Context, p *userfiles.Profile, region, mapped string) (*base, error) {
 	region = cmp.Or(p.Shared.Region, region)
 	name := p.Name + " " + mapped
-	if p.Assumes() && len(p.Serials()) == 0 {
-		name += " " + region
-	}
 	if b := k.bases[name]; b != nil {
 		return b, nil
 	}
@@ -182,7 +175,7 @@ func (k *Pool) base(ctx context.Context, p *userfiles.Profile, region, mapped st
 		b.source.provider = k.processes[command]
 	} else if p.Assumes() {
 		b.source.Call = "sts:AssumeRole"
-		b.source.URL = stsURL(ctx, region, p.Endpoint(ctx, k.env, "STS", mapped))
+		b.source.URL = stsURL(ctx, sts.NewFromConfig(cfg, k.place(ctx, p, region, mapped).options(region, false)).Options())
 	}
 	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
 		b.source.Budget = MetadataBudget
@@ -198,12 +191,12 @@ type loadOption = func(*config.LoadOptions) error
 // the default profile.
 func (k *Pool) load(ctx context.Context, p *userfiles.Profile, region, mapped string) []loadOption {
 	list := k.common(p, region)
-	options := k.stsOptions(ctx, p, region, mapped)
+	at := k.place(ctx, p, region, mapped)
 	if c, ok := userfiles.Credentials(k.env); ok && p.Bypassed {
 		return append(list, config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: c}))
 	}
 	if p.Bypassed {
-		return append(list, config.WithCredentialsProvider(k.webIdentity(k.anonymous(ctx, list, options))))
+		return append(list, config.WithCredentialsProvider(k.webIdentity(k.anonymous(ctx, list, at))))
 	}
 	if p.Process() != "" {
 		return append(list, config.WithCredentialsProvider(aws.AnonymousCredentials{})) // see base
@@ -213,11 +206,12 @@ func (k *Pool) load(ctx context.Context, p *userfiles.Profile, region, mapped st
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.SessionName)
 			o.TokenProvider = func() (string, error) { return "", nil } // the client asks: it has a context
-			o.Client = &stsClient{k: k, inner: o.Client, options: options}
+			asked := slices.ContainsFunc(p.Roles(), func(h userfiles.Role) bool { return h.ARN == o.RoleARN && h.Duration != 0 })
+			o.Client = &stsClient{k: k, inner: o.Client, place: at, caller: caller{name: p.Name, profile: p.Name, standard: !asked}}
 		}),
 		config.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {
 			o.RoleSessionName = cmp.Or(o.RoleSessionName, k.set.SessionName)
-			o.Client = k.anonymous(ctx, list, options)
+			o.Client = k.anonymous(ctx, list, at)
 		}),
 	)
 }
@@ -260,11 +254,11 @@ func (k *Pool) webIdentity(client stscreds.AssumeRoleWithWebIdentityAPIClient) a
 
 // anonymous returns a client for calls without a signature, or nil if there can
 // be none, for a reason that the caller will meet as well.
-func (k *Pool) anonymous(ctx context.Context, list []loadOption, options func(*sts.Options)) stscreds.AssumeRoleWithWebIdentityAPIClient {
+func (k *Pool) anonymous(ctx context.Context, list []loadOption, at place) stscreds.AssumeRoleWithWebIdentityAPIClient {
 	list = append(slices.Clone(list), config.WithCredentialsProvider(aws.AnonymousCredentials{}))
 	cfg, err := config.LoadDefaultConfig(ctx, list...)
 	if err != nil {
 		return nil
 	}
-	return sts.NewFromConfig(cfg, options)
+	return &webClient{k: k, inner: sts.NewFromConfig(cfg, at.options(at.region, false)), place: at}
 }

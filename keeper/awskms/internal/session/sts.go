@@ -21,18 +21,43 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
-// An stsClient calls STS in one region, with a limit of time and with MFA
-// codes from a person. It serves the roles of files and, put into the SDK's
+// An stsClient calls STS, in a region that answers, with a limit of time and with
+// MFA codes from a person. It serves the roles of files and, put into the SDK's
 // chain, the roles of profiles.
 type stsClient struct {
-	k       *Pool
-	inner   stscreds.AssumeRoleAPIClient
-	options func(*sts.Options)
+	k     *Pool
+	inner stscreds.AssumeRoleAPIClient
+	place place
+
+	caller caller
+}
+
+// A place is where STS is asked: a region, and the endpoint if it is not the
+// usual one of that.
+type place struct {
+	region   string
+	endpoint *string
+	attempts int
+}
+
+// options are those of a call in one region. Where another region is left to ask,
+// that is a better answer than trying again.
+func (p place) options(region string, more bool) func(*sts.Options) {
+	return func(o *sts.Options) {
+		o.Region, o.BaseEndpoint, o.RetryMaxAttempts = region, p.endpoint, p.attempts
+		if more {
+			o.RetryMaxAttempts = 1
+		}
+	}
 }
 
 // AssumeRole adds the MFA code if the role wants one. The person has the time
 // they need; the call has not.
 func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
+	return c.throughCache(ctx, in, func(ctx context.Context) (*sts.AssumeRoleOutput, error) { return c.assume(ctx, in) })
+}
+
+func (c *stsClient) assume(ctx context.Context, in *sts.AssumeRoleInput) (*sts.AssumeRoleOutput, error) {
 	serial := aws.ToString(in.SerialNumber)
 	if serial != "" {
 		code, err := c.k.code(ctx, serial)
@@ -46,7 +71,9 @@ func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ .
 	left, _ := deadline.Left(ctx)
 	ctx, cancel := Limited(ctx, cmp.Or(c.k.attempt, max(left, DefaultLast)))
 	defer cancel()
-	out, err := c.inner.AssumeRole(ctx, in, c.options)
+	out, err := inRegions(ctx, c.k, c.place.region, serial != "", func(ctx context.Context, region string, more bool) (*sts.AssumeRoleOutput, error) {
+		return c.inner.AssumeRole(ctx, in, c.place.options(region, more))
+	})
 	err = InTime(ctx, err)
 	if err == nil && serial != "" {
 		c.k.mu.Lock()
@@ -54,6 +81,20 @@ func (c *stsClient) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ .
 		c.k.mu.Unlock()
 	}
 	return out, err
+}
+
+// A webClient is the same for roles that a token of an identity provider opens.
+type webClient struct {
+	k     *Pool
+	inner stscreds.AssumeRoleWithWebIdentityAPIClient
+	place place
+}
+
+// AssumeRoleWithWebIdentity asks STS in a region that answers.
+func (c *webClient) AssumeRoleWithWebIdentity(ctx context.Context, in *sts.AssumeRoleWithWebIdentityInput, _ ...func(*sts.Options)) (*sts.AssumeRoleWithWebIdentityOutput, error) {
+	return inRegions(ctx, c.k, c.place.region, false, func(ctx context.Context, region string, more bool) (*sts.AssumeRoleWithWebIdentityOutput, error) {
+		return c.inner.AssumeRoleWithWebIdentity(ctx, in, c.place.options(region, more))
+	})
 }
 
 // code returns the MFA code of a device.
@@ -105,6 +146,10 @@ func (p *roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if p.hop.Serial != "" {
 		in.SerialNumber = &p.hop.Serial
 	}
+	if p.hop.SourceIdentity != "" {
+		in.SourceIdentity = &p.hop.SourceIdentity
+	}
+	in.TransitiveTagKeys = p.hop.Transitive
 	for _, name := range slices.Sorted(maps.Keys(p.hop.Tags)) {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(name), Value: aws.String(p.hop.Tags[name])})
 	}
