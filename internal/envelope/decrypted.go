@@ -10,6 +10,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -26,10 +27,10 @@ type Decrypted struct {
 	finding integrity.Finding
 	ignored bool // MAC or seal do not fit, and the user trusts the content
 
-	trees []*tree.Map // the content
-	text  *plaintext  // the same; nil until it is asked for
+	trees []*tree.Map     // the content
+	text  *plaintext.Text // the same; nil until it is asked for
 
-	origin *origin // nil for a new file
+	origin *plaintext.Source // nil for a new file
 	// batches are the changes that led from origin to now, those in one batch
 	// independent of each other.
 	batches  [][]format.Change
