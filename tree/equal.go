@@ -147,3 +147,14 @@ func CloneAll(trees []*Map) []*Map {
 	}
 	return out
 }
+
+// NumbersAsTexts returns n with numbers as they were typed.
+func NumbersAsTexts(n Node) Node {
+	n = Clone(n)
+	Each(n, func(n Node) {
+		if s, ok := n.(*Scalar); ok && s.Spelling != "" {
+			s.Value, s.Spelling = StringValue(s.Spelling), ""
+		}
+	})
+	return n
+}
