@@ -175,7 +175,6 @@ var large = map[string]struct {
 	"internal/yamltext": {3000, "one grammar: scanner, parser and owners of comments pass tokens of one text, and a border would export all of them"},
 	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
 	"devkms":            {1800, "the world, its server and its faults are one public API, on the same values"},
-	"internal/envelope": {2300, "encrypt, change, rotate and read back are methods of the same two types"},
 }
 
 func TestPackagesStaySmall(t *testing.T) {
