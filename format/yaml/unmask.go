@@ -49,7 +49,7 @@ func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, erro
 }
 
 func (u *unmasking) leaf(ref int) {
-	l := &u.leaves[ref]
+	l := u.leafAt(ref)
 	v := u.values[ref]
 	if l.via > 0 || slices.ContainsFunc(u.restored, func(s span) bool { return l.start >= s.start && l.end <= s.end }) {
 		return
@@ -86,7 +86,7 @@ func oneLine(text string) string {
 
 // element makes a comment of a list element, as other programs encrypt them.
 func (u *unmasking) element(ref int, text string) {
-	l := &u.leaves[ref]
+	l := u.leafAt(ref)
 	start := lineStart(u.src, l.prop)
 	dash := l.prop
 	for dash > start && u.src[dash-1] != '-' {
@@ -206,7 +206,7 @@ func (u *unmasking) aliases() {
 		return
 	}
 	for ref := range u.leaves {
-		l := &u.leaves[ref]
+		l := u.leafAt(ref)
 		if l.via > 0 || !u.values[ref].Set {
 			continue
 		}
@@ -252,7 +252,7 @@ func (u *unmasking) openEnd() {
 		return
 	}
 	for ref := len(u.leaves) - 1; ref >= 0; ref-- {
-		l := &u.leaves[ref]
+		l := u.leafAt(ref)
 		if l.comment || l.via > 0 || !l.block() || u.values[ref].Set || l.end > meta.start {
 			continue
 		}
