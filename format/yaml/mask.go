@@ -67,7 +67,7 @@ func (m *masking) all(blank []bool) error {
 		if token == "" && (blank == nil || !blank[ref]) {
 			continue
 		}
-		if err := m.leaf(m.leafAt(ref), token); err != nil {
+		if err := m.leaf(ref, token); err != nil {
 			return err
 		}
 	}
@@ -102,16 +102,17 @@ func (m *masking) referred(name string) bool {
 }
 
 // leaf masks a leaf; one without a token is a blank secret.
-func (m *masking) leaf(l *leaf, token string) error {
+func (m *masking) leaf(ref int, token string) error {
+	l := m.leafAt(ref)
 	switch {
 	case l.via > 0:
 		return nil
 	case token == "":
-		return m.blank(l)
+		return m.blank(&l)
 	case l.comment:
-		return m.comment(l, token)
+		return m.comment(&l, token)
 	}
-	return m.scalar(l, token)
+	return m.scalar(&l, token)
 }
 
 // blank refuses a secret without a value that has a tag or an anchor: a

@@ -183,7 +183,7 @@ func (r *reader) mapping(m *tree.Map, id yamltext.ID, own, top bool) error {
 		r.items(m, id, yamltext.Inline, false)
 	}
 	n := int(r.file.Node(id).Len) / 2
-	m.Items = slices.Grow(m.Items, n)
+	m.Items = slices.Grow(m.Items, n+r.commentsIn(id))
 	keys := keyCheck{first: r.file.First(id)}
 	if n > fewKeys {
 		keys.table = make(map[string]bool, n)
@@ -197,6 +197,21 @@ func (r *reader) mapping(m *tree.Map, id yamltext.ID, own, top bool) error {
 	}
 	r.leave(id, leave)
 	return nil
+}
+
+// commentsIn counts comments of the children of a collection.
+func (r *reader) commentsIn(id yamltext.ID) int {
+	n := 0
+	for c := r.file.First(id); c != yamltext.None; c = r.file.Next(c) {
+		if r.file.Commented(c) {
+			for at := yamltext.Head; at <= yamltext.Foot; at++ {
+				for range r.file.Comments(c, at) {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 func (r *reader) pair(m *tree.Map, k, v yamltext.ID, top bool, keys keyCheck) error {

@@ -61,7 +61,7 @@ func drawing(s *scan) string {
 		draw(m, 1)
 	}
 	for i := range s.leaves {
-		l := *s.leafAt(i)
+		l := s.leafAt(i)
 		l.value = tree.Value{}
 		fmt.Fprintf(&b, "leaf %d %+v\n", i, l)
 	}

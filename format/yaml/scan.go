@@ -45,9 +45,9 @@ type leaf struct {
 }
 
 // leafAt returns a leaf by its number.
-func (s *scan) leafAt(ref int) *leaf {
+func (s *scan) leafAt(ref int) leaf {
 	n := &s.leaves[ref]
-	l := &leaf{origin: int(n.origin), via: int(n.via)}
+	l := leaf{origin: int(n.origin), via: int(n.via)}
 	switch in := n.in.(type) {
 	case *tree.Comment:
 		l.comment, l.value = true, tree.StringValue(in.Text)

@@ -67,7 +67,8 @@ func (u *unmasking) collectionTags() {
 		if !u.values[ref].Set {
 			return ""
 		}
-		return u.leafAt(ref).tokenOf()
+		l := u.leafAt(ref)
+		return l.tokenOf()
 	}
 	u.eachTag(tokenOf, func(t *tagged, name string) {
 		if h, ok := u.layout.Scalars[name]; ok {

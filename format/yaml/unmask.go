@@ -56,11 +56,11 @@ func (u *unmasking) leaf(ref int) {
 	}
 	switch {
 	case l.comment:
-		u.comment(l, v.Value.Str())
+		u.comment(&l, v.Value.Str())
 	case v.Comment:
 		u.element(ref, v.Value.Str())
 	default:
-		u.scalar(l, v.Value)
+		u.scalar(&l, v.Value)
 	}
 }
 
@@ -94,7 +94,7 @@ func (u *unmasking) element(ref int, text string) {
 	}
 	if dash == start || l.flow {
 		// There is no line for a comment here; the element stays one.
-		u.scalar(l, tree.StringValue(text))
+		u.scalar(&l, tree.StringValue(text))
 		return
 	}
 	text = "#" + oneLine(text)

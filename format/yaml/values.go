@@ -1,6 +1,8 @@
 package yaml
 
 import (
+	"slices"
+
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -30,6 +32,7 @@ func (r *reader) sequence(l *tree.List, id yamltext.ID, own bool) error {
 		r.elements(l, id, yamltext.Head, false)
 		r.elements(l, id, yamltext.Inline, false)
 	}
+	l.Items = slices.Grow(l.Items, int(r.file.Node(id).Len)+r.commentsIn(id))
 	for e := r.file.First(id); e != yamltext.None; e = r.file.Next(e) {
 		r.elements(l, e, yamltext.Head, false)
 		r.elements(l, e, yamltext.Inline, true)

@@ -119,7 +119,7 @@ type binding struct {
 // comment reads a comment.
 func (s *scanner) comment() {
 	end := s.lineEnd(s.pos)
-	s.file.comments = append(s.file.comments, Comment{
+	s.file.comments = append(withRoom(s.file.comments, s.pos, len(s.text)), Comment{
 		Start: int32(s.pos), End: int32(end), Line: s.line, Node: None, Place: Apart,
 		Document: int32(max(len(s.file.Documents)-1, 0)), column: s.column(),
 	})
