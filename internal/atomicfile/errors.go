@@ -43,15 +43,6 @@ func (e *Error) Unwrap() error { return e.Err }
 // File returns the path.
 func (e *Error) File() string { return e.Path }
 
-// ExitCode returns 2 for a file that could not be read, 3 for one that could
-// not be written.
-func (e *Error) ExitCode() int {
-	if e.Write {
-		return 3
-	}
-	return 2
-}
-
 // Hints says what to do about the reasons that people meet.
 func (e *Error) Hints() []string {
 	switch {
@@ -131,14 +122,18 @@ func (e *writtenError) Unwrap() error { return e.err }
 // error of a write.
 func IsWritten(err error) bool { return errors.As(err, new(*writtenError)) }
 
+// IsPlanted reports whether err itself is that something in the way of a write
+// may be another user's.
+func IsPlanted(err error) bool {
+	_, ok := err.(*plantedError)
+	return ok
+}
+
 // A plantedError says why something that another user may have put in the way
 // is not written to.
 type plantedError struct{ what, instead string }
 
 func (e *plantedError) Error() string { return e.what }
-
-// ExitCode returns that of a file which could not be written.
-func (e *plantedError) ExitCode() int { return 3 }
 
 // Hints says what to do instead.
 func (e *plantedError) Hints() []string { return []string{e.instead} }

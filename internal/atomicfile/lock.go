@@ -42,9 +42,6 @@ func (e *LockError) Unwrap() error { return e.Err }
 // File returns the path.
 func (e *LockError) File() string { return e.Path }
 
-// ExitCode returns that of a file which could not be written.
-func (e *LockError) ExitCode() int { return 3 }
-
 // Hints says how to go on.
 func (e *LockError) Hints() []string {
 	advice := "run the command again when " + e.Holder + " has ended"

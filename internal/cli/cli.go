@@ -148,16 +148,22 @@ func (r *run) root() *command.Command {
 func file(c *command.Call, needed bool) (string, error) {
 	switch {
 	case len(c.Args) == 0 && needed:
-		return "", &noFileError{}
+		return "", noFile()
 	case len(c.Args) == 0:
 		return "", nil
 	case c.Args[0] == "":
-		return "", &noNameError{} // of a variable that is not set, most likely
+		return "", noName()
 	case len(c.Args) > 1:
 		return "", tooMany(c.Command.Name, c.On("in-place"), c.Args)
 	}
 	return c.Args[0], nil
 }
+
+// noFile is the lack of the file that a command takes.
+func noFile() error { return app.Fail(app.NoFile, "see: sops --help", "no file specified") }
+
+// noName is an empty name of a file: of a variable that is not set, most likely.
+func noName() error { return app.Fail(app.NoFile, "", "the name of the file is empty") }
 
 // tooMany is the mistake of giving a command more than the one file it takes.
 func tooMany(name string, inPlace bool, args []string) error {

@@ -24,7 +24,7 @@ value is shown and nothing is changed. With --json each file is one object.`,
 		}, access(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) error {
 			if o.Files = c.Args; len(o.Files) == 0 {
-				return &noFileError{}
+				return noFile()
 			}
 			return doctor.Run(ctx, r.app, o)
 		},

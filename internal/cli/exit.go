@@ -1,60 +1,84 @@
 package cli
 
 import (
-	"os/exec"
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
+	"github.com/seed-1f7fdfb8/sops/internal/command"
+	"github.com/seed-1f7fdfb8/sops/internal/editor"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/interrupt"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-// An exitCode is one line of the table of exit codes. Its kinds are those of
-// the errors that end the program with it.
+// An exitCode is one line of the table of exit codes.
 type exitCode struct {
 	code    int
 	meaning string
-	kinds   []error
+	kinds   []error            // what errors are, by errors.Is
+	types   []func(error) bool // reports whether an error itself is one of them
 }
 
 // exitCodes is the table. Scripts around SOPS know the numbers.
 func exitCodes() []exitCode {
 	return []exitCode{
-		{0, "success", nil},
-		{1, "any failure without a code of its own", []error{app.Other}},
-		{2, "the input cannot be read or parsed", []error{app.Input}},
-		{3, "the output cannot be written; unknown help topic", []error{app.Output}},
-		{4, "the content cannot be written in the output type", []error{app.Render, envelope.ErrRender}},
-		{6, "the encryption context is malformed or without effect", []error{app.BadContext, envelope.ErrContext, keeper.ErrContext}},
-		{7, "set, unset: the path or the value is malformed", []error{app.BadChange}},
-		{8, "flags or settings exclude each other", []error{app.Conflict, envelope.ErrConflict}},
-		{23, "the content cannot be encrypted", []error{app.NotEncryptable, envelope.ErrEncrypt}},
-		{25, "a value cannot be decrypted", []error{envelope.ErrDecrypt}},
-		{49, "rotate: keys are to be changed in a file that does not exist", []error{app.NoKeysToChange}},
-		{51, "the MAC is missing or does not fit the content", []error{integrity.ErrMAC, integrity.ErrSeal}},
-		{91, "decrypt --extract: the path is malformed", []error{app.BadExtract}},
-		{92, "the input holds no document", []error{app.NoDocument}},
-		{100, "no file, or the file does not exist", []error{app.NoFile}},
-		{112, "--decryption-order names a kind twice", nil},
-		{126, "exec-env, exec-file: the program cannot be run", []error{app.NotRunnable}},
-		{127, "exec-env, exec-file: the program is not there", []error{app.NoProgram}},
-		{128, "no master key gave out the data key", []error{app.NoKey}},
-		{129, "ended by a hang-up (128 and the number of the signal)", nil},
-		{130, "ended by Ctrl-C", nil},
-		{143, "ended by SIGTERM", nil},
-		{200, "edit: nothing was changed", []error{app.NotModified}},
-		{201, "edit: the editor is missing or failed", nil},
-		{203, "the file is encrypted already", []error{envelope.ErrReserved}},
+		{0, "success", nil, nil},
+		{1, "any failure without a code of its own", []error{app.Other}, []func(error) bool{is[*unlock.WrapError]}},
+		{2, "the input cannot be read or parsed", []error{app.Input}, []func(error) bool{notRead, is[*editor.LostError]}},
+		{3, "the output cannot be written; unknown help topic", []error{app.Output}, []func(error) bool{notWritten, is[*atomicfile.LockError], is[*editor.PlaceError], is[*command.TopicError], is[*command.SubcommandError]}},
+		{4, "the content cannot be written in the output type", []error{app.Render, envelope.ErrRender}, nil},
+		{6, "the encryption context is malformed or without effect", []error{app.BadContext, envelope.ErrContext, keeper.ErrContext}, nil},
+		{7, "set, unset: the path or the value is malformed", []error{app.BadChange}, nil},
+		{8, "flags or settings exclude each other", []error{app.Conflict, envelope.ErrConflict}, nil},
+		{23, "the content cannot be encrypted", []error{app.NotEncryptable, envelope.ErrEncrypt}, nil},
+		{25, "a value cannot be decrypted", []error{envelope.ErrDecrypt}, nil},
+		{49, "rotate: keys are to be changed in a file that does not exist", []error{app.NoKeysToChange}, nil},
+		{51, "the MAC is missing or does not fit the content", []error{integrity.ErrMAC, integrity.ErrSeal}, nil},
+		{91, "decrypt --extract: the path is malformed", []error{app.BadExtract}, nil},
+		{92, "the input holds no document", []error{app.NoDocument}, nil},
+		{100, "no file, or the file does not exist", []error{app.NoFile}, nil},
+		{112, "--decryption-order names a kind twice", nil, []func(error) bool{orderTwice}},
+		{126, "exec-env, exec-file: the program cannot be run", []error{app.NotRunnable}, nil},
+		{127, "exec-env, exec-file: the program is not there", []error{app.NoProgram}, nil},
+		{128, "no master key gave out the data key", []error{app.NoKey}, []func(error) bool{is[*unlock.Error]}},
+		{129, "ended by a hang-up (128 and the number of the signal)", nil, nil},
+		{130, "ended by Ctrl-C", nil, nil},
+		{143, "ended by SIGTERM", nil, nil},
+		{200, "edit: nothing was changed", []error{app.NotModified}, nil},
+		{201, "edit: the editor is missing or failed", nil, []func(error) bool{is[*editor.ChoiceError], is[*editor.ExitError]}},
+		{203, "the file is encrypted already", []error{envelope.ErrReserved}, nil},
 	}
 }
 
-// ExitStatus returns the exit status for err: that of the outermost error of
-// its chain that has one, 1 if none has, and 0 if err is nil. Errors of small
-// packages, which know no kinds, have a method ExitCode.
+func is[E error](err error) bool { _, ok := err.(E); return ok }
+
+func notRead(err error) bool {
+	e, ok := err.(*atomicfile.Error)
+	return ok && !e.Write
+}
+
+func notWritten(err error) bool {
+	e, ok := err.(*atomicfile.Error)
+	return ok && e.Write || atomicfile.IsPlanted(err)
+}
+
+func orderTwice(err error) bool {
+	e, ok := err.(*unlock.OrderError)
+	return ok && e.Duplicate
+}
+
+// ExitStatus returns the exit status for err: that of the signal which ended the
+// command, else that of the outermost error of its chain that has one, 1 if none
+// has, and 0 if err is nil.
 func ExitStatus(err error) int {
 	if err == nil {
 		return 0
+	}
+	if status := interrupt.Status(err); status > 0 {
+		return status
 	}
 	if status := statusOf(err, exitCodes()); status > 0 {
 		return status
@@ -87,15 +111,10 @@ func statusOf(err error, table []exitCode) int {
 
 // ownStatus returns the status that err has whatever it wraps.
 func ownStatus(err error, table []exitCode) int {
-	if _, foreign := err.(*exec.ExitError); foreign {
-		return 0 // a program that was run has a status, which is not ours
-	}
-	if e, ok := err.(interface{ ExitCode() int }); ok {
-		return e.ExitCode()
-	}
 	kind, sorted := err.(interface{ Is(error) bool })
 	for _, row := range table {
-		if slices.Contains(row.kinds, err) || sorted && slices.ContainsFunc(row.kinds, kind.Is) {
+		isType := func(is func(error) bool) bool { return is(err) }
+		if slices.Contains(row.kinds, err) || sorted && slices.ContainsFunc(row.kinds, kind.Is) || slices.ContainsFunc(row.types, isType) {
 			return row.code
 		}
 	}

@@ -52,7 +52,7 @@ threshold: with a group that only others can use, you need them to decrypt it.`,
 				return &command.UsageError{Msg: "groups add takes no arguments", Hint: "name the file with --file"}
 			}
 			if o.Path == "" {
-				return &fileFlagError{}
+				return noFileFlag()
 			}
 			return rekey.AddGroup(ctx, r.app, o)
 		},
@@ -71,7 +71,7 @@ file, and this one with the data key of those; sops rotate makes a new one.`,
 		Flags: r.groupFlags(&o),
 		Run: func(ctx context.Context, c *command.Call) (err error) {
 			if o.Path == "" {
-				return &fileFlagError{}
+				return noFileFlag()
 			}
 			if len(c.Args) != 1 {
 				return &command.UsageError{Msg: "groups delete takes one INDEX", Hint: "sops groups delete --file FILE INDEX"}
@@ -84,12 +84,10 @@ file, and this one with the data key of those; sops rotate makes a new one.`,
 	}
 }
 
-// A fileFlagError is the lack of --file; scripts know its exit code.
-type fileFlagError struct{}
-
-func (*fileFlagError) Error() string   { return "no file specified" }
-func (*fileFlagError) ExitCode() int   { return 2 }
-func (*fileFlagError) Hints() []string { return []string{"name it with --file FILE"} }
+// noFileFlag is the lack of --file; scripts know its exit code.
+func noFileFlag() error {
+	return app.Fail(app.Input, "name it with --file FILE", "no file specified")
+}
 
 // repeatedKeys are the flags that name the keys of a new group.
 func repeatedKeys(k *app.RepeatedKeys) []*command.Flag {

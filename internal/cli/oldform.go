@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
@@ -69,25 +70,17 @@ func oldForm(root *command.Command, line *command.Call, w world) (*command.Call,
 	args := append(line.Args, line.Rest...)
 	switch {
 	case len(args) == 0:
-		return nil, &noFileError{}
+		return nil, noFile()
 	case len(args) > 1:
 		return nil, tooMany(m.command, line.On("in-place"), args)
 	}
 	if m.command == "rotate" && args[0] != "-" && !slices.ContainsFunc(c.Settings, changesKeys) && !w.exists(args[0]) {
-		return nil, &missingFileError{args[0]}
+		// The command rotate has another exit code; scripts know both.
+		return nil, app.Fail(app.NoFile, "", "cannot operate on non-existent file %q", args[0])
 	}
 	c.Args = append([]string{args[0]}, m.operands...)
 	return c, nil
 }
-
-// A missingFileError is the lack of the file that the old form is to rotate;
-// scripts know its exit code, which the command rotate does not share.
-type missingFileError struct{ name string }
-
-func (e *missingFileError) Error() string {
-	return fmt.Sprintf("cannot operate on non-existent file %q", e.name)
-}
-func (*missingFileError) ExitCode() int { return 100 }
 
 // A mode is what the mode flags of the old form ask for.
 type mode struct {
@@ -190,24 +183,7 @@ func mistyped(root *command.Command, line *command.Call, m mode, exists func(str
 func splitSet(text string) (index, value string, err error) {
 	index, value, ok := strings.Cut(text, "] ")
 	if !ok {
-		return "", "", &setError{}
+		return "", "", app.Fail(app.BadChange, `sops set FILE '["key"]' '"value"'`, `--set: not of the form '["key"] "value"'`)
 	}
 	return index + "]", value, nil
 }
-
-type setError struct{}
-
-func (*setError) Error() string   { return `--set: not of the form '["key"] "value"'` }
-func (*setError) ExitCode() int   { return 7 }
-func (*setError) Hints() []string { return []string{`sops set FILE '["key"]' '"value"'`} }
-
-type noNameError struct{}
-
-func (*noNameError) Error() string { return "the name of the file is empty" }
-func (*noNameError) ExitCode() int { return 100 }
-
-type noFileError struct{}
-
-func (*noFileError) Error() string   { return "no file specified" }
-func (*noFileError) ExitCode() int   { return 100 }
-func (*noFileError) Hints() []string { return []string{"see: sops --help"} }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
@@ -57,7 +58,7 @@ line can be seen by other users of the machine; --value-stdin cannot.`,
 				return countError("set", "FILE PATH VALUE", want, len(c.Args))
 			}
 			if c.Args[0] == "" {
-				return &noNameError{}
+				return noName()
 			}
 			o.Path, o.Address = c.Args[0], c.Args[1]
 			if !o.ValueStdin {
@@ -86,7 +87,7 @@ func (r *run) unset() *command.Command {
 				return countError("unset", "FILE PATH", 2, len(c.Args))
 			}
 			if c.Args[0] == "" {
-				return &noNameError{}
+				return noName()
 			}
 			o.Path, o.Address = c.Args[0], c.Args[1]
 			r.warnOfThreshold(c)
@@ -95,15 +96,6 @@ func (r *run) unset() *command.Command {
 	}
 }
 
-type argumentsError struct{ msg, hint string }
-
-func (e *argumentsError) Error() string   { return e.msg }
-func (e *argumentsError) ExitCode() int   { return 100 }
-func (e *argumentsError) Hints() []string { return []string{e.hint} }
-
 func countError(command, form string, want, got int) error {
-	return &argumentsError{
-		msg:  fmt.Sprintf("%s takes %d arguments, not %d", command, want, got),
-		hint: fmt.Sprintf("sops %s %s", command, form),
-	}
+	return app.Fail(app.NoFile, fmt.Sprintf("sops %s %s", command, form), "%s takes %d arguments, not %d", command, want, got)
 }

@@ -32,7 +32,7 @@ the same, and with it old copies can still be read (sops rotate makes a new one)
 		}, access(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) error {
 			if o.Files = c.Args; len(o.Files) == 0 {
-				return &noFileError{}
+				return noFile()
 			}
 			return rekey.UpdateKeys(ctx, r.app, o)
 		},

@@ -37,9 +37,6 @@ func (e *SubcommandError) Error() string {
 	return fmt.Sprintf("%s has no command %q", e.Command, e.Word)
 }
 
-// ExitCode is 3: SOPS takes the word for a topic of help.
-func (*SubcommandError) ExitCode() int { return 3 }
-
 // Hints returns what to do.
 func (e *SubcommandError) Hints() []string {
 	if e.Near != "" {
@@ -47,9 +44,6 @@ func (e *SubcommandError) Hints() []string {
 	}
 	return []string{"see: " + e.Command + " --help"}
 }
-
-// ExitCode is 3, as scripts know it of SOPS.
-func (*TopicError) ExitCode() int { return 3 }
 
 // Hints returns what to do.
 func (e *TopicError) Hints() []string { return []string{"see: " + e.Root + " help"} }

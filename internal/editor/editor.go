@@ -21,9 +21,6 @@ import (
 	"github.com/google/shlex"
 )
 
-// exitCode is the exit status for an editor that is missing or fails.
-const exitCode = 201
-
 // A ChoiceError says why there is no editor to run.
 type ChoiceError struct {
 	Variable string // that names the editor, "" if none does
@@ -39,9 +36,6 @@ func (e *ChoiceError) Error() string {
 
 // Unwrap returns the reason.
 func (e *ChoiceError) Unwrap() error { return e.Err }
-
-// ExitCode returns the exit status.
-func (e *ChoiceError) ExitCode() int { return exitCode }
 
 // Hints says how to choose an editor.
 func (e *ChoiceError) Hints() []string {

@@ -80,8 +80,8 @@ func TestEditorIsChosen(t *testing.T) {
 			if !errors.As(err, &choice) || err.Error() != test.err {
 				t.Fatalf("error %v, want %s", err, test.err)
 			}
-			if choice.ExitCode() != 201 || !strings.Contains(strings.Join(choice.Hints(), ""), "EDITOR=nano") {
-				t.Errorf("exit code %d, hints %q", choice.ExitCode(), choice.Hints())
+			if !strings.Contains(strings.Join(choice.Hints(), ""), "EDITOR=nano") {
+				t.Errorf("hints %q", choice.Hints())
 			}
 		})
 	}

@@ -31,9 +31,6 @@ func (e *ExitError) Error() string {
 // Unwrap returns the reason.
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// ExitCode returns the exit status.
-func (e *ExitError) ExitCode() int { return exitCode }
-
 // Crashed reports whether err, of Run, says that a signal ended the editor.
 func Crashed(err error) bool {
 	var exit *exec.ExitError

@@ -120,9 +120,6 @@ func (e *PlaceError) Error() string {
 // Unwrap returns the reasons.
 func (e *PlaceError) Unwrap() error { return e.Err }
 
-// ExitCode returns that of a file which could not be written.
-func (e *PlaceError) ExitCode() int { return 3 }
-
 // Hints says how to name another place.
 func (e *PlaceError) Hints() []string {
 	return []string{"set TMPDIR to a directory that you can write"}
@@ -151,9 +148,6 @@ func (e *LostError) Error() string { return "the edited text is gone: " + e.Err.
 
 // Unwrap returns the reason.
 func (e *LostError) Unwrap() error { return e.Err }
-
-// ExitCode returns that of a file which could not be read.
-func (e *LostError) ExitCode() int { return 2 }
 
 // Close removes the directory and all that is in it. It can be called again.
 func (s *Session) Close() error {

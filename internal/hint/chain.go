@@ -3,7 +3,6 @@ package hint
 import (
 	"errors"
 	"io/fs"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -55,28 +54,6 @@ func Hints(err error) []string {
 		}
 	}
 	return all
-}
-
-// ExitCode returns the exit status for err: that of the outermost error that
-// has one, 1 if none has, and 0 if err is nil. A program that we ran has a
-// status too (exec.ExitError), but that is not ours.
-func ExitCode(err error) int {
-	if err == nil {
-		return 0
-	}
-	code := 1
-	each(err, func(err error) bool {
-		if _, foreign := err.(*exec.ExitError); foreign {
-			return false
-		}
-		coded, ok := err.(interface{ ExitCode() int })
-		if !ok || coded.ExitCode() <= 0 {
-			return false
-		}
-		code = coded.ExitCode()
-		return true
-	})
-	return code
 }
 
 // Report returns the outermost report of several lines, without an empty line

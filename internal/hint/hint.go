@@ -1,10 +1,9 @@
 // Package hint shows errors to people and to programs.
 //
 // An error type says what it knows by small methods, and any error of a chain
-// may: Hints() []string is what the user can do, ExitCode() int the status of
-// the process, Position() (line, column int) and File() string the place,
-// Code() string a word for programs, UserError() string a report of several
-// lines. Print collects them:
+// may: Hints() []string is what the user can do, Position() (line,
+// column int) and File() string the place, Code() string a word for programs,
+// UserError() string a report of several lines. Print collects them:
 //
 //	sops: error: prod.yaml: line 3: key "a" appears twice
 //	sops: hint: rename one of them
@@ -38,7 +37,7 @@ type Options struct {
 	JSON  bool
 	Color bool
 	Prog  string // begins each line; "sops" if it is empty
-	// Exit returns the exit status for an error; nil is ExitCode.
+	// Exit returns the exit status for an error; nil is 1 for every error.
 	Exit func(error) int
 }
 
@@ -48,7 +47,7 @@ func Print(w io.Writer, err error, o Options) error {
 		o.Prog = "sops"
 	}
 	if o.Exit == nil {
-		o.Exit = ExitCode
+		o.Exit = func(error) int { return 1 }
 	}
 	var b strings.Builder
 	write := writeText

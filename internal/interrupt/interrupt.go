@@ -60,14 +60,6 @@ type signaled struct {
 
 func (e *signaled) Unwrap() error { return e.error }
 
-// ExitCode returns the status that a shell shows for the signal.
-func (e *signaled) ExitCode() int {
-	if n, ok := e.signal.(syscall.Signal); ok {
-		return 128 + int(n)
-	}
-	return 1
-}
-
 // Code returns the word for programs.
 func (e *signaled) Code() string { return "EndedBySignal" }
 
@@ -78,6 +70,15 @@ func By(err error) os.Signal {
 		return nil
 	}
 	return s.signal
+}
+
+// Status returns the exit status that a shell shows for a command which a signal
+// ended with err, 0 if none did.
+func Status(err error) int {
+	if n, ok := By(err).(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return 0
 }
 
 // Mark marks the error of a command that a signal ended: its exit status is the

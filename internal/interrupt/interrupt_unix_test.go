@@ -22,9 +22,8 @@ func TestASignalEndsTheContextAndGivesTheExitStatus(t *testing.T) {
 	if By(err) != syscall.SIGUSR1 {
 		t.Errorf("By: %v", By(err))
 	}
-	var coded interface{ ExitCode() int }
-	if !errors.As(err, &coded) || coded.ExitCode() != 128+int(syscall.SIGUSR1) {
-		t.Errorf("exit status of %v", err)
+	if got, want := Status(err), 128+int(syscall.SIGUSR1); got != want {
+		t.Errorf("exit status %d, want %d", got, want)
 	}
 }
 

@@ -68,9 +68,6 @@ func (e *Error) Error() string {
 	return text
 }
 
-// ExitCode returns 128, by which scripts know this error.
-func (*Error) ExitCode() int { return 128 }
-
 // Unwrap returns the errors of all keys.
 func (e *Error) Unwrap() []error {
 	var errs []error

@@ -144,19 +144,19 @@ func TestOrdersAreReadLeniently(t *testing.T) {
 func TestBadOrdersAreExplained(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		list string
-		code int
-		hint string
+		list      string
+		duplicate bool
+		hint      string
 	}{
-		{"age, kms ,age", 112, `name "age" once`},
-		{"aws", 1, `did you mean "kms"?`},
-		{"GPG", 1, `did you mean "pgp"?`},
-		{"gcp", 1, `did you mean "gcp_kms"?`},
-		{"vault", 1, `did you mean "hc_vault"?`},
-		{"azure-kv", 1, `did you mean "azure_kv"?`},
-		{"kmss", 1, `did you mean "kms"?`},
-		{"KMS", 1, `did you mean "kms"?`},
-		{"nonsense", 1, "the kinds are kms, gcp_kms, hckms, azure_kv, hc_vault, pgp, age"},
+		{"age, kms ,age", true, `name "age" once`},
+		{"aws", false, `did you mean "kms"?`},
+		{"GPG", false, `did you mean "pgp"?`},
+		{"gcp", false, `did you mean "gcp_kms"?`},
+		{"vault", false, `did you mean "hc_vault"?`},
+		{"azure-kv", false, `did you mean "azure_kv"?`},
+		{"kmss", false, `did you mean "kms"?`},
+		{"KMS", false, `did you mean "kms"?`},
+		{"nonsense", false, "the kinds are kms, gcp_kms, hckms, azure_kv, hc_vault, pgp, age"},
 	}
 	for _, tt := range tests {
 		_, err := ParseOrder(tt.list)
@@ -165,8 +165,8 @@ func TestBadOrdersAreExplained(t *testing.T) {
 			t.Errorf("ParseOrder(%q) = %v, want an *OrderError", tt.list, err)
 			continue
 		}
-		if e.ExitCode() != tt.code || e.Hints()[0] != tt.hint {
-			t.Errorf("ParseOrder(%q): code %d, hints %q; want %d, %q", tt.list, e.ExitCode(), e.Hints(), tt.code, tt.hint)
+		if e.Duplicate != tt.duplicate || e.Hints()[0] != tt.hint {
+			t.Errorf("ParseOrder(%q): duplicate %v, hints %q; want %v, %q", tt.list, e.Duplicate, e.Hints(), tt.duplicate, tt.hint)
 		}
 	}
 }

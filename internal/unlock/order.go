@@ -47,14 +47,6 @@ func (e *OrderError) Error() string {
 	return fmt.Sprintf("decryption order: %q is no kind of key", e.Kind)
 }
 
-// ExitCode returns 112 for a duplicate, which scripts know, else 1.
-func (e *OrderError) ExitCode() int {
-	if e.Duplicate {
-		return 112
-	}
-	return 1
-}
-
 // Hints names the kinds, and first the one that was probably meant.
 func (e *OrderError) Hints() []string {
 	if e.Duplicate {

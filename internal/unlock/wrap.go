@@ -123,9 +123,6 @@ func (e *WrapError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// ExitCode returns 1.
-func (*WrapError) ExitCode() int { return 1 }
-
 // Unwrap returns the errors of the keys.
 func (e *WrapError) Unwrap() []error {
 	errs := make([]error, len(e.Keys))

@@ -35,9 +35,6 @@ type ChildExit struct {
 
 func (e *ChildExit) Error() string { return fmt.Sprintf("exit status %d", e.Status) }
 
-// ExitCode returns the status of the program.
-func (e *ChildExit) ExitCode() int { return e.Status }
-
 // DevKMSExec runs a program with an AWS KMS and STS of its own.
 func DevKMSExec(ctx context.Context, a *app.App, o DevKMSOptions, argv []string) error {
 	if len(argv) == 0 {
