@@ -44,8 +44,11 @@ const clockHint = "set the clock of this machine: AWS refuses signatures that ar
 func credentialHint(a *Attempt, e env.Env, s *session.Session) string {
 	switch a.Cause {
 	case NoProfile:
-		return fmt.Sprintf("%s; choose one with --aws-profile NAME, or for account %s in %s",
-			noProfile(userfiles.ProfileNames(e)), a.arn.Account, mapPath(e))
+		text := noProfile(userfiles.ProfileNames(e)) + "; choose one with --aws-profile NAME"
+		if a.arn.Account != "" {
+			text += fmt.Sprintf(", or for account %s in %s", a.arn.Account, mapPath(e))
+		}
+		return text
 	case NoMFA:
 		return "set SOPS_AWS_MFA_TOKEN to the code, or run on a terminal"
 	case WrongMFA:
