@@ -114,9 +114,7 @@ func statement(action, resource string, context map[string]string) string {
 }
 
 func keyHint(a *Attempt) string {
-	command := func(name string) string {
-		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, hint.ShellWord(a.unusable()), a.Region, a.flag())
-	}
+	command := func(name string) string { return a.command(name, a.unusable()) }
 	switch a.Cause {
 	case KeyDisabled:
 		return "enable the key: " + command("enable-key")
@@ -134,7 +132,18 @@ func keyHint(a *Attempt) string {
 		return fmt.Sprintf("the key is not in region %s of account %s, or not any more: correct the arn of the entry, or look at the key: %s",
 			a.arn.Region, a.arn.Account, command("describe-key"))
 	}
+	switch {
+	case strings.Contains(a.Message, "pending replica deletion"):
+		return "keep the key: " + command("cancel-key-deletion") + ", then enable-key"
+	case strings.Contains(a.Message, "pending import"):
+		return "import the same key material again: " + command("get-parameters-for-import") + ", then import-key-material; what was encrypted opens again"
+	}
 	return "look at the key: " + command("describe-key")
+}
+
+// command writes a command of the AWS CLI about a key.
+func (a *Attempt) command(name, key string) string {
+	return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, hint.ShellWord(key), a.Region, a.flag())
 }
 
 // unusable is the key that AWS says is in the wrong state, or else the one that
