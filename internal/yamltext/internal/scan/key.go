@@ -1,4 +1,10 @@
-package yamltext
+package scan
+
+import (
+	"strconv"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+)
 
 // A keyPlace is where an implicit key may have begun.
 type keyPlace struct {
@@ -13,13 +19,13 @@ type keyPlace struct {
 const maxKey = 1024
 
 // mayBeKey reports whether a token may yet become a key.
-func (s *scanner) mayBeKey(number int) bool {
+func (s *Scanner) mayBeKey(number int) bool {
 	s.expire()
 	return s.live < len(s.keys) && s.keys[s.live].token == number
 }
 
 // expire gives up keys that did not end on their line.
-func (s *scanner) expire() {
+func (s *Scanner) expire() {
 	for ; s.live < len(s.keys); s.live++ {
 		k := &s.keys[s.live]
 		if !k.possible {
@@ -32,19 +38,19 @@ func (s *scanner) expire() {
 	}
 }
 
-func (s *scanner) tooLong(from int) bool {
-	return s.pos-from > maxKey && (s.survey.ascii || runes(s.text[from:s.pos]) > maxKey)
+func (s *Scanner) tooLong(from int) bool {
+	return s.pos-from > maxKey && (s.survey.ASCII || char.Runes(s.text[from:s.pos]) > maxKey)
 }
 
-func (s *scanner) dropKey(k *keyPlace) {
+func (s *Scanner) dropKey(k *keyPlace) {
 	if k.possible && k.required {
-		s.fail(s.pos, "\":\" after the key on line "+itoa(int(k.line)))
+		s.Fail(s.pos, "\":\" after the key on line "+strconv.Itoa(int(k.line)))
 	}
 	k.possible = false
 }
 
 // saveKey remembers that the next token may be a key.
-func (s *scanner) saveKey() {
+func (s *Scanner) saveKey() {
 	if !s.allowed {
 		return
 	}
