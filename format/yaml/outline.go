@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -84,7 +85,7 @@ func (o *outline) elements(t *element) {
 	for e := range o.file.Children(t.id) {
 		kid := o.element(e, t.at)
 		if !t.at.flow {
-			kid.dash = gap(o.text, from)
+			kid.dash = lines.Gap(o.text, from)
 		}
 		from = kid.end
 		t.kids = append(t.kids, kid)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -240,7 +241,7 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 		// A pair that was in a flow list without braces keeps those it got.
 		braced := bytes.Count(with, []byte("{")) > bytes.Count(src, []byte("{"))
 		// So does a block scalar its sign, if it ended the text without a break.
-		open := !endsInBreak(src) && bytes.ContainsAny(src, "|>")
+		open := !lines.EndsInBreak(src) && bytes.ContainsAny(src, "|>")
 		if err != nil || !bytes.Equal(back, src) && !braced && !open {
 			t.Errorf("%s: unset of %s: %v\n%s", name, fresh, err, cmp.Diff(string(src), string(back)))
 		}

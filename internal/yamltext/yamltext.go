@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scalar"
 )
 
 // A File is a parsed text.
@@ -97,3 +98,6 @@ func (f *File) Position(at int) (line, column int) { return char.Position(f.Text
 // BreakLen returns the length of the line break at i, 0 if there is none. YAML
 // 1.1 knows LF, CR, CRLF, NEL, LS and PS.
 func BreakLen(text string, i int) int { return char.BreakLen(text, i) }
+
+// PlainType returns the type of a plain scalar of this text.
+func PlainType(text string) Type { return scalar.OfPlain(text) }
