@@ -78,7 +78,7 @@ func (l layers) of(pkg, other string) (int, bool) {
 
 // awsOwners are the packages that may import the AWS SDK.
 var awsOwners = []string{
-	"keeper/awskms", "keeper/awskms/internal/userfiles", "keeper/awskms/internal/process", "keeper/awskms/internal/wire",
+	"keeper/awskms", "keeper/awskms/internal/session", "keeper/awskms/internal/userfiles", "keeper/awskms/internal/process", "keeper/awskms/internal/wire",
 	"devkms/internal/sigv4",
 }
 
@@ -174,9 +174,8 @@ var large = map[string]struct {
 	reason string
 }{
 	"format/yaml":       {3000, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves"},
-	"format/ini":        {1900, "one syntax in two readings: all of it works on the entries of the scanner"},
+	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
 	"internal/envelope": {2300, "encrypt, change, rotate and read back are methods of the same two types"},
-	"keeper/awskms":     {2100, "sessions, attempts and their advice work on the same values"},
 }
 
 func TestPackagesStaySmall(t *testing.T) {
@@ -257,8 +256,8 @@ var reserved = map[string][]string{
 	"os.Getenv":    {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
 	"os.LookupEnv": {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
 	"os.Environ":   {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
-	// decrypt: its functions take no context; awskms: what profiles say is for the whole run.
-	"context.Background": {"cmd/sops", "decrypt", "keeper/awskms", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
+	// decrypt: its functions take no context; session: what profiles say is for the whole run.
+	"context.Background": {"cmd/sops", "decrypt", "keeper/awskms/internal/session", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
 	"context.TODO":       {},
 }
 
