@@ -204,6 +204,21 @@ func TestEscapesInTagsAreUTF8(t *testing.T) {
 	}
 }
 
+// A flow collection that begins with "?" is no key for the library, unless what is
+// around it may be one.
+func TestFlowCollectionsWithQuestionMarksAsKeys(t *testing.T) {
+	t.Parallel()
+	inner := []string{"[? a]", "[?0]", "{? a}", "{? a: b}", "[a, ? b]", "[[? a]]", "[[? a]: b]", "[{? a}: x, y]", "{? {? a}: b}", "{[? a]: b}", "&x [? a]", "!x {? a}", "[]", "[ ? a ]", "[\n? a]"}
+	for _, k := range inner {
+		for _, around := range []string{"%s: c", "%s", "- %s: c", "? %s: c", "k:\n  %s: c", "a: b\n%s: c", "k: [%s: b]", "[%s: b]", "[\n%s: b]", "[x,\n%s: b]", "{a: %s}: c", "{%s: c}", "k: {%s: c}", "[%s, b]: c", "- [x, %s: c]"} {
+			text := fmt.Sprintf(around, k) + "\n"
+			if d := disagreement(text, false); d != "" {
+				t.Errorf("%q: %s", text, d)
+			}
+		}
+	}
+}
+
 func firstDifference(got, want string) string {
 	if got == want {
 		return ""

@@ -50,12 +50,19 @@ func (s *Scanner) fetchKey() {
 		s.explicit = true
 	}
 	s.dropKey(&s.keys[s.flow])
+	if s.flow > 0 {
+		s.loosen()
+	}
 	s.allowed = s.flow == 0
 	s.sign(Key).Flags = flag
 }
 
 func (s *Scanner) fetchValue() {
 	k := &s.keys[s.flow]
+	if k.possible && k.loose && !s.waits() {
+		s.Fail(s.pos, "a key that is no flow collection that begins with \"?\"")
+		return
+	}
 	if k.possible {
 		t := &s.queue[k.token-s.taken+s.head]
 		t.Flags |= StartsKey | s.roll(t.Column, StartsMapping)

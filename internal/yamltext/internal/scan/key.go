@@ -11,6 +11,9 @@ type keyPlace struct {
 	possible bool
 	required bool // nothing else can be there
 	token    int  // its number in the stream
+	// loose says that the token does not wait for a colon any more: the library
+	// forgets a bracket that "?" follows, and cannot make a key of it later.
+	loose bool
 	at       int
 	line     int32
 }
@@ -47,6 +50,26 @@ func (s *Scanner) dropKey(k *keyPlace) {
 		s.Fail(s.pos, "\":\" after the key on line "+strconv.Itoa(int(k.line)))
 	}
 	k.possible = false
+}
+
+// loosen is for a "?" in a flow collection.
+func (s *Scanner) loosen() {
+	if s.gap.Prev != FlowSequenceStart && s.gap.Prev != FlowMappingStart {
+		return
+	}
+	if k := &s.keys[s.flow-1]; k.token == s.taken+len(s.queue)-s.head-1 {
+		k.loose = true
+	}
+}
+
+// waits reports whether the token of the key at hand has waited for its colon.
+func (s *Scanner) waits() bool {
+	for i := range s.keys[:s.flow+1] {
+		if k := &s.keys[i]; k.possible && !k.loose {
+			return true
+		}
+	}
+	return false
 }
 
 // saveKey remembers that the next token may be a key.
