@@ -178,3 +178,23 @@ func (d differ) lists(at Address, a, b *List) string {
 	}
 	return ""
 }
+
+// CloneAll returns a deep copy of documents.
+func CloneAll(trees []*Map) []*Map {
+	out := make([]*Map, len(trees))
+	for i, t := range trees {
+		out[i] = Clone(t).(*Map)
+	}
+	return out
+}
+
+// NumbersAsTexts returns n with numbers as they were typed.
+func NumbersAsTexts(n Node) Node {
+	n = Clone(n)
+	Each(n, func(n Node) {
+		if s, ok := n.(*Scalar); ok && s.Spelling != "" {
+			s.Value, s.Spelling = StringValue(s.Spelling), ""
+		}
+	})
+	return n
+}
