@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
@@ -145,6 +146,18 @@ func (d *document) cutEdits(l *format.Layout) []format.Edit {
 		edits = append(edits, e)
 	}
 	return edits
+}
+
+// Prune drops the hints that a document holds nothing, where it does hold something.
+func (d *document) Prune(l *format.Layout) *format.Layout {
+	out := *l
+	out.Lines = maps.Clone(l.Lines)
+	for i := range d.parts {
+		if d.parts[i].pairs > 0 {
+			delete(out.Lines, emptyHint(i))
+		}
+	}
+	return &out
 }
 
 func says(l *format.Layout, hint string) bool {

@@ -31,14 +31,11 @@ type outline struct {
 	keys map[*element]map[string]*element // of large maps
 }
 
-func (d *document) outline() (*outline, error) {
+func (d *document) outline() *outline {
 	f := d.file
-	if len(f.Documents) == 0 {
-		return nil, errPlace
-	}
 	o := &outline{document: d, text: d.src, keys: map[*element]map[string]*element{}}
 	o.root = o.element(f.Documents[0].Root, ctx{column: -1})
-	return o, nil
+	return o
 }
 
 // open finds what is in an element.

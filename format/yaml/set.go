@@ -30,12 +30,13 @@ func (d *document) apply(changes []format.Change) (*document, error) {
 	if err := format.Make(want[0], changes); err != nil {
 		return nil, err
 	}
-	o, err := d.outline()
-	if err != nil {
-		return nil, err
+	if len(d.file.Documents) == 0 {
+		return d.firstEntries(want)
 	}
+	o := d.outline()
 	step := o.indentStep()
 	var out *document
+	var err error
 	for _, tight := range []bool{false, true} {
 		s := &setter{outline: o, step: step, tight: tight}
 		if err := s.changes(changes); err != nil {
@@ -46,6 +47,18 @@ func (d *document) apply(changes []format.Change) (*document, error) {
 		}
 	}
 	return nil, err
+}
+
+// firstEntries adds all entries of a tree to a text that has nothing but comments.
+func (d *document) firstEntries(want []*tree.Map) (*document, error) {
+	entries := &tree.Map{Items: slices.DeleteFunc(slices.Clone(want[0].Items), func(it tree.Item) bool { return tree.IsComment(it.Value) })}
+	s := &setter{outline: &outline{document: d, text: d.src}, step: d.step}
+	text, err := s.block(entries, 0)
+	if err != nil {
+		return nil, err
+	}
+	s.insertLine(len(d.src), text)
+	return s.checked(want)
 }
 
 // changes collects the edits: first of values that are set, then of those that

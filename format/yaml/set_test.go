@@ -84,6 +84,8 @@ func TestSetWritesWhereAPersonWould(t *testing.T) {
 		{"first document only", "a: 1\n---\na: 2\n", `["b"]`, number(3), "a: 1\nb: 3\n---\na: 2\n"},
 		{"empty document", "---\n# c\n", `["b"]`, number(3), "---\n# c\nb: 3\n"},
 		{"empty root", "{}\n", `["b"]`, number(3), "b: 3\n"},
+		{"first entry below comments", "# a\n\n# b\n", `["c"]["d"]`, number(3), "# a\n\n# b\nc:\n    d: 3\n"},
+		{"first entry below a comment without a break", "# a", `["c"]`, number(3), "# a\nc: 3"},
 		{"crlf", "a: 1\r\nb: 2\r\n", `["c"]["d"]`, number(3), "a: 1\r\nb: 2\r\nc:\r\n    d: 3\r\n"},
 		{"bom", "\ufeffa: 1\n", `["a"]`, number(3), "\ufeffa: 3\n"},
 		{"float stays a float", "a: x\n", `["a"]`, tree.NewScalar(tree.FloatValue(2)), "a: 2.0\n"},
