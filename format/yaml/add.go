@@ -3,6 +3,8 @@ package yaml
 import (
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -60,7 +62,7 @@ func (t *element) without(last *element) *element {
 func (s *setter) firstEntry(meta *element, step tree.Step, n tree.Node) error {
 	text, err := s.block(wrap(tree.Address{step}, n), 0)
 	if err == nil {
-		s.insertLine(lineStart(s.text, meta.entryStart()), text)
+		s.insertLine(lines.Start(s.text, meta.entryStart()), text)
 	}
 	return err
 }
@@ -81,8 +83,8 @@ func wrap(missing tree.Address, n tree.Node) tree.Node {
 func (s *setter) emptyRoot(step tree.Step, n tree.Node) error {
 	entry := wrap(tree.Address{step}, n)
 	t := s.root
-	if t.isFlow() && lineStart(s.text, t.start) != t.start {
-		s.edit(t.start, t.end, flowText(entry))
+	if t.isFlow() && lines.Start(s.text, t.start) != t.start {
+		s.edit(t.start, t.end, spell.Flow(entry))
 		return nil
 	}
 	text, err := s.block(entry, 0)
@@ -99,11 +101,11 @@ func (s *setter) emptyRoot(step tree.Step, n tree.Node) error {
 
 // flowEntry adds to a flow collection, after its last entry.
 func (s *setter) flowEntry(t *element, step tree.Step, n tree.Node) {
-	text := flowText(n)
+	text := spell.Flow(n)
 	last := t.kids[len(t.kids)-1]
 	if step.IsKey {
-		key := quoted(step.Key)
-		if last.key.Style != yamltext.DoubleQuoted && look(step.Key).flowPlain && isString(step.Key) {
+		key := spell.Quoted(step.Key)
+		if last.key.Style != yamltext.DoubleQuoted && spell.Look(step.Key).FlowPlain && spell.IsString(step.Key) {
 			key = step.Key
 		}
 		text = key + ": " + text
@@ -139,8 +141,8 @@ func (s *setter) blockEntry(t *element, step tree.Step, n tree.Node) error {
 }
 
 func keyFor(key string) string {
-	slot := slot{oneLine: true}
-	return slot.free(key)
+	slot := spell.Slot{OneLine: true}
+	return slot.Free(key)
 }
 
 func (s *setter) afterKey(n tree.Node, column int) (string, error) {
@@ -168,11 +170,11 @@ func (s *setter) afterDash(t *element, n tree.Node) (string, error) {
 // endOfEntries returns the start of the line after the last entry of t.
 // Comments that are deeper than the entries go with the last one.
 func (s *setter) endOfEntries(t *element) int {
-	end := afterBreak(s.text, t.end)
+	end := lines.After(s.text, t.end)
 	for at := end; at < len(s.text); {
-		next := afterBreak(s.text, at)
-		first := skipBlanks(s.text, at)
-		if first >= len(s.text) || s.text[first] != '#' && breakAt(s.text, first) == 0 {
+		next := lines.After(s.text, at)
+		first := lines.SkipBlanks(s.text, at)
+		if first >= len(s.text) || s.text[first] != '#' && lines.BreakAt(s.text, first) == 0 {
 			break
 		}
 		if s.text[first] == '#' {
@@ -189,7 +191,7 @@ func (s *setter) endOfEntries(t *element) int {
 // insertLine inserts a line at the start of a line, or at the end of a text
 // that may lack its last break.
 func (s *setter) insertLine(at int, text string) {
-	if at > 0 && !endsInBreak(s.text[:at]) {
+	if at > 0 && !lines.EndsInBreak(s.text[:at]) {
 		s.closeBlock(at)
 		s.edit(at, at, s.newline+text)
 		return

@@ -2,9 +2,13 @@ package yaml
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/library"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -12,11 +16,7 @@ import (
 // column.
 func blockText(meta *tree.Map, indent, column int, newline string) (string, error) {
 	entry := &tree.Map{Items: []tree.Item{{Key: metaKey, Value: meta}}}
-	n, err := toNode(entry)
-	if err != nil {
-		return "", err
-	}
-	out, err := emit([]*node{n}, indent)
+	out, err := library.Write(indent, entry)
 	if err != nil {
 		return "", err
 	}
@@ -35,112 +35,7 @@ func blockText(meta *tree.Map, indent, column int, newline string) (string, erro
 }
 
 // flowEntry writes the metadata as an entry of a flow map, on one line.
-func flowEntry(meta *tree.Map) string { return quoted(metaKey) + ": " + flowText(meta) }
-
-// flowText writes n on one line, without comments.
-func flowText(n tree.Node) string {
-	w := flowWriter{scalar: flowScalar}
-	w.node(n)
-	return w.String()
-}
-
-// A flowWriter writes nodes in flow style.
-type flowWriter struct {
-	strings.Builder
-	depth   int
-	scalar  func(*tree.Scalar) string
-	comment func(*tree.Comment) string
-	// pad is the line break and indentation around comments; without it they
-	// are left out and all is on one line.
-	pad string
-}
-
-func (w *flowWriter) node(n tree.Node) {
-	switch n := n.(type) {
-	case *tree.Map:
-		w.collection("{", "}", len(n.Items), func(i int) (string, tree.Node) {
-			return flowKey(n.Items[i].Key) + ": ", n.Items[i].Value
-		})
-	case *tree.List:
-		w.collection("[", "]", len(n.Items), func(i int) (string, tree.Node) { return "", n.Items[i] })
-	case *tree.Scalar:
-		w.WriteString(w.scalar(n))
-	}
-}
-
-// collection writes n entries. Comments are on lines of their own, above what
-// follows.
-func (w *flowWriter) collection(begin, end string, n int, entry func(int) (key string, value tree.Node)) {
-	w.WriteString(begin)
-	w.depth++
-	var above []*tree.Comment
-	first := true
-	for i := range n {
-		key, value := entry(i)
-		if c, ok := value.(*tree.Comment); ok {
-			above = append(above, c)
-			continue
-		}
-		if !first {
-			w.WriteString(",")
-		}
-		if !w.comments(above) && !first {
-			w.WriteString(" ")
-		}
-		above, first = nil, false
-		w.WriteString(key)
-		w.node(value)
-	}
-	w.comments(above)
-	w.depth--
-	w.WriteString(end)
-}
-
-// comments reports whether it began a new line.
-func (w *flowWriter) comments(cs []*tree.Comment) bool {
-	if len(cs) == 0 || w.pad == "" {
-		return false
-	}
-	for _, c := range cs {
-		w.WriteString(w.pad + "#" + w.comment(c))
-	}
-	w.WriteString(w.pad)
-	return true
-}
-
-// mergeKey is the key under which maps are merged into another.
-const mergeKey = "<<"
-
-// flowKey writes a key of a flow map. The merge key would be a plain string in
-// quotes.
-func flowKey(k string) string {
-	if k == mergeKey {
-		return k
-	}
-	return quoted(k)
-}
-
-// flowScalar writes n so that it reads back with its type.
-func flowScalar(n *tree.Scalar) string {
-	if n.Value.Kind() == tree.String {
-		return quoted(n.Value.Str())
-	}
-	return spellExact(n)
-}
-
-// spellExact is spellTyped with floats as they were typed, or at least such that
-// they read back as floats.
-func spellExact(n *tree.Scalar) string {
-	v := n.Value
-	if n.Spelling != "" && tagOf(n.Spelling) == "!!float" {
-		return n.Spelling
-	}
-	t := spellTyped(v)
-	if v.Kind() == tree.Float && strings.Trim(t, "-0123456789") == "" {
-		t += ".0"
-	}
-	return t
-}
+func flowEntry(meta *tree.Map) string { return spell.Quoted(metaKey) + ": " + spell.Flow(meta) }
 
 // insertMeta inserts the metadata into every document: some tools take them
 // apart. Readers of the whole file look at the first one, so what SOPS does not
@@ -204,7 +99,7 @@ func (d *document) replaceBlock(p *part, meta *tree.Map, indent int) (format.Edi
 	}
 	// Up to the end of the last value: what is after it on its line stays.
 	text = strings.TrimSuffix(text, d.newline)
-	return format.Edit{Start: lineStart(d.src, p.meta.start), End: p.meta.end, Text: text}, nil
+	return format.Edit{Start: lines.Start(d.src, p.meta.start), End: p.meta.end, Text: text}, nil
 }
 
 func (d *document) insertBlock(p *part, meta *tree.Map, indent int) (format.Edit, error) {
@@ -212,7 +107,7 @@ func (d *document) insertBlock(p *part, meta *tree.Map, indent int) (format.Edit
 	if err != nil {
 		return format.Edit{}, err
 	}
-	if p.end > 0 && !endsInBreak(d.src[:p.end]) {
+	if p.end > 0 && !lines.EndsInBreak(d.src[:p.end]) {
 		text = d.newline + text
 	}
 	return format.Edit{Start: p.end, End: p.end, Text: text}, nil
@@ -243,14 +138,26 @@ func (d *document) cutEdits(l *format.Layout) []format.Edit {
 			edits = append(edits, d.cutFlow(p, says(l, commaHint(i))))
 			continue
 		}
-		start := lineStart(d.src, p.meta.start)
-		e := format.Edit{Start: start, End: max(afterBreak(d.src, p.meta.end), p.meta.end)}
+		start := lines.Start(d.src, p.meta.start)
+		e := format.Edit{Start: start, End: max(lines.After(d.src, p.meta.end), p.meta.end)}
 		if p.pairs == 0 && !says(l, emptyHint(i)) {
 			e.Text = "{}" + d.newline
 		}
 		edits = append(edits, e)
 	}
 	return edits
+}
+
+// Prune drops the hints that a document holds nothing, where it does hold something.
+func (d *document) Prune(l *format.Layout) *format.Layout {
+	out := *l
+	out.Lines = maps.Clone(l.Lines)
+	for i := range d.parts {
+		if d.parts[i].pairs > 0 {
+			delete(out.Lines, emptyHint(i))
+		}
+	}
+	return &out
 }
 
 func says(l *format.Layout, hint string) bool {
@@ -271,8 +178,8 @@ func (d *document) cutFlow(p *part, keepComma bool) format.Edit {
 	case bytes.HasSuffix(before, []byte(",")):
 		e.Start = len(before) - 1
 	default:
-		if at := skipBlanks(d.src, e.End); at < len(d.src) && d.src[at] == ',' {
-			e.End = skipBlanks(d.src, at+1)
+		if at := lines.SkipBlanks(d.src, e.End); at < len(d.src) && d.src[at] == ',' {
+			e.End = lines.SkipBlanks(d.src, at+1)
 		}
 	}
 	return e

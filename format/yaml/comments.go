@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -88,7 +89,7 @@ func (r *reader) append(c, at int) {
 // inMeta reports whether a place of the text is in metadata.
 func (r *reader) inMeta(at int) bool {
 	for i := range r.parts {
-		if m := r.parts[i].meta; m.found && at >= m.start && at < lineEnd(r.text, m.end) {
+		if m := r.parts[i].meta; m.found && at >= m.start && at < lines.End(r.text, m.end) {
 			return true
 		}
 	}

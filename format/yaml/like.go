@@ -1,5 +1,10 @@
 package yaml
 
+import (
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
+)
+
 // A text that is encrypted anew keeps the tokens of what did not change, and
 // their presentation: a file by SOPS stays as SOPS wrote it.
 
@@ -8,7 +13,7 @@ func (m *masking) like(d *document) {
 	own := *m.document
 	own.step = d.step
 	m.document = &own
-	m.was = make(map[string]style, len(d.leaves))
+	m.was = make(map[string]yamltext.Style, len(d.leaves))
 	m.elements = map[string]bool{}
 	for i := range d.leaves {
 		l := d.leafAt(i)
@@ -25,15 +30,15 @@ func (m *masking) like(d *document) {
 
 // styleOf returns the style of a token that is on one line: that of the
 // value, or the one that the token had before.
-func (m *masking) styleOf(l *leaf, token string) style {
-	if l.flow && l.style != single {
-		return double // a bare token in a flow collection is no YAML
+func (m *masking) styleOf(l *leaf, token string) yamltext.Style {
+	if l.flow && l.style != yamltext.SingleQuoted {
+		return yamltext.DoubleQuoted // a bare token in a flow collection is no YAML
 	}
-	if was, ok := m.was[token]; ok && !l.flow && was <= double {
+	if was, ok := m.was[token]; ok && !l.flow && was <= yamltext.DoubleQuoted {
 		return was
 	}
 	if l.block() {
-		return plain
+		return yamltext.Plain
 	}
 	return l.style
 }
@@ -42,19 +47,19 @@ func (m *masking) styleOf(l *leaf, token string) style {
 // before, and can do so again.
 func (m *masking) standsOnOneLine(l *leaf, token string) bool {
 	was, ok := m.was[token]
-	return ok && was <= double && !m.commentFollows(l.head)
+	return ok && was <= yamltext.DoubleQuoted && !m.commentFollows(l.head)
 }
 
 // amongElements reports whether a dash could be in the place of the comment
 // sign at i: one is at its column on the next line that is no comment, or
 // began the lines above.
 func (m *masking) amongElements(i int) bool {
-	start := lineStart(m.src, i)
-	if skipBlanks(m.src, start) != i {
+	start := lines.Start(m.src, i)
+	if lines.SkipBlanks(m.src, start) != i {
 		return false
 	}
 	column := i - start
-	for at := afterBreak(m.src, i); at < len(m.src); at = afterBreak(m.src, at) {
+	for at := lines.After(m.src, i); at < len(m.src); at = lines.After(m.src, at) {
 		if first, ok := m.content(at); ok {
 			if first-at == column && m.src[first] == '-' {
 				return true
@@ -63,7 +68,7 @@ func (m *masking) amongElements(i int) bool {
 		}
 	}
 	for at := start; at > 0; {
-		at = lineStart(m.src, beforeBreak(m.src, at))
+		at = lines.Start(m.src, lines.Before(m.src, at))
 		if first, ok := m.content(at); ok && first-at <= column {
 			return first-at == column && m.src[first] == '-'
 		}
@@ -74,6 +79,6 @@ func (m *masking) amongElements(i int) bool {
 // content returns where the content of the line at i begins, and whether it has
 // any besides a comment.
 func (m *masking) content(i int) (int, bool) {
-	i = skipBlanks(m.src, i)
-	return i, i < len(m.src) && m.src[i] != '#' && breakAt(m.src, i) == 0
+	i = lines.SkipBlanks(m.src, i)
+	return i, i < len(m.src) && m.src[i] != '#' && lines.BreakAt(m.src, i) == 0
 }

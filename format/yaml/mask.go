@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -27,8 +30,8 @@ const asPlain = "p"
 type masking struct {
 	*document
 	tokens   []string
-	was      map[string]style // how the tokens of values was before
-	elements map[string]bool  // whether they were elements of a list
+	was      map[string]yamltext.Style // how the tokens of values was before
+	elements map[string]bool           // whether they were elements of a list
 	edits    []format.Edit
 	layout   format.Layout
 }
@@ -145,7 +148,7 @@ func (m *masking) touched() []bool {
 }
 
 func (m *masking) comment(l *leaf, token string) error {
-	if i := l.start - 1; i > 0 && !isBlank(m.src[i-1]) && !endsInBreak(m.src[:i]) && !m.encrypted {
+	if i := l.start - 1; i > 0 && !lines.IsBlank(m.src[i-1]) && !lines.EndsInBreak(m.src[:i]) && !m.encrypted {
 		return &format.Error{Line: l.line, Msg: "a comment touches what is before it, which other readers refuse"}
 	}
 	text := format.Text(m.src[l.start:l.end])
@@ -183,29 +186,29 @@ func (m *masking) scalar(l *leaf, token string) error {
 		return m.blockScalar(l, token)
 	}
 	after := m.document.slot(&l.place)
-	after.style = m.styleOf(l, token)
+	after.Style = m.styleOf(l, token)
 	source := format.Text(m.src[l.prop:l.end])
-	derived, _ := after.write(l.value)
+	derived, _ := after.Write(l.value)
 	switch {
 	case derived == source:
-	case l.flow && l.style == plain && source == l.value.Str():
+	case l.flow && l.style == yamltext.Plain && source == l.value.Str():
 		m.hint(&m.layout.Scalars, token, asPlain)
 	default:
 		m.hint(&m.layout.Scalars, token, source)
 	}
-	m.put(l.prop, &l.place, after.style, token)
+	m.put(l.prop, &l.place, after.Style, token)
 	return nil
 }
 
 // put writes a token over the text from a place to the end of a scalar.
-func (m *masking) put(from int, p *place, s style, token string) {
+func (m *masking) put(from int, p *place, s yamltext.Style, token string) {
 	e := format.Edit{Start: from, End: p.end, Text: token}
 	switch {
-	case from == p.start && s == p.style && (s == single || s == double):
+	case from == p.start && s == p.style && (s == yamltext.SingleQuoted || s == yamltext.DoubleQuoted):
 		e.Start, e.End = from+1, p.end-1 // between the quotes
-	case s == single:
+	case s == yamltext.SingleQuoted:
 		e.Text = "'" + token + "'"
-	case s == double:
+	case s == yamltext.DoubleQuoted:
 		e.Text = `"` + token + `"`
 	}
 	m.edits = append(m.edits, e)
@@ -215,8 +218,8 @@ func (m *masking) put(from int, p *place, s style, token string) {
 // of an older file loses its line break, which comes back from the value.
 func (m *masking) renew(l *leaf, token string) {
 	s := l.style
-	if s == plain && l.flow {
-		s = double
+	if s == yamltext.Plain && l.flow {
+		s = yamltext.DoubleQuoted
 	}
 	if !l.block() {
 		m.put(l.start, &l.place, s, token)
@@ -225,7 +228,7 @@ func (m *masking) renew(l *leaf, token string) {
 	if head := format.Text(m.src[l.start:l.head]); !strings.ContainsAny(head, "+-") {
 		m.edits = append(m.edits, format.Edit{Start: l.head, End: l.head, Text: "-"})
 	}
-	m.edits = append(m.edits, format.Edit{Start: l.body, End: l.end, Text: m.document.slot(&l.place).indent + token})
+	m.edits = append(m.edits, format.Edit{Start: l.body, End: l.end, Text: m.document.slot(&l.place).Indent + token})
 }
 
 // hasComment reports whether a comment is among properties, which hold no
@@ -245,20 +248,20 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 	if strings.Trim(body, " \t\r\n") == "" {
 		return m.blankBlock(l, token)
 	}
-	properties, head := format.Text(m.src[l.prop:l.start]), s.head
+	properties, head := format.Text(m.src[l.prop:l.start]), s.Head
 	if strings.ContainsAny(properties, "\r\n") {
 		return &format.Error{Line: l.line, Msg: "the tag or anchor of a block is on another line"}
 	}
-	s.head = chomping(head, "-")
-	if h, b, ok := s.refit(l.value); !ok || h != head || b != body || properties != "" {
+	s.Head = spell.Chomping(head, "-")
+	if h, b, ok := s.Refit(l.value); !ok || h != head || b != body || properties != "" {
 		m.hint(&m.layout.Scalars, token, properties+head+"\n"+body)
 	}
-	indent := s.indent
+	indent := s.Indent
 	if depth := contentDepth(m.src[l.body:l.end], l.value.Str()); depth >= 0 && l.tag < 0 {
 		indent = strings.Repeat(" ", depth)
 	}
 	m.edits = append(m.edits,
-		format.Edit{Start: l.prop, End: l.head, Text: s.head},
+		format.Edit{Start: l.prop, End: l.head, Text: s.Head},
 		format.Edit{Start: l.body, End: l.end, Text: indent + token})
 	return nil
 }
@@ -278,27 +281,27 @@ func (m *masking) blankBlock(l *leaf, token string) error {
 // comments.
 func (m *masking) expand(s *site) error {
 	first, depth := "", 0
-	w := flowWriter{pad: m.newline + strings.Repeat(" ", max(s.column, 0)+2)}
+	w := spell.FlowWriter{Pad: m.newline + strings.Repeat(" ", max(s.column, 0)+2)}
 	use := func(ref int) string {
 		token := m.tokens[ref]
 		if token != "" && first == "" {
-			first, depth = token, w.depth
+			first, depth = token, w.Depth
 		}
 		return token
 	}
-	w.scalar = func(n *tree.Scalar) string {
+	w.Scalar = func(n *tree.Scalar) string {
 		if token := use(n.Ref); token != "" {
 			return `"` + token + `"`
 		}
-		return flowScalar(n)
+		return spell.FlowScalar(n)
 	}
-	w.comment = func(c *tree.Comment) string {
+	w.Comment = func(c *tree.Comment) string {
 		if token := use(c.Ref); token != "" {
 			return token
 		}
 		return c.Text
 	}
-	w.node(s.value)
+	w.Node(s.value)
 	if first == "" {
 		return &format.Error{Line: s.line, Msg: "an unencrypted alias refers to an encrypted value"}
 	}
@@ -329,7 +332,7 @@ func (m *masking) frame() {
 		case !p.flow && p.pairs == 0:
 			say(emptyHint(i), "1")
 		}
-		if !p.flow && p.end == len(m.src) && p.end > 0 && !endsInBreak(m.src) {
+		if !p.flow && p.end == len(m.src) && p.end > 0 && !lines.EndsInBreak(m.src) {
 			m.layout.NoNewline = true
 		}
 	}
@@ -338,7 +341,7 @@ func (m *masking) frame() {
 // openEnd keeps the value of an unencrypted block scalar that ends the text without
 // a line break: with the metadata below it, it would gain one.
 func (m *masking) openEnd(say func(key, text string)) {
-	if endsInBreak(m.src) {
+	if lines.EndsInBreak(m.src) {
 		return
 	}
 	for ref := range m.leaves {

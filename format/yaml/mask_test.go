@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -267,7 +268,7 @@ func variants(src []byte) map[string][]byte {
 		"as it is":   src,
 		"crlf":       bytes.ReplaceAll(bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n")),
 		"no newline": bytes.TrimRight(src, "\r\n"),
-		"bom":        append([]byte(byteOrderMark), bytes.TrimPrefix(src, []byte(byteOrderMark))...),
+		"bom":        append([]byte(lines.ByteOrderMark), bytes.TrimPrefix(src, []byte(lines.ByteOrderMark))...),
 		"blank tail": append(bytes.Clone(src), "\n\n\n"...),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -30,14 +31,11 @@ type outline struct {
 	keys map[*element]map[string]*element // of large maps
 }
 
-func (d *document) outline() (*outline, error) {
+func (d *document) outline() *outline {
 	f := d.file
-	if len(f.Documents) == 0 {
-		return nil, errPlace
-	}
 	o := &outline{document: d, text: d.src, keys: map[*element]map[string]*element{}}
 	o.root = o.element(f.Documents[0].Root, ctx{column: -1})
-	return o, nil
+	return o
 }
 
 // open finds what is in an element.
@@ -84,7 +82,7 @@ func (o *outline) elements(t *element) {
 	for e := range o.file.Children(t.id) {
 		kid := o.element(e, t.at)
 		if !t.at.flow {
-			kid.dash = gap(o.text, from)
+			kid.dash = lines.Gap(o.text, from)
 		}
 		from = kid.end
 		t.kids = append(t.kids, kid)

@@ -5,18 +5,9 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
-)
-
-type style uint8
-
-const (
-	plain style = iota
-	single
-	double
-	literal
-	folded
 )
 
 // A place is where a scalar is in the text. Properties (tag and anchor) come
@@ -31,29 +22,23 @@ type place struct {
 	prop       int // its first property, or start
 	tag        int // the start of a tag of a core type, -1 if there is none
 	head, body int // block scalars: end of the header's signs, start of the body
-	style      style
+	style      yamltext.Style
 	flow       bool // inside a flow collection
 	list       bool // the enclosing block collection is a list
 	column     int  // its column, from 0; -1 if there is none
 	line       int
 }
 
-func (p *place) block() bool { return p.style == literal || p.style == folded }
+func (p *place) block() bool { return p.style == yamltext.Literal || p.style == yamltext.Folded }
 
 // errPlace says that a value has no text that could be replaced.
 var errPlace = errors.New("the place of a value in the text cannot be found")
-
-// styles are those of scalars.
-var styles = [...]style{
-	yamltext.Plain: plain, yamltext.SingleQuoted: single, yamltext.DoubleQuoted: double,
-	yamltext.Literal: literal, yamltext.Folded: folded,
-}
 
 // placeOfScalar returns the place of a scalar.
 func placeOfScalar(f *yamltext.File, id yamltext.ID, at ctx) place {
 	n := f.Node(id)
 	p := place{
-		start: int(n.Start), end: int(n.End), prop: int(n.Prop), tag: -1, style: styles[n.Style],
+		start: int(n.Start), end: int(n.End), prop: int(n.Prop), tag: -1, style: n.Style,
 		flow: at.flow, list: at.list, column: at.column, line: int(n.Line),
 	}
 	if n.Prop < n.Start && f.Tagged(id) && isResolved(n.Type) {
@@ -134,8 +119,8 @@ func contentDepth(body []byte, value string) int {
 	if inner < 0 {
 		return -1
 	}
-	for at := 0; at < len(body); at = afterBreak(body, at) {
-		end := lineEnd(body, at)
+	for at := 0; at < len(body); at = lines.After(body, at) {
+		end := lines.End(body, at)
 		spaces := at
 		for spaces < end && body[spaces] == ' ' {
 			spaces++

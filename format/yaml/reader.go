@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/library"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -22,7 +24,7 @@ func read(src []byte, encrypted bool) (*scan, error) {
 		return nil, refusal(src, err)
 	}
 	if len(f.Doubts) > 0 {
-		if err := referee(f, encrypted); err != nil {
+		if err := library.Settle(f, encrypted); err != nil {
 			return nil, err
 		}
 	}
@@ -32,7 +34,7 @@ func read(src []byte, encrypted bool) (*scan, error) {
 // refusal says why src is no YAML, in the words of the library if it finds so
 // too.
 func refusal(src []byte, err error) error {
-	if _, err := parseByLibrary(src); err != nil {
+	if err := library.Refusal(src); err != nil {
 		return err
 	}
 	var e *yamltext.Error
@@ -149,7 +151,7 @@ func (r *reader) rootStyle(root yamltext.ID) {
 // the last one, or before the bracket if a comment is between them.
 func (r *reader) lastBefore(i int) int {
 	text, at := r.text, i
-	for at > 0 && (isBlank(text[at-1]) || text[at-1] == '\n' || text[at-1] == '\r') {
+	for at > 0 && (lines.IsBlank(text[at-1]) || text[at-1] == '\n' || text[at-1] == '\r') {
 		at--
 	}
 	if slices.ContainsFunc(r.file.All(), func(c yamltext.Comment) bool { return int(c.Start) < at && int(c.End) >= at }) {
@@ -165,7 +167,7 @@ func (r *reader) lastBefore(i int) int {
 // aside, is a comma.
 func commaBetween(text []byte, at, end int) bool {
 	var last byte
-	for at = gap(text, at); at < end; at = gap(text, at+1) {
+	for at = lines.Gap(text, at); at < end; at = lines.Gap(text, at+1) {
 		last = text[at]
 	}
 	return last == ','

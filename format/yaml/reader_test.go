@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/library"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -23,7 +25,7 @@ func texts(t testing.TB) map[string]string {
 				return err
 			}
 			text, err := os.ReadFile(name)
-			files[name] = strings.TrimPrefix(string(text), byteOrderMark)
+			files[name] = strings.TrimPrefix(string(text), lines.ByteOrderMark)
 			return err
 		})
 		if err != nil {
@@ -97,7 +99,7 @@ func TestTheRefereeFindsTheSame(t *testing.T) {
 				}
 				read++
 				ours, err := scanOf([]byte(text), p, encrypted)
-				if refereeErr := referee(p, encrypted); refereeErr != nil {
+				if refereeErr := library.Settle(p, encrypted); refereeErr != nil {
 					t.Errorf("%s (%s, encrypted %v): %v", name, change, encrypted, refereeErr)
 				}
 				if len(p.Doubts) > 0 {

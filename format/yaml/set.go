@@ -8,6 +8,10 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/library"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -26,12 +30,13 @@ func (d *document) apply(changes []format.Change) (*document, error) {
 	if err := format.Make(want[0], changes); err != nil {
 		return nil, err
 	}
-	o, err := d.outline()
-	if err != nil {
-		return nil, err
+	if len(d.file.Documents) == 0 {
+		return d.firstEntries(want)
 	}
+	o := d.outline()
 	step := o.indentStep()
 	var out *document
+	var err error
 	for _, tight := range []bool{false, true} {
 		s := &setter{outline: o, step: step, tight: tight}
 		if err := s.changes(changes); err != nil {
@@ -42,6 +47,18 @@ func (d *document) apply(changes []format.Change) (*document, error) {
 		}
 	}
 	return nil, err
+}
+
+// firstEntries adds all entries of a tree to a text that has nothing but comments.
+func (d *document) firstEntries(want []*tree.Map) (*document, error) {
+	entries := &tree.Map{Items: slices.DeleteFunc(slices.Clone(want[0].Items), func(it tree.Item) bool { return tree.IsComment(it.Value) })}
+	s := &setter{outline: &outline{document: d, text: d.src}, step: d.step}
+	text, err := s.block(entries, 0)
+	if err != nil {
+		return nil, err
+	}
+	s.insertLine(len(d.src), text)
+	return s.checked(want)
 }
 
 // changes collects the edits: first of values that are set, then of those that
@@ -84,7 +101,7 @@ func (s *setter) checked(want []*tree.Map) (*document, error) {
 		return nil, err
 	}
 	out, diff, err := d.compare(text, want)
-	if diff != "" && !endsInBreak(text) {
+	if diff != "" && !lines.EndsInBreak(text) {
 		// A block scalar at the end may need the break that the text lacks.
 		out, diff, err = d.compare(append(text, d.newline...), want)
 	}
@@ -183,45 +200,23 @@ func (s *setter) rescalar(t *element, n *tree.Scalar) {
 		start = p.prop
 	}
 	slot := s.document.slot(p)
-	slot.step = s.step
+	slot.Step = s.step
 	if s.tight {
-		slot.style = double
+		slot.Style = yamltext.DoubleQuoted
 	}
 	afterHeader := p.block() && s.commentFollows(p.head)
-	slot.oneLine = slot.oneLine || afterHeader
-	text, whole := slot.set(n)
+	slot.OneLine = slot.OneLine || afterHeader
+	text, whole := slot.Set(n)
 	switch {
 	case whole && afterHeader:
 		s.edit(start, p.head, text)
-		s.edit(lineEnd(s.text, p.head), p.end, "")
+		s.edit(lines.End(s.text, p.head), p.end, "")
 	case whole:
 		s.edit(start, p.end, text)
 	default:
 		s.edit(start, p.start, "")
 		s.edit(p.body, p.end, text)
 	}
-}
-
-// set is write for a value that a person puts there: text with newlines becomes
-// a literal block where its old style would need escapes.
-func (s *slot) set(n *tree.Scalar) (text string, whole bool) {
-	v := n.Value
-	if v.Kind() != tree.String {
-		return spellExact(n), true
-	}
-	t := v.Str()
-	switch {
-	case s.style == literal || s.style == folded:
-		if body, ok := s.body(t); ok {
-			return body, false
-		}
-		return s.free(t), true
-	case s.style == single && strings.Contains(t, "\n"):
-		return s.free(t), true
-	case s.style == plain && s.flow && !look(t).flowPlain:
-		return quoted(t), true
-	}
-	return s.write(v)
 }
 
 // inline spells a scalar or an empty container for a block collection.
@@ -232,11 +227,11 @@ func (s *setter) inline(n tree.Node, list bool, column int) string {
 	case *tree.List:
 		return "[]"
 	case *tree.Scalar:
-		slot := slot{list: list, column: column, step: s.step, newline: s.newline}
+		slot := spell.Slot{InList: list, Column: column, Step: s.step, Newline: s.newline}
 		if s.tight {
-			slot.style = double
+			slot.Style = yamltext.DoubleQuoted
 		}
-		text, _ := slot.set(n)
+		text, _ := slot.Set(n)
 		return text
 	}
 	return "null"
@@ -244,7 +239,7 @@ func (s *setter) inline(n tree.Node, list bool, column int) string {
 
 // flowValue puts n where t is in a flow collection.
 func (s *setter) flowValue(t *element, n tree.Node) {
-	text := flowText(n)
+	text := spell.Flow(n)
 	if t.isScalar() && t.end == t.start {
 		s.fill(t, text)
 		return
@@ -265,7 +260,7 @@ func (s *setter) fill(t *element, text string) {
 // lead returns what must be before a value that had no text.
 func (s *setter) lead(t *element) string {
 	at := t.start
-	for at > 0 && isBlank(s.text[at-1]) {
+	for at > 0 && lines.IsBlank(s.text[at-1]) {
 		at--
 	}
 	switch {
@@ -302,22 +297,22 @@ func (s *setter) valueStart(t *element) int {
 }
 
 func (s *setter) sameLine(t *element) bool {
-	return lineStart(s.text, t.start) == lineStart(s.text, t.key.end)
+	return lines.Start(s.text, t.start) == lines.Start(s.text, t.key.end)
 }
 
 // dropBlock removes a block collection that is on the lines below its key
 // and writes text after the key's colon.
 func (s *setter) dropBlock(t *element, text string) {
 	colon := s.colon(t)
-	end := lineEnd(s.text, colon)
+	end := lines.End(s.text, colon)
 	s.edit(colon, s.propertiesEnd(t, colon), text)
-	s.edit(end, max(end, lineEnd(s.text, t.end)), "")
+	s.edit(end, max(end, lines.End(s.text, t.end)), "")
 }
 
 // propertiesEnd returns the end of the properties of t that are on the line
 // of its key, or colon.
 func (s *setter) propertiesEnd(t *element, colon int) int {
-	end := lineEnd(s.text, colon)
+	end := lines.End(s.text, colon)
 	if t.place.prop == t.start || t.place.prop > end {
 		return colon
 	}
@@ -356,19 +351,19 @@ func (s *setter) blockValue(t, parent *element, n tree.Node) error {
 		return err
 	}
 	colon := s.colon(t)
-	end := lineEnd(s.text, colon)
+	end := lines.End(s.text, colon)
 	switch {
 	case t.start > end && t.end > t.start:
 		s.edit(colon, s.propertiesEnd(t, colon), "")
-		s.edit(end, lineEnd(s.text, t.end), s.newline+text)
+		s.edit(end, lines.End(s.text, t.end), s.newline+text)
 		return nil
 	case t.end > end:
-		s.edit(colon, lineEnd(s.text, t.end), s.newline+text)
+		s.edit(colon, lines.End(s.text, t.end), s.newline+text)
 		return nil
 	}
 	if t.end > t.start {
 		start := s.valueStart(t)
-		for start > colon && isBlank(s.text[start-1]) {
+		for start > colon && lines.IsBlank(s.text[start-1]) {
 			start--
 		}
 		s.edit(start, t.end, "")
@@ -380,19 +375,15 @@ func (s *setter) blockValue(t, parent *element, n tree.Node) error {
 // block writes n in block form with its entries at column, without a break at
 // the end.
 func (s *setter) block(n tree.Node, column int) (string, error) {
-	root, err := toExactNode(n)
+	out, err := library.WriteExact(s.step, n)
 	if err != nil {
 		return "", err
 	}
-	out, err := emit([]*node{root}, s.step)
-	if err != nil {
-		return "", err
-	}
-	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-	for i, l := range lines {
+	all := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	for i, l := range all {
 		if l != "" {
-			lines[i] = strings.Repeat(" ", column) + l
+			all[i] = strings.Repeat(" ", column) + l
 		}
 	}
-	return strings.Join(lines, s.newline), nil
+	return strings.Join(all, s.newline), nil
 }

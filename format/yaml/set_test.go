@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -83,6 +84,8 @@ func TestSetWritesWhereAPersonWould(t *testing.T) {
 		{"first document only", "a: 1\n---\na: 2\n", `["b"]`, number(3), "a: 1\nb: 3\n---\na: 2\n"},
 		{"empty document", "---\n# c\n", `["b"]`, number(3), "---\n# c\nb: 3\n"},
 		{"empty root", "{}\n", `["b"]`, number(3), "b: 3\n"},
+		{"first entry below comments", "# a\n\n# b\n", `["c"]["d"]`, number(3), "# a\n\n# b\nc:\n    d: 3\n"},
+		{"first entry below a comment without a break", "# a", `["c"]`, number(3), "# a\nc: 3"},
 		{"crlf", "a: 1\r\nb: 2\r\n", `["c"]["d"]`, number(3), "a: 1\r\nb: 2\r\nc:\r\n    d: 3\r\n"},
 		{"bom", "\ufeffa: 1\n", `["a"]`, number(3), "\ufeffa: 3\n"},
 		{"float stays a float", "a: x\n", `["a"]`, tree.NewScalar(tree.FloatValue(2)), "a: 2.0\n"},
@@ -240,7 +243,7 @@ func setLaws(t testing.TB, name string, src []byte, every int) (tried, refused i
 		// A pair that was in a flow list without braces keeps those it got.
 		braced := bytes.Count(with, []byte("{")) > bytes.Count(src, []byte("{"))
 		// So does a block scalar its sign, if it ended the text without a break.
-		open := !endsInBreak(src) && bytes.ContainsAny(src, "|>")
+		open := !lines.EndsInBreak(src) && bytes.ContainsAny(src, "|>")
 		if err != nil || !bytes.Equal(back, src) && !braced && !open {
 			t.Errorf("%s: unset of %s: %v\n%s", name, fresh, err, cmp.Diff(string(src), string(back)))
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -43,7 +45,7 @@ func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, erro
 		return nil, err
 	}
 	if l.NoNewline {
-		out = out[:beforeBreak(out, len(out))]
+		out = out[:lines.Before(out, len(out))]
 	}
 	return withMark(out, d.bom || l.BOM), nil
 }
@@ -77,7 +79,7 @@ func (u *unmasking) comment(l *leaf, text string) {
 
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if isBreak(r) {
+		if spell.IsBreak(r) {
 			return ' '
 		}
 		return r
@@ -87,7 +89,7 @@ func oneLine(text string) string {
 // element makes a comment of a list element, as other programs encrypt them.
 func (u *unmasking) element(ref int, text string) {
 	l := u.leafAt(ref)
-	start := lineStart(u.src, l.prop)
+	start := lines.Start(u.src, l.prop)
 	dash := l.prop
 	for dash > start && u.src[dash-1] != '-' {
 		dash--
@@ -101,7 +103,7 @@ func (u *unmasking) element(ref int, text string) {
 	if u.hollow[ref] {
 		// A list without an element would read as null.
 		text = "[] " + text
-		if skipBlanks(u.src, start) == dash-1 {
+		if lines.SkipBlanks(u.src, start) == dash-1 {
 			text = " " + text
 		}
 	}
@@ -141,19 +143,19 @@ func (u *unmasking) scalar(l *leaf, v tree.Value) {
 	}
 	s := u.document.slot(&l.place)
 	if !l.block() {
-		text, _ := s.write(v)
+		text, _ := s.Write(v)
 		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: text})
 		return
 	}
-	if head, body, ok := s.refit(v); ok {
+	if head, body, ok := s.Refit(v); ok {
 		u.block(l, head, body)
 		return
 	}
 	// The header goes too; a comment after it stays.
-	text, _ := s.write(v)
+	text, _ := s.Write(v)
 	u.edits = append(u.edits,
 		format.Edit{Start: l.start, End: l.head, Text: text},
-		format.Edit{Start: lineEnd(u.src, l.head), End: l.end})
+		format.Edit{Start: lines.End(u.src, l.head), End: l.end})
 }
 
 // block replaces the header and the body of a block scalar.
@@ -183,9 +185,9 @@ func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
 		// An older hint: a tag of a core type at most, and no header.
 		s := u.document.slot(&l.place)
 		if before == "" {
-			s.head = s.headFor(v.Str())
+			s.Head = s.HeadFor(v.Str())
 		}
-		u.block(l, before+s.head, body)
+		u.block(l, before+s.Head, body)
 	case !l.block() && !strings.HasPrefix(h, "\n"):
 		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: h})
 	default:

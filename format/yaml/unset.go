@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
 )
 
 // A removal is an entry that is removed from its collection.
@@ -52,7 +54,7 @@ func (s *setter) writeOut(t *element) {
 		a := &s.sites[i]
 		inside := slices.ContainsFunc(gone, func(e format.Edit) bool { return a.start >= e.Start && a.start < e.End })
 		if !inside && lost[string(s.text[a.start+1:a.end])] {
-			s.edit(a.start, a.end, flowText(a.value))
+			s.edit(a.start, a.end, spell.Flow(a.value))
 		}
 	}
 }
@@ -101,7 +103,7 @@ func (s *setter) emptied(t *element) {
 // and after a comment on that line.
 func (s *setter) withComma(at int) int {
 	end := at
-	if i := skipBlanks(s.text, end); i < len(s.text) && s.text[i] == ',' {
+	if i := lines.SkipBlanks(s.text, end); i < len(s.text) && s.text[i] == ',' {
 		end = i + 1
 	}
 	return s.endWithComment(end)
@@ -110,8 +112,8 @@ func (s *setter) withComma(at int) int {
 // endWithComment returns the end of the line at which at is if only a
 // comment follows.
 func (s *setter) endWithComment(at int) int {
-	if i := skipBlanks(s.text, at); i < len(s.text) && s.text[i] == '#' {
-		return lineEnd(s.text, i)
+	if i := lines.SkipBlanks(s.text, at); i < len(s.text) && s.text[i] == '#' {
+		return lines.End(s.text, i)
 	}
 	return at
 }
@@ -146,7 +148,7 @@ func (t *element) entryStart() int {
 // unsetBlock removes the lines of an entry. Comment lines above it stay.
 func (s *setter) unsetBlock(parent, t *element) {
 	start, end := s.linesOf(parent, t)
-	if line := lineStart(s.text, start); line < start {
+	if line := lines.Start(s.text, start); line < start {
 		// The entry shares its line with the dash of a list; the next one
 		// takes its place.
 		s.edit(start, parent.kids[s.staying(parent)].entryStart(), "")
@@ -156,17 +158,17 @@ func (s *setter) unsetBlock(parent, t *element) {
 		return // goes with the first
 	}
 	s.edit(start, end, "")
-	if end == len(s.text) && !endsInBreak(s.text) {
+	if end == len(s.text) && !lines.EndsInBreak(s.text) {
 		// The text had no last break; it keeps none.
 		last := &s.edits[len(s.edits)-1]
-		last.Start = beforeBreak(s.text, last.Start)
+		last.Start = lines.Before(s.text, last.Start)
 	}
 }
 
 // sharesLine reports whether an entry begins on the line of something before it.
 func (s *setter) sharesLine(parent, t *element) bool {
 	start, _ := s.linesOf(parent, t)
-	return lineStart(s.text, start) < start
+	return lines.Start(s.text, start) < start
 }
 
 // linesOf returns the lines of an entry with its line's comment and the comments
@@ -175,22 +177,22 @@ func (s *setter) linesOf(parent, t *element) (start, end int) {
 	start = t.entryStart()
 	if t.key != nil {
 		// An explicit key begins at its question mark.
-		for i := start; i > 0 && (isBlank(s.text[i-1]) || s.text[i-1] == '?'); i-- {
+		for i := start; i > 0 && (lines.IsBlank(s.text[i-1]) || s.text[i-1] == '?'); i-- {
 			if s.text[i-1] == '?' {
 				start = i - 1
 			}
 		}
 	}
-	if line := lineStart(s.text, start); skipBlanks(s.text, line) == start {
+	if line := lines.Start(s.text, start); lines.SkipBlanks(s.text, line) == start {
 		start = line
 	}
-	end = afterBreak(s.text, t.end)
+	end = lines.After(s.text, t.end)
 	switch {
 	case t.key != nil && t.isScalar() && t.place.prop == t.place.end:
 		// Nothing is there, perhaps not even a colon.
-		end = afterBreak(s.text, t.key.end)
+		end = lines.After(s.text, t.key.end)
 	case t.place.block() && t.end == t.place.end:
-		end = t.end + breakAt(s.text, t.end)
+		end = t.end + lines.BreakAt(s.text, t.end)
 	case t.Len > 0 && !t.isFlow():
 		whole := *t
 		whole.at = parent.at

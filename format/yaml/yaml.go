@@ -23,6 +23,8 @@ import (
 	"bytes"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -58,14 +60,14 @@ func orNil(d *document, err error) (format.Document, error) {
 }
 
 func (f Format) parse(src []byte, encrypted bool) (*document, error) {
-	text, bom := bytes.CutPrefix(src, []byte(byteOrderMark))
+	text, bom := bytes.CutPrefix(src, []byte(lines.ByteOrderMark))
 	s, err := read(text, encrypted)
 	if err != nil {
 		return nil, err
 	}
 	return &document{
 		scan: s, format: f, src: text, bom: bom, encrypted: encrypted,
-		newline: newlineOf(text), step: f.step(s.parts),
+		newline: lines.Newline(text), step: f.step(s.parts),
 	}, nil
 }
 
@@ -114,27 +116,27 @@ func withMark(text []byte, bom bool) []byte {
 	if !bom {
 		return text
 	}
-	return append([]byte(byteOrderMark), text...)
+	return append([]byte(lines.ByteOrderMark), text...)
 }
 
 // slot describes the place of a leaf as it is.
-func (d *document) slot(p *place) slot {
-	s := slot{
-		style: p.style, flow: p.flow, list: p.list, column: p.column,
-		step: d.step, newline: d.newline, oneLine: d.commentFollows(p.end),
+func (d *document) slot(p *place) spell.Slot {
+	s := spell.Slot{
+		Style: p.style, InFlow: p.flow, InList: p.list, Column: p.column,
+		Step: d.step, Newline: d.newline, OneLine: d.commentFollows(p.end),
 	}
 	if p.block() {
-		s.head = format.Text(d.src[p.start:p.head])
+		s.Head = format.Text(d.src[p.start:p.head])
 		end := p.body
 		for end < p.end && d.src[end] == ' ' {
 			end++
 		}
-		s.indent = format.Text(d.src[p.body:end])
+		s.Indent = format.Text(d.src[p.body:end])
 	}
 	return s
 }
 
 func (d *document) commentFollows(at int) bool {
-	at = skipBlanks(d.src, at)
+	at = lines.SkipBlanks(d.src, at)
 	return at < len(d.src) && d.src[at] == '#'
 }

@@ -173,7 +173,7 @@ func (p *patch) finish() ([]byte, error) {
 	}
 	l := p.layout
 	if p.masked == nil {
-		l = layouts.Prune(l, tokentree.Tokens(p.text))
+		l = format.Prune(p.text, layouts.Prune(l, tokentree.Tokens(p.text)))
 	}
 	p.exact = p.exact || l != nil && len(l.Scalars) < len(p.layout.Scalars) || p.text != p.decrypted.origin.Doc && !layouts.OfTokens(l)
 	if m.Layout, err = layouts.Encrypt(p.cipher, nonce, l, p.macText); err != nil {

@@ -1,5 +1,7 @@
 package yamltext
 
+import "github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scan"
+
 // A collection is a mapping or a sequence while it is read.
 type collection struct {
 	*parser
@@ -8,16 +10,16 @@ type collection struct {
 	foot ID // what a foot of the collection belongs to
 }
 
-func (p *parser) open(kind Kind, style Style, t *token) collection {
-	single := kind == Mapping && style == Flow && t.kind != flowMappingStart
+func (p *parser) open(kind Kind, style Style, t *scan.Token) collection {
+	single := kind == Mapping && style == Flow && t.Kind != scan.FlowMappingStart
 	id := p.newNode(kind, t)
 	n := &p.file.nodes[id]
-	n.Style, n.End, n.Single = style, t.start, single
+	n.Style, n.End, n.Single = style, t.Start, single
 	if style == Flow && !single {
-		if h := p.notes.property; !h.group.empty() && h.number <= t.number {
+		if h := p.notes.property; !h.group.empty() && h.number <= t.Number {
 			p.doubt("a comment between properties and content")
 		}
-		p.notes.take(p.file, id, t.number)
+		p.notes.take(p.file, id, t.Number)
 		if !p.notes.passed.empty() {
 			p.doubt("a comment before a flow collection that is an entry of a sequence")
 			p.notes.passed = group{}
@@ -36,7 +38,7 @@ func (c *collection) add(child ID) { c.last = c.adopt(c.id, c.last, child) }
 
 // close ends a block collection at the end of its last node.
 func (c *collection) close() ID {
-	if c.err != nil {
+	if c.Err != nil {
 		return None
 	}
 	if c.last != None {
@@ -49,36 +51,36 @@ func (c *collection) close() ID {
 // blockSequence reads a block sequence. One without indentation of its own ends
 // at the first token that is no dash.
 func (p *parser) blockSequence(indentless bool) ID {
-	t := p.peek()
-	t.flags &^= startsSequence
+	t := p.Peek()
+	t.Flags &^= scan.StartsSequence
 	c := p.open(Sequence, Block, t)
-	for p.err == nil {
-		t := p.peek()
-		switch k := t.turn(); {
-		case k == blockEntry:
+	for p.Err == nil {
+		t := p.Peek()
+		switch k := t.Turn(); {
+		case k == scan.BlockEntry:
 			c.entry(t, indentless)
 		case indentless:
-			p.notes.closed(p.file, &token{}, c.id, c.foot)
+			p.notes.closed(p.file, &scan.Token{}, c.id, c.foot)
 			return c.close()
-		case k == blockEnd:
+		case k == scan.BlockEnd:
 			p.notes.closed(p.file, t, c.id, c.foot)
-			p.next()
+			p.Next()
 			return c.close()
 		default:
-			p.fail(int(t.start), "\"-\" for the next entry of the block sequence")
+			p.Fail(int(t.Start), "\"-\" for the next entry of the block sequence")
 		}
 	}
 	return None
 }
 
-func (c *collection) entry(dash *token, indentless bool) {
-	end, line := dash.end, dash.line
+func (c *collection) entry(dash *scan.Token, indentless bool) {
+	end, line := dash.End, dash.Line
 	c.file.nodes[c.id].End = end
 	c.notes.dash(dash)
-	number := dash.number
-	c.next()
-	switch k := c.peek().turn(); {
-	case k == blockEntry, k == blockEnd, indentless && (k == keyToken || k == valueToken):
+	number := dash.Number
+	c.Next()
+	switch k := c.Peek().Turn(); {
+	case k == scan.BlockEntry, k == scan.BlockEnd, indentless && (k == scan.Key || k == scan.Value):
 		id := c.empty(end, line)
 		c.notes.bind(c.file, number, id, id)
 		c.notes.emptyEntry(c.parser)
@@ -90,42 +92,42 @@ func (c *collection) entry(dash *token, indentless bool) {
 
 // blockMapping reads a block mapping.
 func (p *parser) blockMapping() ID {
-	t := p.peek()
-	t.flags &^= startsMapping
+	t := p.Peek()
+	t.Flags &^= scan.StartsMapping
 	c := p.open(Mapping, Block, t)
-	for p.err == nil {
-		t := p.peek()
-		switch t.turn() {
-		case keyToken:
+	for p.Err == nil {
+		t := p.Peek()
+		switch t.Turn() {
+		case scan.Key:
 			c.pair(t)
-		case blockEnd:
+		case scan.BlockEnd:
 			p.notes.closed(p.file, t, c.id, c.foot)
-			p.next()
+			p.Next()
 			return c.close()
 		default:
-			p.fail(int(t.start), "the next key of the block mapping, in its column")
+			p.Fail(int(t.Start), "the next key of the block mapping, in its column")
 		}
 	}
 	return None
 }
 
 // passKey takes the turn of a key: the flag of an implicit one, or the sign.
-func (p *parser) passKey(t *token) {
-	if t.flags&startsKey != 0 {
-		t.flags &^= startsKey
+func (p *parser) passKey(t *scan.Token) {
+	if t.Flags&scan.StartsKey != 0 {
+		t.Flags &^= scan.StartsKey
 		return
 	}
-	p.next()
+	p.Next()
 }
 
-func (c *collection) pair(t *token) {
-	end, line := t.start, t.line
-	if t.flags&startsKey == 0 {
-		end = t.end
+func (c *collection) pair(t *scan.Token) {
+	end, line := t.Start, t.Line
+	if t.Flags&scan.StartsKey == 0 {
+		end = t.End
 	}
 	c.passKey(t)
-	switch c.peek().turn() {
-	case keyToken, valueToken, blockEnd:
+	switch c.Peek().Turn() {
+	case scan.Key, scan.Value, scan.BlockEnd:
 		c.add(c.empty(end, line))
 	default:
 		c.node(true, true)
@@ -135,21 +137,21 @@ func (c *collection) pair(t *token) {
 
 // value reads the value of a pair, which may be missing with its colon.
 func (c *collection) value(block bool) {
-	t := c.peek()
-	if c.err != nil {
+	t := c.Peek()
+	if c.Err != nil {
 		return
 	}
-	if t.turn() != valueToken {
+	if t.Turn() != scan.Value {
 		c.bare()
 		return
 	}
-	end, line := t.end, t.line
+	end, line := t.End, t.Line
 	c.file.nodes[c.id].End = end
-	c.notes.bind(c.file, t.number, c.last, c.last)
-	c.next()
-	switch k := c.peek().turn(); {
-	case block && (k == keyToken || k == valueToken || k == blockEnd),
-		!block && (k == flowEntry || k == flowMappingEnd || k == flowSequenceEnd):
+	c.notes.bind(c.file, t.Number, c.last, c.last)
+	c.Next()
+	switch k := c.Peek().Turn(); {
+	case block && (k == scan.Key || k == scan.Value || k == scan.BlockEnd),
+		!block && (k == scan.FlowEntry || k == scan.FlowMappingEnd || k == scan.FlowSequenceEnd):
 		c.add(c.empty(end, line))
 	default:
 		c.key = c.last
@@ -170,19 +172,19 @@ func (c *collection) bare() {
 
 // flowSequence reads a flow sequence.
 func (p *parser) flowSequence() ID {
-	t := p.peek()
+	t := p.Peek()
 	c := p.open(Sequence, Flow, t)
-	p.next()
-	for p.err == nil {
-		if t = p.peek(); t.turn() == flowSequenceEnd {
+	p.Next()
+	for p.Err == nil {
+		if t = p.Peek(); t.Turn() == scan.FlowSequenceEnd {
 			break
 		}
 		if c.last != None && !c.comma("\",\" or \"]\" after the value in the flow sequence") {
 			break
 		}
-		switch t = p.peek(); t.turn() {
-		case flowSequenceEnd:
-		case keyToken:
+		switch t = p.Peek(); t.Turn() {
+		case scan.FlowSequenceEnd:
+		case scan.Key:
 			c.add(p.singlePair(t))
 		default:
 			c.node(false, false)
@@ -193,36 +195,36 @@ func (p *parser) flowSequence() ID {
 
 // comma passes the comma between two entries of a flow collection.
 func (c *collection) comma(want string) bool {
-	t := c.peek()
-	if t.turn() != flowEntry {
-		c.fail(int(t.start), want)
+	t := c.Peek()
+	if t.Turn() != scan.FlowEntry {
+		c.Fail(int(t.Start), want)
 		return false
 	}
-	c.next()
+	c.Next()
 	return true
 }
 
 func (c *collection) closeFlow() ID {
-	if c.err != nil {
+	if c.Err != nil {
 		return None
 	}
-	t := c.peek()
-	c.file.nodes[c.id].End = t.end
-	c.notes.bind(c.file, t.number, c.id, c.foot)
-	c.next()
+	t := c.Peek()
+	c.file.nodes[c.id].End = t.End
+	c.notes.bind(c.file, t.Number, c.id, c.foot)
+	c.Next()
 	return c.id
 }
 
 // singlePair reads a pair that is an entry of a flow sequence.
-func (p *parser) singlePair(t *token) ID {
+func (p *parser) singlePair(t *scan.Token) ID {
 	c := p.open(Mapping, Flow, t)
-	explicit := t.flags&startsKey == 0
-	end, line := t.end, t.line
+	explicit := t.Flags&scan.StartsKey == 0
+	end, line := t.End, t.Line
 	p.passKey(t)
-	switch p.peek().turn() {
-	case valueToken, flowEntry, flowSequenceEnd:
+	switch p.Peek().Turn() {
+	case scan.Value, scan.FlowEntry, scan.FlowSequenceEnd:
 		if !explicit {
-			end = p.peek().start
+			end = p.Peek().Start
 		}
 		c.add(p.empty(end, line))
 		c.missingKey()
@@ -239,27 +241,27 @@ func (p *parser) singlePair(t *token) ID {
 // colon with nothing after it can follow.
 func (c *collection) missingKey() {
 	c.doubt("a pair without key in a flow sequence")
-	end := c.peek().end
+	end := c.Peek().End
 	key := &c.file.nodes[c.last]
 	key.Prop, key.Start, key.End = end, end, end
-	c.next()
+	c.Next()
 }
 
 // flowMapping reads a flow mapping.
 func (p *parser) flowMapping() ID {
-	t := p.peek()
+	t := p.Peek()
 	c := p.open(Mapping, Flow, t)
-	p.next()
-	for p.err == nil {
-		if t = p.peek(); t.turn() == flowMappingEnd {
+	p.Next()
+	for p.Err == nil {
+		if t = p.Peek(); t.Turn() == scan.FlowMappingEnd {
 			break
 		}
 		if c.last != None && !c.comma("\",\" or \"}\" after the value in the flow mapping") {
 			break
 		}
-		switch t = p.peek(); t.turn() {
-		case flowMappingEnd:
-		case keyToken:
+		switch t = p.Peek(); t.Turn() {
+		case scan.FlowMappingEnd:
+		case scan.Key:
 			c.flowPair(t)
 		default:
 			c.node(false, false)
@@ -269,14 +271,14 @@ func (p *parser) flowMapping() ID {
 	return c.closeFlow()
 }
 
-func (c *collection) flowPair(t *token) {
-	end, line := t.end, t.line
-	if t.flags&startsKey != 0 {
-		end = t.start
+func (c *collection) flowPair(t *scan.Token) {
+	end, line := t.End, t.Line
+	if t.Flags&scan.StartsKey != 0 {
+		end = t.Start
 	}
 	c.passKey(t)
-	switch c.peek().turn() {
-	case valueToken, flowEntry, flowMappingEnd:
+	switch c.Peek().Turn() {
+	case scan.Value, scan.FlowEntry, scan.FlowMappingEnd:
 		c.add(c.empty(end, line))
 	default:
 		c.node(false, false)

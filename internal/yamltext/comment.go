@@ -1,6 +1,10 @@
 package yamltext
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scan"
+)
 
 // A Comment is a comment. It belongs to a node, or to a document.
 type Comment struct {
@@ -69,19 +73,8 @@ func (g group) empty() bool { return g.from == g.to }
 // the gap, or of a block collection that ends in it, or a head of what is after
 // it. Nodes are made later than tokens, so a decision waits for its node.
 type notes struct {
-	entry bool
-	from  int // first comment of the gap
-	// gapFrom is the same after the gap has been looked at.
-	gapFrom int
-
-	before   tokenKind // the token before prev
-	prev     tokenKind // before the gap
-	number   int32     // of that token
-	prevLine int32     // on which it ends
-	quoted   bool      // that it is a quoted scalar
-	// blankTail says that it is a block scalar with blank lines at its end.
-	blankTail bool
-
+	file     *File
+	entry    bool
 	pieces   []group // of the gap, reused
 	groups   []group // feet of block collections that end, by token.foot
 	heads    []head  // for nodes that begin at or after a token
@@ -116,57 +109,48 @@ type binding struct {
 	id, foot ID
 }
 
-// comment reads a comment.
-func (s *scanner) comment() {
-	end := s.lineEnd(s.pos)
-	s.file.comments = append(withRoom(s.file.comments, s.pos, len(s.text)), Comment{
-		Start: int32(s.pos), End: int32(end), Line: s.line, Node: None, Place: Apart,
-		Document: int32(max(len(s.file.Documents)-1, 0)), column: s.column(),
+// Comment gets each comment from the scanner.
+func (n *notes) Comment(c scan.Comment) {
+	f := n.file
+	f.comments = append(withRoom(f.comments, int(c.Start), len(f.Text)), Comment{
+		Start: c.Start, End: c.End, Line: c.Line, Node: None, Place: Apart,
+		Document: int32(max(len(f.Documents)-1, 0)), column: c.Column,
 	})
-	s.pos = end
 }
 
-// leave begins a gap; the scanner is after a token.
-func (n *notes) leave(s *scanner) {
-	n.from = len(s.file.comments)
-	n.prevLine, n.blankTail = s.line, false
-	if s.lastLine > 0 {
-		n.blankTail = s.line > s.lastLine+1
-		n.prevLine, s.lastLine = s.lastLine, 0
-	}
+// Doubt gets what others may read in another way.
+func (n *notes) Doubt(construct string, line int32) {
+	n.file.Doubts = append(n.file.Doubts, Doubt{construct, int(line)})
 }
 
-// arrive decides on the comments of a gap. The ends of block collections in it
-// are in the queue; the next token is at the position of the scanner.
-func (n *notes) arrive(s *scanner, ends []token) {
-	g := group{from: n.from, to: len(s.file.comments)}
-	if g.empty() {
-		return
-	}
-	n.from, n.gapFrom = g.to, n.from
-	k := gap{
-		scanner: s, notes: n, ends: ends, inner: s.indent, eof: s.pos >= len(s.text),
-		nextLine: s.line, column: s.column(),
-	}
-	k.marker = !k.eof && s.flow == 0 && s.pos == s.lineStart && (s.text[s.pos] == '%' || anyMarker(s.text, s.pos))
+// Header gives the last comment to a block scalar.
+func (n *notes) Header(number int32) {
+	c := len(n.file.comments)
+	n.request(number, Inline, group{from: c - 1, to: c})
+}
+
+// Gap decides on the comments of a gap.
+func (n *notes) Gap(g *scan.Gap) {
+	k := gap{Gap: *g, file: n.file, notes: n, line: g.NextLine}
+	all := group{from: g.From, to: g.To}
 	k.foresee()
 	switch {
-	case s.flow > 0:
-		k.flow(g)
-	case n.prev == noToken, n.prev == documentEnd:
-		k.start(g)
+	case g.Flow:
+		k.flow(all)
+	case g.Prev == scan.NoToken, g.Prev == scan.DocumentEnd:
+		k.start(all)
 	default:
-		k.block(g)
+		k.block(all)
 	}
 }
 
 // request gives a group to the node of a token.
-func (n *notes) request(f *File, number int32, at Place, g group) {
+func (n *notes) request(number int32, at Place, g group) {
 	if g.empty() {
 		return
 	}
 	if number == n.bound.number {
-		n.give(f, n.bound, at, g)
+		n.give(n.file, n.bound, at, g)
 		return
 	}
 	n.late = append(n.late, request{number, at, g})
@@ -245,11 +229,11 @@ func (n *notes) bind(f *File, number int32, id, foot ID) {
 }
 
 // leaf gets each scalar and alias.
-func (n *notes) leaf(f *File, id, foot ID, t *token) {
-	n.take(f, id, t.number)
+func (n *notes) leaf(f *File, id, foot ID, t *scan.Token) {
+	n.take(f, id, t.Number)
 	f.give(foot, Foot, n.passed)
 	n.passed = group{}
-	n.bind(f, t.number, id, foot)
+	n.bind(f, t.Number, id, foot)
 }
 
 // take gives a node that begins at a token the comments above it.
@@ -275,8 +259,8 @@ func (n *notes) takeEntry(f *File, id ID) {
 }
 
 // dash gets the dash of an entry: comments above it belong to the entry.
-func (n *notes) dash(t *token) {
-	for len(n.heads) > 0 && n.heads[0].number <= t.number {
+func (n *notes) dash(t *scan.Token) {
+	for len(n.heads) > 0 && n.heads[0].number <= t.Number {
 		h := n.heads[0].group
 		switch {
 		case n.entryOf.empty():
@@ -304,11 +288,11 @@ func (n *notes) emptyEntry(p *parser) {
 // closed gives a block collection the foot that was found at its end. That of an
 // entry of a sequence is passed on: to the sequence if it ends here as well,
 // else to what comes next.
-func (n *notes) closed(f *File, t *token, id, foot ID) {
+func (n *notes) closed(f *File, t *scan.Token, id, foot ID) {
 	g := n.passed
 	n.passed = group{}
-	if t.foot > 0 {
-		own := n.groups[t.foot-1]
+	if t.Foot > 0 {
+		own := n.groups[t.Foot-1]
 		if g.empty() {
 			g.from = own.from
 		}

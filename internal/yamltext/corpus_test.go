@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
 )
 
 // corpus returns the YAML files of the project's test data, and those below the
@@ -35,7 +37,7 @@ var variants = map[string]func(string) string{
 	"as it is":   func(s string) string { return s },
 	"CRLF":       func(s string) string { return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n") },
 	"no newline": func(s string) string { return strings.TrimRight(s, "\r\n") },
-	"BOM":        func(s string) string { return byteOrderMark + strings.TrimPrefix(s, byteOrderMark) },
+	"BOM":        func(s string) string { return char.ByteOrderMark + strings.TrimPrefix(s, char.ByteOrderMark) },
 	"blank tail": func(s string) string { return s + "\n\n\n" },
 	"encrypted": func(s string) string {
 		if _, err := Parse(s); err != nil {

@@ -12,11 +12,12 @@
 // memory; values are pieces of the text unless they had to be unfolded or
 // unescaped.
 //
-// The scanner (scanner.go) turns bytes into tokens. Block structure is not in
+// The scanner (internal/scan) turns bytes into tokens. Block structure is not in
 // the text: it follows from columns, and from colons that make keys of what is
-// before them; so a token that may yet be a key waits until its line ends
-// (key.go). The parser (parser.go, collection.go) turns tokens into nodes by
-// recursive descent over the grammar of YAML 1.1.
+// before them; so a token that may yet be a key waits until its line ends. The
+// parser (parser.go, collection.go) turns tokens into nodes by recursive descent
+// over the grammar of YAML 1.1. What the text of a scalar means is known to
+// internal/scalar.
 //
 // What a comment belongs to is no part of YAML, but part of the wire format: a
 // comment is encrypted under the path of its container. Programs that read the

@@ -1,18 +1,22 @@
 package yamltext
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scan"
+)
 
 // hasFoot reports whether comments can be below what is before the gap.
 func (k *gap) hasFoot() bool {
-	switch k.notes.prev {
-	case scalarToken, aliasToken:
+	switch k.Prev {
+	case scan.Scalar, scan.Alias:
 		return true
-	case flowSequenceEnd, flowMappingEnd:
-		if k.notes.prevLine == 1 {
+	case scan.FlowSequenceEnd, scan.FlowMappingEnd:
+		if k.PrevLine == 1 {
 			k.doubt("comments after a flow collection that ends on the first line")
 		}
 		return true
-	case valueToken, blockEntry:
+	case scan.Value, scan.BlockEntry:
 		return k.depthBefore() > k.nextColumn()
 	}
 	return false
@@ -22,11 +26,11 @@ func (k *gap) hasFoot() bool {
 // what is after it.
 func (k *gap) feet(groups []group, to int) {
 	next := k.nextColumn()
-	deeper := !k.eof && k.depthBefore() > next
-	if len(groups) > 1 && (k.notes.prev == valueToken || k.notes.blankTail) {
+	deeper := !k.EOF && k.depthBefore() > next
+	if len(groups) > 1 && (k.Prev == scan.Value || k.BlankTail) {
 		k.doubt("several comments below an empty value or a block scalar that ends in blank lines")
 	}
-	if (k.eof || len(k.ends) == 0) && k.severalColumns(groups) {
+	if (k.EOF || len(k.Ends) == 0) && k.severalColumns(groups) {
 		k.doubt("comments in several columns at the end of a block")
 	}
 	holder := -1 // -1 is the node before, then come the collections that end
@@ -38,7 +42,7 @@ func (k *gap) feet(groups []group, to int) {
 		if i > 0 && deeper && column < next {
 			k.doubt("comments whose columns go in and out below a block")
 		}
-		if !split && (g.blank && !inner || !g.ends && !inner || k.eof && !outer && k.notes.prev == valueToken || i > 0 && groups[0].blank && !inner) {
+		if !split && (g.blank && !inner || !g.ends && !inner || k.EOF && !outer && k.Prev == scan.Value || i > 0 && groups[0].blank && !inner) {
 			if deeper && slices.ContainsFunc(k.file.comments[g.from:to], func(c Comment) bool { return c.column > next }) && k.apart(group{from: g.from, to: to - 1}) {
 				k.doubt("comments whose columns go in and out below a block")
 			}
@@ -52,11 +56,11 @@ func (k *gap) feet(groups []group, to int) {
 			}
 			at = k.endAt(column)
 		}
-		if outer && at < 0 && g.ends && len(k.ends) == 0 {
+		if outer && at < 0 && g.ends && len(k.Ends) == 0 {
 			if i > 0 {
 				k.doubt("several comments below the last entry of a block")
 			}
-			k.notes.request(k.file, k.notes.number, passing, g)
+			k.notes.request(k.Number, passing, g)
 			continue
 		}
 		if i > 0 && at <= holder {
@@ -85,29 +89,29 @@ func (k *gap) severalColumns(groups []group) bool {
 
 // nextColumn returns the column of what is after the gap.
 func (k *gap) nextColumn() int32 {
-	if k.eof {
+	if k.EOF {
 		return 0
 	}
-	return k.column
+	return k.Column
 }
 
 // endAt returns the collection whose end leads to a column, -1 if none does.
 func (k *gap) endAt(column int32) int {
-	i, _ := slices.BinarySearchFunc(k.ends, column, func(t token, c int32) int {
-		if t.column > c {
+	i, _ := slices.BinarySearchFunc(k.Ends, column, func(t scan.Token, c int32) int {
+		if t.Column > c {
 			return -1
 		}
 		return 1
 	})
-	return min(max(i-1, 0), len(k.ends)-1)
+	return min(max(i-1, 0), len(k.Ends)-1)
 }
 
 func (k *gap) footOf(end int, g group) {
 	n := k.notes
 	if end < 0 {
-		n.request(k.file, n.number, Foot, g)
+		n.request(k.Number, Foot, g)
 		return
 	}
 	n.groups = append(n.groups, g)
-	k.ends[end].foot = int32(len(n.groups))
+	k.Ends[end].Foot = int32(len(n.groups))
 }

@@ -1,50 +1,53 @@
 package yamltext
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scan"
+)
 
 // A gap is what is between two tokens, with comments in it.
 type gap struct {
-	*scanner
-	notes  *notes
-	ends   []token // block collections that end in it, the deepest first
-	inner  int32   // the indentation after those
-	eof    bool
-	marker bool // a marker or a directive comes after it
+	scan.Gap
+	file  *File
+	notes *notes
+	line  int32 // of what is after it
 	// virtual says that an entry of the root mapping will come after it, on the
-	// line next and in that column.
-	virtual  bool
-	nextLine int32
-	column   int32
+	// line NextLine and in that column.
+	virtual bool
 }
+
+func (k *gap) doubt(construct string) { k.notes.Doubt(construct, k.line) }
 
 // foresee makes the entry that will be added to the document the end of the gap.
 func (k *gap) foresee() {
-	if k.marker && k.text[k.pos] == '%' {
+	if k.Marker && k.file.Text[k.At] == '%' {
 		k.doubt("a comment before a directive")
 	}
-	if !k.notes.entry || !k.eof && !k.marker || k.notes.prev == noToken || k.notes.prev == documentEnd {
+	if !k.notes.entry || !k.EOF && !k.Marker || k.Prev == scan.NoToken || k.Prev == scan.DocumentEnd {
 		return
 	}
-	switch root := len(k.ends) - 1; {
-	case k.notes.prev == documentStart:
-		k.column = 0
-	case root >= 0 && k.rootFlag == startsMapping:
-		k.column = k.ends[root].column
-		k.ends = k.ends[:root]
-		k.inner = k.column
+	switch root := len(k.Ends) - 1; {
+	case k.Prev == scan.DocumentStart:
+		k.Column = 0
+	case root >= 0 && k.Root == scan.StartsMapping:
+		k.Column = k.Ends[root].Column
+		k.Ends = k.Ends[:root]
+		k.Indent = k.Column
 	default:
 		return
 	}
-	if k.eof && k.pos != k.lineStart {
-		k.nextLine++
+	if k.EOF && !k.Fresh {
+		k.NextLine++
 	}
-	k.virtual, k.eof, k.marker = true, false, false
+	k.virtual, k.EOF, k.Marker = true, false, false
 }
 
 // inline takes the comment on the line of the token before.
 func (k *gap) inline(g *group) group {
 	first := *g
-	if k.file.comments[g.from].Line != k.notes.prevLine {
+	if k.file.comments[g.from].Line != k.PrevLine {
 		return group{}
 	}
 	g.from++
@@ -56,7 +59,7 @@ func (k *gap) inline(g *group) group {
 // block collection.
 func (k *gap) split(g group) []group {
 	out := k.notes.pieces[:0]
-	line, column := k.notes.prevLine, int32(-1)
+	line, column := k.PrevLine, int32(-1)
 	cs := k.file.comments
 	for i := g.from; i < g.to; i++ {
 		c := &cs[i]
@@ -70,7 +73,7 @@ func (k *gap) split(g group) []group {
 		out[len(out)-1].to = i + 1
 		line, column = c.Line, c.column
 	}
-	out[len(out)-1].ends = k.eof || k.nextLine > line+1 || k.looksBlank(g.to-1)
+	out[len(out)-1].ends = k.EOF || k.NextLine > line+1 || k.looksBlank(g.to-1)
 	k.notes.pieces = out
 	return out
 }
@@ -79,15 +82,15 @@ func (k *gap) split(g group) []group {
 // programs take the two characters of CRLF for two line breaks there.
 func (k *gap) looksBlank(i int) bool {
 	end := int(k.file.comments[i].End)
-	return end < len(k.text) && k.text[end] == '\r'
+	return end < len(k.file.Text) && k.file.Text[end] == '\r'
 }
 
 // depthBefore returns the indentation before the gap.
 func (k *gap) depthBefore() int32 {
-	if len(k.ends) > 0 {
-		return k.ends[0].column
+	if len(k.Ends) > 0 {
+		return k.Ends[0].Column
 	}
-	return k.inner
+	return k.Indent
 }
 
 // isOuter reports whether a column is that of a block collection around the
@@ -96,27 +99,27 @@ func (k *gap) isOuter(column int32) bool {
 	if column >= k.depthBefore() {
 		return false
 	}
-	if column <= k.inner {
-		_, found := slices.BinarySearch(k.indents, column)
-		return found || column == k.inner
+	if column <= k.Indent {
+		_, found := slices.BinarySearch(k.Indents, column)
+		return found || column == k.Indent
 	}
 	i := k.endAt(column)
-	return i >= 0 && i+1 < len(k.ends) && k.ends[i+1].column == column
+	return i >= 0 && i+1 < len(k.Ends) && k.Ends[i+1].Column == column
 }
 
 // start decides on comments before the first token of a document.
 func (k *gap) start(g group) {
-	if k.notes.prev == documentEnd {
+	if k.Prev == scan.DocumentEnd {
 		k.doubt("a comment after \"...\"")
 	}
 	groups := k.split(g)
 	last := len(groups) - 1
 	d := len(k.file.Documents)
-	if k.notes.prev == documentEnd {
+	if k.Prev == scan.DocumentEnd {
 		d--
 	}
 	switch {
-	case k.notes.prev == noToken && k.marker:
+	case k.Prev == scan.NoToken && k.Marker:
 		k.headOfNext(g)
 		return
 	case groups[last].ends:
@@ -124,7 +127,7 @@ func (k *gap) start(g group) {
 	}
 	if last > 0 {
 		above := group{from: g.from, to: groups[last-1].to}
-		if k.notes.prev == documentEnd {
+		if k.Prev == scan.DocumentEnd {
 			k.file.giveDocument(d, Foot, above)
 		} else {
 			k.notes.documentHead = above
@@ -140,35 +143,35 @@ func (k *gap) headOfNext(g group) {
 	if g.empty() {
 		return
 	}
-	if (k.eof || k.marker) && k.notes.prev == documentStart {
+	if (k.EOF || k.Marker) && k.Prev == scan.DocumentStart {
 		k.doubt("a comment in a document without content")
 	}
-	if k.virtual && k.notes.prev == documentStart && (len(k.notes.heads) > 0 || k.apart(g)) {
+	if k.virtual && k.Prev == scan.DocumentStart && (len(k.notes.heads) > 0 || k.apart(g)) {
 		k.doubt("a comment in a document without content")
 	}
-	if k.virtual || k.eof || k.marker && k.notes.prev != noToken && k.notes.prev != documentEnd {
+	if k.virtual || k.EOF || k.Marker && k.Prev != scan.NoToken && k.Prev != scan.DocumentEnd {
 		k.notes.documentFoot = group{from: g.from, to: g.to}
 		return
 	}
 	n := k.notes
-	if n.prev == documentStart && len(n.heads) > 0 && k.apart(g) {
+	if k.Prev == scan.DocumentStart && len(n.heads) > 0 && k.apart(g) {
 		k.doubt("comments on both sides of \"---\"")
 	}
-	n.heads = append(n.heads, head{k.number + 1, g})
+	n.heads = append(n.heads, head{k.Number + 1, g})
 }
 
 // block decides on comments in block collections.
 func (k *gap) block(g group) {
 	n := k.notes
-	switch n.prev {
-	case scalarToken, aliasToken, flowSequenceEnd, flowMappingEnd, valueToken:
-		n.request(k.file, n.number, Inline, k.inline(&g))
-	case anchorToken, tagToken:
+	switch k.Prev {
+	case scan.Scalar, scan.Alias, scan.FlowSequenceEnd, scan.FlowMappingEnd, scan.Value:
+		n.request(k.Number, Inline, k.inline(&g))
+	case scan.Anchor, scan.Tag:
 		if !n.property.group.empty() {
 			k.doubt("several comments between properties and content")
 		}
-		n.property = head{k.number + 1, k.inline(&g)}
-		if !g.empty() || k.eof || k.virtual || k.marker || len(k.ends) > 0 || k.column <= k.inner || n.prevLine == 1 || k.text[k.pos] == '[' || k.text[k.pos] == '{' {
+		n.property = head{k.Number + 1, k.inline(&g)}
+		if !g.empty() || k.EOF || k.virtual || k.Marker || len(k.Ends) > 0 || k.Column <= k.Indent || k.PrevLine == 1 || k.file.Text[k.At] == '[' || k.file.Text[k.At] == '{' {
 			k.doubt("a comment between properties and content")
 		}
 	}
@@ -178,24 +181,24 @@ func (k *gap) block(g group) {
 	}
 	groups := k.split(g)
 	switch {
-	case n.prevLine == 1 && n.prev == scalarToken && n.quoted && groups[0].ends:
+	case k.PrevLine == 1 && k.Prev == scan.Scalar && k.Quoted && groups[0].ends:
 		k.doubt("a comment and a blank line after a quoted scalar on the first line")
-	case n.prev == blockEntry && groups[0].ends:
+	case k.Prev == scan.BlockEntry && groups[0].ends:
 		k.doubt("a comment and a blank line after a dash")
-	case n.prev == documentStart && groups[0].ends && (len(k.file.Documents) == 1 && n.prevLine > 1 || len(groups) > 2):
+	case k.Prev == scan.DocumentStart && groups[0].ends && (len(k.file.Documents) == 1 && k.PrevLine > 1 || len(groups) > 2):
 		k.doubt("a comment and a blank line after \"---\"")
 	}
-	if len(groups) > 1 && len(k.ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.inner }) {
+	if len(groups) > 1 && len(k.Ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.Indent }) {
 		k.doubt("comments whose columns go in and out below a block")
 	}
 	k.zigzag(g)
-	if n.prev == valueToken && len(k.ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.inner }) {
+	if k.Prev == scan.Value && len(k.Ends) == 0 && slices.ContainsFunc(k.file.comments[g.from:g.to], func(c Comment) bool { return c.column < k.Indent }) {
 		k.doubt("a comment that is indented less than the empty value above it")
 	}
 	switch {
 	case k.hasFoot():
 		k.feet(groups, g.to)
-	case n.prev == documentStart && len(k.file.Documents) > 1 && !groups[0].blank && groups[0].ends && n.prevLine < k.file.comments[g.from].Line:
+	case k.Prev == scan.DocumentStart && len(k.file.Documents) > 1 && !groups[0].blank && groups[0].ends && k.PrevLine < k.file.comments[g.from].Line:
 		k.footOfPrevious(groups[0])
 		k.headOfNext(group{from: groups[0].to, to: g.to})
 	default:
@@ -208,9 +211,9 @@ func (k *gap) zigzag(g group) {
 	last := k.file.comments[g.from]
 	for _, c := range k.file.comments[g.from+1 : g.to] {
 		in := c.column > last.column && last.column < k.depthBefore()
-		off := c.column < k.depthBefore() && !k.isOuter(c.column) && (k.eof || k.marker || c.column != k.nextColumn())
-		back := last.column >= k.nextColumn() && c.column < k.nextColumn() && len(k.ends) > 0
-		if (c.Line == last.Line+1 || k.eof) && (in || off) || back {
+		off := c.column < k.depthBefore() && !k.isOuter(c.column) && (k.EOF || k.Marker || c.column != k.nextColumn())
+		back := last.column >= k.nextColumn() && c.column < k.nextColumn() && len(k.Ends) > 0
+		if (c.Line == last.Line+1 || k.EOF) && (in || off) || back {
 			k.doubt("comments whose columns go in and out below a block")
 			return
 		}
@@ -221,7 +224,7 @@ func (k *gap) zigzag(g group) {
 // apart reports whether a blank line follows one of the comments.
 func (k *gap) apart(g group) bool {
 	for i := g.from; i < g.to; i++ {
-		next := k.nextLine
+		next := k.NextLine
 		if i+1 < g.to {
 			next = k.file.comments[i+1].Line
 		}
@@ -237,41 +240,41 @@ func (k *gap) apart(g group) bool {
 func (k *gap) footOfPrevious(g group) {
 	i := len(k.file.Documents) - 2
 	d := &k.file.Documents[i]
-	if d.EndMarker >= 0 || d.notes > 0 || k.text[d.End] == '%' {
+	if d.EndMarker >= 0 || d.notes > 0 || k.file.Text[d.End] == '%' {
 		k.doubt("comments on both sides of \"---\"")
 	}
 	k.file.giveDocument(i, Foot, g)
 }
 
 func (k *gap) nextIsDash() bool {
-	return !k.eof && !k.virtual && k.text[k.pos] == '-' && endsToken(k.text, k.pos+1)
+	return !k.EOF && !k.virtual && k.file.Text[k.At] == '-' && char.EndsToken(k.file.Text, k.At+1)
 }
 
 // odd doubts comments beside what is rare.
 func (k *gap) odd(g group) {
 	next := byte(0)
-	if !k.eof && !k.virtual {
-		next = k.text[k.pos]
+	if !k.EOF && !k.virtual {
+		next = k.file.Text[k.At]
 	}
 	last := &k.file.comments[len(k.file.comments)-1]
 	switch {
-	case g.to-g.from > 1 && len(k.ends) > 0 && k.looksBlank(g.from):
+	case g.to-g.from > 1 && len(k.Ends) > 0 && k.looksBlank(g.from):
 		k.doubt("comments with CRLF at the end of a block")
-	case k.notes.prevLine == 1 && k.notes.prev != valueToken && last.Line > 1 && k.file.comments[k.notes.gapFrom].Line == 1:
+	case k.PrevLine == 1 && k.Prev != scan.Value && last.Line > 1 && k.file.comments[k.From].Line == 1:
 		k.doubt("comments after a comment at the end of the first line")
-	case k.eof && int(last.End) == len(k.text) && !g.empty() && last.Line > k.file.comments[g.from].Line && k.apart(group{from: g.from, to: g.to - 1}):
+	case k.EOF && int(last.End) == len(k.file.Text) && !g.empty() && last.Line > k.file.comments[g.from].Line && k.apart(group{from: g.from, to: g.to - 1}):
 		k.doubt("comments at the end of a text without a line break")
-	case k.notes.prev == directiveToken:
+	case k.Prev == scan.Directive:
 		k.doubt("a comment after a directive")
-	case k.eof && int(last.End) < k.pos && k.pos != k.lineStart && !g.empty():
+	case k.EOF && int(last.End) < k.At && !k.Fresh && !g.empty():
 		k.doubt("a comment before blanks at the end of the text")
-	case k.eof && int(last.End) == len(k.text) && !g.empty() && last.column < k.depthBefore():
+	case k.EOF && int(last.End) == len(k.file.Text) && !g.empty() && last.column < k.depthBefore():
 		k.doubt("a comment at the end of a text without a line break")
 	case (next == '&' || next == '!') && !g.empty():
 		k.doubt("a comment above properties")
-	case k.notes.prev == blockEntry && (k.eof || k.virtual || k.marker || k.nextIsDash() || len(k.ends) > 0):
+	case k.Prev == scan.BlockEntry && (k.EOF || k.virtual || k.Marker || k.nextIsDash() || len(k.Ends) > 0):
 		k.doubt("a comment in an empty entry of a block sequence")
-	case k.inner < 0 && len(k.ends) == 0 && k.notes.prev == scalarToken && !g.empty():
+	case k.Indent < 0 && len(k.Ends) == 0 && k.Prev == scan.Scalar && !g.empty():
 		k.doubt("a comment below a document that is a scalar")
 	}
 }
@@ -280,19 +283,19 @@ func (k *gap) odd(g group) {
 func (k *gap) flow(g group) {
 	n := k.notes
 	next := byte(0)
-	if !k.eof {
-		next = k.text[k.pos]
+	if !k.EOF {
+		next = k.file.Text[k.At]
 	}
 	closes := next == ']' || next == '}'
 	if next == '!' || next == '&' {
 		k.doubt("a comment above properties")
 	}
-	switch n.prev {
-	case flowSequenceStart, flowMappingStart:
+	switch k.Prev {
+	case scan.FlowSequenceStart, scan.FlowMappingStart:
 		k.inline(&g) // other programs drop it
 		switch {
 		case !closes && !g.empty():
-			if k.apart(g) || k.file.comments[g.from].column > k.column {
+			if k.apart(g) || k.file.comments[g.from].column > k.Column {
 				k.doubt("several comments in one place of a flow collection")
 			}
 			k.headOfNext(g)
@@ -300,15 +303,15 @@ func (k *gap) flow(g group) {
 			k.doubt("a comment in an empty flow collection")
 		}
 		return
-	case scalarToken, aliasToken, flowSequenceEnd, flowMappingEnd:
-		n.request(k.file, n.number, Inline, k.inline(&g))
-	case flowEntry:
-		if n.before == valueToken || n.before == flowEntry || n.before == keyToken || n.before == tagToken || n.before == anchorToken {
+	case scan.Scalar, scan.Alias, scan.FlowSequenceEnd, scan.FlowMappingEnd:
+		n.request(k.Number, Inline, k.inline(&g))
+	case scan.FlowEntry:
+		if k.Before == scan.Value || k.Before == scan.FlowEntry || k.Before == scan.Key || k.Before == scan.Tag || k.Before == scan.Anchor {
 			k.doubt("a comment after an empty value in a flow collection")
 		}
-		n.request(k.file, n.number-1, Inline, k.inline(&g))
-	case valueToken:
-		n.property = head{k.number + 1, k.inline(&g)}
+		n.request(k.Number-1, Inline, k.inline(&g))
+	case scan.Value:
+		n.property = head{k.Number + 1, k.inline(&g)}
 		if closes || next == ',' || !g.empty() {
 			k.doubt("a comment in place of a value")
 		}
@@ -319,27 +322,27 @@ func (k *gap) flow(g group) {
 		return
 	}
 	groups := k.split(g)
-	if f := &k.file.comments[g.from]; n.prev == flowEntry && f.column != k.column && f.Line == n.prevLine+1 {
+	if f := &k.file.comments[g.from]; k.Prev == scan.FlowEntry && f.column != k.Column && f.Line == k.PrevLine+1 {
 		k.doubt("a comment in another column than the entry of a flow collection after it")
 	}
-	if len(groups) > 1 && (closes || n.prevLine == 1) {
+	if len(groups) > 1 && (closes || k.PrevLine == 1) {
 		k.doubt("several comments in one place of a flow collection")
 	}
 	if closes {
-		if k.file.comments[g.from].column < k.indent {
+		if k.file.comments[g.from].column < k.Indent {
 			k.doubt("a comment in a flow collection that is indented less than the block around it")
 		}
 		k.flowFoot(g)
 		return
 	}
-	if n.prev != flowEntry && n.prev != valueToken {
+	if k.Prev != scan.FlowEntry && k.Prev != scan.Value {
 		k.doubt("a comment before a comma")
 	}
 	last := groups[len(groups)-1]
-	if n.prev == flowEntry && len(groups) > 1 && !groups[0].blank {
+	if k.Prev == scan.FlowEntry && len(groups) > 1 && !groups[0].blank {
 		k.flowFoot(groups[0])
 		g.from = groups[0].to
-	} else if n.prev == flowEntry && last.ends {
+	} else if k.Prev == scan.FlowEntry && last.ends {
 		k.doubt("a comment between entries of a flow collection")
 	}
 	k.headOfNext(g)
@@ -348,9 +351,9 @@ func (k *gap) flow(g group) {
 // flowFoot gives comments to the value before the gap, or before the comma
 // there.
 func (k *gap) flowFoot(g group) {
-	number := k.notes.number
-	if k.notes.prev == flowEntry {
+	number := k.Number
+	if k.Prev == scan.FlowEntry {
 		number--
 	}
-	k.notes.request(k.file, number, Foot, g)
+	k.notes.request(number, Foot, g)
 }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"testing"
 
 	lib "go.yaml.in/yaml/v3"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
 )
 
 // The library is the parser with which other programs read the format. These
@@ -149,16 +152,16 @@ func (d *dump) ours(f *File, id ID, depth int) {
 // position is File.Position for places that come in order.
 func (d *dump) position(f *File, at int) (line, column int) {
 	for i := d.start; i < at; {
-		n := BreakLen(f.Text, i)
+		n := char.BreakLen(f.Text, i)
 		if i += max(n, 1); n > 0 && i <= at {
 			d.line, d.start = d.line+1, i
 		}
 	}
 	head := f.Text[d.start:at]
 	if d.line == 0 {
-		head = strings.TrimPrefix(head, byteOrderMark)
+		head = strings.TrimPrefix(head, char.ByteOrderMark)
 	}
-	return d.line + 1, runes(head) + 1
+	return d.line + 1, char.Runes(head) + 1
 }
 
 // isUTF16 reports whether a text has the mark of UTF-16, which the library decodes
@@ -188,6 +191,32 @@ func disagreement(text string, comments bool) string {
 		return ""
 	}
 	return firstDifference(ourDump(f, comments), libraryDump(docs, comments))
+}
+
+func TestEscapesInTagsAreUTF8(t *testing.T) {
+	t.Parallel()
+	for _, tag := range []string{"%41", "%a0", "%c3%a9", "%c3", "%c3x", "%c3%41", "%c3%a9x", "%c0%80", "%ed%a0%80", "%f0%9f%98%80", "%f8%88%80%80%80", "%ff", "%4", "%", "%c3%a"} {
+		for _, text := range []string{"!" + tag + " a\n", "!<" + tag + "> a\n", "%TAG ! " + tag + "\n---\n!x a\n", "k: !" + tag} {
+			if d := disagreement(text, false); d != "" {
+				t.Errorf("%q: %s", text, d)
+			}
+		}
+	}
+}
+
+// A flow collection that begins with "?" is no key for the library, unless what is
+// around it may be one.
+func TestFlowCollectionsWithQuestionMarksAsKeys(t *testing.T) {
+	t.Parallel()
+	inner := []string{"[? a]", "[?0]", "{? a}", "{? a: b}", "[a, ? b]", "[[? a]]", "[[? a]: b]", "[{? a}: x, y]", "{? {? a}: b}", "{[? a]: b}", "&x [? a]", "!x {? a}", "[]", "[ ? a ]", "[\n? a]"}
+	for _, k := range inner {
+		for _, around := range []string{"%s: c", "%s", "- %s: c", "? %s: c", "k:\n  %s: c", "a: b\n%s: c", "k: [%s: b]", "[%s: b]", "[\n%s: b]", "[x,\n%s: b]", "{a: %s}: c", "{%s: c}", "k: {%s: c}", "[%s, b]: c", "- [x, %s: c]"} {
+			text := fmt.Sprintf(around, k) + "\n"
+			if d := disagreement(text, false); d != "" {
+				t.Errorf("%q: %s", text, d)
+			}
+		}
+	}
 }
 
 func firstDifference(got, want string) string {

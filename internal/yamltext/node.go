@@ -1,6 +1,12 @@
 package yamltext
 
-import "iter"
+import (
+	"errors"
+	"iter"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scalar"
+)
 
 // ID is the number of a node in its File. Nodes are numbered in the order in
 // which they begin.
@@ -21,34 +27,34 @@ const (
 )
 
 // Style is how a node is written.
-type Style uint8
+type Style = scalar.Style
 
 // The styles of scalars and collections.
 const (
-	Plain Style = iota
-	SingleQuoted
-	DoubleQuoted
-	Literal
-	Folded
-	Block
-	Flow
+	Plain        = scalar.Plain
+	SingleQuoted = scalar.SingleQuoted
+	DoubleQuoted = scalar.DoubleQuoted
+	Literal      = scalar.Literal
+	Folded       = scalar.Folded
+	Block        = scalar.Block
+	Flow         = scalar.Flow
 )
 
 // Type is what a scalar means: the core types of YAML 1.1, and Other for tags
 // of applications.
-type Type uint8
+type Type = scalar.Type
 
 // The types of scalars.
 const (
-	Str Type = iota
-	Int
-	Float
-	Bool
-	Null
-	Timestamp
-	Merge
-	Binary
-	Other
+	Str       = scalar.Str
+	Int       = scalar.Int
+	Float     = scalar.Float
+	Bool      = scalar.Bool
+	Null      = scalar.Null
+	Timestamp = scalar.Timestamp
+	Merge     = scalar.Merge
+	Binary    = scalar.Binary
+	Other     = scalar.Other
 )
 
 // A Node is a node of the document. Offsets are bytes of File.Text.
@@ -155,12 +161,6 @@ func (f *File) Value(id ID) string {
 	return f.Text[n.Start:n.End]
 }
 
-// shortTags are the tags of the types.
-var shortTags = [...]string{
-	Str: "!!str", Int: "!!int", Float: "!!float", Bool: "!!bool", Null: "!!null",
-	Timestamp: "!!timestamp", Merge: "!!merge", Binary: "!!binary",
-}
-
 // Tag returns the tag of a node, written or resolved, in its short form.
 func (f *File) Tag(id ID) string {
 	n := &f.nodes[id]
@@ -175,7 +175,7 @@ func (f *File) Tag(id ID) string {
 	case Alias:
 		return ""
 	}
-	return shortTags[n.Type]
+	return n.Type.Tag()
 }
 
 // BlockHead returns where the header of a block scalar ends (the signs, without
@@ -183,12 +183,34 @@ func (f *File) Tag(id ID) string {
 func (f *File) BlockHead(id ID) (head, body int) {
 	n := &f.nodes[id]
 	at := int(n.Start) + 1
-	for at < len(f.Text) && (f.Text[at] == '+' || f.Text[at] == '-' || isDigit(f.Text[at])) {
+	for at < len(f.Text) && (f.Text[at] == '+' || f.Text[at] == '-' || char.IsDigit(f.Text[at])) {
 		at++
 	}
-	body = lineEnd(f.Text, at)
-	return at, min(body+BreakLen(f.Text, body), len(f.Text))
+	body = char.LineEnd(f.Text, at)
+	return at, min(body+char.BreakLen(f.Text, body), len(f.Text))
 }
 
 // Len returns the number of nodes.
 func (f *File) Len() int { return len(f.nodes) }
+
+// A Value is what a scalar means.
+type Value = scalar.Value
+
+// ErrTag is the error of Resolve for content that does not fit the written tag.
+var ErrTag = errors.New("the content does not fit the tag")
+
+// Resolve returns what a scalar means. Its written tag decides, if it has one of
+// a core type.
+func (f *File) Resolve(id ID) (Value, error) {
+	n := &f.nodes[id]
+	s := f.Value(id)
+	if !f.Tagged(id) {
+		v, _ := scalar.As(n.Type, s)
+		return v, nil
+	}
+	v, ok := scalar.As(n.Type, s)
+	if !ok {
+		return Value{}, ErrTag
+	}
+	return v, nil
+}

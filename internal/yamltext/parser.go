@@ -2,81 +2,57 @@ package yamltext
 
 import (
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scalar"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scan"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/tag"
 )
 
 // A parser turns tokens into nodes: the grammar of YAML 1.1 by recursive
 // descent.
 type parser struct {
-	scanner
+	*scan.Scanner
+	file    *File
+	notes   notes
 	key     ID // of the pair whose value is next
 	anchors map[string]ID
-	// Tag handles of the document, and which of them it declares.
-	handles   map[string]string
-	declared  map[string]bool
-	versioned bool
+	handles tag.Handles
 }
 
-// maxDepth is how deep block collections may be nested, and flow collections in
-// the innermost one.
-const maxDepth = 10_000
-
-const tooDeep = "collections nested less than 10,000 deep"
-
-func newParser(text string, v survey, o Options) *parser {
-	p := &parser{}
-	p.text, p.survey = text, v
-	p.line = 1
-	p.indent = -1
-	p.key = None
-	p.allowed = true
-	p.keys = make([]keyPlace, 1, 8)
+func newParser(text string, v char.Survey, o Options) *parser {
+	p := &parser{key: None}
 	p.file = &File{Text: text, nodes: make([]Node, 0, min(2*strings.Count(text, "\n")+8, firstRoom)), props: make([]props, 1)}
-	p.notes.entry = o.Entry
-	if hasMark(text) {
-		p.pos = len(byteOrderMark)
-		p.lineStart = p.pos
-	}
-	if hasMark(text[p.pos:]) {
-		p.doubt("several byte order marks")
-		p.fail(p.pos, "one byte order mark")
-	}
+	p.notes = notes{file: p.file, entry: o.Entry}
+	p.Scanner = scan.New(text, v, &p.notes)
 	return p
 }
 
-func hasMark(text string) bool {
-	return len(text) >= 3 && text[:3] == byteOrderMark
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
 // doubt records a construct that other programs may read in another way.
-func (s *scanner) doubt(construct string) {
-	s.file.Doubts = append(s.file.Doubts, Doubt{construct, int(s.line)})
-}
+func (p *parser) doubt(construct string) { p.notes.Doubt(construct, p.Line()) }
 
 // stream reads all documents. Only the first one may begin without a marker.
 func (p *parser) stream() {
-	if t := p.peek(); t.turn() == streamEnd || p.err != nil {
+	if t := p.Peek(); t.Turn() == scan.StreamEnd || p.Err != nil {
 		return
 	}
-	switch p.peek().turn() {
-	case directiveToken, documentStart:
+	switch p.Peek().Turn() {
+	case scan.Directive, scan.DocumentStart:
 	default:
 		p.document(nil)
 	}
-	for p.err == nil {
-		for p.peek().turn() == documentEnd {
-			p.next()
+	for p.Err == nil {
+		for p.Peek().Turn() == scan.DocumentEnd {
+			p.Next()
 		}
-		t := p.peek()
-		if t.turn() == streamEnd || p.err != nil {
+		t := p.Peek()
+		if t.Turn() == scan.StreamEnd || p.Err != nil {
 			p.doubtComments()
 			break
 		}
-		if k := t.turn(); k != directiveToken && k != documentStart {
-			p.fail(int(t.start), "\"---\" before another document")
+		if k := t.Turn(); k != scan.Directive && k != scan.DocumentStart {
+			p.Fail(int(t.Start), "\"---\" before another document")
 			return
 		}
 		first := *t
@@ -86,29 +62,28 @@ func (p *parser) stream() {
 
 // doubtComments doubts all comments of a text with what is rare.
 func (p *parser) doubtComments() {
+	breaks, explicit := p.Breaks()
 	switch {
 	case len(p.file.comments) == 0:
-	case p.breaks != lineFeed && p.breaks != carriage && p.breaks != 0:
+	case breaks&(breaks-1) != 0 || breaks > scan.Carriage:
 		p.doubt("comments in a text with several kinds of line breaks")
-	case p.explicit:
+	case explicit:
 		p.doubt("comments in a text with \"?\" keys")
 	}
 }
 
 // document reads one document; first is its first directive or marker.
-func (p *parser) document(first *token) {
+func (p *parser) document(first *scan.Token) {
 	d := Document{Root: None, Marker: -1, EndMarker: -1}
-	p.handles = map[string]string{"!": "!", "!!": corePrefix}
-	p.declared = nil
-	p.versioned = false
+	p.handles.Begin()
 	if first != nil {
-		d.Start, d.Line = first.start, first.line
+		d.Start, d.Line = first.Start, first.Line
 		p.prolog(&d)
 	} else {
-		t := p.peek()
-		d.Start, d.Line = t.start, t.line
+		t := p.Peek()
+		d.Start, d.Line = t.Start, t.Line
 	}
-	if p.err != nil {
+	if p.Err != nil {
 		return
 	}
 	p.file.Documents = append(p.file.Documents, d)
@@ -116,14 +91,14 @@ func (p *parser) document(first *token) {
 	p.file.giveDocument(i, Head, p.notes.documentHead)
 	p.notes.documentHead = group{}
 	root := p.root(first != nil)
-	t := p.peek()
+	t := p.Peek()
 	k := &p.file.Documents[i]
-	k.Root, k.End = root, t.start
-	if t.turn() == documentEnd {
-		k.EndMarker = t.start
+	k.Root, k.End = root, t.Start
+	if t.Turn() == scan.DocumentEnd {
+		k.EndMarker = t.Start
 	}
-	if t.turn() == streamEnd {
-		k.End = int32(len(p.text))
+	if t.Turn() == scan.StreamEnd {
+		k.End = int32(len(p.file.Text))
 	}
 	if len(p.notes.heads) > 0 || !p.notes.entryOf.empty() {
 		p.doubt("a comment above an empty node")
@@ -140,26 +115,43 @@ func (p *parser) document(first *token) {
 
 // prolog reads directives and the marker after them.
 func (p *parser) prolog(d *Document) {
-	for p.peek().turn() == directiveToken {
-		if p.declared == nil {
-			p.declared = map[string]bool{}
-		}
-		p.directive(p.peek())
-		p.next()
+	for p.Peek().Turn() == scan.Directive {
+		t := p.Peek()
+		p.handles.Directive(p.file.Text[t.Start:t.End], int(t.Start))
+		p.settleTags()
+		p.Next()
 	}
-	t := p.peek()
-	if t.turn() != documentStart {
-		p.fail(int(t.start), "\"---\" after the directives")
+	t := p.Peek()
+	if t.Turn() != scan.DocumentStart {
+		p.Fail(int(t.Start), "\"---\" after the directives")
 		return
 	}
-	d.Marker, d.markerLine = t.start, t.line
-	p.next()
+	d.Marker, d.markerLine = t.Start, t.Line
+	p.Next()
+}
+
+// tag returns the short form of a tag.
+func (p *parser) tag(t *scan.Token) string {
+	short := p.handles.Resolve(p.file.Text[t.Start:t.End], int(t.Start))
+	p.settleTags()
+	return short
+}
+
+// settleTags takes over what was found in a tag or a directive.
+func (p *parser) settleTags() {
+	if f := p.handles.Fault; f != nil {
+		p.Fail(f.At, f.Want)
+	}
+	if p.handles.Escaped {
+		p.doubt("an escaped character in a tag")
+		p.handles.Escaped = false
+	}
 }
 
 func (p *parser) root(explicit bool) ID {
-	t := p.peek()
-	switch t.turn() {
-	case directiveToken, documentStart, documentEnd, streamEnd:
+	t := p.Peek()
+	switch t.Turn() {
+	case scan.Directive, scan.DocumentStart, scan.DocumentEnd, scan.StreamEnd:
 		if explicit {
 			d := &p.file.Documents[len(p.file.Documents)-1]
 			return p.empty(d.Marker+3, d.markerLine)
@@ -187,18 +179,18 @@ func withRoom[T any](list []T, pos, size int) []T {
 }
 
 // newNode adds a node that begins at a token.
-func (p *parser) newNode(kind Kind, t *token) ID {
+func (p *parser) newNode(kind Kind, t *scan.Token) ID {
 	id := ID(len(p.file.nodes))
-	p.file.nodes = append(withRoom(p.file.nodes, p.pos, len(p.text)), Node{
-		Kind: kind, Prop: t.start, Start: t.start, End: t.end,
-		Line: t.line, Column: t.column, first: int32(None), next: int32(None),
+	p.file.nodes = append(withRoom(p.file.nodes, p.Pos(), len(p.file.Text)), Node{
+		Kind: kind, Prop: t.Start, Start: t.Start, End: t.End,
+		Line: t.Line, Column: t.Column, first: int32(None), next: int32(None),
 	})
 	return id
 }
 
 // empty adds the null node of a place without text.
 func (p *parser) empty(at, line int32) ID {
-	t := token{start: at, end: at, line: line}
+	t := scan.Token{Start: at, End: at, Line: line}
 	id := p.newNode(Scalar, &t)
 	p.file.nodes[id].Type = Null
 	if !p.notes.property.group.empty() {
@@ -219,43 +211,43 @@ type nodeStart struct {
 // node reads a node. An indentless node may be a sequence whose dashes are in
 // the column of the keys around.
 func (p *parser) node(block, indentless bool) ID {
-	t := p.peek()
-	if t.turn() == aliasToken {
+	t := p.Peek()
+	if t.Turn() == scan.Alias {
 		return p.alias(t)
 	}
 	var start nodeStart
-	if k := t.turn(); k == tagToken || k == anchorToken {
+	if k := t.Turn(); k == scan.Tag || k == scan.Anchor {
 		start = p.properties(t)
-		t = p.peek()
+		t = p.Peek()
 	}
 	p.declare(start.anchor, ID(len(p.file.nodes)))
-	if start.any && !p.notes.entryOf.empty() && t.turn() != scalarToken {
+	if start.any && !p.notes.entryOf.empty() && t.Turn() != scan.Scalar {
 		p.doubt("a comment above an entry with properties")
 	}
 	var id ID
-	switch k := t.turn(); {
-	case p.err != nil:
+	switch k := t.Turn(); {
+	case p.Err != nil:
 		return None
-	case indentless && k == blockEntry:
+	case indentless && k == scan.BlockEntry:
 		id = p.blockSequence(true)
-	case k == scalarToken:
+	case k == scan.Scalar:
 		id = p.scalar(t, &start)
-	case k == flowSequenceStart:
+	case k == scan.FlowSequenceStart:
 		id = p.flowSequence()
-	case k == flowMappingStart:
+	case k == scan.FlowMappingStart:
 		id = p.flowMapping()
-	case block && k == blockSequenceStart:
+	case block && k == scan.BlockSequenceStart:
 		id = p.blockSequence(false)
-	case block && k == blockMappingStart:
+	case block && k == scan.BlockMappingStart:
 		id = p.blockMapping()
 	case start.any:
 		id = p.empty(start.end, start.endLine)
 		p.emptyWithProperties(id, &start)
 	default:
-		p.fail(int(t.start), "a value")
+		p.Fail(int(t.Start), "a value")
 		return None
 	}
-	if start.any && p.err == nil {
+	if start.any && p.Err == nil {
 		p.attachProperties(id, &start)
 	}
 	return id
@@ -263,28 +255,28 @@ func (p *parser) node(block, indentless bool) ID {
 
 func (p *parser) emptyWithProperties(id ID, start *nodeStart) {
 	if start.tag != "" {
-		p.file.nodes[id].Type = typeOfTag(start.tag)
+		p.file.nodes[id].Type = scalar.OfTag(start.tag)
 	}
 }
 
 // properties reads tag and anchor, each at most once, in any order.
-func (p *parser) properties(t *token) nodeStart {
-	s := nodeStart{at: t.start, line: t.line, column: t.column}
+func (p *parser) properties(t *scan.Token) nodeStart {
+	s := nodeStart{at: t.Start, line: t.Line, column: t.Column}
 	tagged, anchored := false, false
-	for p.err == nil {
-		switch k := t.turn(); {
-		case k == tagToken && !tagged:
+	for p.Err == nil {
+		switch k := t.Turn(); {
+		case k == scan.Tag && !tagged:
 			tagged = true
-			s.tag, s.tagAt = p.tag(t), span{t.start, t.end}
-		case k == anchorToken && !anchored:
+			s.tag, s.tagAt = p.tag(t), span{t.Start, t.End}
+		case k == scan.Anchor && !anchored:
 			anchored = true
-			s.anchor, s.anchorAt = p.text[t.start+1:t.end], span{t.start, t.end}
+			s.anchor, s.anchorAt = p.file.Text[t.Start+1:t.End], span{t.Start, t.End}
 		default:
 			return s
 		}
-		s.any, s.end, s.endLine = true, t.end, t.line
-		p.next()
-		t = p.peek()
+		s.any, s.end, s.endLine = true, t.End, t.Line
+		p.Next()
+		t = p.Peek()
 	}
 	return s
 }
@@ -311,11 +303,11 @@ func (p *parser) declare(anchor string, id ID) {
 	p.anchors[anchor] = id
 }
 
-func (p *parser) alias(t *token) ID {
-	name := p.text[t.start+1 : t.end]
+func (p *parser) alias(t *scan.Token) ID {
+	name := p.file.Text[t.Start+1 : t.End]
 	target, ok := p.anchors[name]
 	if !ok {
-		p.fail(int(t.start), "the name of an anchor that is above")
+		p.Fail(int(t.Start), "the name of an anchor that is above")
 		return None
 	}
 	id := p.newNode(Alias, t)
@@ -324,7 +316,7 @@ func (p *parser) alias(t *token) ID {
 	n.props = int32(len(p.file.props))
 	p.file.props = append(p.file.props, props{anchor: name})
 	p.notes.leaf(p.file, id, p.footFor(id), t)
-	p.next()
+	p.Next()
 	return id
 }
 
@@ -338,18 +330,26 @@ func (p *parser) footFor(id ID) ID {
 	return id
 }
 
-func (p *parser) scalar(t *token, s *nodeStart) ID {
+// value returns the content of a scalar.
+func (p *parser) value(t *scan.Token) string {
+	if t.Cooked > 0 {
+		return p.Cooked[t.Cooked-1]
+	}
+	return p.file.Text[t.Start:t.End]
+}
+
+func (p *parser) scalar(t *scan.Token, s *nodeStart) ID {
 	id := p.newNode(Scalar, t)
 	n := &p.file.nodes[id]
-	n.Style, n.cooked = t.style, t.cooked
+	n.Style, n.cooked = t.Style, t.Cooked
 	switch {
 	case s.tag != "":
-		n.Type = typeOfTag(s.tag)
-	case t.style == Plain:
-		n.Type = plainType(p.file.Value(id))
+		n.Type = scalar.OfTag(s.tag)
+	case t.Style == Plain:
+		n.Type = scalar.OfPlain(p.value(t))
 	}
 	p.notes.leaf(p.file, id, p.footFor(id), t)
-	p.next()
+	p.Next()
 	return id
 }
 

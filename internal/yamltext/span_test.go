@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
 )
 
 // spans checks the law of spans: nodes and comments are in order and apart, and
@@ -26,7 +28,7 @@ func spanErrors(f *File) []string {
 	}
 	last := int32(0)
 	for _, c := range f.All() {
-		if c.Start < last || f.Text[c.Start] != '#' || lineEnd(f.Text, int(c.Start)) != int(c.End) {
+		if c.Start < last || f.Text[c.Start] != '#' || char.LineEnd(f.Text, int(c.Start)) != int(c.End) {
 			s.errs = append(s.errs, fmt.Sprintf("comment at [%d,%d)", c.Start, c.End))
 		}
 		last = c.End
@@ -81,7 +83,7 @@ func (s *spans) scalar(id ID, column int32, flow bool) {
 	case n.Style == Literal || n.Style == Folded:
 		alone = strings.Repeat(" ", int(max(column, 0))) + "k: " + text
 		if int(n.End) < len(s.Text) {
-			alone += s.Text[n.End : int(n.End)+BreakLen(s.Text, int(n.End))]
+			alone += s.Text[n.End : int(n.End)+char.BreakLen(s.Text, int(n.End))]
 		}
 		if column < 0 {
 			alone = "--- " + strings.TrimPrefix(alone, "k: ")

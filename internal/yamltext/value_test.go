@@ -35,7 +35,7 @@ func TestScalarsMeanWhatTheLibraryReads(t *testing.T) {
 			}
 			got := "an error"
 			if v, err := f.Resolve(f.Next(f.First(f.Documents[0].Root))); err == nil {
-				got = show(v.any())
+				got = show(anyOf(v))
 			}
 			var doc lib.Node
 			if err := lib.Unmarshal([]byte(text), &doc); err != nil {
@@ -53,8 +53,8 @@ func TestScalarsMeanWhatTheLibraryReads(t *testing.T) {
 	}
 }
 
-// any returns the Go value that the library makes of a scalar.
-func (v Value) any() any {
+// anyOf returns the Go value that the library makes of a scalar.
+func anyOf(v Value) any {
 	switch v.Type {
 	case Int:
 		if v.Uint > 0 {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scalar"
 )
 
 // A File is a parsed text.
@@ -74,16 +77,27 @@ func (o Options) Parse(text string) (*File, error) {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return nil, &Error{Line: 1, Column: 1, Want: "UTF-8; the text is UTF-16"}
 	}
-	v := look(text)
-	if v.bad >= 0 {
-		line, column := position(text, v.bad)
-		return nil, &Error{Line: line, Column: column, Want: v.want}
+	v := char.Look(text)
+	if v.Bad >= 0 {
+		line, column := char.Position(text, v.Bad)
+		return nil, &Error{Line: line, Column: column, Want: v.Want}
 	}
 	p := newParser(text, v, o)
 	p.stream()
-	if p.err != nil {
-		p.err.Doubts = p.file.Doubts
-		return nil, p.err
+	if e := p.Err; e != nil {
+		return nil, &Error{e.Line, e.Column, e.Want, p.file.Doubts}
 	}
+	p.file.cooked = p.Cooked
 	return p.file, nil
 }
+
+// Position returns the line and column of a byte, from 1. Columns count
+// characters.
+func (f *File) Position(at int) (line, column int) { return char.Position(f.Text, at) }
+
+// BreakLen returns the length of the line break at i, 0 if there is none. YAML
+// 1.1 knows LF, CR, CRLF, NEL, LS and PS.
+func BreakLen(text string, i int) int { return char.BreakLen(text, i) }
+
+// PlainType returns the type of a plain scalar of this text.
+func PlainType(text string) Type { return scalar.OfPlain(text) }

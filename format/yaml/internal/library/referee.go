@@ -1,4 +1,4 @@
-package yaml
+package library
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 )
 
@@ -17,11 +18,14 @@ import (
 // metadata will be added, it finds an entry already: comments belong to what they
 // will belong to once the metadata is there.
 
+// entry is the key of the entry that is added.
+const entry = "sops"
+
 // errDisagree says that the referee reads other values or another structure.
 var errDisagree = errors.New("the library reads another structure")
 
-// referee asks the library what the comments of f belong to.
-func referee(f *yamltext.File, encrypted bool) error {
+// Settle asks the library what the comments of f belong to.
+func Settle(f *yamltext.File, encrypted bool) error {
 	err := errDisagree
 	if !encrypted {
 		err = ask(f, true)
@@ -42,7 +46,7 @@ func referee(f *yamltext.File, encrypted bool) error {
 
 func ask(f *yamltext.File, entries bool) error {
 	text, added := numbered(f, entries)
-	docs, err := parseByLibrary(text)
+	docs, err := parse(text)
 	if err != nil {
 		return err
 	}
@@ -81,10 +85,10 @@ func numbered(f *yamltext.File, entries bool) (text []byte, added []bool) {
 			continue
 		}
 		upTo(int(f.Documents[i].End))
-		if len(text) > 0 && !endsInBreak(text) {
-			text = append(text, newlineOf([]byte(f.Text))...)
+		if len(text) > 0 && !lines.EndsInBreak(text) {
+			text = append(text, lines.Newline([]byte(f.Text))...)
 		}
-		text = append(text, strings.Repeat(" ", column)+metaKey+": {}"+newlineOf([]byte(f.Text))...)
+		text = append(text, strings.Repeat(" ", column)+entry+": {}"+lines.Newline([]byte(f.Text))...)
 		added[i] = true
 	}
 	upTo(len(f.Text))

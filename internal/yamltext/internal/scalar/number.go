@@ -1,15 +1,17 @@
-package yamltext
+package scalar
 
 import (
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
 )
 
 // numberType resolves a plain scalar that begins like a number.
 func numberType(s string) Type {
-	if isDigit(s[0]) && len(s) > 4 && strings.IndexByte(s, '-') == 4 {
+	if char.IsDigit(s[0]) && len(s) > 4 && strings.IndexByte(s, '-') == 4 {
 		if _, ok := parseTime(s); ok {
 			return Timestamp
 		}
@@ -37,7 +39,7 @@ func decimal(s string) (t Type, ok bool) {
 		i++
 	}
 	from := i
-	for i < len(s) && isDigit(s[i]) {
+	for i < len(s) && char.IsDigit(s[i]) {
 		i++
 	}
 	n := i - from
@@ -50,7 +52,7 @@ func decimal(s string) (t Type, ok bool) {
 	if s[i] != '.' {
 		return Str, false
 	}
-	for i++; i < len(s) && isDigit(s[i]); i++ {
+	for i++; i < len(s) && char.IsDigit(s[i]); i++ {
 	}
 	return Float, i == len(s) && i < 300
 }
@@ -65,7 +67,7 @@ func numeric(s string) bool {
 	}
 	for i := range len(s) {
 		c := s[i]
-		if hexDigit(c) < 0 && c != '.' && c != '-' && c != '+' && c != '_' && c|0x20 != 'x' && c|0x20 != 'o' {
+		if char.HexDigit(c) < 0 && c != '.' && c != '-' && c != '+' && c != '_' && c|0x20 != 'x' && c|0x20 != 'o' {
 			return false
 		}
 	}
@@ -132,7 +134,7 @@ func isFloat(s string) bool {
 		i++
 	}
 	digits, point := 0, false
-	for ; i < len(s) && (isDigit(s[i]) || s[i] == '.' && !point); i++ {
+	for ; i < len(s) && (char.IsDigit(s[i]) || s[i] == '.' && !point); i++ {
 		if s[i] == '.' {
 			point = true
 		} else {
@@ -152,7 +154,7 @@ func isFloat(s string) bool {
 		i++
 	}
 	from := i
-	for i < len(s) && isDigit(s[i]) {
+	for i < len(s) && char.IsDigit(s[i]) {
 		i++
 	}
 	return i == len(s) && i > from

@@ -1,4 +1,7 @@
-package yaml
+// Package library asks the YAML library: with it other programs read our files, so
+// what it refuses is no YAML, and what it writes is laid out as SOPS has it. Our
+// parser is held to it by tests.
+package library
 
 import (
 	"bytes"
@@ -11,10 +14,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 )
 
-// The library is what other readers read our files with: what it refuses is no
-// YAML, and what it reads is what is there. Our parser is held to
-// it by tests. Everything the rest of the package knows of it passes through this
-// file.
 type node = lib.Node
 
 const (
@@ -28,9 +27,16 @@ const (
 	literalStyle = lib.LiteralStyle
 )
 
-// parseByLibrary reads text. The nodes are documents; their lines and columns count
+// Refusal returns what is wrong with a text in the words of the library, nil if it
+// takes the text.
+func Refusal(text []byte) error {
+	_, err := parse(text)
+	return err
+}
+
+// parse reads text. The nodes are documents; their lines and columns count
 // from 1, columns in characters.
-func parseByLibrary(text []byte) (docs []*node, err error) {
+func parse(text []byte) (docs []*node, err error) {
 	// The library reports some malformed texts by a panic.
 	defer func() {
 		if r := recover(); r != nil {
@@ -49,12 +55,6 @@ func parseByLibrary(text []byte) (docs []*node, err error) {
 		}
 		docs = append(docs, n)
 	}
-}
-
-// tagOf returns the tag that a plain scalar of this text has.
-func tagOf(text string) string {
-	n := node{Kind: scalarNode, Value: text}
-	return n.ShortTag()
 }
 
 // emit writes documents as the library lays them out.

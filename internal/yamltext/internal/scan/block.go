@@ -1,10 +1,15 @@
-package yamltext
+package scan
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scalar"
+)
 
 // A blockScalar is a literal or folded scalar while it is read.
 type blockScalar struct {
-	*scanner
+	*Scanner
 	indent int32 // of its content
 	keep   bool
 	strip  bool
@@ -18,20 +23,20 @@ type blockScalar struct {
 }
 
 // fetchBlockScalar reads a literal or folded scalar.
-func (s *scanner) fetchBlockScalar(sign byte) {
+func (s *Scanner) fetchBlockScalar(sign byte) {
 	s.dropKey(&s.keys[s.flow])
 	s.allowed = true
-	b := &blockScalar{scanner: s, folded: sign == '>'}
+	b := &blockScalar{Scanner: s, folded: sign == '>'}
 	s.lastLine = s.line
-	t := s.add(scalarToken, 1)
-	t.style = Literal
+	t := s.add(Scalar, 1)
+	t.Style = scalar.Literal
 	if b.folded {
-		t.style = Folded
+		t.Style = scalar.Folded
 	}
 	s.pos++
 	digit := b.header()
 	b.end = s.pos
-	if s.err != nil || !b.headerEnd() {
+	if s.Err != nil || !b.headerEnd() {
 		return
 	}
 	if digit > 0 {
@@ -42,8 +47,8 @@ func (s *scanner) fetchBlockScalar(sign byte) {
 	b.content()
 	b.chomp()
 	t = &s.queue[len(s.queue)-1]
-	t.end = int32(b.end)
-	t.cooked = s.cook(b.out.String())
+	t.End = int32(b.end)
+	t.Cooked = s.cook(b.out.String())
 }
 
 // header reads the indicators of chomping and indentation.
@@ -56,9 +61,9 @@ func (b *blockScalar) header() (digit int32) {
 		case (c == '+' || c == '-') && !b.keep && !b.strip:
 			b.keep, b.strip = c == '+', c == '-'
 		case c == '0':
-			b.fail(b.pos, "an indentation indicator from 1 to 9")
+			b.Fail(b.pos, "an indentation indicator from 1 to 9")
 			return 0
-		case isDigit(c) && digit == 0:
+		case char.IsDigit(c) && digit == 0:
 			digit = int32(c - '0')
 		default:
 			return digit
@@ -70,17 +75,16 @@ func (b *blockScalar) header() (digit int32) {
 
 // headerEnd passes the rest of the header line.
 func (b *blockScalar) headerEnd() bool {
-	for b.pos < len(b.text) && isBlank(b.text[b.pos]) {
+	for b.pos < len(b.text) && char.IsBlank(b.text[b.pos]) {
 		b.pos++
 	}
 	if b.pos < len(b.text) && b.text[b.pos] == '#' {
 		b.comment()
-		c := len(b.file.comments)
-		b.notes.request(b.file, b.scanner.number, Inline, group{from: c - 1, to: c})
+		b.watcher.Header(b.number)
 	}
-	n := BreakLen(b.text, b.pos)
+	n := char.BreakLen(b.text, b.pos)
 	if n == 0 && b.pos < len(b.text) {
-		b.fail(b.pos, "a comment or a line break after the header of a block scalar")
+		b.Fail(b.pos, "a comment or a line break after the header of a block scalar")
 		return false
 	}
 	if n > 0 {
@@ -100,21 +104,21 @@ func (b *blockScalar) blankLines(find bool) {
 		}
 		longest = max(longest, b.column())
 		if b.pos < len(b.text) && b.text[b.pos] == '\t' && (find || b.column() < b.indent) {
-			b.fail(b.pos, "spaces for the indentation of a block scalar; a tab is not one")
+			b.Fail(b.pos, "spaces for the indentation of a block scalar; a tab is not one")
 			return
 		}
-		n := BreakLen(b.text, b.pos)
+		n := char.BreakLen(b.text, b.pos)
 		if n == 0 {
 			break
 		}
-		b.breaks = append(b.breaks, breakText(b.text[b.pos:b.pos+n])...)
+		b.breaks = append(b.breaks, char.BreakText(b.text[b.pos:b.pos+n])...)
 		if b.keep {
 			b.end = b.pos
 		}
 		b.newLine(n)
 	}
 	if find {
-		b.indent = max(longest, b.scanner.indent+1, 1)
+		b.indent = max(longest, b.Scanner.indent+1, 1)
 	}
 }
 
@@ -122,7 +126,7 @@ func (b *blockScalar) blankLines(find bool) {
 func (b *blockScalar) extent() int {
 	i := b.pos
 	for i < len(b.text) {
-		end := b.lineEnd(i)
+		end := b.survey.LineEnd(b.text, i)
 		if text := strings.TrimLeft(b.text[i:end], " "); text != "" && end-i-len(text) < int(b.indent) && i != b.pos {
 			break
 		}
@@ -134,8 +138,8 @@ func (b *blockScalar) extent() int {
 // content reads the lines with content.
 func (b *blockScalar) content() {
 	blankBefore := false
-	for b.err == nil && b.pos < len(b.text) && b.column() == b.indent {
-		blank := isBlank(b.text[b.pos])
+	for b.Err == nil && b.pos < len(b.text) && b.column() == b.indent {
+		blank := char.IsBlank(b.text[b.pos])
 		if b.folded && b.last == "\n" && !blankBefore && !blank {
 			if len(b.breaks) == 0 {
 				b.out.WriteByte(' ')
@@ -146,14 +150,14 @@ func (b *blockScalar) content() {
 		b.out.Write(b.breaks)
 		b.breaks, b.last = b.breaks[:0], ""
 		blankBefore = blank
-		start, end := b.pos, b.lineEnd(b.pos)
+		start, end := b.pos, b.survey.LineEnd(b.text, b.pos)
 		b.out.WriteString(b.text[start:end])
 		b.pos, b.end = end, end
-		n := BreakLen(b.text, end)
+		n := char.BreakLen(b.text, end)
 		if n == 0 {
 			return
 		}
-		b.last = breakText(b.text[end : end+n])
+		b.last = char.BreakText(b.text[end : end+n])
 		if !blank || strings.TrimLeft(b.text[start:end], " \t") != "" {
 			b.lastLine = b.line
 		}

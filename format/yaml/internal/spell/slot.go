@@ -1,4 +1,6 @@
-package yaml
+// Package spell says how values are written in YAML so that they read back: in the
+// style of a place, or in that which the emitter of SOPS would choose.
+package spell
 
 import (
 	"encoding/base64"
@@ -8,77 +10,79 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// A slot is where a value is written: its surroundings, and the presentation
+// A Slot is where a value is written: its surroundings, and the presentation
 // of the token that holds the place. Mask and Unmask both derive spellings from
 // slots, so what Unmask will write is known to Mask.
-type slot struct {
-	style   style
-	flow    bool
-	list    bool
-	column  int
-	step    int    // indentation of new block scalars
-	head    string // block tokens: the signs of the header
-	indent  string // block tokens: what is before the content
-	newline string
-	oneLine bool // nothing may follow on further lines
+type Slot struct {
+	Style   yamltext.Style
+	InFlow  bool
+	InList  bool
+	Column  int
+	Step    int    // indentation of new block scalars
+	Head    string // block tokens: the signs of the header
+	Indent  string // block tokens: what is before the content
+	Newline string
+	OneLine bool // nothing may follow on further lines
 }
 
-// refit returns header and body of a block scalar for v in the place of a block
+// Refit returns header and body of a block scalar for v in the place of a block
 // token. The header says how v ends, where that of the token does not.
-func (s *slot) refit(v tree.Value) (head, body string, ok bool) {
+func (s *Slot) Refit(v tree.Value) (head, body string, ok bool) {
 	if v.Kind() != tree.String {
 		return "", "", false
 	}
 	fitted := *s
-	fitted.head = s.headFor(v.Str())
+	fitted.Head = s.HeadFor(v.Str())
 	body, ok = fitted.body(v.Str())
-	return fitted.head, body, ok
+	return fitted.Head, body, ok
 }
 
-// headFor returns the header of the token with the chomping sign that t needs.
-func (s *slot) headFor(t string) string {
+// HeadFor returns the header of the token with the chomping sign that t needs.
+func (s *Slot) HeadFor(t string) string {
 	if s.chomps(t) {
-		return s.head
+		return s.Head
 	}
 	ends := len(t) - len(strings.TrimRight(t, "\n"))
-	return chomping(s.head, [...]string{"-", "", "+"}[min(ends, 2)])
+	return Chomping(s.Head, [...]string{"-", "", "+"}[min(ends, 2)])
 }
 
-// chomping returns the header of a block scalar with another chomping sign.
-func chomping(head, sign string) string {
+// Chomping returns the header of a block scalar with another chomping sign.
+func Chomping(head, sign string) string {
 	if i := strings.IndexAny(head, "+-"); i >= 0 {
 		head = head[:i] + head[i+1:]
 	}
 	return head + sign
 }
 
-// write returns the text for v. For a block token it is the body after the
+// Write returns the text for v. For a block token it is the body after the
 // header unless whole is set; else it takes the place of the token.
-func (s *slot) write(v tree.Value) (text string, whole bool) {
+func (s *Slot) Write(v tree.Value) (text string, whole bool) {
 	if v.Kind() != tree.String {
-		return spellTyped(v), true
+		return Typed(v), true
 	}
 	t := v.Str()
-	switch s.style {
-	case literal, folded:
+	switch s.Style {
+	case yamltext.Literal, yamltext.Folded:
 		if body, ok := s.body(t); ok {
 			return body, false
 		}
-	case single:
+	case yamltext.SingleQuoted:
 		if q, ok := singleQuoted(t); ok {
 			return q, true
 		}
-	case plain:
-		return s.free(t), true
+	case yamltext.Plain:
+		return s.Free(t), true
 	}
-	return quoted(t), true
+	return Quoted(t), true
 }
 
-// spellTyped writes what is no string.
-func spellTyped(v tree.Value) string {
+// Typed writes what is no string.
+func Typed(v tree.Value) string {
 	switch v.Kind() {
 	case tree.Null:
 		return "null"
@@ -102,49 +106,49 @@ func spellFloat(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// free writes t in the style that the emitter of the library would choose.
-func (s *slot) free(t string) string {
+// Free writes t in the style that the emitter of the library would choose.
+func (s *Slot) Free(t string) string {
 	if !utf8.ValidString(t) {
 		return s.binary(t)
 	}
-	l := look(t)
+	l := Look(t)
 	if strings.Contains(t, "\n") {
-		if l.literal && !s.flow && !s.oneLine {
+		if l.Literal && !s.InFlow && !s.OneLine {
 			if b, ok := s.literal(t); ok {
 				return b
 			}
 		}
-		return quoted(t)
+		return Quoted(t)
 	}
 	switch {
-	case t == mergeKey:
+	case t == MergeKey:
 		return "!!merge " + t // SOPS has it so
-	case !isString(t):
-		return quoted(t)
+	case !IsString(t):
+		return Quoted(t)
 	}
-	if s.flow && l.flowPlain || !s.flow && l.plain {
+	if s.InFlow && l.FlowPlain || !s.InFlow && l.Plain {
 		return t
 	}
-	if q, ok := singleQuoted(t); ok && l.single {
+	if q, ok := singleQuoted(t); ok && l.Single {
 		return q
 	}
-	return quoted(t)
+	return Quoted(t)
 }
 
 // binary writes bytes that are no text.
-func (s *slot) binary(t string) string {
-	b := base64Lines(t)
+func (s *Slot) binary(t string) string {
+	b := Base64(t)
 	if strings.Contains(b, "\n") {
-		if s.flow || s.oneLine {
-			return quoted(t)
+		if s.InFlow || s.OneLine {
+			return Quoted(t)
 		}
 		b, _ = s.literal(b)
 	}
 	return "!!binary " + b
 }
 
-// base64Lines encodes t; long texts are lines of 70, as the emitter writes them.
-func base64Lines(t string) string {
+// Base64 encodes t; long texts are lines of 70, as the emitter writes them.
+func Base64(t string) string {
 	const line = 70
 	b := base64.StdEncoding.EncodeToString([]byte(t))
 	if len(b) < line {
@@ -158,17 +162,17 @@ func base64Lines(t string) string {
 }
 
 // literal writes t as a new literal block.
-func (s *slot) literal(t string) (string, bool) {
-	depth := s.column + 2
-	if !s.list {
-		depth = s.step * ((s.column + s.step) / s.step)
+func (s *Slot) literal(t string) (string, bool) {
+	depth := s.Column + 2
+	if !s.InList {
+		depth = s.Step * ((s.Column + s.Step) / s.Step)
 	}
-	if s.column < 0 {
-		depth = s.step
+	if s.Column < 0 {
+		depth = s.Step
 	}
 	head := "|"
 	if t[0] == ' ' || t[0] == '\n' {
-		digit := depth - max(s.column, 0)
+		digit := depth - max(s.Column, 0)
 		if digit > 9 {
 			return "", false
 		}
@@ -180,7 +184,7 @@ func (s *slot) literal(t string) (string, bool) {
 	case t == "\n", strings.HasSuffix(t, "\n\n"):
 		head += "+"
 	}
-	return head + s.newline + indentLines(t, strings.Repeat(" ", depth), s.newline), true
+	return head + s.Newline + indentLines(t, strings.Repeat(" ", depth), s.Newline), true
 }
 
 // indentLines writes the lines of t without the break after the last one.
@@ -209,9 +213,9 @@ func indentLines(t, indent, newline string) string {
 }
 
 // body writes t as the body of a block scalar whose header is there already.
-func (s *slot) body(t string) (string, bool) {
+func (s *Slot) body(t string) (string, bool) {
 	for _, r := range t {
-		if !readable(r) && r != '\n' {
+		if !Readable(r) && r != '\n' {
 			return "", false
 		}
 	}
@@ -222,24 +226,24 @@ func (s *slot) body(t string) (string, bool) {
 	if first == "" || strings.HasPrefix(first, "\t") {
 		return "", false
 	}
-	if strings.HasPrefix(first, " ") && !strings.ContainsAny(s.head, "123456789") {
+	if strings.HasPrefix(first, " ") && !strings.ContainsAny(s.Head, "123456789") {
 		return "", false
 	}
-	if s.style == folded {
-		if inner := strings.TrimRight(t, "\n"); strings.Contains(inner, "\n") || first != t || isBlank(t[0]) {
+	if s.Style == yamltext.Folded {
+		if inner := strings.TrimRight(t, "\n"); strings.Contains(inner, "\n") || first != t || lines.IsBlank(t[0]) {
 			return "", false
 		}
 	}
-	return indentLines(t, s.indent, s.newline), true
+	return indentLines(t, s.Indent, s.Newline), true
 }
 
 // chomps reports whether the header's chomping sign gives back the end of t.
-func (s *slot) chomps(t string) bool {
+func (s *Slot) chomps(t string) bool {
 	ends := len(t) - len(strings.TrimRight(t, "\n"))
 	switch {
-	case strings.Contains(s.head, "-"):
+	case strings.Contains(s.Head, "-"):
 		return ends == 0
-	case strings.Contains(s.head, "+"):
+	case strings.Contains(s.Head, "+"):
 		return ends > 0
 	}
 	return ends == 1
@@ -247,16 +251,16 @@ func (s *slot) chomps(t string) bool {
 
 func singleQuoted(t string) (string, bool) {
 	for _, r := range t {
-		if !readable(r) {
+		if !Readable(r) {
 			return "", false
 		}
 	}
 	return "'" + strings.ReplaceAll(t, "'", "''") + "'", utf8.ValidString(t)
 }
 
-// quoted writes t in double quotes. Bytes that are no text have no such form
+// Quoted writes t in double quotes. Bytes that are no text have no such form
 // and are written as the tag for binary data asks.
-func quoted(t string) string {
+func Quoted(t string) string {
 	if !utf8.ValidString(t) {
 		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(t))
 	}
@@ -321,7 +325,7 @@ func escape(r rune) string {
 		return `\P`
 	}
 	switch {
-	case printable(r):
+	case Printable(r):
 		return ""
 	case r <= 0xFF:
 		return fmt.Sprintf(`\x%02X`, r)
@@ -329,4 +333,26 @@ func escape(r rune) string {
 		return fmt.Sprintf(`\u%04X`, r)
 	}
 	return fmt.Sprintf(`\U%08X`, r)
+}
+
+// Set is write for a value that a person puts there: text with newlines becomes
+// a literal block where its old style would need escapes.
+func (s *Slot) Set(n *tree.Scalar) (text string, whole bool) {
+	v := n.Value
+	if v.Kind() != tree.String {
+		return Exact(n), true
+	}
+	t := v.Str()
+	switch {
+	case s.Style == yamltext.Literal || s.Style == yamltext.Folded:
+		if body, ok := s.body(t); ok {
+			return body, false
+		}
+		return s.Free(t), true
+	case s.Style == yamltext.SingleQuoted && strings.Contains(t, "\n"):
+		return s.Free(t), true
+	case s.Style == yamltext.Plain && s.InFlow && !Look(t).FlowPlain:
+		return Quoted(t), true
+	}
+	return s.Write(v)
 }

@@ -1,8 +1,7 @@
-package yamltext
+package scalar
 
 import (
 	"encoding/base64"
-	"errors"
 	"math"
 	"time"
 )
@@ -19,27 +18,8 @@ type Value struct {
 	Time  time.Time
 }
 
-// ErrTag is the error of Resolve for content that does not fit the written tag.
-var ErrTag = errors.New("the content does not fit the tag")
-
-// Resolve returns what a scalar means. Its written tag decides, if it has one of
-// a core type.
-func (f *File) Resolve(id ID) (Value, error) {
-	n := &f.nodes[id]
-	s := f.Value(id)
-	if !f.Tagged(id) {
-		v, _ := valueAs(n.Type, s)
-		return v, nil
-	}
-	v, ok := valueAs(n.Type, s)
-	if !ok {
-		return Value{}, ErrTag
-	}
-	return v, nil
-}
-
-// valueAs reads s as a value of type t.
-func valueAs(t Type, s string) (v Value, ok bool) {
+// As reads s as a value of type t.
+func As(t Type, s string) (v Value, ok bool) {
 	v.Type = t
 	switch t {
 	case Int:
@@ -52,9 +32,9 @@ func valueAs(t Type, s string) (v Value, ok bool) {
 		v.Float, ok = floatValue(s)
 	case Bool:
 		v.Bool = s == "true" || s == "True" || s == "TRUE"
-		ok = plainType(s) == Bool
+		ok = OfPlain(s) == Bool
 	case Null:
-		ok = plainType(s) == Null
+		ok = OfPlain(s) == Null
 	case Timestamp:
 		v.Time, ok = parseTime(s)
 	case Binary:

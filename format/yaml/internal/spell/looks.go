@@ -1,37 +1,40 @@
-package yaml
+package spell
 
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 )
 
-// looks are the styles in which a text can be written so that it reads back,
+// Looks are the styles in which a text can be written so that it reads back,
 // by the rules of the emitter that wrote the files of SOPS.
-type looks struct {
-	plain     bool // in a block collection
-	flowPlain bool // in a flow collection
-	single    bool
-	literal   bool
+type Looks struct {
+	Plain     bool // in a block collection
+	FlowPlain bool // in a flow collection
+	Single    bool
+	Literal   bool
 }
 
-// look weighs s. What a plain text would be read as is another matter: see
-// isString.
-func look(s string) looks {
+// Look weighs s. What a plain text would be read as is another matter: see
+// IsString.
+func Look(s string) Looks {
 	if s == "" {
-		return looks{plain: true, single: true}
+		return Looks{Plain: true, Single: true}
 	}
 	if l, usual := lookAtUsual(s); usual {
 		return l
 	}
-	l := looks{true, true, true, true}
+	l := Looks{true, true, true, true}
 	if strings.HasPrefix(s, "---") || strings.HasPrefix(s, "...") {
-		l.plain, l.flowPlain = false, false
+		l.Plain, l.FlowPlain = false, false
 	}
-	if s[0] == ' ' || s[len(s)-1] == ' ' || isBreak(firstRune(s)) || isBreak(lastRune(s)) {
-		l.plain, l.flowPlain = false, false
+	if s[0] == ' ' || s[len(s)-1] == ' ' || IsBreak(firstRune(s)) || IsBreak(lastRune(s)) {
+		l.Plain, l.FlowPlain = false, false
 	}
 	if s[len(s)-1] == ' ' {
-		l.literal = false
+		l.Literal = false
 	}
 	l.indicators(s)
 	l.characters(s)
@@ -40,7 +43,7 @@ func look(s string) looks {
 
 // lookAtUsual decides quickly on printable ASCII that begins with no sign, as
 // most texts and all tokens are.
-func lookAtUsual(s string) (l looks, usual bool) {
+func lookAtUsual(s string) (l Looks, usual bool) {
 	flow := true
 	switch c := s[0]; {
 	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '/', c == '+', c == '=':
@@ -53,86 +56,86 @@ func lookAtUsual(s string) (l looks, usual bool) {
 		case c < ' ' || c > '~':
 			return l, false
 		case c == ':':
-			if i+1 == len(s) || isBlank(s[i+1]) {
+			if i+1 == len(s) || lines.IsBlank(s[i+1]) {
 				return l, false
 			}
 			flow = false
-		case c == '#' && isBlank(s[i-1]):
+		case c == '#' && lines.IsBlank(s[i-1]):
 			return l, false
 		case c == ',' || c == '[' || c == ']' || c == '{' || c == '}' || c == '?':
 			flow = false
 		}
 	}
-	return looks{true, flow, true, true}, s[len(s)-1] != ' '
+	return Looks{true, flow, true, true}, s[len(s)-1] != ' '
 }
 
 // indicators looks for signs that mean something in the syntax.
-func (l *looks) indicators(s string) {
+func (l *Looks) indicators(s string) {
 	for i := range len(s) {
-		blankNext := i+1 == len(s) || isBlank(s[i+1])
-		blankBefore := i == 0 || isBlank(s[i-1]) || s[i-1] == '\n' || s[i-1] == '\r'
+		blankNext := i+1 == len(s) || lines.IsBlank(s[i+1])
+		blankBefore := i == 0 || lines.IsBlank(s[i-1]) || s[i-1] == '\n' || s[i-1] == '\r'
 		switch c := s[i]; c {
 		case ',', '[', ']', '{', '}':
-			l.flowPlain = false
-			l.plain = l.plain && i > 0
+			l.FlowPlain = false
+			l.Plain = l.Plain && i > 0
 		case '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`':
 			if i == 0 {
-				l.plain, l.flowPlain = false, false
+				l.Plain, l.FlowPlain = false, false
 			}
 		case '?':
-			l.flowPlain = false
-			l.plain = l.plain && !(i == 0 && blankNext)
+			l.FlowPlain = false
+			l.Plain = l.Plain && !(i == 0 && blankNext)
 		case ':':
-			l.flowPlain = false
-			l.plain = l.plain && !blankNext
+			l.FlowPlain = false
+			l.Plain = l.Plain && !blankNext
 		case '-':
 			if i == 0 && blankNext {
-				l.plain, l.flowPlain = false, false
+				l.Plain, l.FlowPlain = false, false
 			}
 		case '#':
 			if blankBefore {
-				l.plain, l.flowPlain = false, false
+				l.Plain, l.FlowPlain = false, false
 			}
 		}
 	}
 }
 
 // characters looks at breaks, tabs and what cannot be printed.
-func (l *looks) characters(s string) {
+func (l *Looks) characters(s string) {
 	var last rune
 	for _, r := range s {
 		switch {
 		case r == '\t':
-			l.plain, l.flowPlain, l.single = false, false, false
-		case !printable(r):
-			*l = looks{}
+			l.Plain, l.FlowPlain, l.Single = false, false, false
+		case !Printable(r):
+			*l = Looks{}
 			return
-		case isBreak(r):
-			l.plain, l.flowPlain = false, false
+		case IsBreak(r):
+			l.Plain, l.FlowPlain = false, false
 			if last == ' ' {
-				*l = looks{}
+				*l = Looks{}
 				return
 			}
-		case r == ' ' && isBreak(last):
-			l.plain, l.flowPlain, l.single = false, false, false
+		case r == ' ' && IsBreak(last):
+			l.Plain, l.FlowPlain, l.Single = false, false, false
 		}
 		last = r
 	}
 }
 
-// printable reports whether the emitter writes r as it is.
-func printable(r rune) bool {
+// Printable reports whether the emitter writes r as it is.
+func Printable(r rune) bool {
 	return r == '\n' || r >= ' ' && r <= '~' || r >= 0xA0 && r <= 0xD7FF ||
 		r >= 0xE000 && r <= 0xFFFD && r != 0xFEFF
 }
 
-// readable reports whether r may be in a text as it is and reads as itself
+// Readable reports whether r may be in a text as it is and reads as itself
 // within a line.
-func readable(r rune) bool {
-	return r == '\t' || r != '\n' && printable(r) && !isBreak(r) || r >= 0x10000 && r <= 0x10FFFF
+func Readable(r rune) bool {
+	return r == '\t' || r != '\n' && Printable(r) && !IsBreak(r) || r >= 0x10000 && r <= 0x10FFFF
 }
 
-func isBreak(r rune) bool {
+func IsBreak(r rune) bool {
 	return r == '\n' || r == '\r' || r == 0x85 || r == 0x2028 || r == 0x2029
 }
 
@@ -146,15 +149,15 @@ func lastRune(s string) rune {
 	return r
 }
 
-// isString reports whether s, written plain, reads as a string here and with
+// IsString reports whether s, written plain, reads as a string here and with
 // readers of YAML 1.1, where yes is a truth and 1:30 a number.
-func isString(s string) bool {
+func IsString(s string) bool {
 	if s == "" {
 		return false
 	}
 	switch c := s[0]; {
 	case c >= '0' && c <= '9', c == '+', c == '-', c == '.':
-		return tagOf(s) == "!!str" && !isSexagesimal(s)
+		return yamltext.PlainType(s) == yamltext.Str && !isSexagesimal(s)
 	case strings.IndexByte("yYnNtTfFoO~", c) < 0:
 		return true
 	}

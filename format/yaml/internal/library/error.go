@@ -1,4 +1,4 @@
-package yaml
+package library
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/lines"
+	"github.com/seed-1f7fdfb8/sops/format/yaml/internal/spell"
 )
 
 var (
@@ -95,7 +97,7 @@ func placeOf(text []byte, word string) (line, column int) {
 		}
 		i += at
 		at = i + len(word)
-		before := i == 0 || isBlank(text[i-1]) || endsInBreak(text[:i]) || bytes.IndexByte([]byte("[{,:"), text[i-1]) >= 0
+		before := i == 0 || lines.IsBlank(text[i-1]) || lines.EndsInBreak(text[:i]) || bytes.IndexByte([]byte("[{,:"), text[i-1]) >= 0
 		if before && (at == len(text) || !isAnchorByte(text[at])) {
 			return lineAndColumn(text, i)
 		}
@@ -111,7 +113,7 @@ func isAnchorByte(c byte) bool {
 func badCharacter(text []byte) (line, column int) {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && n == 1 || !printable(r) && !readable(r) && !isBreak(r) && r != 0xFEFF {
+		if r == utf8.RuneError && n == 1 || !spell.Printable(r) && !spell.Readable(r) && !spell.IsBreak(r) && r != 0xFEFF {
 			return lineAndColumn(text, i)
 		}
 		i += n
@@ -122,7 +124,7 @@ func badCharacter(text []byte) (line, column int) {
 func lineAndColumn(text []byte, i int) (line, column int) {
 	line, start := 1, 0
 	for at := 0; at < i; {
-		n := breakAt(text, at)
+		n := lines.BreakAt(text, at)
 		if at += max(n, 1); n > 0 && at <= i {
 			line, start = line+1, at
 		}
