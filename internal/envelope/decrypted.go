@@ -190,11 +190,18 @@ func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keep
 type EncryptOptions struct {
 	Now    time.Time
 	Random io.Reader
+	// Derived makes the result a function of what is encrypted; see cipher.Derived.
+	// Tokens are taken where they fit.
+	Derived bool
+	Tokens  Tokens
 }
 
 func (o EncryptOptions) withDefaults() EncryptOptions {
 	if o.Now.IsZero() {
 		o.Now = time.Now()
+	}
+	if o.Derived {
+		o.Random = zeros{}
 	}
 	o.Random = orCrypto(o.Random)
 	return o

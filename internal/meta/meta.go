@@ -28,6 +28,8 @@ const (
 	fieldVersion      = "version"
 	fieldLayout       = "layout"
 	fieldSeal         = "seal"
+	fieldMerge        = "merge"
+	fieldMergeValues  = "merge_values"
 )
 
 // Metadata is what a file says about its own encryption.
@@ -41,6 +43,9 @@ type Metadata struct {
 	Version          string
 	Layout           string // a token; "" if there is none
 	Seal             string // a token; "" if there is none
+	// Merge says that the file has conflicts of a merge, and MergeValues, a token,
+	// what the sides have there; "" if it has none. See package unresolved.
+	Merge, MergeValues string
 
 	origin *tree.Map // as it was read; nil for new metadata
 	groups []Group   // as they were read, to see whether they changed
@@ -151,6 +156,9 @@ func (m *Metadata) decodeScalars(root *tree.Map) error {
 	if m.Seal, err = textField(root, fieldSeal); err != nil {
 		return err
 	}
+	// Of another shape they are of another program, and stay.
+	m.Merge, _ = textField(root, fieldMerge)
+	m.MergeValues, _ = textField(root, fieldMergeValues)
 	last, err := textField(root, fieldLastModified)
 	if err != nil {
 		return err

@@ -1,0 +1,150 @@
+package envelope
+
+import (
+	"fmt"
+
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/unresolved"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+)
+
+// A file in which a merge left conflicts is refused like one whose MAC does not
+// fit: its values are those of one side.
+
+// conflictError is about the conflicts in s.
+func (s *Encrypted) conflictError() error {
+	n, err := unresolved.ParseNotice(s.Meta.Merge)
+	what := "a merge left conflicts in the file"
+	switch {
+	case err == nil && n.Count == 1:
+		what = "a merge left a conflict in the file"
+	case err == nil && n.Count > 1:
+		what = fmt.Sprintf("a merge left %d conflicts in the file", n.Count)
+	case err == nil && n.Reason != "":
+		what = "a merge of the file was not possible: " + n.Reason
+	}
+	return &Failure{
+		Kind: integrity.ErrMAC, Err: fmt.Errorf("%s (%w)", what, unresolved.ErrConflicts),
+		Advice: []string{"resolve them, in the editor: sops merge --continue FILE", "or take one side of each: sops merge --ours FILE"},
+	}
+}
+
+// settledMAC returns the text that the MAC must have, of which stored is what the
+// file says.
+func (s *Encrypted) settledMAC(c *cipher.Cipher, stored string, o DecryptOptions) (string, error) {
+	if !unresolved.IsSentence(stored) {
+		return stored, nil
+	}
+	if !o.Conflicts {
+		if o.IgnoreMAC {
+			o.warn("%v; what you see is our side", s.conflictError())
+		}
+		return stored, s.conflictError()
+	}
+	r, err := unresolved.Read(c, s.Meta)
+	if err != nil {
+		return "", &Failure{Kind: integrity.ErrMAC, Err: err, Advice: []string{"the sides are in git: git checkout --merge -- FILE"}}
+	}
+	s.record = r
+	return r.MAC, nil
+}
+
+// Conflicts returns the conflicts of a merge that the file keeps. It follows
+// DecryptWith with DecryptOptions.Conflicts.
+func (s *Encrypted) Conflicts() []unresolved.Entry {
+	if s.record == nil {
+		return nil
+	}
+	return s.record.Entries
+}
+
+// WithMeta returns the text of the file with changed metadata. Nothing proves that
+// it can be opened.
+func (s *Encrypted) WithMeta(change func(*meta.Metadata) error) ([]byte, error) {
+	m := *s.Meta
+	if err := change(&m); err != nil {
+		return nil, err
+	}
+	return s.doc.SetMeta(m.Encode())
+}
+
+// WithConflicts returns the text of an encrypted file, which Encrypt has made of o,
+// as one in which a merge left conflicts.
+func (o *Decrypted) WithConflicts(text []byte, n unresolved.Notice, entries []unresolved.Entry) ([]byte, error) {
+	s, err := Parse(text, o.format)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := cipher.New(o.Data.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	macText, err := integrity.StoredMAC(plain, s.Meta)
+	if err != nil {
+		return nil, err
+	}
+	c, err := cipher.Derived(o.Data.Bytes(), nil)
+	if err != nil {
+		return nil, err
+	}
+	nonce := func() ([]byte, error) { return make([]byte, cipher.NonceSize), nil }
+	return s.WithMeta(func(m *meta.Metadata) error {
+		return unresolved.Write(c, nonce, m, n, unresolved.Record{MAC: macText, Entries: entries})
+	})
+}
+
+// Tokens are the tokens of a file by what they mean.
+type Tokens map[remembered]string
+
+// Tokens returns those of the file that o was decrypted from.
+func (o *Decrypted) Tokens() (Tokens, error) {
+	out := Tokens{}
+	if o.origin == nil {
+		return out, nil
+	}
+	sel, err := o.Meta.Selection.CompileStored()
+	if err != nil {
+		return nil, err
+	}
+	tokens := tokensOf(o.origin.doc, o.origin.doc.Leaves())
+	for leaf := range sel.Leaves(o.origin.trees) {
+		if ref, v, ok := secretOf(leaf); ok && tokens[ref] != "" {
+			out[remembered{string(leaf.AAD), v, leaf.Comment != nil}] = tokens[ref]
+		}
+	}
+	return out, nil
+}
+
+// cipher returns the cipher of a data key as the options want it.
+func (o EncryptOptions) cipher(d keeper.Data) (*cipher.Cipher, error) {
+	if !o.Derived {
+		return cipher.New(d.Bytes())
+	}
+	known := map[[3]string]string{}
+	for r, token := range o.Tokens {
+		typ := r.value.Type()
+		if r.comment {
+			typ = "comment"
+		}
+		known[[3]string{r.aad, typ, r.value.Canonical()}] = token
+	}
+	return cipher.Derived(d.Bytes(), func(plain string, aad []byte, typ string) string {
+		return known[[3]string{string(aad), typ, plain}]
+	})
+}
+
+// zeros is the source of nonces that a derived cipher does not look at.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// Doubt says that nothing vouches for the given keys.
+func (o *Decrypted) Doubt(keys []keeper.MasterKey) { o.finding.Doubt(keys) }
+
+// Newer reports whether version a of the format is later than b.
+func Newer(a, b string) bool { return newer(a, b) }
