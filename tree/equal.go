@@ -138,3 +138,12 @@ func (d differ) lists(at Address, a, b *List) string {
 	}
 	return ""
 }
+
+// CloneAll returns a deep copy of documents.
+func CloneAll(trees []*Map) []*Map {
+	out := make([]*Map, len(trees))
+	for i, t := range trees {
+		out[i] = Clone(t).(*Map)
+	}
+	return out
+}

@@ -80,7 +80,7 @@ func New(dataKey []byte) (*Cipher, error) {
 // plaintexts or two different aads under one data key.
 func (c *Cipher) Encrypt(nonce []byte, plain string, aad []byte, typ string) string {
 	if c.derived != nil {
-		if token := c.derived.known(plain, aad, typ); token != "" {
+		if token, ok := c.derived.tokens[Value{plain, string(aad), typ}]; ok {
 			return token
 		}
 		nonce = c.derived.nonce(nonce, plain, aad, typ)

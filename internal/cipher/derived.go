@@ -11,32 +11,28 @@ import (
 // are equal only where data key, place, type and plaintext are. What that gives
 // away is that a value is the one that it was at an earlier merge.
 
+// A Value is all that a token depends on, but for the data key and the nonce.
+type Value struct{ Plain, AAD, Type string }
+
 // A derivation makes nonces.
 type derivation struct {
-	key   []byte
-	token func(plain string, aad []byte, typ string) string
+	key    []byte
+	tokens map[Value]string
 }
 
 // Derived returns the cipher of a data key whose Encrypt is a function of what it
 // encrypts. Of the nonce that it is given only the second half is used, and that
 // only where it is not zero: it may bear a mark. Where token, which may be nil,
 // knows a token under this data key, that one is taken.
-func Derived(dataKey []byte, token func(plain string, aad []byte, typ string) string) (*Cipher, error) {
+func Derived(dataKey []byte, tokens map[Value]string) (*Cipher, error) {
 	c, err := New(dataKey)
 	if err != nil {
 		return nil, err
 	}
 	mac := hmac.New(sha256.New, dataKey)
 	mac.Write([]byte("sops: nonces of a merge"))
-	c.derived = &derivation{mac.Sum(nil), token}
+	c.derived = &derivation{mac.Sum(nil), tokens}
 	return c, nil
-}
-
-func (d *derivation) known(plain string, aad []byte, typ string) string {
-	if d.token == nil {
-		return ""
-	}
-	return d.token(plain, aad, typ)
 }
 
 // nonce makes a nonce of NonceSize bytes.

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -26,10 +28,10 @@ type Decrypted struct {
 	finding integrity.Finding
 	ignored bool // MAC or seal do not fit, and the user trusts the content
 
-	trees []*tree.Map // the content
-	text  *plaintext  // the same; nil until it is asked for
+	trees []*tree.Map     // the content
+	text  *plaintext.Text // the same; nil until it is asked for
 
-	origin *origin // nil for a new file
+	origin *plaintext.Source // nil for a new file
 	// batches are the changes that led from origin to now, those in one batch
 	// independent of each other.
 	batches  [][]format.Change
@@ -193,7 +195,7 @@ type EncryptOptions struct {
 	// Derived makes the result a function of what is encrypted; see cipher.Derived.
 	// Tokens are taken where they fit.
 	Derived bool
-	Tokens  Tokens
+	Tokens  map[cipher.Value]string
 }
 
 func (o EncryptOptions) withDefaults() EncryptOptions {

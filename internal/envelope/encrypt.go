@@ -13,7 +13,10 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/layouts"
+	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -38,7 +41,7 @@ func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 		return nil, err
 	}
 	s := &encryption{
-		decrypted: o, cipher: c, selector: sel, doc: o.text.doc, trees: o.text.doc.Trees(),
+		decrypted: o, cipher: c, selector: sel, doc: o.text.Doc, trees: o.text.Doc.Trees(),
 		random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
 	}
 	if s.known, err = o.known(sel); err != nil {
@@ -53,7 +56,7 @@ type encryption struct {
 	decrypted *Decrypted
 	cipher    *cipher.Cipher
 	selector  *rule.Selector
-	known     memory // the tokens that there are
+	known     tokentree.Memory // the tokens that there are
 	random    io.Reader
 	room      [cipher.NonceSize]byte
 
@@ -61,12 +64,12 @@ type encryption struct {
 	trees []*tree.Map
 	full  []byte // the author's text, where doc is a rendering of it
 
-	tokens  []string        // by Ref; "" for what stays
-	values  []format.Plain  // by Ref; what the tokens stand for
-	blank   []bool          // by Ref; secrets that are null or empty
-	secret  []bool          // of the scalars, in order
-	placed  []placed        // the comments, in order
-	like    format.Document // the encrypted text whose presentation is kept
+	tokens  []string           // by Ref; "" for what stays
+	values  []format.Plain     // by Ref; what the tokens stand for
+	blank   []bool             // by Ref; secrets that are null or empty
+	secret  []bool             // of the scalars, in order
+	placed  []tokentree.Placed // the comments, in order
+	like    format.Document    // the encrypted text whose presentation is kept
 	macText string
 	// Comments whose container in the encrypted text is another one than in the
 	// plain text, with the container's additional data there.
@@ -77,7 +80,7 @@ type encryption struct {
 // rendering of the same tree that carries the author's text in its layout.
 func (s *encryption) run() ([]byte, error) {
 	if o := s.decrypted.origin; o != nil {
-		s.like = o.doc
+		s.like = o.Doc
 		if out, err := s.attempt(); err == nil || isFinal(err) {
 			return out, err
 		}
@@ -121,10 +124,10 @@ func (s *encryption) render() error {
 	if err != nil {
 		return err
 	}
-	if err := sameContent(s.decrypted.format, s.trees, d.Trees()); err != nil {
+	if err := plaintext.Same(s.decrypted.format, s.trees, d.Trees()); err != nil {
 		return err
 	}
-	s.full, s.doc, s.trees = s.decrypted.text.bytes, d, d.Trees()
+	s.full, s.doc, s.trees = s.decrypted.text.Bytes, d, d.Trees()
 	s.containers = nil
 	return nil
 }
@@ -180,7 +183,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	}
 	values := s.valuesIn(encrypted)
 	back, err := encrypted.Unmask(values, layout)
-	if err == nil && bytes.Equal(back, s.decrypted.text.bytes) {
+	if err == nil && bytes.Equal(back, s.decrypted.text.Bytes) {
 		return out, nil
 	}
 	// The tokens are right but the pieces do not give the author's text.
@@ -188,7 +191,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.text.bytes, Digest: digest(bare)})
+	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.text.Bytes, Digest: plaintext.Digest(bare)})
 	return out, err
 }
 
@@ -196,7 +199,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 // Refs: a reader may find comments, and so all leaves after them, in another
 // order than they have in the plain text.
 func (s *encryption) valuesIn(encrypted format.Document) []format.Plain {
-	tokens := tokensOf(encrypted, encrypted.Leaves())
+	tokens := tokentree.Tokens(encrypted)
 	if slices.Equal(tokens, s.tokens) {
 		return s.values
 	}
@@ -220,7 +223,7 @@ func (s *encryption) finish(m format.Masked, l *format.Layout) ([]byte, format.D
 		return nil, nil, err
 	}
 	own := s.decrypted.Meta
-	if own.Layout, err = encryptLayout(s.cipher, nonce, l, s.macText); err != nil {
+	if own.Layout, err = layouts.Encrypt(s.cipher, nonce, l, s.macText); err != nil {
 		return nil, nil, err
 	}
 	out, err := m.Insert(own.Encode())
@@ -241,7 +244,7 @@ func (s *encryption) bareDigest(m format.Masked) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return digest(bare), nil
+	return plaintext.Digest(bare), nil
 }
 
 // encrypt fills tokens and values and renews the MAC.
@@ -250,11 +253,11 @@ func (s *encryption) encrypt() error {
 	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
 	s.secret, s.placed = make([]bool, 0, n), nil
 	mac := integrity.NewMAC(s.decrypted.Meta.MACOnlyEncrypted)
-	old := recall{s.known, map[remembered]int{}}
+	old := s.known.Recall()
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
-			s.placed = append(s.placed, placed{leaf.Comment, string(leaf.AAD)})
-			if err := s.comment(leaf, &old); err != nil {
+			s.placed = append(s.placed, tokentree.Placed{Comment: leaf.Comment, AAD: string(leaf.AAD)})
+			if err := s.comment(leaf, old); err != nil {
 				return err
 			}
 			continue
@@ -266,7 +269,7 @@ func (s *encryption) encrypt() error {
 			mac.Add(v, leaf.Secret)
 			continue
 		}
-		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, &old); err != nil {
+		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, old); err != nil {
 			return err
 		}
 		mac.Add(s.values[leaf.Scalar.Ref].Value, true)
@@ -285,7 +288,7 @@ func (s *encryption) putMAC(mac *integrity.MAC) error {
 	return nil
 }
 
-func (s *encryption) comment(leaf rule.Leaf, old *recall) error {
+func (s *encryption) comment(leaf rule.Leaf, old *tokentree.Recall) error {
 	c := leaf.Comment
 	if !leaf.Secret || c.Text == "" {
 		return nil
@@ -304,10 +307,10 @@ func (s *encryption) comment(leaf rule.Leaf, old *recall) error {
 }
 
 // token gives leaf ref the token it had, or a new one.
-func (s *encryption) token(ref int, aad []byte, v tree.Value, comment bool, old *recall) error {
+func (s *encryption) token(ref int, aad []byte, v tree.Value, comment bool, old *tokentree.Recall) error {
 	s.values[ref] = format.Plain{Set: true, Value: v, Comment: comment}
-	if k, ok := old.token(aad, v, comment); ok {
-		s.tokens[ref], s.values[ref].Value = k.token, k.value
+	if k, ok := old.Token(aad, v, comment); ok {
+		s.tokens[ref], s.values[ref].Value = k.Token, k.Value
 		return nil
 	}
 	nonce, err := s.nonce()

@@ -6,6 +6,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/internal/unresolved"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -95,12 +96,10 @@ func (o *Decrypted) WithConflicts(text []byte, n unresolved.Notice, entries []un
 	})
 }
 
-// Tokens are the tokens of a file by what they mean.
-type Tokens map[remembered]string
-
-// Tokens returns those of the file that o was decrypted from.
-func (o *Decrypted) Tokens() (Tokens, error) {
-	out := Tokens{}
+// Tokens returns the tokens of the file that o was decrypted from, by what they
+// mean.
+func (o *Decrypted) Tokens() (map[cipher.Value]string, error) {
+	out := map[cipher.Value]string{}
 	if o.origin == nil {
 		return out, nil
 	}
@@ -108,31 +107,27 @@ func (o *Decrypted) Tokens() (Tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens := tokensOf(o.origin.doc, o.origin.doc.Leaves())
-	for leaf := range sel.Leaves(o.origin.trees) {
-		if ref, v, ok := secretOf(leaf); ok && tokens[ref] != "" {
-			out[remembered{string(leaf.AAD), v, leaf.Comment != nil}] = tokens[ref]
+	tokens := tokentree.Tokens(o.origin.Doc)
+	for leaf := range sel.Leaves(o.origin.Trees) {
+		ref, v, ok := tokentree.Secret(leaf)
+		if !ok || tokens[ref] == "" {
+			continue
 		}
+		typ := v.Type()
+		if leaf.Comment != nil {
+			typ = "comment"
+		}
+		out[cipher.Value{Plain: v.Canonical(), AAD: string(leaf.AAD), Type: typ}] = tokens[ref]
 	}
 	return out, nil
 }
 
 // cipher returns the cipher of a data key as the options want it.
 func (o EncryptOptions) cipher(d keeper.Data) (*cipher.Cipher, error) {
-	if !o.Derived {
-		return cipher.New(d.Bytes())
+	if o.Derived {
+		return cipher.Derived(d.Bytes(), o.Tokens)
 	}
-	known := map[[3]string]string{}
-	for r, token := range o.Tokens {
-		typ := r.value.Type()
-		if r.comment {
-			typ = "comment"
-		}
-		known[[3]string{r.aad, typ, r.value.Canonical()}] = token
-	}
-	return cipher.Derived(d.Bytes(), func(plain string, aad []byte, typ string) string {
-		return known[[3]string{string(aad), typ, plain}]
-	})
+	return cipher.New(d.Bytes())
 }
 
 // zeros is the source of nonces that a derived cipher does not look at.
@@ -145,6 +140,3 @@ func (zeros) Read(p []byte) (int, error) {
 
 // Doubt says that nothing vouches for the given keys.
 func (o *Decrypted) Doubt(keys []keeper.MasterKey) { o.finding.Doubt(keys) }
-
-// Newer reports whether version a of the format is later than b.
-func Newer(a, b string) bool { return newer(a, b) }

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/diff3"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/merge"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/unresolved"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -50,7 +52,7 @@ func (m *merging) encrypt(ctx context.Context, winner *side, keys keyList, want 
 	if err := d.Replace(text); err != nil {
 		return nil, err
 	}
-	tokens := envelope.Tokens{}
+	var tokens map[cipher.Value]string
 	if other := m.other(winner); sameData(winner, other) && !winner.rotate {
 		if tokens, err = other.decrypted.Tokens(); err != nil {
 			return nil, err
@@ -76,7 +78,7 @@ func (m *merging) quiet() envelope.DecryptOptions {
 func (m *merging) newest() string {
 	version := ""
 	for _, s := range []*side{m.sides[Ours], m.sides[Theirs]} {
-		if s.decrypted != nil && (version == "" || envelope.Newer(s.decrypted.Meta.Version, version)) {
+		if s.decrypted != nil && (version == "" || meta.Newer(s.decrypted.Meta.Version, version)) {
 			version = s.decrypted.Meta.Version
 		}
 	}
@@ -339,13 +341,13 @@ func (m *merging) mergeLines(r *merge.Result) {
 // what the sides make of it counts as if it came from nothing that either knows.
 func withoutBase(base []*tree.Map, e unresolved.Entry) []*tree.Map {
 	if e.Document >= len(base) || len(e.At) == 0 {
-		return base
+		return base // not about one value
 	}
 	out := slices.Clone(base)
 	out[e.Document] = tree.Clone(base[e.Document]).(*tree.Map)
-	if _, err := tree.Find(out[e.Document], e.At); err != nil {
-		return base // ours had nothing there
-	}
-	tree.Set(out[e.Document], e.At, tree.Text("\x00 the sides of an earlier merge do not agree \x00"))
+	tree.Set(out[e.Document], e.At, tree.Text(disputed))
 	return out
 }
+
+// disputed is the text of a base at a conflict of an earlier merge.
+const disputed = "\x00 the sides of an earlier merge do not agree \x00"

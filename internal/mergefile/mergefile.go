@@ -139,6 +139,9 @@ func (m *merging) mergeContent() merge.Result {
 		m.mergeLines(&r)
 	}
 	for _, c := range r.Conflicts {
+		if s, ok := c.Base.(*tree.Scalar); ok && s.Value.Str() == disputed {
+			c.Base = nil
+		}
 		m.entries = append(m.entries, unresolved.Entry{Conflict: c})
 	}
 	for _, s := range []*side{ours, theirs} {

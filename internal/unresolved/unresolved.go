@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 	"github.com/seed-1f7fdfb8/sops/internal/merge"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -129,7 +130,7 @@ func Write(c *cipher.Cipher, nonce func() ([]byte, error), m *meta.Metadata, n N
 	if err != nil {
 		return fmt.Errorf("merge_values: %w", err)
 	}
-	deflated, err := deflate(plain)
+	deflated, err := deflate.Pack(string(plain))
 	if err != nil {
 		return fmt.Errorf("merge_values: %w", err)
 	}
@@ -169,12 +170,12 @@ func Read(c *cipher.Cipher, m *meta.Metadata) (*Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("merge_values: %w", err)
 	}
-	plain, err := inflate([]byte(deflated))
+	plain, err := deflate.Unpack([]byte(deflated))
 	if err != nil {
 		return nil, fmt.Errorf("merge_values: %w", err)
 	}
 	var packed record
-	if err := json.Unmarshal(plain, &packed); err != nil {
+	if err := json.Unmarshal([]byte(plain), &packed); err != nil {
 		return nil, errors.New("merge_values: not of the form that sops writes")
 	}
 	if packed.Version != 1 {
