@@ -1,14 +1,17 @@
 package envelope
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/internal/unresolved"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 // A file in which a merge left conflicts is refused like one whose MAC does not
@@ -27,7 +30,7 @@ func (s *Encrypted) conflictError() error {
 		what = "a merge of the file was not possible: " + n.Reason
 	}
 	return &Failure{
-		Kind: integrity.ErrMAC, Err: fmt.Errorf("%s (%w)", what, unresolved.ErrConflicts),
+		Kind: integrity.ErrMAC, Err: errors.New(what),
 		Advice: []string{"resolve them, in the editor: sops merge --continue FILE", "or take one side of each: sops merge --ours FILE"},
 	}
 }
@@ -59,6 +62,28 @@ func (s *Encrypted) Conflicts() []unresolved.Entry {
 		return nil
 	}
 	return s.record.Entries
+}
+
+// Trees returns the content with tokens as texts. It must not be changed.
+func (s *Encrypted) Trees() []*tree.Map { return s.doc.Trees() }
+
+// Masked returns the text of the file without its metadata, with what shown returns
+// in the place of each token.
+func (s *Encrypted) Masked(shown func(token string) string) ([]byte, error) {
+	values := make([]format.Plain, s.doc.Leaves())
+	for ref, token := range tokentree.Tokens(s.doc) {
+		if token != "" {
+			values[ref] = format.Plain{Set: true, Value: tree.StringValue(shown(token))}
+		}
+	}
+	for _, t := range s.doc.Trees() {
+		tree.Each(t, func(n tree.Node) {
+			if c, ok := n.(*tree.Comment); ok && c.Ref >= 0 && values[c.Ref].Set {
+				values[c.Ref].Comment = true
+			}
+		})
+	}
+	return s.doc.Unmask(values, nil)
 }
 
 // WithMeta returns the text of the file with changed metadata. Nothing proves that

@@ -104,8 +104,8 @@ func (m *merging) notef(format string, args ...any) {
 	m.notes = append(m.notes, fmt.Sprintf(format, args...))
 }
 
-// errPlain says that no side is encrypted.
-var errPlain = errors.New("neither side is encrypted")
+// ErrPlain says that no side is encrypted.
+var ErrPlain = errors.New("neither side is encrypted")
 
 func (m *merging) run(ctx context.Context) (*Result, error) {
 	if err := m.read(ctx); err != nil {

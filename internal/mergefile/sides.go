@@ -64,7 +64,7 @@ func (m *merging) read(ctx context.Context) error {
 	theirs, base := m.sides[Theirs], m.sides[Base]
 	switch {
 	case plain == 2:
-		return errPlain
+		return ErrPlain
 	case plain == 1 && base != nil && base.encrypted != nil:
 		who := names[Ours]
 		if theirs.encrypted == nil {
@@ -149,7 +149,7 @@ func summary(err error) string {
 	switch {
 	case errors.As(err, &unlock):
 		return "no key at hand opens both sides"
-	case errors.Is(err, envelope.ErrNotEncrypted), errors.Is(err, errPlain):
+	case errors.Is(err, envelope.ErrNotEncrypted), errors.Is(err, ErrPlain):
 		return "a side is not encrypted"
 	}
 	return "a side cannot be read"

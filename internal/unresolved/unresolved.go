@@ -31,9 +31,6 @@ import (
 // sentence begins the text of the MAC of a file with conflicts.
 const sentence = "UNRESOLVED MERGE CONFLICT in "
 
-// ErrConflicts is in the chain of the error for a file with conflicts.
-var ErrConflicts = errors.New("the file has conflicts of a merge")
-
 // A Notice is what a file says without a key. Anybody who can write the file can
 // write it.
 type Notice struct {
