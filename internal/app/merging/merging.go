@@ -63,7 +63,7 @@ func Files(ctx context.Context, a *app.App, o FileOptions) error {
 	if o.Output == "" {
 		_, err = a.Stdout.Write(r.Text)
 	} else {
-		err = atomicfile.Create(ctx, a.Abs(o.Output), r.Text, app.EncryptedMode)
+		err = a.WriteEncrypted(ctx, o.Output, r.Text)
 	}
 	if err != nil {
 		return err
