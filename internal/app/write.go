@@ -32,6 +32,12 @@ func (a *App) write(ctx context.Context, s *Source, t Target, data []byte, mode 
 	return a.writeStdout(ctx, data)
 }
 
+// WriteEncrypted writes an encrypted text to a file by name, under its lock if it is
+// there.
+func (a *App) WriteEncrypted(ctx context.Context, path string, data []byte) error {
+	return a.writeFile(ctx, path, data, EncryptedMode)
+}
+
 // writeFile writes a file by name, under its lock if it is there.
 func (a *App) writeFile(ctx context.Context, path string, data []byte, mode fs.FileMode) error {
 	unlock, err := a.lockPresent(ctx, path)

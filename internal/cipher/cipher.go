@@ -30,7 +30,8 @@ type Cipher struct {
 	gcm   cipher.AEAD // for nonces of NonceSize
 	// free is memory for texts: a file has many short ones, and shares it among
 	// them. What was given out is never written again.
-	free []byte
+	free    []byte
+	derived *derivation // nil: the nonces are those that Encrypt is given
 }
 
 // room returns memory for n bytes, of length 0. What is used of it must be taken
@@ -78,6 +79,12 @@ func New(dataKey []byte) (*Cipher, error) {
 // Encrypt returns the token of plain. A nonce must never serve two different
 // plaintexts or two different aads under one data key.
 func (c *Cipher) Encrypt(nonce []byte, plain string, aad []byte, typ string) string {
+	if c.derived != nil {
+		if token, ok := c.derived.tokens[Value{plain, string(aad), typ}]; ok {
+			return token
+		}
+		nonce = c.derived.nonce(nonce, plain, aad, typ)
+	}
 	length := base64.StdEncoding.EncodedLen
 	size := len(prefix) + length(len(plain)) + len(ivMark) + length(len(nonce)) +
 		len(tagMark) + length(tagSize) + len(typeMark) + len(typ) + 1

@@ -113,7 +113,7 @@ func wantsJSON(args []string) bool {
 // typed Ctrl-C belongs.
 func ownsKeyboard(command string) bool {
 	switch command {
-	case "edit", "devkms", "exec-env", "exec-file":
+	case "edit", "devkms", "exec-env", "exec-file", "merge":
 		return true
 	}
 	return false
@@ -129,6 +129,7 @@ func (r *run) root() *command.Command {
 		Help:     rootIntro + "\n\n" + rootForms,
 		Commands: []*command.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(), r.publish(),
+			r.merge(), r.mergeDriver(), r.git(), r.log(), r.textconv(),
 			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(), r.man(),
 		},
 		Flags: []*command.Flag{

@@ -36,13 +36,14 @@ func writers() map[string][][]string {
 			{"encrypt", "--onto", "f.yaml", "plain.yaml"},
 			{"encrypt", "--output", "f.yaml", "plain.yaml"},
 		},
+		"merge":   {{"merge", "-o", "f.yaml", "g.yaml", "g.yaml", "g.yaml"}},
 		"decrypt": {{"decrypt", "-i", "f.yaml"}, {"decrypt", "--output", "f.yaml", "g.yaml"}},
 	}
 }
 
 // readers are the commands that change no file.
 func readers() []string {
-	return []string{"filestatus", "doctor", "config", "kms", "exec-env", "exec-file", "devkms", "completion", "man", "help", "keygen", "publish", "keyservice"}
+	return []string{"filestatus", "doctor", "config", "kms", "exec-env", "exec-file", "devkms", "completion", "man", "help", "keygen", "publish", "keyservice", "merge-driver", "git", "log", "textconv"}
 }
 
 // A process that has the lock of a file must not find it changed.

@@ -114,8 +114,8 @@ func List(to *[]string, topic, name, usage string) *Flag {
 }
 
 // Int is a flag with a number as its value.
-func Int(to *int, topic, name, usage string) *Flag {
-	return &Flag{Name: name, Topic: topic, Usage: usage, Set: func(s string) (err error) {
+func Int(to *int, topic, name, usage string, aliases ...string) *Flag {
+	return &Flag{Name: name, Aliases: aliases, Topic: topic, Usage: usage, Set: func(s string) (err error) {
 		*to, err = number(s)
 		return err
 	}}

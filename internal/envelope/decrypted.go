@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
@@ -186,11 +187,18 @@ func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keep
 type EncryptOptions struct {
 	Now    time.Time
 	Random io.Reader
+	// Derived makes the result a function of what is encrypted; see cipher.Derived.
+	// Tokens are taken where they fit.
+	Derived bool
+	Tokens  map[cipher.Value]string
 }
 
 func (o EncryptOptions) withDefaults() EncryptOptions {
 	if o.Now.IsZero() {
 		o.Now = time.Now()
+	}
+	if o.Derived {
+		o.Random = zeros{}
 	}
 	o.Random = orCrypto(o.Random)
 	return o

@@ -27,13 +27,14 @@ import (
 func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 	opt = opt.withDefaults()
 	o.sayPlain()
+	o.Meta.Merge, o.Meta.MergeValues = "", "" // what is written has no conflicts
 	if out, err := o.patched(opt); err == nil {
 		return out, nil
 	}
 	if err := o.write(); err != nil {
 		return nil, err
 	}
-	c, err := cipher.New(o.Data.Bytes())
+	c, err := opt.cipher(o.Data)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/internal/unresolved"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -23,7 +24,8 @@ type Encrypted struct {
 	Meta   *meta.Metadata
 	format format.Format
 	doc    format.Document
-	sealer *resealer // set by Recover
+	sealer *resealer          // set by Recover
+	record *unresolved.Record // set by DecryptWith where there are conflicts of a merge
 }
 
 // ErrNotEncrypted is in the chain of the error for a file without metadata.
@@ -48,6 +50,7 @@ func Parse(src []byte, f format.Format) (*Encrypted, error) {
 // DecryptOptions says how to open a file. The zero value is the careful default.
 type DecryptOptions struct {
 	IgnoreMAC bool // give out the content even if the MAC does not fit
+	Conflicts bool // open a file with conflicts of a merge; see Encrypted.Conflicts
 	// Context is the encryption context of AWS keys that the file gives none.
 	// It must have an effect.
 	Context map[string]string
@@ -202,6 +205,9 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 // and the MAC is to be ignored.
 func (d *decryption) checkMAC() (string, error) {
 	stored, err := integrity.StoredMAC(d.cipher, d.encrypted.Meta)
+	if err == nil {
+		stored, err = d.encrypted.settledMAC(d.cipher, stored, d.options)
+	}
 	if err == nil {
 		err = d.mac.Check(stored)
 	}

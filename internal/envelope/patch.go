@@ -31,7 +31,7 @@ func (o *Decrypted) patched(opt EncryptOptions) ([]byte, error) {
 	if l := o.origin.Layout; !ok || len(changes) > 0 && l != nil && len(l.Full) > 0 {
 		return nil, errNotPatched
 	}
-	c, err := cipher.New(o.Data.Bytes())
+	c, err := opt.cipher(o.Data)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,9 @@ import (
 // Recover returns the data key, with the shares that gave it. It checks the
 // seal, where there is one.
 func (s *Encrypted) Recover(ctx context.Context, k keeper.Keeper, o DecryptOptions) (*unlock.Recovered, error) {
+	if s.Meta.Merge != "" {
+		return nil, s.conflictError()
+	}
 	r, err := s.recover(ctx, k, o)
 	if err != nil {
 		return nil, err

@@ -68,3 +68,10 @@ func (f *Finding) Vouch(keys []keeper.MasterKey) {
 		f.unverified, f.injected = slices.DeleteFunc(f.unverified, same), slices.DeleteFunc(f.injected, same)
 	}
 }
+
+// Doubt says that nothing vouches for the given keys.
+func (f *Finding) Doubt(keys []keeper.MasterKey) {
+	for _, m := range keys {
+		f.note(m, !slices.Contains(f.unverified, m.ID()), false)
+	}
+}

@@ -37,6 +37,12 @@ func (m *Metadata) Encode() *tree.Map {
 		putText(root, fieldLayout, layout)
 	}
 	putText(root, fieldSeal, seal)
+	if m.Merge != "" || isText(root, fieldMerge) {
+		putText(root, fieldMerge, m.Merge)
+	}
+	if m.MergeValues != "" || isText(root, fieldMergeValues) {
+		putText(root, fieldMergeValues, m.MergeValues)
+	}
 	for _, f := range m.Selection.All() {
 		putText(root, f.Name, f.Text)
 	}
