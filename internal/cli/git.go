@@ -133,7 +133,7 @@ compared, and a question mark says that a value was changed or encrypted anew.`,
 		Run: func(ctx context.Context, c *command.Call) error {
 			switch len(c.Args) {
 			case 0:
-				return &noFileError{}
+				return noFile()
 			case 1, 2:
 			default:
 				return countError("log", "FILE [PATH]", 2, len(c.Args))
