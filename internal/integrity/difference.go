@@ -20,8 +20,10 @@ func differs(sealed, found string) string {
 		return describeLine(was) + " was removed"
 	case was == "":
 		return describeLine(is) + " was added"
-	case is == "":
+	case is == "", is == noVersion:
 		return describeLine(was) + " was removed"
+	case was == noVersion:
+		return describeLine(is) + " was added"
 	}
 	return describeLine(was) + " became " + describeLine(is)
 }
@@ -41,6 +43,9 @@ func keysDiffer(sealed, found string) string {
 	name(a, b, " was removed")
 	return strings.Join(out, ", ")
 }
+
+// noVersion is the line of a file without one; other settings are never empty.
+const noVersion = "version "
 
 func at(lines []string, i int) string {
 	if i < len(lines) {

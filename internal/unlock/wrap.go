@@ -118,7 +118,9 @@ type WrapError struct{ Keys []KeyReport }
 func (e *WrapError) Error() string {
 	lines := make([]string, len(e.Keys))
 	for i, k := range e.Keys {
-		lines[i] = fmt.Sprintf("master key %q: %v", k.Identity, k.Err)
+		if lines[i] = k.Err.Error(); !strings.Contains(lines[i], k.Identity) {
+			lines[i] = fmt.Sprintf("master key %q: %s", k.Identity, lines[i])
+		}
 	}
 	return strings.Join(lines, "\n")
 }

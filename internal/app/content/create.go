@@ -27,7 +27,7 @@ func createSome(ctx context.Context, a *app.App, s *app.Source, plan envelope.Pl
 		return nil, err
 	}
 	if err := a.LeaveOut(k, decrypted, cmp.Or(s.FilenameOverride, s.Path)); err != nil {
-		return nil, fmt.Errorf("Could not generate data key: %w", err)
+		return nil, s.Named(noDataKey(err))
 	}
 	return decrypted, nil
 }
@@ -48,5 +48,8 @@ func createWith(ctx context.Context, a *app.App, s *app.Source, plain []byte, pl
 	if isContent(err) {
 		return nil, s.Named(contentError(err))
 	}
-	return nil, fmt.Errorf("Could not generate data key: %w", err)
+	return nil, s.Named(noDataKey(err))
 }
+
+// noDataKey says what failed in words that wrappers of SOPS look for.
+func noDataKey(err error) error { return fmt.Errorf("Could not generate data key: %w", err) }
