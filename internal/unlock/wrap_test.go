@@ -76,7 +76,7 @@ func TestAllKeysThatCannotWrapAreNamed(t *testing.T) {
 	if !errors.As(err, &e) {
 		t.Fatalf("error %v, want a *WrapError", err)
 	}
-	want := "master key \"a\": access denied to a\nmaster key \"c\": access denied to c"
+	want := "access denied to a\naccess denied to c"
 	if diff := cmp.Diff(want, e.Error()); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}
