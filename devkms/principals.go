@@ -26,8 +26,8 @@ func (w *World) principals() sts.World {
 		for j := range a.Users {
 			add(a.Users[j].principal(a.ID), a.Users[j].Access)
 		}
-		for j := range a.Roles {
-			r := a.Roles[j].role(a.ID)
+		for _, each := range w.allRoles(a) {
+			r := each.role(a.ID)
 			out.Roles[r.ARN] = r
 		}
 		for _, i := range a.Issuers {
@@ -85,7 +85,7 @@ func (d directory) Exists(name string) bool {
 		return slices.Contains(d.ARNs(), name)
 	}
 	role, isSession := sessionRole(arn.Resource)
-	return !isSession || slices.ContainsFunc(d.Accounts[i].Roles, func(r Role) bool { return r.Name == role })
+	return !isSession || slices.ContainsFunc(d.allRoles(&d.Accounts[i]), func(r *Role) bool { return r.Name == role })
 }
 
 // ARNs are those of the users and roles.
@@ -96,8 +96,8 @@ func (d directory) ARNs() []string {
 		for j := range a.Users {
 			out = append(out, a.Users[j].arn(a.ID))
 		}
-		for j := range a.Roles {
-			out = append(out, a.Roles[j].arn(a.ID))
+		for _, r := range d.allRoles(a) {
+			out = append(out, r.arn(a.ID))
 		}
 	}
 	return out

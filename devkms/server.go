@@ -2,6 +2,7 @@ package devkms
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,11 +12,17 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/anywhere"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/authority"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/keystore"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kmsadmin"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/seal"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/signin"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sigv4"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sso"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/tunnel"
 )
 
 // Options say how a Server is made. The zero value is good: the built-in
@@ -35,6 +42,13 @@ type Server struct {
 	store    *keystore.Store
 	kms      *kms.Service
 	sts      *sts.Service
+	sso      *sso.Service // nil if the world has none
+	signin   *signin.Service
+	anywhere *anywhere.Service
+	unsigned []service
+	machines *authority.Authority // of IAM Roles Anywhere
+	web      *authority.Authority // of the proxy
+	tunnel   *tunnel.Tunnel // nil until it listens
 	verifier *sigv4.Verifier
 	now      func() time.Time
 	random   io.Reader
@@ -79,6 +93,16 @@ func New(o Options) (*Server, error) {
 	if s.sts, err = sts.New(w.principals(), s.store.Secret, s.random); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
+	sealer, err := seal.New(s.store.Secret, s.random)
+	if err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	for purpose, into := range map[string]**authority.Authority{"machines": &s.machines, "web": &s.web} {
+		if *into, err = authority.New(s.store.Secret, purpose, o.Now(), s.random); err != nil {
+			return nil, errors.Join(err, s.store.Close())
+		}
+	}
+	s.unsigned = s.services(sealer)
 	operations := kms.Operations()
 	maps.Copy(operations, kmsadmin.Operations())
 	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: directory{w}, Operations: operations}
@@ -116,6 +140,7 @@ func (s *Server) ListenPort(port int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("devkms: %w", err)
 	}
+	s.tunnel = tunnel.New(s, func(host string) (*tls.Certificate, error) { return s.web.Server(host, s.now()) })
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.url = "http://" + l.Addr().String()
 	h := s.http
@@ -148,7 +173,7 @@ func (s *Server) Close() error {
 	close(s.done)
 	var err error
 	if h != nil {
-		err = h.Close()
+		err = errors.Join(s.tunnel.Close(), h.Close())
 	}
 	s.serving.Wait()
 	s.life.Lock() // calls under way have it for reading

@@ -13,6 +13,13 @@ type World struct {
 	Default  string   // name of the user whose credentials the environment gets
 	Regions  []string // the first is the default region
 	Accounts []Account
+
+	SSO      *SSO      // nil means that there is no login to IAM Identity Center
+	Instance *Instance // whose metadata service there is
+	Task     *Task     // in whose containers programs run
+	Pod      *Pod
+	Console  string    // name of the user who has done `aws login`
+	Anywhere *Anywhere // a machine outside of AWS with a certificate
 }
 
 // An Account is one AWS account.
@@ -23,6 +30,8 @@ type Account struct {
 	Roles   []Role
 	Issuers []Issuer
 	Keys    []Key
+
+	PermissionSets []PermissionSet // of IAM Identity Center, for the user of World.SSO
 }
 
 // An AccessKey is a long-lived credential. Both parts are empty if there is
@@ -114,6 +123,19 @@ func (w *World) role(name string) (*Account, *Role) {
 		}
 	}
 	return nil, nil
+}
+
+// allRoles are those of the account, and those that IAM Identity Center made
+// there for its permission sets.
+func (w *World) allRoles(a *Account) []*Role {
+	var all []*Role
+	for i := range a.Roles {
+		all = append(all, &a.Roles[i])
+	}
+	for i := range a.PermissionSets {
+		all = append(all, a.PermissionSets[i].role(a.ID, w.SSO.Region))
+	}
+	return all
 }
 
 func pathOr(p string) string {

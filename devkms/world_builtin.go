@@ -34,5 +34,14 @@ func (w *World) clone() *World {
 		c.Accounts[i].Keys = slices.Clone(c.Accounts[i].Keys)
 		c.Accounts[i].Issuers = slices.Clone(c.Accounts[i].Issuers)
 	}
+	c.SSO, c.Instance, c.Task, c.Pod, c.Anywhere = copied(w.SSO), copied(w.Instance), copied(w.Task), copied(w.Pod), copied(w.Anywhere)
 	return &c
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }

@@ -29,6 +29,7 @@ func (w *World) fillIn() {
 	if len(w.Regions) == 0 {
 		w.Regions = []string{"us-east-1"}
 	}
+	w.fillInMachines()
 	for i := range w.Accounts {
 		for j := range w.Accounts[i].Keys {
 			k := &w.Accounts[i].Keys[j]
@@ -84,6 +85,7 @@ func (w *World) check() []worldError {
 		seen[a.ID] = true
 		c.account(a)
 	}
+	c.machines()
 	return c.errs
 }
 

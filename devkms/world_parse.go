@@ -3,6 +3,7 @@ package devkms
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
@@ -50,6 +51,17 @@ type field[T any] = yamlread.Field[T]
 // text, texts, tags, policy and policies make the fields of a kind of value.
 func text[T any](name string, of func(*T) *string) field[T] {
 	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) { *of(t) = r.Text(n, name).Value }}
+}
+
+func number[T any](name string, of func(*T) *int) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) { *of(t), _ = r.Number(n, name, 0) }}
+}
+
+func seconds[T any](name string, of func(*T) *time.Duration) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
+		count, _ := r.Number(n, name, 0)
+		*of(t) = time.Duration(count) * time.Second
+	}}
 }
 
 func texts[T any](name string, of func(*T) *[]string) field[T] {

@@ -233,7 +233,7 @@ func (st *statement) principalGrant(p *Principal, deny bool) grant {
 
 // is reports whether the entry names the principal by this very ARN.
 func (n principalName) is(name string, p *Principal) bool {
-	if n.kind == "Federated" {
+	if n.kind == "Federated" || n.kind == "Service" {
 		return p.Federated == n.name && n.name == name
 	}
 	return n.kind == "AWS" && (n.name == "*" || n.name == name || awsname.IsAccount(n.name) && awsname.RootARN(n.name) == name)
@@ -241,7 +241,7 @@ func (n principalName) is(name string, p *Principal) bool {
 
 func (n principalName) grant(p *Principal) grant {
 	switch {
-	case n.kind == "Federated":
+	case n.kind == "Federated" || n.kind == "Service":
 		if p.Federated != "" && n.name == p.Federated {
 			return toPrincipal
 		}
