@@ -196,7 +196,7 @@ func TestParserAndSchemaKnowTheSameKeys(t *testing.T) {
 	parts := map[string]string{
 		"world": "world", "account": "account", "accessKey": "access_key", "user": "user", "mfa": "mfa", "role": "role", "profile": "profile",
 		"issuer": "issuer", "key": "key", "sso": "sso", "permissionSet": "permission_set", "instance": "instance", "task": "task", "pod": "pod",
-		"anywhere": "anywhere",
+		"anywhere": "anywhere", "grant": "grant",
 	}
 	fields := parserFields(t)
 	if len(fields) != len(parts) {

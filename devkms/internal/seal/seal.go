@@ -31,7 +31,7 @@ func New(secret []byte, random io.Reader) (*Sealer, error) {
 	return &Sealer{aead, random}, nil
 }
 
-// Seal returns a token for v, whose kind tells it from tokens of other kinds.
+// Seal returns a token for v, which no token of another kind is taken for.
 func (s *Sealer) Seal(kind string, v any) (string, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
