@@ -45,3 +45,12 @@ func sessionRole(resource string) (string, bool) {
 	role, _, _ := strings.Cut(rest, "/")
 	return role, kind == "assumed-role"
 }
+
+// Named says what the policy was read from, for whoever must find a statement.
+func (p *Policy) Named(name string) *Policy {
+	p.parsed.Name = name
+	return p
+}
+
+// Principals returns the principals of AWS that the policy names.
+func (p *Policy) Principals() []string { return p.parsed.Principals() }

@@ -33,19 +33,20 @@ const (
 // script.
 func contextCommands() map[string][]string {
 	return map[string][]string{
-		"encrypt":    {"encrypt", "--kms", walkKey, "plain.yaml"},
-		"edit":       {"edit", "--kms", walkKey, "new.yaml"},
-		"rotate":     {"rotate", "--add-kms", walkOther, "--rm-kms", walkKey, "encrypted.yaml"},
-		"updatekeys": {"updatekeys", "-y", "encrypted.yaml"},
-		"groups add": {"groups", "add", "--file", "encrypted.yaml", "--kms", walkOther},
-		"kms policy": {"kms", "policy", "--kms", walkKey},
-		"decrypt":    {"decrypt", "bare.yaml"},
-		"set":        {"set", "bare.yaml", `["a"]`, "2"},
-		"unset":      {"unset", "bare.yaml", `["a"]`},
-		"doctor":     {"doctor", "bare.yaml"},
-		"exec-env":   {"exec-env", "bare.yaml", "exit 0"},
-		"exec-file":  {"exec-file", "bare.yaml", "exit 0"},
-		"publish":    {}, // needs a service to write to: publish_prompt
+		"encrypt":      {"encrypt", "--kms", walkKey, "plain.yaml"},
+		"edit":         {"edit", "--kms", walkKey, "new.yaml"},
+		"rotate":       {"rotate", "--add-kms", walkOther, "--rm-kms", walkKey, "encrypted.yaml"},
+		"updatekeys":   {"updatekeys", "-y", "encrypted.yaml"},
+		"groups add":   {"groups", "add", "--file", "encrypted.yaml", "--kms", walkOther},
+		"kms policy":   {"kms", "policy", "--kms", walkKey},
+		"decrypt":      {"decrypt", "bare.yaml"},
+		"set":          {"set", "bare.yaml", `["a"]`, "2"},
+		"unset":        {"unset", "bare.yaml", `["a"]`},
+		"doctor":       {"doctor", "bare.yaml"},
+		"exec-env":     {"exec-env", "bare.yaml", "exit 0"},
+		"exec-file":    {"exec-file", "bare.yaml", "exit 0"},
+		"kms simulate": {}, // makes no call: kms_simulate
+		"publish":      {}, // needs a service to write to: publish_prompt
 	}
 }
 

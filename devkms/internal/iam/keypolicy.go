@@ -20,5 +20,6 @@ func DefaultKeyPolicy(account string) *Policy {
 	if err != nil {
 		panic("iam: the default key policy: " + err.Error())
 	}
+	p.Locate("that KMS gives keys without one", func(int) int { return 0 })
 	return p
 }

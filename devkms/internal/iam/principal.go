@@ -114,3 +114,16 @@ func UniqueID(prefix, arn string) string {
 	sum := sha256.Sum256([]byte(arn))
 	return prefix + base32.StdEncoding.EncodeToString(sum[:])[:17]
 }
+
+// Principals returns the names of the kind AWS in the policy's statements.
+func (p *Policy) Principals() []string {
+	var all []string
+	for _, st := range p.statements {
+		for _, n := range st.principals {
+			if n.kind == "AWS" {
+				all = append(all, n.name)
+			}
+		}
+	}
+	return all
+}
