@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/internal/test/signinghelper"
 )
 
 // TestMain makes the test binary another program if it is asked to: a server, for
@@ -14,6 +16,13 @@ import (
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("DEVKMS_TEST_CHILD"); dir != "" {
 		serveUntilKilled(dir)
+	}
+	if filepath.Base(os.Args[0]) == signinghelper.Name {
+		if err := signinghelper.Main(os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	if os.Getenv("DEVKMS_TEST_WHOAMI") != "" {
 		arn, err := whoAmI(context.Background())

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/container"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/endpoint"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/imds"
-	"github.com/seed-1f7fdfb8/sops/devkms/internal/seal"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/opaque"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/signin"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sso"
 )
@@ -23,30 +23,30 @@ type service interface {
 }
 
 // services makes those that the world has.
-func (s *Server) services(sealer *seal.Sealer) []service {
+func (s *Server) services(tokens *opaque.Tokens) []service {
 	var all []service
 	w := s.world
 	if w.SSO != nil {
-		s.sso = &sso.Service{Directory: w.directory(), Sealer: sealer, URL: s.URL, Assign: s.sts.Assign}
+		s.sso = &sso.Service{Directory: directoryOf(w), Tokens: tokens, URL: s.URL, Assign: s.sts.Assign}
 		all = append(all, s.sso)
 	}
 	if w.Instance != nil {
-		all = append(all, &imds.Service{Instance: w.instance(), Sealer: sealer, Assign: s.sts.Assign})
+		all = append(all, &imds.Service{Instance: instanceOf(w), Sealed: tokens, Assign: s.sts.Assign})
 	}
 	if w.Task != nil || w.Pod != nil {
-		all = append(all, &container.Service{Task: w.task(), Pod: s.pod(), Assign: s.sts.Assign})
+		all = append(all, &container.Service{Task: taskOf(w), Pod: s.pod(), Assign: s.sts.Assign})
 	}
-	if a, u := w.user(w.Console); u != nil {
-		s.signin = &signin.Service{User: u.arn(a.ID), Sealer: sealer, Assign: s.sts.Assign, IDToken: s.idToken}
+	if a, u := w.FindUser(w.Console); u != nil {
+		s.signin = &signin.Service{User: u.ARN(a.ID), Tokens: tokens, Assign: s.sts.Assign, IDToken: s.idToken}
 		all = append(all, s.signin)
 	}
 	if w.Anywhere != nil {
-		a, r := w.role(w.Anywhere.Role)
+		a, r := w.FindRole(w.Anywhere.Role)
 		at := "arn:aws:rolesanywhere:" + w.Regions[0] + ":" + a.ID + ":"
 		s.anywhere = &anywhere.Service{
 			Profile: anywhere.Profile{
 				Anchor: at + "trust-anchor/00000000-0000-4000-8000-000000000001", Profile: at + "profile/00000000-0000-4000-8000-000000000002",
-				Role: r.arn(a.ID), Authority: s.machines.Certificate,
+				Role: r.ARN(a.ID), Authority: s.machines.Certificate,
 			},
 			Now: s.now, Assign: s.sts.Assign,
 		}
@@ -61,61 +61,64 @@ func (s *Server) idToken(now time.Time, client, subject string) (string, error) 
 }
 
 // directory is what the user of IAM Identity Center may become.
-func (w *World) directory() sso.Directory {
+func directoryOf(w *World) sso.Directory {
 	d := sso.Directory{StartURL: w.SSO.StartURL, User: w.SSO.User, Login: w.SSO.Login, Approves: w.SSO.Approves}
 	for _, a := range w.Accounts {
 		for i := range a.PermissionSets {
 			p := &a.PermissionSets[i]
-			d.Assigned = append(d.Assigned, sso.Assigned{Account: a.ID, Name: p.Name, Role: p.role(a.ID, w.SSO.Region).arn(a.ID), Life: p.session()})
+			d.Assigned = append(d.Assigned, sso.Assigned{Account: a.ID, Name: p.Name, Role: p.RoleIn(a.ID, w.SSO.Region).ARN(a.ID), Life: p.Duration()})
 		}
 	}
 	return d
 }
 
-func (w *World) instance() imds.Instance {
+func instanceOf(w *World) imds.Instance {
 	i := imds.Instance{ID: w.Instance.ID, Region: w.Regions[0], Tokens: w.Instance.Tokens, HopLimit: w.Instance.HopLimit, Hops: w.Instance.Hops}
-	if a, r := w.role(w.Instance.Role); r != nil {
-		i.Account, i.Role, i.RoleName = a.ID, r.arn(a.ID), r.Name
+	if a, r := w.FindRole(w.Instance.Role); r != nil {
+		i.Account, i.Role, i.RoleName = a.ID, r.ARN(a.ID), r.Name
 	}
 	return i
 }
 
-func (w *World) task() *container.Task {
+func taskOf(w *World) *container.Task {
 	if w.Task == nil {
 		return nil
 	}
-	return &container.Task{ID: w.Task.ID, Role: w.roleARN(w.Task.Role), Authorization: w.Task.Authorization}
+	return &container.Task{ID: w.Task.ID, Role: roleARN(w, w.Task.Role), Authorization: w.Task.Authorization}
 }
 
-// clusterAudience is that of the tokens by which pods ask for credentials.
-const clusterAudience = "pods.eks.amazonaws.com"
+// podAudience is that of the tokens by which pods ask for credentials.
+const podAudience = "pods.eks.amazonaws.com"
 
 // issuer of the tokens of the pod's cluster, and their subject.
-func (p *Pod) issuer() string  { return "https://oidc.eks.devkms.example.com/id/" + p.Cluster }
-func (p *Pod) subject() string { return "system:serviceaccount:" + p.Namespace + ":" + p.ServiceAccount }
+func podIssuer(p *Pod) string { return "https://oidc.eks.devkms.example.com/id/" + p.Cluster }
+
+func podSubject(p *Pod) string {
+	return "system:serviceaccount:" + p.Namespace + ":" + p.ServiceAccount
+}
 
 func (s *Server) pod() *container.Pod {
 	p := s.world.Pod
 	if p == nil {
 		return nil
 	}
-	a, _ := s.world.role(p.Role)
+	a, _ := s.world.FindRole(p.Role)
 	return &container.Pod{
-		Role: s.world.roleARN(p.Role), Session: "eks-" + p.Cluster + "-" + p.Name + "-00000000-0000-4000-8000-000000000000",
+		Role: roleARN(s.world, p.Role), Session: "eks-" + p.Cluster + "-" + p.Name + "-00000000-0000-4000-8000-000000000000",
 		Tags: map[string]string{
 			"eks-cluster-arn": "arn:aws:eks:" + s.world.Regions[0] + ":" + a.ID + ":cluster/" + p.Cluster, "eks-cluster-name": p.Cluster,
 			"kubernetes-namespace": p.Namespace, "kubernetes-service-account": p.ServiceAccount, "kubernetes-pod-name": p.Name,
 			"kubernetes-pod-uid": "00000000-0000-4000-8000-000000000000",
 		},
 		Accepts: func(now time.Time, token string) (ok, expired bool) {
-			return s.sts.Accepts(now, token, p.issuer(), p.subject(), clusterAudience)
+			return s.sts.Accepts(now, token, podIssuer(p), podSubject(p), podAudience)
 		},
 	}
 }
 
-func (w *World) roleARN(name string) string {
-	a, r := w.role(name)
-	return r.arn(a.ID)
+func roleARN(w *World, name string) string {
+	a, r := w.FindRole(name)
+	return r.ARN(a.ID)
 }
 
 // serviceOf finds the service that a request is for.

@@ -63,7 +63,7 @@ func (s *Server) ClearFaults() {
 // A faultSubject is what a fault matches: the call, and all names of its key.
 type faultSubject struct {
 	service, region, operation string
-	keys              []string
+	keys                       []string
 }
 
 func (l *faults) take(subject func() faultSubject) (Fault, bool) {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/internal/test/signinghelper"
 )
 
 // whoAmI is a program that has only what its environment gives it.
@@ -46,7 +47,15 @@ func on(t *testing.T, s *devkms.Server, who string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &machine{s, t, home, append([]string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "DEVKMS_TEST_WHOAMI=1"}, env...)}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(exe, filepath.Join(home, signinghelper.Name)); err != nil {
+		t.Fatal(err)
+	}
+	path := home + string(os.PathListSeparator) + os.Getenv("PATH")
+	return &machine{s, t, home, append([]string{"HOME=" + home, "PATH=" + path, "DEVKMS_TEST_WHOAMI=1"}, env...)}
 }
 
 // whoAmI runs the program; what it prints is an ARN, or an error.
@@ -99,6 +108,7 @@ func TestEveryMachineHasItsIdentity(t *testing.T) {
 		"chained":          {`arn:aws:sts::222222222222:assumed-role/chained/.*`, []string{"sts AssumeRole", "sts AssumeRole"}},
 		"bob":              {arnBob, nil},
 		"login":            {arnAlice, nil},
+		"anywhere":         {session + `machine/[0-9a-f]+`, []string{"rolesanywhere CreateSession"}},
 	} {
 		t.Run(who, func(t *testing.T) {
 			t.Parallel()
@@ -177,6 +187,7 @@ func TestLoginsExpireAndAreRenewed(t *testing.T) {
 		"a legacy profile":                 {who: "Developer-legacy", ago: 9 * time.Hour, want: "the SSO session has expired or is invalid"},
 		"a console login":                  {who: "login", ago: time.Hour, want: "^" + arnAlice + "$", renewed: "signin CreateOAuth2Token"},
 		"a console login of yesterday":     {who: "login", ago: 13 * time.Hour, want: "login session has expired", renewed: "signin CreateOAuth2Token"},
+		"a certificate":                    {who: "anywhere", advance: 366 * 24 * time.Hour, want: "error in credential_process", renewed: "rolesanywhere CreateSession"},
 		"the token of a pod":               {who: "pod", ago: 25 * time.Hour, want: "ExpiredTokenException"},
 		"a web identity token":             {who: "irsa", ago: 31 * 24 * time.Hour, want: "ExpiredTokenException"},
 	} {
@@ -201,9 +212,14 @@ func TestLoginsExpireAndAreRenewed(t *testing.T) {
 func TestMachinesMeetFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ who, service, want string }{
-		{"instance", "imds", "StatusCode: 403"}, {"task", "container", "AccessDeniedException"}, {"container", "container", "AccessDeniedException"},
-		{"pod", "container", "AccessDeniedException"}, {"irsa", "sts", "AccessDenied"}, {"Developer", "sso", "No access"},
+		{"instance", "imds", "StatusCode: 403"},
+		{"task", "container", "AccessDeniedException"},
+		{"container", "container", "AccessDeniedException"},
+		{"pod", "container", "AccessDeniedException"},
+		{"irsa", "sts", "AccessDenied"},
+		{"Developer", "sso", "No access"},
 		{"Developer-legacy", "sso", "No access"},
+		{"anywhere", "rolesanywhere", "error in credential_process"},
 	} {
 		t.Run(c.who, func(t *testing.T) {
 			t.Parallel()

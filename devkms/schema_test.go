@@ -176,7 +176,7 @@ func TestTheSchemaRefusesWhatTheParserRefuses(t *testing.T) {
 // parserFields reads from the parser's source which keys each part may have.
 func parserFields(t *testing.T) map[string][]string {
 	t.Helper()
-	src, err := os.ReadFile("world_fields.go")
+	src, err := os.ReadFile("internal/world/fields.go")
 	if err != nil {
 		t.Fatal(err)
 	}

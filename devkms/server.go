@@ -17,12 +17,13 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/keystore"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kmsadmin"
-	"github.com/seed-1f7fdfb8/sops/devkms/internal/seal"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/opaque"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/signin"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sigv4"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sso"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/tunnel"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/world"
 )
 
 // Options say how a Server is made. The zero value is good: the built-in
@@ -48,7 +49,7 @@ type Server struct {
 	unsigned []service
 	machines *authority.Authority // of IAM Roles Anywhere
 	web      *authority.Authority // of the proxy
-	tunnel   *tunnel.Tunnel // nil until it listens
+	tunnel   *tunnel.Tunnel       // nil until it listens
 	verifier *sigv4.Verifier
 	now      func() time.Time
 	random   io.Reader
@@ -77,23 +78,23 @@ func New(o Options) (*Server, error) {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	w := o.World.clone()
-	w.fillIn()
-	if problems := w.check(); len(problems) > 0 {
-		return nil, fmt.Errorf("world: %w", problems[0])
+	w := o.World.Clone()
+	w.FillIn()
+	if err := w.Check(); err != nil {
+		return nil, fmt.Errorf("world: %w", err)
 	}
 	s := &Server{
 		world: w, now: o.Now, random: &lockedReader{r: o.Random}, verifier: sigv4.New(o.Now), done: make(chan struct{}),
 	}
 	s.audit.out = o.Audit
 	var err error
-	if s.store, err = keystore.Open(o.Dir, w.keys(), s.random, o.Now()); err != nil {
+	if s.store, err = keystore.Open(o.Dir, world.DeclaredKeys(w), s.random, o.Now()); err != nil {
 		return nil, err
 	}
-	if s.sts, err = sts.New(w.principals(), s.store.Secret, s.random); err != nil {
+	if s.sts, err = sts.New(world.Principals(w), s.store.Secret, s.random); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
-	sealer, err := seal.New(s.store.Secret, s.random)
+	tokens, err := opaque.New(s.store.Secret, s.random)
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
@@ -102,10 +103,10 @@ func New(o Options) (*Server, error) {
 			return nil, errors.Join(err, s.store.Close())
 		}
 	}
-	s.unsigned = s.services(sealer)
+	s.unsigned = s.services(tokens)
 	operations := kms.Operations()
 	maps.Copy(operations, kmsadmin.Operations())
-	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: directory{w}, Accounts: w.organizations(), Operations: operations}
+	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: world.Directory{World: w}, Accounts: world.Organizations(w), Operations: operations}
 	return s, nil
 }
 

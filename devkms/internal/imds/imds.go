@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/apierror"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/endpoint"
-	"github.com/seed-1f7fdfb8/sops/devkms/internal/seal"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/opaque"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 )
 
@@ -39,7 +39,7 @@ type Instance struct {
 // A Service answers programs of one instance.
 type Service struct {
 	Instance
-	Sealer *seal.Sealer
+	Sealed *opaque.Tokens
 	Assign func(time.Time, sts.Assignment) (sts.Credentials, *apierror.Error)
 }
 
@@ -129,7 +129,7 @@ func (s *Service) token(c *endpoint.Call) endpoint.Answer {
 	if err != nil || seconds < 1 || seconds > 21600 {
 		return plain(http.StatusBadRequest)
 	}
-	sealed, err := s.Sealer.Seal("imds", token{c.Now.Add(time.Duration(seconds) * time.Second)})
+	sealed, err := s.Sealed.Make("imds", token{c.Now.Add(time.Duration(seconds) * time.Second)})
 	if err != nil {
 		return plain(http.StatusInternalServerError)
 	}
@@ -140,7 +140,7 @@ func (s *Service) token(c *endpoint.Call) endpoint.Answer {
 
 func (s *Service) valid(text string, now time.Time) bool {
 	var t token
-	return s.Sealer.Open("imds", text, &t) && now.Before(t.Expires)
+	return s.Sealed.Open("imds", text, &t) && now.Before(t.Expires)
 }
 
 // A document is the credentials as the service writes them.

@@ -16,14 +16,14 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/apierror"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/endpoint"
-	"github.com/seed-1f7fdfb8/sops/devkms/internal/seal"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/opaque"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 )
 
 // A Service signs one user in.
 type Service struct {
 	User   string // ARN
-	Sealer *seal.Sealer
+	Tokens *opaque.Tokens
 	Assign func(time.Time, sts.Assignment) (sts.Credentials, *apierror.Error)
 	// IDToken makes the token that names the session.
 	IDToken func(now time.Time, client, subject string) (string, error)
@@ -86,7 +86,7 @@ func (s *Service) authorize(c *endpoint.Call) endpoint.Answer {
 		return invalid("want response_type code, a known client_id, and a code_challenge by SHA-256")
 	}
 	g := grant{Client: q.Get("client_id"), Expires: c.Now.Add(codeLife), Redirect: back.String(), Challenge: q.Get("code_challenge")}
-	code, err := s.seal(codeKind, g)
+	code, err := s.made(codeKind, g)
 	if err != nil {
 		return failed(err)
 	}
@@ -125,7 +125,7 @@ func (s *Service) token(c *endpoint.Call) endpoint.Answer {
 	}
 	var g grant
 	switch {
-	case !s.Sealer.Open(kind, text, &g) || g.Client != in.ClientID:
+	case !s.Tokens.Open(kind, text, &g) || g.Client != in.ClientID:
 		return denied("AUTHCODE_EXPIRED", "the grant is not one of ours")
 	case !c.Now.Before(g.Expires):
 		return denied("TOKEN_EXPIRED", "the session has expired")
@@ -174,16 +174,16 @@ func (s *Service) login(now time.Time, client, key string) (Login, error) {
 	if problem != nil {
 		return Login{}, problem
 	}
-	refresh, err := s.seal(refreshKind, grant{Client: client, Expires: now.Add(sessionLife), Key: key})
+	refresh, err := s.made(refreshKind, grant{Client: client, Expires: now.Add(sessionLife), Key: key})
 	return Login{got, refresh}, err
 }
 
-func (s *Service) seal(kind string, g grant) (string, error) {
+func (s *Service) made(kind string, g grant) (string, error) {
 	var err error
-	if g.ID, err = s.Sealer.Name(); err != nil {
+	if g.ID, err = s.Tokens.Name(); err != nil {
 		return "", err
 	}
-	return s.Sealer.Seal(kind, g)
+	return s.Tokens.Make(kind, g)
 }
 
 func (s *Service) spend(id string) bool {

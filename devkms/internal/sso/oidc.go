@@ -59,7 +59,7 @@ func (s *Service) register(c *endpoint.Call) endpoint.Answer {
 // knows reports whether the client of a request is registered.
 func (s *Service) knows(in request, now time.Time) bool {
 	var t token
-	return s.Sealer.Open(clientKind, in.ClientSecret, &t) && t.ID == in.ClientID && now.Before(t.Expires)
+	return s.Tokens.Open(clientKind, in.ClientSecret, &t) && t.ID == in.ClientID && now.Before(t.Expires)
 }
 
 func (s *Service) startDevice(c *endpoint.Call) endpoint.Answer {
@@ -73,11 +73,11 @@ func (s *Service) startDevice(c *endpoint.Call) endpoint.Answer {
 	if !sameURL(in.StartURL, s.StartURL) {
 		return oauth(http.StatusBadRequest, "InvalidRequestException", "invalid_request", "Invalid start url provided")
 	}
-	id, err := s.Sealer.Name()
+	id, err := s.Tokens.Name()
 	if err != nil {
 		return broken(err)
 	}
-	code, err := s.Sealer.Seal(deviceKind, token{ID: id, Client: in.ClientID, Expires: c.Now.Add(codeLife)})
+	code, err := s.Tokens.Make(deviceKind, token{ID: id, Client: in.ClientID, Expires: c.Now.Add(codeLife)})
 	if err != nil {
 		return broken(err)
 	}
@@ -94,7 +94,9 @@ func (s *Service) startDevice(c *endpoint.Call) endpoint.Answer {
 // sameURL compares start URLs as the service does, which forgives a slash or a
 // fragment at the end.
 func sameURL(a, b string) bool {
-	trim := func(u string) string { return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u, "/"), "#"), "/") }
+	trim := func(u string) string {
+		return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u, "/"), "#"), "/")
+	}
 	return trim(a) == trim(b)
 }
 
@@ -147,11 +149,11 @@ func (s *Service) authorize(c *endpoint.Call) endpoint.Answer {
 	if q.Get("response_type") != "code" || q.Get("code_challenge_method") != "S256" || q.Get("code_challenge") == "" || q.Get("client_id") == "" {
 		return oauth(http.StatusBadRequest, "InvalidRequestException", "invalid_request", "want response_type code, a client_id, and a code_challenge by S256")
 	}
-	id, err := s.Sealer.Name()
+	id, err := s.Tokens.Name()
 	if err != nil {
 		return broken(err)
 	}
-	code, err := s.Sealer.Seal(codeKind, token{ID: id, Client: q.Get("client_id"), Expires: c.Now.Add(codeLife), Redirect: back, Challenge: q.Get("code_challenge")})
+	code, err := s.Tokens.Make(codeKind, token{ID: id, Client: q.Get("client_id"), Expires: c.Now.Add(codeLife), Redirect: back, Challenge: q.Get("code_challenge")})
 	if err != nil {
 		return broken(err)
 	}
@@ -231,7 +233,7 @@ func (s *Service) byCode(in request, now time.Time) *endpoint.Answer {
 func (s *Service) granted(kind, text string, in request, now time.Time) (token, *endpoint.Answer) {
 	var t token
 	switch {
-	case !s.Sealer.Open(kind, text, &t) || t.Client != in.ClientID:
+	case !s.Tokens.Open(kind, text, &t) || t.Client != in.ClientID:
 		return t, oauthOf(http.StatusBadRequest, "InvalidGrantException", "invalid_grant", "it was not given to this client")
 	case !now.Before(t.Expires):
 		return t, oauthOf(http.StatusBadRequest, "ExpiredTokenException", "expired_token", "")

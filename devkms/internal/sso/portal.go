@@ -19,7 +19,7 @@ func isPortal(operation string) bool {
 // portal answers those who are logged in.
 func (s *Service) portal(c *endpoint.Call) endpoint.Answer {
 	var t token
-	if !s.Sealer.Open(accessKind, c.Header.Get(bearerHeader), &t) || !c.Now.Before(t.Expires) || s.isSpent(accessKind+t.ID) {
+	if !s.Tokens.Open(accessKind, c.Header.Get(bearerHeader), &t) || !c.Now.Before(t.Expires) || s.isSpent(accessKind+t.ID) {
 		return refuse(http.StatusUnauthorized, "UnauthorizedException", "Session token not found or invalid")
 	}
 	c.Principal = s.User

@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/apierror"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/endpoint"
-	"github.com/seed-1f7fdfb8/sops/devkms/internal/seal"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/opaque"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
 )
 
@@ -35,7 +35,7 @@ type Directory struct {
 // A Service is the portal and the token service.
 type Service struct {
 	Directory
-	Sealer *seal.Sealer
+	Tokens *opaque.Tokens
 	URL    func() string // of the server
 	Assign func(time.Time, sts.Assignment) (sts.Credentials, *apierror.Error)
 
@@ -124,23 +124,23 @@ func (s *Service) Login(now time.Time) (Login, error) {
 
 // tokens makes an access token, and the refresh token that renews it once.
 func (s *Service) tokens(now time.Time, client string) (access, refresh string, err error) {
-	id, err := s.Sealer.Name()
+	id, err := s.Tokens.Name()
 	if err != nil {
 		return "", "", err
 	}
-	if access, err = s.Sealer.Seal(accessKind, token{ID: id, Client: client, Expires: now.Add(s.Directory.Login)}); err != nil {
+	if access, err = s.Tokens.Make(accessKind, token{ID: id, Client: client, Expires: now.Add(s.Directory.Login)}); err != nil {
 		return "", "", err
 	}
-	refresh, err = s.Sealer.Seal(refreshKind, token{ID: id, Client: client, Expires: now.Add(registrationLife)})
+	refresh, err = s.Tokens.Make(refreshKind, token{ID: id, Client: client, Expires: now.Add(registrationLife)})
 	return access, refresh, err
 }
 
 // client makes the id and the secret of a registered client.
 func (s *Service) client(now time.Time) (id, secret string, err error) {
-	if id, err = s.Sealer.Name(); err != nil {
+	if id, err = s.Tokens.Name(); err != nil {
 		return "", "", err
 	}
-	secret, err = s.Sealer.Seal(clientKind, token{ID: id, Expires: now.Add(registrationLife)})
+	secret, err = s.Tokens.Make(clientKind, token{ID: id, Expires: now.Add(registrationLife)})
 	return id, secret, err
 }
 

@@ -1,7 +1,7 @@
-// Package seal makes opaque tokens of values: what a token stands for is inside
+// Package opaque makes tokens of values: what a token stands for is inside
 // of it, under a key that only the server knows. So tokens need no store, and
 // outlive a restart that keeps the key.
-package seal
+package opaque
 
 import (
 	"crypto/aes"
@@ -12,14 +12,14 @@ import (
 	"io"
 )
 
-// A Sealer makes and opens tokens.
-type Sealer struct {
+// Tokens makes and opens tokens.
+type Tokens struct {
 	aead   cipher.AEAD
 	random io.Reader
 }
 
-// New returns a Sealer with a secret of 32 bytes.
-func New(secret []byte, random io.Reader) (*Sealer, error) {
+// New returns Tokens with a secret of 32 bytes.
+func New(secret []byte, random io.Reader) (*Tokens, error) {
 	block, err := aes.NewCipher(secret)
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
@@ -28,11 +28,11 @@ func New(secret []byte, random io.Reader) (*Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
-	return &Sealer{aead, random}, nil
+	return &Tokens{aead, random}, nil
 }
 
-// Seal returns a token for v, which no token of another kind is taken for.
-func (s *Sealer) Seal(kind string, v any) (string, error) {
+// Make returns a token for v, which no token of another kind is taken for.
+func (s *Tokens) Make(kind string, v any) (string, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("token: %w", err)
@@ -45,7 +45,7 @@ func (s *Sealer) Seal(kind string, v any) (string, error) {
 }
 
 // Open reads a token of the kind into v, and reports whether it is one of ours.
-func (s *Sealer) Open(kind, token string, v any) bool {
+func (s *Tokens) Open(kind, token string, v any) bool {
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(b) < s.aead.NonceSize() {
 		return false
@@ -56,7 +56,7 @@ func (s *Sealer) Open(kind, token string, v any) bool {
 }
 
 // Name invents a name that is like no other.
-func (s *Sealer) Name() (string, error) {
+func (s *Tokens) Name() (string, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(s.random, b[:]); err != nil {
 		return "", fmt.Errorf("token: %w", err)

@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	"time"

@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	"cmp"
@@ -59,8 +59,8 @@ type Anywhere struct{ Role, CommonName string }
 // ssoPath is the path of the roles that IAM Identity Center makes.
 const ssoPath = "/aws-reserved/sso.amazonaws.com/"
 
-// role is the role of the permission set.
-func (p *PermissionSet) role(account, region string) *Role {
+// RoleIn is the role of the permission set.
+func (p *PermissionSet) RoleIn(account, region string) *Role {
 	sum := sha256.Sum256([]byte(account + "/" + p.Name))
 	path := ssoPath
 	if region != "us-east-1" {
@@ -69,15 +69,16 @@ func (p *PermissionSet) role(account, region string) *Role {
 	trust, err := ParsePolicy(fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["sts:AssumeRoleWithSAML","sts:TagSession"],
 		"Principal":{"Federated":"arn:aws:iam::%s:saml-provider/AWSSSO_devkms_DO_NOT_DELETE"}}}`, account))
 	if err != nil {
-		panic("devkms: " + err.Error())
+		panic("world: " + err.Error())
 	}
 	return &Role{
 		Name: "AWSReservedSSO_" + p.Name + "_" + hex.EncodeToString(sum[:8]), Path: path, Trust: trust, Policies: p.Policies,
-		Boundary: p.Boundary, MaxSession: max(p.session(), time.Hour),
+		Boundary: p.Boundary, MaxSession: max(p.Duration(), time.Hour),
 	}
 }
 
-func (p *PermissionSet) session() time.Duration { return cmp.Or(p.Session, time.Hour) }
+// Duration is how long credentials of the role last.
+func (p *PermissionSet) Duration() time.Duration { return cmp.Or(p.Session, time.Hour) }
 
 // fillInMachines sets what a world file may leave out of where identities come
 // from. Permission sets without an instance of IAM Identity Center get one.
@@ -126,7 +127,7 @@ func (c *checker) machines() {
 			at := []string{"accounts", a.ID, "permission_sets", p.Name}
 			c.require(nameForm.Fits(p.Name) && len(p.Name) <= 32, "a permission set's name has 1 to 32 letters, digits or +=,.@_-", at...)
 			c.policies(p.Policies, p.Boundary, at)
-			c.require(p.session() >= 15*time.Minute && p.session() <= 12*time.Hour, "is between 900 and 43200 seconds", append(at, "session_duration")...)
+			c.require(p.Duration() >= 15*time.Minute && p.Duration() <= 12*time.Hour, "is between 900 and 43200 seconds", append(at, "session_duration")...)
 		}
 	}
 	if i := w.Instance; i != nil {
@@ -143,7 +144,7 @@ func (c *checker) machines() {
 		c.machineRole(w.Anywhere.Role, "anywhere")
 	}
 	if w.Console != "" {
-		_, u := w.user(w.Console)
+		_, u := w.FindUser(w.Console)
 		c.require(u != nil, fmt.Sprintf("no user %q%s", w.Console, suggest.DidYouMean(w.Console, c.userNames())), "console")
 	}
 }
@@ -152,6 +153,6 @@ func (c *checker) machineRole(name, machine string) {
 	if name == "" {
 		return
 	}
-	_, r := c.world.role(name)
+	_, r := c.world.FindRole(name)
 	c.require(r != nil, fmt.Sprintf("no role %q", name), machine, "role")
 }

@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
-// ParseWorld reads a world file (YAML; JSON is YAML too). Every mistake is
+// Parse reads a world file (YAML; JSON is YAML too). Every mistake is
 // reported, each as name:line: reason.
-func ParseWorld(name string, src []byte) (*World, error) {
+func Parse(name string, src []byte) (*World, error) {
 	root, err := yamlread.Parse(src)
 	var syntax yamlread.Problem
 	switch {
@@ -25,7 +25,7 @@ func ParseWorld(name string, src []byte) (*World, error) {
 	w := &World{}
 	yamlread.Fields(r, root, "the world", worldFields(), w)
 	if len(r.Problems) == 0 {
-		w.fillIn()
+		w.FillIn()
 		for _, e := range w.check() {
 			r.Fail(yamlread.Find(root, e.path), "", "%v", e)
 		}

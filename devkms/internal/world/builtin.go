@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	_ "embed"
@@ -8,11 +8,11 @@ import (
 //go:embed builtin.yaml
 var builtinYAML string
 
-// BuiltinWorld returns the world that the package comment describes.
-func BuiltinWorld() *World {
-	w, err := ParseWorld("builtin.yaml", []byte(builtinYAML))
+// Builtin returns the world that the package comment describes.
+func Builtin() *World {
+	w, err := Parse("builtin.yaml", []byte(builtinYAML))
 	if err != nil {
-		panic("devkms: " + err.Error())
+		panic("world: " + err.Error())
 	}
 	return w
 }
@@ -20,14 +20,14 @@ func BuiltinWorld() *World {
 // BuiltinYAML returns the built-in world as a world file, to copy from.
 func BuiltinYAML() []byte { return []byte(builtinYAML) }
 
-//go:embed world.schema.json
+//go:embed schema.json
 var schemaJSON string
 
-// WorldSchema returns the JSON Schema of world files, for editors.
-func WorldSchema() []byte { return []byte(schemaJSON) }
+// Schema returns the JSON Schema of world files, for editors.
+func Schema() []byte { return []byte(schemaJSON) }
 
-// clone copies what fillIn changes; policies are never changed.
-func (w *World) clone() *World {
+// Clone copies what fillIn changes; policies are never changed.
+func (w *World) Clone() *World {
 	c := *w
 	c.Accounts = slices.Clone(w.Accounts)
 	for i := range c.Accounts {
