@@ -37,7 +37,7 @@ func TestEveryProfileReachesItsPrincipal(t *testing.T) {
 		"": arnAlice, "alice": arnAlice, "bob": arnBob, "carol": "arn:aws:iam::111111111111:user/carol", "dave": "arn:aws:iam::222222222222:user/dave",
 		"sops-dev": session + "sops-dev", "example-app": session + "example-app", "relay": session + "relay", "ci": session + "ci",
 		"external": session + "external", "careful": session + "careful",
-		"Developer": session + "AWSReservedSSO_Developer_", "Developer-legacy": session + "AWSReservedSSO_Developer_",
+		"developer": session + "AWSReservedSSO_developer_", "developer-legacy": session + "AWSReservedSSO_developer_",
 		"login":     arnAlice,
 		"sops-prod": "arn:aws:sts::222222222222:assumed-role/sops-prod", "chained": "arn:aws:sts::222222222222:assumed-role/chained",
 	}

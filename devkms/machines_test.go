@@ -102,8 +102,8 @@ func TestEveryMachineHasItsIdentity(t *testing.T) {
 		"container":        {session + `machine/d0{31}`, []string{"container TaskCredentials"}},
 		"pod":              {session + `machine/eks-dev-app-0-.*`, []string{"container PodCredentials"}},
 		"irsa":             {session + `ci/\d+`, []string{"sts AssumeRoleWithWebIdentity"}},
-		"Developer":        {session + `AWSReservedSSO_Developer_[0-9a-f]{16}/alice@example.com`, []string{"sso GetRoleCredentials"}},
-		"Developer-legacy": {session + `AWSReservedSSO_Developer_[0-9a-f]{16}/alice@example.com`, []string{"sso GetRoleCredentials"}},
+		"developer":        {session + `AWSReservedSSO_developer_[0-9a-f]{16}/alice@example.com`, []string{"sso GetRoleCredentials"}},
+		"developer-legacy": {session + `AWSReservedSSO_developer_[0-9a-f]{16}/alice@example.com`, []string{"sso GetRoleCredentials"}},
 		"sops-dev":         {session + `sops-dev/aws-go-sdk-\d+`, []string{"sts AssumeRole"}},
 		"chained":          {`arn:aws:sts::222222222222:assumed-role/chained/.*`, []string{"sts AssumeRole", "sts AssumeRole"}},
 		"bob":              {arnBob, nil},
@@ -181,10 +181,10 @@ func TestLoginsExpireAndAreRenewed(t *testing.T) {
 		want    string
 		renewed string // the call that renews
 	}{
-		"a session":                        {who: "Developer", ago: 9 * time.Hour, want: "^arn:.*AWSReservedSSO_Developer_", renewed: "sso CreateToken"},
-		"a session with an old client":     {who: "Developer", ago: 91 * 24 * time.Hour, want: "InvalidClientException", renewed: "sso CreateToken"},
-		"a session that the portal forgot": {who: "Developer", advance: 9 * time.Hour, want: "UnauthorizedException"},
-		"a legacy profile":                 {who: "Developer-legacy", ago: 9 * time.Hour, want: "the SSO session has expired or is invalid"},
+		"a session":                        {who: "developer", ago: 9 * time.Hour, want: "^arn:.*AWSReservedSSO_developer_", renewed: "sso CreateToken"},
+		"a session with an old client":     {who: "developer", ago: 91 * 24 * time.Hour, want: "InvalidClientException", renewed: "sso CreateToken"},
+		"a session that the portal forgot": {who: "developer", advance: 9 * time.Hour, want: "UnauthorizedException"},
+		"a legacy profile":                 {who: "developer-legacy", ago: 9 * time.Hour, want: "the SSO session has expired or is invalid"},
 		"a console login":                  {who: "login", ago: time.Hour, want: "^" + arnAlice + "$", renewed: "signin CreateOAuth2Token"},
 		"a console login of yesterday":     {who: "login", ago: 13 * time.Hour, want: "login session has expired", renewed: "signin CreateOAuth2Token"},
 		"a certificate":                    {who: "anywhere", advance: 366 * 24 * time.Hour, want: "error in credential_process", renewed: "rolesanywhere CreateSession"},
@@ -217,8 +217,8 @@ func TestMachinesMeetFaults(t *testing.T) {
 		{"container", "container", "AccessDeniedException"},
 		{"pod", "container", "AccessDeniedException"},
 		{"irsa", "sts", "AccessDenied"},
-		{"Developer", "sso", "No access"},
-		{"Developer-legacy", "sso", "No access"},
+		{"developer", "sso", "No access"},
+		{"developer-legacy", "sso", "No access"},
 		{"anywhere", "rolesanywhere", "error in credential_process"},
 	} {
 		t.Run(c.who, func(t *testing.T) {
