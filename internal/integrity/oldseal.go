@@ -8,10 +8,10 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
-	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 )
 
 // Seals older than sealVersion are digests of the lines of a structure, master

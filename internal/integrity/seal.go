@@ -9,9 +9,9 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
+	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/tree"
-	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 )
 
 // The seal is one more token in the metadata: the digest of the file's
