@@ -131,6 +131,16 @@ type Guide struct {
 	// Like is the encrypted text from which some of the tokens come. These keep
 	// the presentation that they have there, where it is possible.
 	Like Document
+	// Begun is the text of the file up to the end of its only token, with room for
+	// the rest, where the token was made at its place; see Begun.
+	Begun []byte
+}
+
+// A Begun document has one value, at its beginning. The token of a large one is made
+// at its place, so that it need not be copied there.
+type Begun interface {
+	// Begin returns the text before the token, and how much room the rest takes.
+	Begin() (before string, room int)
 }
 
 // Mask makes d's Mask, under g's guidance where d takes it.
@@ -242,6 +252,9 @@ func (e *Error) Position() (line, column int) { return e.Line, e.Column }
 // Text returns src as a string without a copy: a file, its values and its tokens
 // share one piece of memory. It must not be changed any more.
 func Text(src []byte) string { return unsafe.String(unsafe.SliceData(src), len(src)) }
+
+// Bytes returns the bytes of a text without a copy. They must not be changed.
+func Bytes(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 // An Edit replaces src[Start:End] by Text.
 type Edit struct {

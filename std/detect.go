@@ -197,13 +197,24 @@ func isBase64(c byte) bool {
 // text; 0 if there is none.
 func Conflict(data []byte) (line int) {
 	text := narrow(data)
-	for _, marker := range []string{"<<<<<<< ", ">>>>>>> "} {
-		if bytes.HasPrefix(text, []byte(marker)) {
-			return 1
+	const signs = len("<<<<<<<") // of which one is at each position that is looked at
+	later := 0                   // the line of the first that ends
+	for i := signs - 1; i < len(text); i += signs {
+		if text[i] != '<' && text[i] != '>' {
+			continue
 		}
-		if at := bytes.Index(text, []byte("\n"+marker)); at >= 0 {
-			return 2 + bytes.Count(text[:at], []byte("\n"))
+		before := max(0, i-signs)
+		line := bytes.LastIndexByte(text[before:i], '\n') + 1
+		if line == 0 && i >= signs {
+			continue // the marker would begin within a line
+		}
+		start := before + line
+		switch {
+		case bytes.HasPrefix(text[start:], []byte("<<<<<<< ")):
+			return 1 + bytes.Count(text[:start], []byte("\n"))
+		case later == 0 && bytes.HasPrefix(text[start:], []byte(">>>>>>> ")):
+			later = 1 + bytes.Count(text[:start], []byte("\n"))
 		}
 	}
-	return 0
+	return later
 }

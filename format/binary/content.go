@@ -3,6 +3,7 @@ package binary
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/jsontext"
@@ -29,9 +30,28 @@ func (c *content) Meta() tree.Node { return nil }
 
 func (c *content) Reserved() int { return 0 }
 
+// metaRoom is more than metadata takes as a rule.
+const metaRoom = 8192
+
+// Begin returns the text before the token.
+func (c *content) Begin() (before string, room int) {
+	const mark = "x"
+	text, _ := c.style.Append(nil, &tree.Map{Items: []tree.Item{{Key: dataKey, Value: tree.Text(mark)}}})
+	before, _, _ = strings.Cut(string(text), mark+`"`)
+	return before, metaRoom
+}
+
 func (c *content) Mask(tokens []string) (format.Masked, error) {
+	return c.MaskAs(tokens, format.Guide{})
+}
+
+// MaskAs writes the envelope, or what follows the token in one that was begun.
+func (c *content) MaskAs(tokens []string, g format.Guide) (format.Masked, error) {
 	if err := check(len(tokens), 1); err != nil {
 		return format.Masked{}, err
+	}
+	if g.Begun != nil {
+		return format.Masked{Insert: func(meta *tree.Map) ([]byte, error) { return c.end(g.Begun, meta) }}, nil
 	}
 	data, size := c.trees[0].Items[0].Value, len(c.src)
 	if tokens[0] != "" {
@@ -39,7 +59,7 @@ func (c *content) Mask(tokens []string) (format.Masked, error) {
 	}
 	return format.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
 		m := &tree.Map{Items: []tree.Item{{Key: dataKey, Value: data}, {Key: reserved, Value: meta}}}
-		b, err := c.style.Append(make([]byte, 0, size+8192), m)
+		b, err := c.style.Append(make([]byte, 0, size+metaRoom), m)
 		if err != nil {
 			return nil, writeError(err)
 		}
@@ -47,12 +67,24 @@ func (c *content) Mask(tokens []string) (format.Masked, error) {
 	}}, nil
 }
 
+// end writes what follows the token.
+func (c *content) end(begun []byte, meta *tree.Map) ([]byte, error) {
+	const mark = "x"
+	m := &tree.Map{Items: []tree.Item{{Key: dataKey, Value: tree.Text(mark)}, {Key: reserved, Value: meta}}}
+	text, err := c.style.Append(nil, m)
+	if err != nil {
+		return nil, writeError(err)
+	}
+	_, rest, _ := strings.Cut(string(text), mark+`"`)
+	return append(append(begun, '"'), rest+"\n"...), nil
+}
+
 func (c *content) Unmask(values []format.Plain, _ *format.Layout) ([]byte, error) {
 	if err := check(len(values), 1); err != nil {
 		return nil, err
 	}
 	if values[0].Set {
-		return []byte(values[0].Value.Canonical()), nil
+		return format.Bytes(values[0].Value.Canonical()), nil
 	}
 	return c.src, nil
 }

@@ -73,7 +73,7 @@ func (e *envelope) Unmask(values []format.Plain, _ *format.Layout) ([]byte, erro
 	if v.Kind() != tree.String {
 		return nil, noData()
 	}
-	return []byte(v.Str()), nil
+	return format.Bytes(v.Str()), nil
 }
 
 func (e *envelope) SetMeta(meta *tree.Map) ([]byte, error) { return e.withMeta(nil, meta) }

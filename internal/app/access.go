@@ -191,6 +191,7 @@ func (a *App) Decrypt(ctx context.Context, s *Source, k keeper.Keeper, o Access)
 	if err != nil {
 		return nil, err
 	}
+	options.Spend = s.Spend
 	encrypted, err := s.Encrypted()
 	if err != nil {
 		return nil, err

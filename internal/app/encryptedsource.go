@@ -16,8 +16,11 @@ import (
 // binary file may hold any bytes.
 func (s *Source) unmerged() error {
 	line := std.Conflict(s.Data)
+	if line == 0 {
+		return nil
+	}
 	encrypted := !s.plain || std.Token(s.Data) > 0
-	if line == 0 || s.In.Name() == "binary" && !encrypted {
+	if s.In.Name() == "binary" && !encrypted {
 		return nil
 	}
 	return s.Named(&conflictError{line: line, file: s.File, plain: s.plain, encrypted: encrypted && std.Token(s.Data) > 0})

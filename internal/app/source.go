@@ -27,6 +27,7 @@ type Source struct {
 	configPath  string // "" if there is none
 	unknownRule error  // why the configuration that is there cannot be read
 	plain       bool   // to be encrypted
+	Spend       bool   // the data is not needed once it is decrypted
 	indents     indentation
 	Renew       bool // MAC or seal do not fit, and the person trusts the content
 }

@@ -129,21 +129,12 @@ func storedThreshold(threshold, groups int) int {
 func (o *Decrypted) Trees() []*tree.Map { return o.trees }
 
 // Secrets counts the values that the rule selects, and all that it could.
-// Null and empty texts are never encrypted.
 func (o *Decrypted) Secrets() (selected, all int, err error) {
 	sel, err := o.Meta.Selection.CompileStored()
 	if err != nil {
 		return 0, 0, err
 	}
-	for leaf := range sel.Leaves(o.trees) {
-		if leaf.Scalar == nil || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
-			continue
-		}
-		all++
-		if leaf.Secret {
-			selected++
-		}
-	}
+	selected, all = sel.Count(o.trees)
 	return selected, all, nil
 }
 

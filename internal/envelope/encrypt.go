@@ -7,14 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/layouts"
-	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
@@ -73,6 +71,8 @@ type encryption struct {
 	placed  []tokentree.Placed // the comments, in order
 	like    format.Document    // the encrypted text whose presentation is kept
 	macText string
+	mac     *integrity.MAC // of the values so far
+	begun   []byte         // see format.Guide
 	// Comments whose container in the encrypted text is another one than in the
 	// plain text, with the container's additional data there.
 	containers map[int]string
@@ -153,7 +153,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if err := s.renewSeal(s.trees, s); err != nil {
 		return nil, err
 	}
-	masked, err := format.Mask(s.doc, s.tokens, format.Guide{Blank: s.blank, Like: s.like})
+	masked, err := format.Mask(s.doc, s.tokens, format.Guide{Blank: s.blank, Like: s.like, Begun: s.begun})
 	var refusal *format.Error
 	if errors.As(err, &refusal) && refusal.Final {
 		return nil, &Failure{Kind: ErrEncrypt, Err: err, Line: refusal.Line, Advice: refusal.Hints()}
@@ -186,7 +186,7 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if s.full != nil && layout != nil {
 		return out, nil // the digest was made from this very text's opening
 	}
-	values := s.valuesIn(encrypted)
+	values := tokentree.Values(encrypted, s.tokens, s.values)
 	back, err := encrypted.Unmask(values, layout)
 	if err == nil && bytes.Equal(back, s.decrypted.text.Bytes) {
 		return out, nil
@@ -222,27 +222,6 @@ func (s *encryption) withoutLayout(back []byte, err error) error {
 	return nil
 }
 
-// valuesIn returns what the tokens of an encrypted document stand for, by its own
-// Refs: a reader may find comments, and so all leaves after them, in another
-// order than they have in the plain text.
-func (s *encryption) valuesIn(encrypted format.Document) []format.Plain {
-	tokens := tokentree.Tokens(encrypted)
-	if slices.Equal(tokens, s.tokens) {
-		return s.values
-	}
-	by := make(map[string]format.Plain, len(tokens))
-	for ref, token := range s.tokens {
-		if token != "" {
-			by[token] = s.values[ref]
-		}
-	}
-	values := make([]format.Plain, len(tokens))
-	for ref, token := range tokens {
-		values[ref] = by[token]
-	}
-	return values
-}
-
 // finish adds the metadata and parses the result as any reader would.
 func (s *encryption) finish(m format.Masked, l *format.Layout) ([]byte, format.Document, error) {
 	nonce, err := s.nonce()
@@ -267,7 +246,7 @@ func (s *encryption) bareDigest(m format.Masked) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bare, err := encrypted.Unmask(s.valuesIn(encrypted), nil)
+	bare, err := encrypted.Unmask(tokentree.Values(encrypted, s.tokens, s.values), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -280,6 +259,7 @@ func (s *encryption) encrypt() error {
 	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
 	s.secret, s.placed = make([]bool, 0, n), nil
 	mac := integrity.NewMAC(s.decrypted.Meta.MACOnlyEncrypted)
+	s.mac, s.begun = mac, nil
 	old := s.known.Recall()
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
@@ -296,71 +276,15 @@ func (s *encryption) encrypt() error {
 			mac.Add(v, leaf.Secret)
 			continue
 		}
-		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, old); err != nil {
+		added, err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, old)
+		if err != nil {
 			return err
 		}
-		mac.Add(s.values[leaf.Scalar.Ref].Value, true)
+		if v := s.values[leaf.Scalar.Ref].Value; !added {
+			mac.Add(v, true)
+		}
 	}
 	return s.putMAC(mac)
-}
-
-// putMAC puts a MAC into the metadata.
-func (s *encryption) putMAC(mac *integrity.MAC) error {
-	nonce, err := s.nonce()
-	if err != nil {
-		return err
-	}
-	if s.decrypted.Meta.Plain {
-		meta.MarkPlain(nonce)
-	}
-	s.macText = mac.Text()
-	s.decrypted.Meta.MAC = s.cipher.Encrypt(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
-	return nil
-}
-
-func (s *encryption) comment(leaf rule.Leaf, old *tokentree.Recall) error {
-	c := leaf.Comment
-	if !leaf.Secret || c.Text == "" {
-		return nil
-	}
-	aad := leaf.AAD
-	if other, ok := s.containers[c.Ref]; ok {
-		aad = []byte(other)
-	}
-	if err := s.token(c.Ref, aad, tree.StringValue(c.Text), true, old); err != nil {
-		return err
-	}
-	if s.selector.ByComment() && s.selector.MatchesComment(s.tokens[c.Ref]) {
-		return failf(ErrEncrypt, "line %d: the comment regular expression matches the encrypted form of a comment, so the file could not be read again", s.doc.Line(c.Ref))
-	}
-	return nil
-}
-
-// token gives leaf ref the token it had, or a new one.
-func (s *encryption) token(ref int, aad []byte, v tree.Value, comment bool, old *tokentree.Recall) error {
-	s.values[ref] = format.Plain{Set: true, Value: v, Comment: comment}
-	if k, ok := old.Token(aad, v, comment); ok {
-		s.tokens[ref], s.values[ref].Value = k.Token, k.Value
-		return nil
-	}
-	nonce, err := s.nonce()
-	if err != nil {
-		return err
-	}
-	typ := v.Type()
-	if comment {
-		typ = "comment"
-	}
-	s.tokens[ref] = s.cipher.Encrypt(nonce, v.Canonical(), aad, typ)
-	return nil
-}
-
-// nonce returns a new nonce, in the memory of the one before.
-func (s *encryption) nonce() ([]byte, error) {
-	if _, err := io.ReadFull(s.random, s.room[:]); err != nil {
-		return nil, fmt.Errorf("nonce: %w", err)
-	}
-	return s.room[:], nil
 }
 
 // Value returns what a reader of the encrypted text must find in place of a scalar.

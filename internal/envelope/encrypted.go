@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,8 +58,11 @@ type DecryptOptions struct {
 	// SpareContext is tried for such keys if they do not open without.
 	SpareContext map[string]string
 	Unlock       unlock.Options
-	Warn         func(msg string)
-	Note         func(msg string) // what is done, for those who want to know
+	// Spend lets the memory of the encrypted text be used for the plaintext. The text
+	// is gone then: nothing but the plaintext can be made of what was decrypted.
+	Spend bool
+	Warn  func(msg string)
+	Note  func(msg string) // what is done, for those who want to know
 }
 
 func (o DecryptOptions) warn(msg string, args ...any) {
@@ -100,15 +104,14 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 		encrypted: s, cipher: c, options: o, mac: integrity.NewMAC(s.Meta.MACOnlyEncrypted),
 		trees: tree.CloneAll(s.doc.Trees()), values: make([]format.Plain, s.doc.Leaves()),
 	}
+	// The seal is of the tokens, which may be spent when values are decrypted.
+	stored, _ := integrity.StoredMAC(c, s.Meta)
+	found, ignored, sealErr := s.find(c, stored, o)
 	if err := dec.leaves(sel); err != nil {
 		return nil, err
 	}
 	macText, err := dec.checkMAC()
-	if err != nil {
-		return nil, err
-	}
-	found, ignored, err := s.find(c, macText, o)
-	if err != nil {
+	if err := cmp.Or(err, sealErr); err != nil {
 		return nil, err
 	}
 	return &Decrypted{
@@ -180,7 +183,7 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 	if v.Kind() == tree.Null || v.Empty() {
 		return nil // never encrypted, never counted
 	}
-	plain, typ, err := d.open(v, leaf.AAD)
+	plain, typ, added, err := d.open(v, leaf.AAD)
 	if err != nil {
 		return d.valueError(leaf, err)
 	}
@@ -197,7 +200,9 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 	}
 	d.values[leaf.Scalar.Ref] = format.Plain{Set: true, Value: value}
 	leaf.Scalar.Value = value
-	d.mac.Add(value, true)
+	if !added {
+		d.mac.Add(value, true)
+	}
 	return nil
 }
 
@@ -218,16 +223,25 @@ func (d *decryption) checkMAC() (string, error) {
 	return stored, err
 }
 
-func (d *decryption) open(v tree.Value, aad []byte) (plain, typ string, err error) {
+// open decrypts a token. One of a large text is added to the MAC on the way.
+func (d *decryption) open(v tree.Value, aad []byte) (plain, typ string, added bool, err error) {
 	if v.Kind() != tree.String {
-		return "", "", errors.New("the value is not encrypted: a text was expected, this is of type " + v.Type())
+		return "", "", false, errors.New("the value is not encrypted: a text was expected, this is of type " + v.Type())
 	}
 	token, err := cipher.Parse(v.Str())
 	if err != nil {
-		return "", "", fmt.Errorf("the value is not encrypted: it is %w", err)
+		return "", "", false, fmt.Errorf("the value is not encrypted: it is %w", err)
 	}
-	plain, err = d.cipher.Decrypt(token, aad)
-	return plain, token.Type, err
+	if token.Type != "str" || token.Len() < cipher.Large {
+		plain, err = d.cipher.Decrypt(token, aad)
+		return plain, token.Type, false, err
+	}
+	// Other formats look at the tokens again when they write the plaintext.
+	spend := d.options.Spend && d.encrypted.format.Name() == "binary"
+	beside, end := d.mac.Beside()
+	plain, err = d.cipher.DecryptLarge(token, aad, spend, beside)
+	end()
+	return plain, token.Type, true, err
 }
 
 func (d *decryption) valueError(leaf rule.Leaf, err error) error {

@@ -15,11 +15,5 @@ func (o *Decrypted) known(sel *rule.Selector) (tokentree.Memory, error) {
 	if err != nil {
 		return nil, renderFailure(err)
 	}
-	m, tokens := tokentree.Memory{}, tokentree.Tokens(o.origin.Doc)
-	for leaf := range sel.Leaves(o.origin.Trees) {
-		if ref, v, ok := tokentree.Secret(leaf); ok && tokens[ref] != "" {
-			m.Keep(leaf, read[ref], v, tokens[ref])
-		}
-	}
-	return m, nil
+	return tokentree.Remember(sel, o.origin.Doc, o.origin.Trees, read), nil
 }

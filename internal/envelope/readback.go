@@ -65,26 +65,14 @@ func (s *encryption) verifyComments(want, got []tokentree.Placed) error {
 	if len(want) != len(got) {
 		return fmt.Errorf("the encrypted text reads back with %d comments instead of %d", len(got), len(want))
 	}
-	found := map[string]string{}
-	for _, c := range got {
-		found[c.Text] = c.AAD
-	}
-	moved := map[int]string{}
-	for _, c := range want {
-		if s.tokens[c.Ref] == "" {
-			continue
-		}
-		aad, ok := found[s.tokens[c.Ref]]
-		if !ok {
-			return fmt.Errorf("line %d: a comment is lost in the encrypted text", s.doc.Line(c.Ref))
-		}
-		expected := c.AAD
+	for i, c := range want {
 		if other, ok := s.containers[c.Ref]; ok {
-			expected = other
+			want[i].AAD = other
 		}
-		if aad != expected {
-			moved[c.Ref] = aad
-		}
+	}
+	moved, lost := tokentree.Moved(want, got, s.tokens)
+	if lost != nil {
+		return fmt.Errorf("line %d: a comment is lost in the encrypted text", s.doc.Line(lost.Ref))
 	}
 	if len(moved) == 0 {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
+	"io"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
@@ -42,6 +43,28 @@ func (m *MAC) Add(v tree.Value, secret bool) {
 		return
 	}
 	m.w.WriteString(v.Canonical())
+}
+
+// Beside returns a writer that adds a value, piece by piece, while the caller goes on.
+// A piece must stay as it is until end returns. The value counts as an encrypted one.
+func (m *MAC) Beside() (w io.Writer, end func()) {
+	m.w.Flush()
+	pieces, done := make(chan []byte, 64), make(chan struct{})
+	go func() {
+		defer close(done)
+		for p := range pieces {
+			m.h.Write(p)
+		}
+	}()
+	return pieceWriter(pieces), func() { close(pieces); <-done }
+}
+
+// A pieceWriter hands what is written to another goroutine.
+type pieceWriter chan<- []byte
+
+func (w pieceWriter) Write(p []byte) (int, error) {
+	w <- p
+	return len(p), nil
 }
 
 // Text returns the MAC as it is encrypted.

@@ -152,3 +152,18 @@ func (w *walker) container() []byte {
 	}
 	return w.path
 }
+
+// Count counts the values that are secret, and all that could be: null and empty texts
+// are never encrypted.
+func (s *Selector) Count(trees []*tree.Map) (secret, all int) {
+	for leaf := range s.Leaves(trees) {
+		if leaf.Scalar == nil || leaf.Scalar.Value.Kind() == tree.Null || leaf.Scalar.Value.Empty() {
+			continue
+		}
+		all++
+		if leaf.Secret {
+			secret++
+		}
+	}
+	return secret, all
+}

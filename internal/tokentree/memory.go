@@ -1,6 +1,7 @@
 package tokentree
 
 import (
+	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -24,9 +25,9 @@ type Known struct {
 	Value tree.Value
 }
 
-// Keep adds the token of a leaf whose value is v, and which the plain text spells
+// keep adds the token of a leaf whose value is v, and which the plain text spells
 // as read.
-func (m Memory) Keep(leaf rule.Leaf, read, v tree.Value, token string) {
+func (m Memory) keep(leaf rule.Leaf, read, v tree.Value, token string) {
 	comment := leaf.Comment != nil
 	if comment {
 		read = v
@@ -59,3 +60,15 @@ func (r *Recall) Token(aad []byte, v tree.Value, comment bool) (Known, bool) {
 
 // Recall returns a recall of all tokens.
 func (m Memory) Recall() *Recall { return &Recall{m, map[remembered]int{}} }
+
+// Remember returns the memory of the tokens of an encrypted document whose content is
+// trees; read are the values by Ref as the plain text spells them.
+func Remember(sel *rule.Selector, encrypted format.Document, trees []*tree.Map, read []tree.Value) Memory {
+	m, tokens := Memory{}, Tokens(encrypted)
+	for leaf := range sel.Leaves(trees) {
+		if ref, v, ok := Secret(leaf); ok && tokens[ref] != "" {
+			m.keep(leaf, read[ref], v, tokens[ref])
+		}
+	}
+	return m
+}

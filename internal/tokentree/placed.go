@@ -23,3 +23,27 @@ func Selected(by *rule.Selector, trees []*tree.Map) (secret []bool, comments []P
 	}
 	return secret, comments
 }
+
+// Moved returns, by Ref, the comments of want that are in another container among got,
+// and its additional data there; lost is one that is not among them, or nil. The
+// tokens are those of want, by Ref; only those with one count.
+func Moved(want, got []Placed, tokens []string) (moved map[int]string, lost *tree.Comment) {
+	found := map[string]string{}
+	for _, c := range got {
+		found[c.Text] = c.AAD
+	}
+	moved = map[int]string{}
+	for _, c := range want {
+		if tokens[c.Ref] == "" {
+			continue
+		}
+		aad, ok := found[tokens[c.Ref]]
+		if !ok {
+			return nil, c.Comment
+		}
+		if aad != c.AAD {
+			moved[c.Ref] = aad
+		}
+	}
+	return moved, nil
+}

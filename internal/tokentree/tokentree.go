@@ -4,6 +4,7 @@
 package tokentree
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
@@ -164,4 +165,25 @@ func MoveComments(n tree.Node, are func(*tree.Scalar) bool) {
 			MoveComments(it, are)
 		}
 	}
+}
+
+// Values returns what the tokens of an encrypted document stand for, by its own Refs:
+// a reader may find comments, and so all leaves after them, in another order than they
+// have in the plain text, whose tokens and values are given.
+func Values(encrypted format.Document, tokens []string, values []format.Plain) []format.Plain {
+	there := Tokens(encrypted)
+	if slices.Equal(there, tokens) {
+		return values
+	}
+	by := make(map[string]format.Plain, len(tokens))
+	for ref, token := range tokens {
+		if token != "" {
+			by[token] = values[ref]
+		}
+	}
+	out := make([]format.Plain, len(there))
+	for ref, token := range there {
+		out[ref] = by[token]
+	}
+	return out
 }

@@ -33,6 +33,7 @@ func Decrypt(ctx context.Context, a *app.App, o DecryptOptions) error {
 	}
 	r := app.Request{File: o.File, Common: o.Common, Access: o.Access, Target: o.Target, Missing: app.NoFile}
 	return a.Update(ctx, r, func(t *app.Tx) error {
+		t.Spend = !o.InPlace // which compares the file with what was read
 		decrypted, err := a.Decrypt(ctx, t.Source, a.Keepers(ctx, o.Access), o.Access)
 		if err != nil {
 			return err
