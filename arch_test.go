@@ -175,7 +175,6 @@ var large = map[string]struct {
 }{
 	"format/yaml":       {3000, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves"},
 	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
-	"devkms":            {1800, "the world, its server and its faults are one public API, on the same values"},
 	"internal/envelope": {1650, "encrypt, change, rotate and read back are methods of the same two types"},
 }
 
