@@ -54,9 +54,9 @@ var notRun = map[string]string{
 var foreign = map[string]bool{"gcloud": true, "az": true}
 
 // isPlayed reports whether a command needs a service beside it: the tests of
-// docs/keyservice.md and docs/publish.md play these.
+// docs/keyservice.md, docs/publish.md and docs/git.md play these.
 func isPlayed(command string) bool {
-	for _, start := range []string{"sops keyservice", "sops decrypt --keyservice", "sops publish"} {
+	for _, start := range []string{"sops keyservice", "sops decrypt --keyservice", "sops publish", "sops merge", "sops git", "sops log"} {
 		if strings.HasPrefix(command, start) {
 			return true
 		}

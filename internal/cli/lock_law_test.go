@@ -36,7 +36,7 @@ func writers() map[string][][]string {
 			{"encrypt", "--onto", "f.yaml", "plain.yaml"},
 			{"encrypt", "--output", "f.yaml", "plain.yaml"},
 		},
-		"merge":   {{"merge", "-o", "f.yaml", "g.yaml", "g.yaml", "g.yaml"}},
+		"merge":   {{"merge", "-o", "f.yaml", "g.yaml", "g.yaml", "other.yaml"}},
 		"decrypt": {{"decrypt", "-i", "f.yaml"}, {"decrypt", "--output", "f.yaml", "g.yaml"}},
 	}
 }
@@ -89,6 +89,12 @@ func waitsForTheLock(t *testing.T, args []string) {
 		t.Fatal(err)
 	}
 	write("g.yaml", before)
+	if args[0] == "merge" {
+		write("other.yaml", before)
+		if code, _, complaints := b.run("set", "other.yaml", `["a"]`, "3"); code != 0 {
+			t.Fatal(complaints)
+		}
+	}
 	if args[0] == "updatekeys" {
 		write(".sops.yaml", bytes.ReplaceAll(rule, []byte(ageThird), []byte(ageSecond)))
 	}

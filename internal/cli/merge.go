@@ -28,7 +28,7 @@ func (r *run) merge() *command.Command {
 	return &command.Command{
 		Name:    "merge",
 		Summary: "merge encrypted files, and resolve the conflicts of a merge",
-		Args:    "[--continue|--list|--ours|--theirs] [FILE...] | BASE OURS THEIRS",
+		Args:    "BASE OURS THEIRS | --continue [FILE...]",
 		Examples: `sops merge --list                   # conflicts, without values
 sops merge --continue prod.yaml     # all sides in the editor
 sops merge --theirs --path '["db"]["password"]' prod.yaml

@@ -212,6 +212,8 @@ func (d *decryption) checkMAC() (string, error) {
 	stored, err := integrity.StoredMAC(d.cipher, d.encrypted.Meta)
 	if err == nil {
 		stored, err = d.encrypted.settledMAC(d.cipher, stored, d.options)
+	} else if d.encrypted.Meta.Merge != "" {
+		err = d.encrypted.conflictError()
 	}
 	if err == nil {
 		err = d.mac.Check(stored)

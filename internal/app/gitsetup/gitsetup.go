@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -56,7 +57,7 @@ func Setup(ctx context.Context, a *app.App, o Options) error {
 	}
 	s := &setup{app: a, repo: repo, options: o, program: o.Program}
 	if s.program == "" {
-		if s.program, err = os.Executable(); err != nil {
+		if s.program, err = thisProgram(); err != nil {
 			return err
 		}
 	}
@@ -72,6 +73,27 @@ func Setup(ctx context.Context, a *app.App, o Options) error {
 		a.Notef("nothing to do")
 	}
 	return nil
+}
+
+// thisProgram returns where this program is: by the name that a shell finds, if that
+// is this one, since what a link leads to changes with every update.
+func thisProgram() (string, error) {
+	own, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	named, err := exec.LookPath("sops")
+	if err != nil || !filepath.IsAbs(named) {
+		return own, nil
+	}
+	a, err := os.Stat(own)
+	if err != nil {
+		return "", err
+	}
+	if b, err := os.Stat(named); err == nil && os.SameFile(a, b) {
+		return named, nil
+	}
+	return own, nil
 }
 
 // settings are the lines of the configuration. There is no cachetextconv, which would
