@@ -145,6 +145,7 @@ func TestErrorsSayWhoWhatAndWhatHelps(t *testing.T) {
 			wrapped := w.wrap(t)
 			c.set(w, &wrapped)
 			_, err := w.keeper().Unwrap(t.Context(), wrapped)
+			t.Log(err)
 			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") {
 				t.Fatalf("got %v, want %s", err, c.says)
 			}

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Variables of credentials, as Azure's SDKs have them.
@@ -56,7 +57,7 @@ func (l *login) members() ([]member, error) {
 		}
 	}
 	if !known {
-		return nil, &SettingError{varNarrow, fmt.Sprintf("%q is not one of the credentials", hint.Line(narrow)), "set it to dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCLICredential, AzureDeveloperCLICredential or AzurePowerShellCredential, or unset it"}
+		return nil, &keeper.SettingError{Variable: varNarrow, Reason: fmt.Sprintf("%q is not one of the credentials", hint.Line(narrow)), Advice: "set it to dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCLICredential, AzureDeveloperCLICredential or AzurePowerShellCredential, or unset it"}
 	}
 	return all, nil
 }
