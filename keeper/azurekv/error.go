@@ -3,7 +3,10 @@ package azurekv
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
@@ -50,9 +53,15 @@ func tokenError(m *member, err error) error {
 		e.Err, e.Message, e.advice = late.Err, late.Error(), ""
 		return e
 	}
-	e.Message = essence(err.Error())
+	var refused *azidentity.AuthenticationFailedError
+	if e.Message = essence(err.Error()); e.Message == "" && errors.As(err, &refused) && refused.RawResponse != nil {
+		e.Message = fmt.Sprintf("Entra ID answers with status %d", refused.RawResponse.StatusCode)
+	}
 	return e
 }
+
+// ofLibrary is how the library begins a text: with the name of one of its types.
+var ofLibrary = regexp.MustCompile(`^[A-Z]\w*Credential(: | authentication failed\.?\s*)`)
 
 // essence finds what Entra ID says in a text of the library, AADSTS7000215: ...,
 // or else takes its first line.
@@ -65,7 +74,7 @@ func essence(text string) string {
 		}
 	}
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
-	return hint.Short(text, most)
+	return hint.Short(ofLibrary.ReplaceAllString(text, ""), most)
 }
 
 // A Refusal is an answer of the service that is no success.
