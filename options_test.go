@@ -32,7 +32,7 @@ func (m *memory) Unwrap(_ context.Context, w keeper.WrappedKey) (keeper.Data, er
 	return keeper.NewData(b), err
 }
 
-var kmsKey = keeper.To(keeper.New(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:key/1"))
+var kmsKey = keeper.To(keeper.Undescribed(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:key/1"))
 
 // encrypt encrypts text as YAML with the options.
 func encrypt(t *testing.T, text string, opts ...sops.Option) []byte {

@@ -17,7 +17,7 @@ import (
 // options are left out.
 func encrypted(t *testing.T, plain string) []byte {
 	t.Helper()
-	m := keeper.New(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:alias/sops-dev")
+	m := keeper.Undescribed(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:alias/sops-dev")
 	o, err := envelope.New(context.Background(), []byte(plain), yaml.Format{}, envelope.Plan{Groups: [][]keeper.MasterKey{{m}}}, awskms.New(awskms.Options{}))
 	if err != nil {
 		t.Fatal(err)

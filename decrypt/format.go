@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
-	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // A Format is a format of files. The names and numbers are those of SOPS.
@@ -34,7 +34,7 @@ func (f Format) String() string {
 // FormatForPath returns the format that a file of that name has: Binary, unless
 // the name says something else.
 func FormatForPath(path string) Format {
-	name, _ := std.ForPath(path)
+	name, _ := formatname.ForPath(path)
 	return Format(slices.Index(names(), name))
 }
 

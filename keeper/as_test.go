@@ -34,7 +34,7 @@ func TestPowersAreFoundThroughOtherKeepers(t *testing.T) {
 		"no keeper":         {nil, "door", false},
 	} {
 		_, ok := keeper.As[keeper.Asker](c.k, c.kind)
-		asks := keeper.Asks(t.Context(), c.k, keeper.WrappedKey{MasterKey: keeper.New(c.kind)})
+		asks := keeper.Asks(t.Context(), c.k, keeper.WrappedKey{MasterKey: keeper.Undescribed(c.kind)})
 		if ok != c.want || asks != c.want {
 			t.Errorf("%s: found %v, asks %v, want %v", name, ok, asks, c.want)
 		}

@@ -8,7 +8,7 @@ import (
 
 func TestGroupsKnowWhatTheyNeed(t *testing.T) {
 	t.Parallel()
-	one := []keeper.MasterKey{keeper.New(keeper.Age, "recipient", "age1")}
+	one := []keeper.MasterKey{keeper.Undescribed(keeper.Age, "recipient", "age1")}
 	for _, c := range []struct {
 		groups, threshold, needed int
 		valid                     bool

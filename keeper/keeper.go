@@ -137,11 +137,12 @@ func (m MasterKey) Map(name string) map[string]string {
 	return nil
 }
 
-// New returns a master key of the given kind with the texts of pairs (name,
-// text, name, text ...); empty texts are left out. It checks nothing and knows no
-// kind, so all of its fields count for ID: a key that is to be compared with those
-// of a file comes from the Kind itself, as kinds.ByName(kind).Parse(name).
-func New(kind string, pairs ...string) MasterKey {
+// Undescribed returns a master key of the given kind with the texts of pairs
+// (name, text, name, text ...); empty texts are left out. It checks nothing and
+// has no description of its kind, so all of its fields count for ID: it is for
+// tests and for kinds of one's own. A key that is to be compared with those of a
+// file comes from its Kind, as kinds.ByName(kind).Parse(name).
+func Undescribed(kind string, pairs ...string) MasterKey {
 	m := MasterKey{Kind: kind}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {

@@ -13,7 +13,7 @@ import (
 
 // key returns a key as its kind describes it.
 func key(kind string, pairs ...string) keeper.MasterKey {
-	return kinds.Described(keeper.New(kind, pairs...))
+	return kinds.Described(keeper.Undescribed(kind, pairs...))
 }
 
 func TestIdentitiesAreThoseThatPeopleKnow(t *testing.T) {
@@ -124,4 +124,29 @@ func TestAnIdentityCannotCommandATerminal(t *testing.T) {
 	if got, want := m.Identity(), `a\x1b[2K|k\x0d:v\x0a\u202e\x7f\x9b`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+func TestOfTwoKeepersOfAKindTheLastIsUsed(t *testing.T) {
+	t.Parallel()
+	first, last := &counted{}, &counted{}
+	m := keeper.NewMux(first, nil, last)
+	if _, err := m.Unwrap(t.Context(), keeper.WrappedKey{MasterKey: keeper.MasterKey{Kind: "counted"}}); err != nil {
+		t.Fatal(err)
+	}
+	if first.calls != 0 || last.calls != 1 || len(m) != 1 {
+		t.Errorf("%d and %d calls of %d keepers", first.calls, last.calls, len(m))
+	}
+}
+
+// A counted keeper counts what it is asked.
+type counted struct {
+	keeper.Keeper
+	calls int
+}
+
+func (*counted) Kind() string { return "counted" }
+
+func (c *counted) Unwrap(context.Context, keeper.WrappedKey) (keeper.Data, error) {
+	c.calls++
+	return keeper.Data{}, nil
 }

@@ -106,8 +106,8 @@ func (k *Kind) HasElements() bool {
 	return slices.ContainsFunc(k.Fields, func(f FieldRule) bool { return f.Element != "" })
 }
 
-// Key returns a key of the kind with the texts of pairs, as New does.
-func (k *Kind) Key(pairs ...string) MasterKey { return k.Describe(New(k.Name, pairs...)) }
+// Key returns a key of the kind with the texts of pairs, as Undescribed does.
+func (k *Kind) Key(pairs ...string) MasterKey { return k.Describe(Undescribed(k.Name, pairs...)) }
 
 // FromFields returns the keys that the fields of an element name: one, unless the
 // element is a single text.

@@ -11,11 +11,14 @@ import (
 // A Mux is a Keeper that hands each key to the keeper of its kind.
 type Mux map[string]Keeper
 
-// NewMux returns a Mux of the given keepers.
+// NewMux returns a Mux of the given keepers. Of several of one kind the last is
+// used, so that a program can put its own after those of others; nil is none.
 func NewMux(keepers ...Keeper) Mux {
 	m := Mux{}
 	for _, k := range keepers {
-		m[k.Kind()] = k
+		if k != nil {
+			m[k.Kind()] = k
+		}
 	}
 	return m
 }

@@ -8,3 +8,12 @@ type Step struct {
 	Detail string `json:"detail,omitempty"`
 	Hint   string `json:"hint,omitempty"`
 }
+
+// NewStep returns a Step that went well, with its detail, or one that failed,
+// with the reason in its place.
+func NewStep(name string, err error, detail string) Step {
+	if err != nil {
+		detail = err.Error()
+	}
+	return Step{Name: name, OK: err == nil, Detail: detail}
+}

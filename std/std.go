@@ -4,9 +4,6 @@ package std
 
 import (
 	"fmt"
-	"path"
-	"path/filepath"
-	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/format/binary"
@@ -14,6 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format/ini"
 	"github.com/seed-1f7fdfb8/sops/format/json"
 	"github.com/seed-1f7fdfb8/sops/format/yaml"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms"
@@ -23,28 +21,6 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp"
 	"github.com/seed-1f7fdfb8/sops/keeper/vault"
 )
-
-// Names lists the formats.
-func Names() []string { return []string{"yaml", "json", "dotenv", "ini", "binary"} }
-
-// Known reports whether a format has that name.
-func Known(name string) bool { return slices.Contains(Names(), name) }
-
-// ForPath returns the name of the format that a file of that name has, and
-// whether the name says so; all other files are binary.
-func ForPath(name string) (format string, known bool) {
-	switch path.Ext(filepath.ToSlash(name)) {
-	case ".yaml", ".yml":
-		return "yaml", true
-	case ".json":
-		return "json", true
-	case ".env":
-		return "dotenv", true
-	case ".ini":
-		return "ini", true
-	}
-	return "binary", false
-}
 
 // Indents are the indentations with which formats render text anew, in
 // characters a level; -1 is one tab a level in JSON, and nil is the default of
@@ -57,10 +33,10 @@ func Format(name string) (format.Format, error) { return Indented(name, Indents{
 // FormatForPath returns the format of a file of that name, and whether the name
 // says so; every other file is binary.
 func FormatForPath(name string) (f format.Format, known bool) {
-	by, known := ForPath(name)
+	by, known := formatname.ForPath(name)
 	f, err := Format(by)
 	if err != nil {
-		panic("std: " + err.Error()) // ForPath returns names of formats
+		panic("std: " + err.Error()) // the names are those of formats
 	}
 	return f, known
 }

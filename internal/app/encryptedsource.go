@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
@@ -15,15 +16,15 @@ import (
 // unmerged returns an error for a file in which a merge left its markers. A
 // binary file may hold any bytes.
 func (s *Source) unmerged() error {
-	line := std.Conflict(s.Data)
+	line := sniff.Conflict(s.Data)
 	if line == 0 {
 		return nil
 	}
-	encrypted := !s.plain || std.Token(s.Data) > 0
+	encrypted := !s.plain || sniff.Token(s.Data) > 0
 	if s.In.Name() == "binary" && !encrypted {
 		return nil
 	}
-	return s.Named(&conflictError{line: line, file: s.File, plain: s.plain, encrypted: encrypted && std.Token(s.Data) > 0})
+	return s.Named(&conflictError{line: line, file: s.File, plain: s.plain, encrypted: encrypted && sniff.Token(s.Data) > 0})
 }
 
 // A conflictError is about the markers of a merge.
@@ -77,7 +78,7 @@ func (s *Source) LostMetadata(err error) *Error {
 
 // notEncrypted says what to do with a file that has no metadata.
 func (s *Source) notEncrypted(err error) error {
-	if line := std.Token(s.Data); line > 0 {
+	if line := sniff.Token(s.Data); line > 0 {
 		return s.Named(s.LostMetadata(fmt.Errorf("%w: line %d holds an encrypted value", err, line)))
 	}
 	e := &Error{Kind: Other, Err: err}
@@ -98,9 +99,9 @@ func (s *Source) Encrypted() (*envelope.Encrypted, error) {
 	case errors.Is(err, envelope.ErrNotEncrypted): // but encrypted it is
 		err = fmt.Errorf("this is no encrypted %s file", s.In.Name())
 	}
-	format, ok := std.Detect(s.Data)
+	format, ok := sniff.Detect(s.Data)
 	switch {
-	case !ok && s.In.Name() == "binary" && std.Token(s.Data) > 0: // its name says nothing
+	case !ok && s.In.Name() == "binary" && sniff.Token(s.Data) > 0: // its name says nothing
 		return nil, s.notEncrypted(envelope.ErrNotEncrypted)
 	case ok && format != s.In.Name():
 		return nil, s.Named(&Error{Kind: Other, Err: err, Advice: []string{
@@ -113,7 +114,7 @@ func (s *Source) Encrypted() (*envelope.Encrypted, error) {
 // isAnother reports whether the text is an encrypted file of another format than
 // the one it is read as, which finds no metadata in it.
 func (s *Source) isAnother() bool {
-	name, ok := std.Detect(s.Data)
+	name, ok := sniff.Detect(s.Data)
 	if !ok || name == s.In.Name() {
 		return false
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 	"github.com/seed-1f7fdfb8/sops/internal/suggest"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
@@ -127,11 +129,11 @@ func (a *App) formats(s *Source, c Common) error {
 		name = s.Path
 	}
 	for _, word := range []string{s.InputType, s.OutputType} {
-		if word != "" && !std.Known(word) {
+		if word != "" && !formatname.Known(word) {
 			return unknownType(word)
 		}
 	}
-	byName, named := std.ForPath(name)
+	byName, named := formatname.ForPath(name)
 	in := cmp.Or(s.InputType, byName)
 	if s.InputType == "" && !named {
 		if detected, ok := s.detected(); ok {
@@ -186,15 +188,15 @@ func (s *Source) detected() (format string, ok bool) {
 	if s.plain {
 		return "", false
 	}
-	return std.Detect(s.Data)
+	return sniff.Detect(s.Data)
 }
 
 func unknownType(word string) error {
 	hint := ""
-	if near := suggest.Closest(word, append(std.Names(), "env", "yml")); near != "" {
+	if near := suggest.Closest(word, append(formatname.All(), "env", "yml")); near != "" {
 		hint = "did you mean: " + strings.NewReplacer("env", "dotenv", "dotenv", "dotenv", "yml", "yaml").Replace(near) + "?"
 	}
-	return Fail(Other, hint, "%q is no file type; the types are %s", word, strings.Join(std.Names(), ", "))
+	return Fail(Other, hint, "%q is no file type; the types are %s", word, strings.Join(formatname.All(), ", "))
 }
 
 // KeepType makes the output type that of the input, unless a flag says

@@ -6,9 +6,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
-	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // Topics group the flags in help texts.
@@ -51,7 +51,7 @@ func outputType(to *string, usage string) *command.Flag { return fileType(to, "o
 func fileType(to *string, name, usage string) *command.Flag {
 	f := command.String(to, topicFiles, name, usage)
 	f.Values = func(context.Context, []string) (types []command.Candidate) {
-		for _, name := range std.Names() {
+		for _, name := range formatname.All() {
 			types = append(types, command.Candidate{Word: name, Meaning: "file type"})
 		}
 		return types

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/kinds"
@@ -79,7 +80,7 @@ func (b *keyBench) read(t *testing.T, name string) []byte {
 // encrypted parses an encrypted file.
 func (b *keyBench) encrypted(t *testing.T, name string) *envelope.Encrypted {
 	t.Helper()
-	kind, _ := std.ForPath(name)
+	kind, _ := formatname.ForPath(name)
 	f, err := std.Format(kind)
 	if err != nil {
 		t.Fatal(err)

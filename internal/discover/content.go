@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
@@ -42,7 +44,7 @@ var markers = [][]byte{[]byte("ENC[AES256_GCM,"), []byte("sops")}
 // only for what mentions tokens and sops.
 func Marked(data []byte) bool {
 	if wide(data) {
-		_, encrypted := std.Detect(data)
+		_, encrypted := sniff.Detect(data)
 		return encrypted
 	}
 	for _, m := range markers {
@@ -64,8 +66,8 @@ func Classify(name string, data []byte) Content {
 	if !Marked(data) {
 		return Content{}
 	}
-	byName, named := std.ForPath(name)
-	detected, looks := std.Detect(data)
+	byName, named := formatname.ForPath(name)
+	detected, looks := sniff.Detect(data)
 	var first error
 	for _, try := range []struct {
 		format string
@@ -82,7 +84,7 @@ func Classify(name string, data []byte) Content {
 			first = err
 		}
 	}
-	switch line := std.Conflict(data); {
+	switch line := sniff.Conflict(data); {
 	case line > 0:
 		return Content{Class: Broken, Format: byName, Err: fmt.Errorf("line %d: the file has the markers of a merge conflict", line)}
 	case looks && (named || isObject(data)):

@@ -21,6 +21,25 @@ func Clean(s string) string {
 // spells out line breaks and tabs too.
 func Line(s string) string { return spelled(s, hidden) }
 
+// Short makes one line of at most so many characters of a text that may have many.
+func Short(s string, most int) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most]) + "..."
+	}
+	return Line(s)
+}
+
+// Cleaned returns an error with the text of err as Clean has it.
+func Cleaned(err error) error { return cleaned{err} }
+
+type cleaned struct{ error }
+
+func (c cleaned) Error() string { return Clean(c.error.Error()) }
+
+// Unwrap returns the error as it is.
+func (c cleaned) Unwrap() error { return c.error }
+
 // Message is Clean for a text that follows a prefix of ours: none of its other
 // lines looks like a message of its own.
 func Message(s string) string {

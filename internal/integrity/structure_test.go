@@ -144,7 +144,7 @@ func TestListsOfKeysAreInjective(t *testing.T) {
 		known[string(nonce)] = what
 	}
 	kms := func(context map[string]string) keeper.MasterKey {
-		return keeper.New(keeper.KMS, "arn", "arn:1").With("context", context)
+		return keeper.Undescribed(keeper.KMS, "arn", "arn:1").With("context", context)
 	}
 	add("none")
 	add("no context", []keeper.MasterKey{kms(nil)})
@@ -156,7 +156,7 @@ func TestListsOfKeysAreInjective(t *testing.T) {
 		for _, b := range nasty {
 			if a != "" {
 				add(fmt.Sprintf("context %q %q", a, b), []keeper.MasterKey{kms(map[string]string{"x" + a: b})})
-				add(fmt.Sprintf("age %q pgp %q", a, b), []keeper.MasterKey{keeper.New(keeper.Age, "recipient", a), keeper.New(keeper.PGP, "fp", "x"+b)})
+				add(fmt.Sprintf("age %q pgp %q", a, b), []keeper.MasterKey{keeper.Undescribed(keeper.Age, "recipient", a), keeper.Undescribed(keeper.PGP, "fp", "x"+b)})
 			}
 		}
 	}

@@ -63,7 +63,7 @@ func serve(t *testing.T, o Options) (address string, c *grpc.Client) {
 
 func request(t *testing.T, recipient string) []byte {
 	t.Helper()
-	b, err := wire.Request{Key: keeper.New("age", "recipient", recipient), Data: []byte("data")}.Encode()
+	b, err := wire.Request{Key: keeper.Undescribed("age", "recipient", recipient), Data: []byte("data")}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

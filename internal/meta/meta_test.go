@@ -158,7 +158,7 @@ func TestNewKeysComeInTheOrderOfReaders(t *testing.T) {
 	groups := m.Keys()
 	at, _ := time.Parse(time.RFC3339, when)
 	groups[0] = append(groups[0], keeper.WrappedKey{
-		MasterKey: keeper.New(keeper.KMS, "arn", "a", "role", "r").With("context", map[string]string{"b": "1", "a": "2"}),
+		MasterKey: keeper.Undescribed(keeper.KMS, "arn", "a", "role", "r").With("context", map[string]string{"b": "1", "a": "2"}),
 		Enc:       "K", Created: at,
 	})
 	m.SetKeys(groups)
@@ -174,7 +174,7 @@ func TestNewKeysComeInTheOrderOfReaders(t *testing.T) {
 func TestSeveralGroupsStandUnderKeyGroups(t *testing.T) {
 	m := decode(t, basic())
 	e := func(r string) keeper.WrappedKey {
-		return keeper.WrappedKey{MasterKey: keeper.New(keeper.Age, "recipient", r), Enc: "E"}
+		return keeper.WrappedKey{MasterKey: keeper.Undescribed(keeper.Age, "recipient", r), Enc: "E"}
 	}
 	m.SetKeys([]keeper.Group{{e("age1x")}, {e("age1y")}})
 	m.Threshold = 2

@@ -10,6 +10,7 @@ package rest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -203,13 +203,23 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 // server that is silent has had its time.
 func passing(err error) bool {
 	var c *ConnectionError
-	return errors.As(err, &c) && !c.Silent() && !errors.As(err, new(*net.DNSError)) && !isTLS(err)
+	return errors.As(err, &c) && !c.Silent() && !errors.As(err, new(*net.DNSError)) && !refusesTLS(err)
 }
 
-func isTLS(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "x509:") || strings.Contains(text, "tls:")
+// refusesTLS reports whether the two sides do not agree on TLS, or on whether
+// they speak it.
+func refusesTLS(err error) bool {
+	var alert *net.OpError // what the other side says, or is sent
+	return IsUntrusted(err) || SpeaksNoTLS(err) || errors.As(err, new(tls.RecordHeaderError)) ||
+		errors.As(err, &alert) && (alert.Op == "remote error" || alert.Op == "local error")
 }
+
+// IsUntrusted reports whether the certificate of the server is not trusted.
+func IsUntrusted(err error) bool { return errors.As(err, new(*tls.CertificateVerificationError)) }
+
+// SpeaksNoTLS reports whether the server has answered a call of https in plain
+// HTTP.
+func SpeaksNoTLS(err error) bool { return errors.Is(err, http.ErrSchemeMismatch) }
 
 // sleep reports whether the time was there.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -2,7 +2,12 @@ package rest
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -61,6 +66,54 @@ func TestASilentServerIsNamed(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, err = new(Client).Do(ctx, Call{Method: "GET", URL: url}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestNoAgreementOnTLSIsNotRepeated: neither side changes its mind. The server
+// counts connections.
+func TestNoAgreementOnTLSIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	trust := func(s *httptest.Server, c *tls.Config) {
+		c.RootCAs = x509.NewCertPool()
+		c.RootCAs.AddCert(s.Certificate())
+	}
+	for _, test := range []struct {
+		name           string
+		server         func(*tls.Config)
+		client         func(*httptest.Server, *tls.Config)
+		plain          bool // the server speaks HTTP
+		untrusted, raw bool // what the error is
+	}{
+		{"a certificate of another authority", func(*tls.Config) {}, func(*httptest.Server, *tls.Config) {}, false, true, false},
+		{"an old version", func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }, trust, false, false, false},
+		{"a certificate that the client lacks", func(c *tls.Config) { c.ClientAuth = tls.RequireAndVerifyClientCert }, trust, false, false, false},
+		{"no TLS", func(*tls.Config) {}, func(*httptest.Server, *tls.Config) {}, true, false, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var made atomic.Int32
+			s := httptest.NewUnstartedServer(http.NotFoundHandler())
+			s.Config.ErrorLog = log.New(io.Discard, "", 0)
+			s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateNew {
+					made.Add(1)
+				}
+			}
+			client := &tls.Config{}
+			if test.plain {
+				s.Start()
+			} else {
+				s.TLS = &tls.Config{}
+				test.server(s.TLS)
+				s.StartTLS()
+				test.client(s, client)
+			}
+			t.Cleanup(s.Close)
+			_, err := (&Client{Transport: &http.Transport{TLSClientConfig: client}}).Do(t.Context(), Call{Method: "GET", URL: "https://" + s.Listener.Addr().String()})
+			if err == nil || IsUntrusted(err) != test.untrusted || SpeaksNoTLS(err) != test.raw || made.Load() != 1 {
+				t.Errorf("%v, %d connections", err, made.Load())
+			}
+		})
 	}
 }
 

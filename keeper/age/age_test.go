@@ -31,7 +31,7 @@ func TestKeysWrappedByTheReferenceAreOpened(t *testing.T) {
 			name = varSSHKeyFile
 		}
 		w.vars[name] = "testdata/keys/" + v.Identity
-		got, err := w.keeper().Unwrap(t.Context(), keeper.WrappedKey{MasterKey: keeper.New(keeper.Age, "recipient", v.Recipient), Enc: v.Enc})
+		got, err := w.keeper().Unwrap(t.Context(), keeper.WrappedKey{MasterKey: keeper.Undescribed(keeper.Age, "recipient", v.Recipient), Enc: v.Enc})
 		if err != nil {
 			t.Errorf("%s: %v", v.File, err)
 			continue
@@ -53,7 +53,7 @@ func TestWrappedKeysAreArmoredAgeFiles(t *testing.T) {
 		w.vars[varKeyFile] = "testdata/keys/" + identity
 		k := w.keeper()
 		d := keeper.NewData([]byte(strings.Repeat("k", keeper.Size)))
-		m := keeper.New(keeper.Age, "recipient", recipient)
+		m := keeper.Undescribed(keeper.Age, "recipient", recipient)
 		got, err := k.Wrap(t.Context(), m, d)
 		if err != nil {
 			t.Errorf("%s: %v", recipient, err)
@@ -79,7 +79,7 @@ func TestTheRecipientDoesNotMatterForUnwrapping(t *testing.T) {
 	w := newWorld(t)
 	w.vars[varKey] = string(testKey(t, "main.txt"))
 	wrapped := wrappedFor(t, "main.txt")
-	wrapped.MasterKey = keeper.New(keeper.Age, "recipient", "age1whatever")
+	wrapped.MasterKey = keeper.Undescribed(keeper.Age, "recipient", "age1whatever")
 	if _, err := w.keeper().Unwrap(t.Context(), wrapped); err != nil {
 		t.Error(err)
 	}
@@ -234,7 +234,7 @@ func TestManyKeysAreUnwrappedAtOnce(t *testing.T) {
 	for i, r := range recipients {
 		all.Go(func() {
 			d := keeper.NewData([]byte(strings.Repeat(string(rune('a'+i)), keeper.Size)))
-			wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", r), d)
+			wrapped, err := k.Wrap(t.Context(), keeper.Undescribed(keeper.Age, "recipient", r), d)
 			if err != nil {
 				t.Error(err)
 				return

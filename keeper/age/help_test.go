@@ -103,7 +103,7 @@ func wrappedFor(t *testing.T, identity string) keeper.WrappedKey {
 	t.Helper()
 	for _, v := range vectors(t) {
 		if v.Identity == identity {
-			return keeper.WrappedKey{MasterKey: keeper.New(keeper.Age, "recipient", v.Recipient), Enc: v.Enc}
+			return keeper.WrappedKey{MasterKey: keeper.Undescribed(keeper.Age, "recipient", v.Recipient), Enc: v.Enc}
 		}
 	}
 	t.Fatalf("no vector for %s", identity)

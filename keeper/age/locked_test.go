@@ -36,7 +36,7 @@ func TestALockedSSHKeyAsksOnceAndOnlyForItsFiles(t *testing.T) {
 	k := w.keeper()
 	d := keeper.NewData(make([]byte, keeper.Size))
 	wrap := func(r string) keeper.WrappedKey {
-		wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", r), d)
+		wrapped, err := k.Wrap(t.Context(), keeper.Undescribed(keeper.Age, "recipient", r), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestAWrongPassphraseOfAnSSHKeyIsSaid(t *testing.T) {
 	write(t, w.home, ".ssh/id_ed25519", private)
 	w.answers = []string{"cow", "horse"}
 	k := w.keeper()
-	wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
+	wrapped, err := k.Wrap(t.Context(), keeper.Undescribed(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestAnOldLockedSSHKeyNeedsItsPublicKey(t *testing.T) {
 		}
 		w.answers = []string{"old horse"}
 		k := w.keeper()
-		wrapped, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", string(public)), keeper.NewData(make([]byte, keeper.Size)))
+		wrapped, err := k.Wrap(t.Context(), keeper.Undescribed(keeper.Age, "recipient", string(public)), keeper.NewData(make([]byte, keeper.Size)))
 		if err != nil {
 			t.Fatal(err)
 		}

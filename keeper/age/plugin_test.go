@@ -74,7 +74,7 @@ func TestPluginsWrapAndUnwrapAndAsk(t *testing.T) {
 		recipient, identity := fakeIdentity(t, tt.how)
 		w.vars[varKey], w.answers = identity, tt.answers
 		k := w.keeper()
-		m := keeper.New(keeper.Age, "recipient", recipient)
+		m := keeper.Undescribed(keeper.Age, "recipient", recipient)
 		if !k.Asks(t.Context(), keeper.WrappedKey{MasterKey: m}) {
 			t.Errorf("%s: wrapping for a plugin is said not to ask", tt.name)
 		}
@@ -110,7 +110,7 @@ func TestAMissingPluginIsNamed(t *testing.T) {
 	k := w.keeper()
 
 	recipient := plugin.EncodeRecipient("no-such-plugin", []byte("x"))
-	_, err := k.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
+	_, err := k.Wrap(t.Context(), keeper.Undescribed(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
 	var e *PluginError
 	if !errors.As(err, &e) || !cmp.Equal(e.Hints(), []string{want}) {
 		t.Errorf("Wrap: error %v", err)
@@ -168,7 +168,7 @@ func TestAPluginThatHangsIsEndedWithItsChildren(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
-	_, err := w.keeper().Wrap(ctx, keeper.New(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
+	_, err := w.keeper().Wrap(ctx, keeper.Undescribed(keeper.Age, "recipient", recipient), keeper.NewData(make([]byte, keeper.Size)))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

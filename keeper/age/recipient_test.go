@@ -104,7 +104,7 @@ func TestAPrivateKeyInPlaceOfARecipientIsNotShown(t *testing.T) {
 
 func TestAKeyWithoutRecipientWrapsNothing(t *testing.T) {
 	t.Parallel()
-	_, err := New(Options{}).Wrap(t.Context(), keeper.New(keeper.Age), keeper.NewData(make([]byte, keeper.Size)))
+	_, err := New(Options{}).Wrap(t.Context(), keeper.Undescribed(keeper.Age), keeper.NewData(make([]byte, keeper.Size)))
 	if err == nil || err.Error() != "the age recipient is empty" {
 		t.Errorf("error %v", err)
 	}

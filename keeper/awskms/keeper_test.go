@@ -14,10 +14,10 @@ import (
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
-func plainKey(arn string) keeper.MasterKey { return keeper.New(keeper.KMS, "arn", arn) }
+func plainKey(arn string) keeper.MasterKey { return keeper.Undescribed(keeper.KMS, "arn", arn) }
 
 func named(arn, profile, role string) keeper.MasterKey {
-	return keeper.New(keeper.KMS, "arn", arn, "role", role, "aws_profile", profile)
+	return keeper.Undescribed(keeper.KMS, "arn", arn, "role", role, "aws_profile", profile)
 }
 
 func TestWhatIsWrappedIsUnwrapped(t *testing.T) {

@@ -26,8 +26,8 @@ func moving(t *testing.T) *rig {
 func TestReEncryptMovesWhatIsWrappedAndNothingElseIsCalled(t *testing.T) {
 	t.Parallel()
 	r := moving(t).as("alice")
-	w := r.wrapped(keeper.New(keeper.KMS, "arn", key1).With("context", map[string]string{"app": "old"}))
-	to := keeper.New(keeper.KMS, "arn", key2).With("context", map[string]string{"app": "new"})
+	w := r.wrapped(keeper.Undescribed(keeper.KMS, "arn", key1).With("context", map[string]string{"app": "old"}))
+	to := keeper.Undescribed(keeper.KMS, "arn", key2).With("context", map[string]string{"app": "new"})
 	moved, err := r.keeper().ReEncrypt(t.Context(), w, to)
 	if err != nil {
 		t.Fatal(err)
@@ -47,9 +47,9 @@ func TestReEncryptMovesWhatIsWrappedAndNothingElseIsCalled(t *testing.T) {
 func TestReEncryptComesAsTheOldKeysReaderToo(t *testing.T) {
 	t.Parallel()
 	r := moving(t).as("bob")
-	w := r.wrapped(keeper.New(keeper.KMS, "arn", key1))
-	w.MasterKey = keeper.New(keeper.KMS, "arn", key1, "aws_profile", "alice")
-	to := keeper.New(keeper.KMS, "arn", key2)
+	w := r.wrapped(keeper.Undescribed(keeper.KMS, "arn", key1))
+	w.MasterKey = keeper.Undescribed(keeper.KMS, "arn", key1, "aws_profile", "alice")
+	to := keeper.Undescribed(keeper.KMS, "arn", key2)
 	if _, err := r.keeper().ReEncrypt(t.Context(), w, to); err != nil {
 		t.Fatal(err)
 	}
@@ -74,9 +74,9 @@ func TestReEncryptRefusesBeforeAnyCall(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := moving(t).as("alice")
-			w := r.wrapped(keeper.New(keeper.KMS, "arn", key1))
+			w := r.wrapped(keeper.Undescribed(keeper.KMS, "arn", key1))
 			c.change(r)
-			_, err := r.keeper().ReEncrypt(t.Context(), w, keeper.New(keeper.KMS, "arn", c.to))
+			_, err := r.keeper().ReEncrypt(t.Context(), w, keeper.Undescribed(keeper.KMS, "arn", c.to))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q in it", err, c.want)
 			}
@@ -90,8 +90,8 @@ func TestReEncryptRefusesBeforeAnyCall(t *testing.T) {
 func TestReEncryptDeniedSaysWhichStatementLacks(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).as("alice")
-	w := r.wrapped(keeper.New(keeper.KMS, "arn", key1))
-	_, err := r.keeper().ReEncrypt(t.Context(), w, keeper.New(keeper.KMS, "arn", key2))
+	w := r.wrapped(keeper.Undescribed(keeper.KMS, "arn", key1))
+	_, err := r.keeper().ReEncrypt(t.Context(), w, keeper.Undescribed(keeper.KMS, "arn", key2))
 	if err == nil || !strings.Contains(err.Error(), "cannot move the data key") || !strings.Contains(err.Error(), "kms:ReEncryptFrom") {
 		t.Fatalf("got %v", err)
 	}

@@ -244,7 +244,7 @@ func (r *rig) wrapped(m keeper.MasterKey) keeper.WrappedKey {
 	r.t.Helper()
 	writer := *r
 	writer.o, writer.vars = Options{}, map[string]string{"AWS_ENDPOINT_URL": r.server.URL()}
-	plain := keeper.New(keeper.KMS, "arn", m.Text("arn")).With("context", m.Map("context"))
+	plain := keeper.Undescribed(keeper.KMS, "arn", m.Text("arn")).With("context", m.Map("context"))
 	w, err := writer.as("alice").keeper().Wrap(r.t.Context(), plain, dataKey())
 	if err != nil {
 		r.t.Fatal(err)

@@ -113,7 +113,7 @@ func (k *Keeper) entry(w keeper.WrappedKey) (reference, []byte, error) {
 		err = errors.New("it is empty")
 	}
 	if err != nil {
-		return r, nil, &DamagedError{Key: r.String(), Err: err}
+		return r, nil, &keeper.DamagedError{Service: service, Key: r.String(), Encoding: "base64url", Err: err}
 	}
 	return r, blob, nil
 }

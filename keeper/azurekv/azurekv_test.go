@@ -132,12 +132,12 @@ func TestErrorsSayWhoWhatAndWhatHelps(t *testing.T) {
 			e.MasterKey = withVersion(e.MasterKey, "")
 		}, "BadParameter", "the entry has no version"},
 		{"no key", func(_ *world, e *keeper.WrappedKey) {
-			e.MasterKey = keeper.New(keeper.Azure, fieldURL, azuretest.Vault, fieldName, "other", fieldVersion, e.Text(fieldVersion))
+			e.MasterKey = keeper.Undescribed(keeper.Azure, fieldURL, azuretest.Vault, fieldName, "other", fieldVersion, e.Text(fieldVersion))
 		}, "KeyNotFound", "az keyvault key list-versions --vault-name sops-test --name other"},
 		{"secret", func(w *world, _ *keeper.WrappedKey) { w.vars[varSecret] = "canary" }, "AZURE_CLIENT_SECRET: AADSTS7000215: Invalid client secret provided", "check AZURE_TENANT_ID"},
 		{"no base64", func(_ *world, e *keeper.WrappedKey) { e.Enc = "canary!" }, "enc is not base64url", "git log -p"},
 		{"narrow", func(w *world, _ *keeper.WrappedKey) { w.vars[varNarrow] = "x" }, `AZURE_TOKEN_CREDENTIALS: "x"`, "set it to dev, prod"},
-		{"none", func(w *world, _ *keeper.WrappedKey) { clear(w.vars) }, "there are no credentials: AZURE_TENANT_ID with", "az login"},
+		{"none", func(w *world, _ *keeper.WrappedKey) { clear(w.vars) }, "there are no credentials: AZURE_TENANT_ID with AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, and AZURE_FEDERATED_TOKEN_FILE are not set; the managed identity: there is none: this machine is not in Azure; ", "az login"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

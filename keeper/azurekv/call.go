@@ -50,7 +50,7 @@ type session struct {
 	r     reference
 	v     verb
 	login *login
-	token token
+	token rest.Token
 	found *finding // where the token is from; nil before there is one
 }
 
@@ -97,7 +97,7 @@ func (s *session) send(ctx context.Context, body map[string]string) (*rest.Answe
 	}
 	if body != nil {
 		call.Body = body
-		call.Header.Set("Authorization", "Bearer "+s.token.secret)
+		call.Header.Set("Authorization", "Bearer "+s.token.Secret)
 	}
 	return s.k.rest.Do(ctx, call)
 }

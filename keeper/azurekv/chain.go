@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Variables of credentials, as Azure's SDKs have them.
@@ -56,7 +59,7 @@ func (l *login) members() ([]member, error) {
 		}
 	}
 	if !known {
-		return nil, &SettingError{varNarrow, fmt.Sprintf("%q is not one of the credentials", hint.Line(narrow)), "set it to dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCLICredential, AzureDeveloperCLICredential or AzurePowerShellCredential, or unset it"}
+		return nil, &keeper.SettingError{Variable: varNarrow, Reason: fmt.Sprintf("%q is not one of the credentials", hint.Line(narrow)), Advice: "set it to dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCLICredential, AzureDeveloperCLICredential or AzurePowerShellCredential, or unset it"}
 	}
 	return all, nil
 }
@@ -173,20 +176,31 @@ func (l *login) probe(ctx context.Context) error {
 	return nil
 }
 
-func (l *login) az() member {
-	return member{name: "az", sdk: "AzureCLICredential", dev: true, advice: "log in with: az login", make: func(context.Context) (azcore.TokenCredential, error) {
-		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{AdditionallyAllowedTenants: everyTenant()})
+// ofProgram is a member that asks a program which developers log in with.
+func ofProgram(name, sdk, login string, programs []string, make func() (azcore.TokenCredential, error)) member {
+	return member{name: name, sdk: sdk, dev: true, advice: "log in with: " + login, make: func(context.Context) (azcore.TokenCredential, error) {
+		there := func(program string) bool { _, err := exec.LookPath(program); return err == nil }
+		if !slices.ContainsFunc(programs, there) {
+			return nil, errors.New("there is no program " + strings.Join(programs, " or "))
+		}
+		return make()
 	}}
+}
+
+func (l *login) az() member {
+	return ofProgram("az", "AzureCLICredential", "az login", []string{"az"}, func() (azcore.TokenCredential, error) {
+		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{AdditionallyAllowedTenants: everyTenant()})
+	})
 }
 
 func (l *login) azd() member {
-	return member{name: "azd", sdk: "AzureDeveloperCLICredential", dev: true, advice: "log in with: azd auth login", make: func(context.Context) (azcore.TokenCredential, error) {
+	return ofProgram("azd", "AzureDeveloperCLICredential", "azd auth login", []string{"azd"}, func() (azcore.TokenCredential, error) {
 		return azidentity.NewAzureDeveloperCLICredential(&azidentity.AzureDeveloperCLICredentialOptions{AdditionallyAllowedTenants: everyTenant()})
-	}}
+	})
 }
 
 func (l *login) powerShell() member {
-	return member{name: "PowerShell", sdk: "AzurePowerShellCredential", dev: true, advice: "log in with: Connect-AzAccount", make: func(context.Context) (azcore.TokenCredential, error) {
+	return ofProgram("PowerShell", "AzurePowerShellCredential", "Connect-AzAccount", []string{"pwsh", "powershell"}, func() (azcore.TokenCredential, error) {
 		return azidentity.NewAzurePowerShellCredential(&azidentity.AzurePowerShellCredentialOptions{AdditionallyAllowedTenants: everyTenant()})
-	}}
+	})
 }

@@ -17,7 +17,7 @@ func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Ste
 	if r.version == "" {
 		detail = fmt.Sprintf("%d bytes, for a version that is not said", len(blob))
 	}
-	steps := []keeper.Step{step("wrapped key", err, detail)}
+	steps := []keeper.Step{keeper.NewStep("wrapped key", err, detail)}
 	if err != nil {
 		return steps, err
 	}
@@ -32,21 +32,14 @@ func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Ste
 		if len(s.found.skipped) > 0 {
 			detail += " (before that: " + strings.Join(s.found.skipped, "; ") + ")"
 		}
-		steps = append(steps, step("credentials", nil, detail))
+		steps = append(steps, keeper.NewStep("credentials", nil, detail))
 	}
-	var failed *Error
+	var failed *keeper.UseError
 	if s.found == nil && errors.As(err, &failed) {
-		return append(steps, step("credentials", failed.Err, "")), err
+		return append(steps, keeper.NewStep("credentials", failed.Err, "")), err
 	}
 	if errors.As(err, &failed) {
-		return append(steps, step("decrypt", failed.Err, "")), err
+		return append(steps, keeper.NewStep("decrypt", failed.Err, "")), err
 	}
-	return append(steps, step("decrypt", err, "at https://"+r.host)), err
-}
-
-func step(name string, err error, detail string) keeper.Step {
-	if err != nil {
-		detail = err.Error()
-	}
-	return keeper.Step{Name: name, OK: err == nil, Detail: detail}
+	return append(steps, keeper.NewStep("decrypt", err, "at https://"+r.host)), err
 }

@@ -1,67 +1,17 @@
 package azurekv
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
-
-// An Error is a key that could not be used: which, as what, and why.
-type Error struct {
-	Key  string
-	Verb string // encrypt or decrypt
-	Who  string // "" if it is not known
-	Err  error
-
-	advice []string
-}
-
-func (e *Error) Error() string {
-	text := fmt.Sprintf("Azure Key Vault key %s: cannot %s the data key: ", e.Key, e.Verb)
-	if e.Who != "" {
-		text += "as " + e.Who + ": "
-	}
-	return text + hint.Clean(e.Err.Error())
-}
-
-// Unwrap returns the reason.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Hints says what to do.
-func (e *Error) Hints() []string { return e.advice }
-
-// A DamagedError is a wrapped key that the service cannot have written.
-type DamagedError struct {
-	Key string
-	Err error
-}
-
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("Azure Key Vault key %s: enc is not base64url: %v", e.Key, e.Err)
-}
-
-// Unwrap returns the reason.
-func (e *DamagedError) Unwrap() error { return e.Err }
-
-const earlier = "take the entry from an earlier version of the file, such as git log -p -- FILE shows"
-
-// Hints returns where a good one may be.
-func (e *DamagedError) Hints() []string { return []string{earlier} }
-
-// A SettingError is a variable that cannot be meant as it is.
-type SettingError struct{ Variable, Reason, advice string }
-
-func (e *SettingError) Error() string { return e.Variable + ": " + e.Reason }
-
-// Hints says what to write.
-func (e *SettingError) Hints() []string { return []string{e.advice} }
 
 // A NoCredentialsError says what was tried, and why each gave none.
 type NoCredentialsError struct{ Tried []string }
@@ -97,21 +47,21 @@ func (e *TokenError) Hints() []string {
 
 // tokenError says why no token was got, without the pages that the library makes
 // of requests and answers.
-func tokenError(ctx, inner context.Context, m *member, limit time.Duration, err error) error {
+func tokenError(m *member, err error) error {
 	e := &TokenError{Source: m.name, advice: m.advice, Err: err}
+	if late := (*rest.LateError)(nil); errors.As(err, &late) {
+		e.Err, e.Message, e.advice = late.Err, late.Error(), ""
+		return e
+	}
 	var refused *azidentity.AuthenticationFailedError
-	switch {
-	case ctx.Err() != nil:
-		e.Err, e.Message, e.advice = errors.Join(ctx.Err(), context.Cause(ctx)), "no answer in time", ""
-	case inner.Err() != nil:
-		e.Err, e.Message, e.advice = inner.Err(), fmt.Sprintf("no answer within %s", limit), ""
-	case errors.As(err, &refused):
-		e.Message = essence(refused.Error())
-	default:
-		e.Message = essence(err.Error())
+	if e.Message = essence(err.Error()); e.Message == "" && errors.As(err, &refused) && refused.RawResponse != nil {
+		e.Message = fmt.Sprintf("Entra ID answers with status %d", refused.RawResponse.StatusCode)
 	}
 	return e
 }
+
+// ofLibrary is how the library begins a text: with the name of one of its types.
+var ofLibrary = regexp.MustCompile(`^[A-Z]\w*Credential(: | authentication failed\.?\s*)`)
 
 // essence finds what Entra ID says in a text of the library, AADSTS7000215: ...,
 // or else takes its first line.
@@ -124,10 +74,7 @@ func essence(text string) string {
 		}
 	}
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return hint.Line(text)
+	return hint.Short(ofLibrary.ReplaceAllString(text, ""), most)
 }
 
 // A Refusal is an answer of the service that is no success.
@@ -170,26 +117,25 @@ func refusalOf(a *rest.Answer) error {
 		return &rest.ForeignError{Host: a.Host, Status: a.Status}
 	}
 	const most = 500
-	message := strings.Join(strings.Fields(out.Error.Message), " ")
-	if len(message) > most {
-		message = strings.ToValidUTF8(message[:most], "") + "..."
-	}
 	return &Refusal{
 		Host: a.Host, Status: a.Status, Code: hint.Line(out.Error.Code), Inner: hint.Line(out.Error.InnerError.Code),
-		Message: hint.Line(message), Request: hint.Line(a.Header.Get("X-Ms-Request-Id")),
+		Message: hint.Short(out.Error.Message, most), Request: hint.Line(a.Header.Get("X-Ms-Request-Id")),
 	}
 }
 
+// service is the name of the service for people.
+const service = "Azure Key Vault"
+
 // failed adds to an error what was done, as what, and what helps.
 func (s *session) failed(err error) error {
-	e := &Error{Key: s.r.String(), Verb: string(s.v), Who: s.who(), Err: err}
+	e := &keeper.UseError{Service: service, Key: s.r.String(), Verb: string(s.v), Who: s.who(), Err: hint.Cleaned(err)}
 	var r *Refusal
 	var c *rest.ConnectionError
 	switch {
 	case errors.As(err, &r):
-		e.advice = s.adviceOn(r)
+		e.Advice = s.adviceOn(r)
 	case errors.As(err, &c), errors.As(err, new(*rest.ForeignError)):
-		e.advice = []string{fmt.Sprintf("check the way to the vault: curl -sv https://%s; HTTPS_PROXY and NO_PROXY may point elsewhere", hint.ShellWord(s.r.host))}
+		e.Advice = []string{rest.WayHint("vault", "https://"+s.r.host, "HTTPS_PROXY and NO_PROXY")}
 	}
 	return e
 }

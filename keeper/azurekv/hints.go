@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // adviceOn says what helps against a refusal.
@@ -43,7 +44,7 @@ func (s *session) adviceOn(r *Refusal) []string {
 	case r.Status == http.StatusBadRequest && s.v == decrypting && k.version == "":
 		return []string{"the entry has no version of the key, so that the current one was used; write the one that wrapped it into the entry: " + look}
 	case r.Status == http.StatusBadRequest && s.v == decrypting:
-		return []string{"enc was made by another key or version, or was changed; " + earlier}
+		return []string{"enc was made by another key or version, or was changed; " + keeper.EarlierHint}
 	case r.Status == http.StatusBadRequest:
 		return []string{"it must be an RSA key with the operations encrypt and decrypt; " + look}
 	}
@@ -53,7 +54,7 @@ func (s *session) adviceOn(r *Refusal) []string {
 // grant says how the identity gets what it lacks, by roles or by policies.
 func (s *session) grant(roles bool) string {
 	who := `"$(az ad signed-in-user show --query id -o tsv)"`
-	if c := claimsOf(s.token.secret); c.Owner != "" {
+	if c := claimsOf(s.token.Secret); c.Owner != "" {
 		who = hint.ShellWord(c.Owner)
 	}
 	if s.r.isHSM() {

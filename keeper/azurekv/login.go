@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/kept"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 )
 
@@ -21,15 +22,6 @@ const varAuthority = "AZURE_AUTHORITY_HOST"
 
 // A want is what a token is to be for.
 type want struct{ audience, tenant, claims string }
-
-// A token is what calls show. It never prints itself: it is in no error.
-type token struct {
-	secret  string
-	expires time.Time
-}
-
-// Format hides the secret from every verb of package fmt.
-func (token) Format(f fmt.State, _ rune) { fmt.Fprint(f, "token(hidden)") }
 
 // early is how long before its end a token is not used any more.
 const early = time.Minute
@@ -51,7 +43,7 @@ func (l *logins) of(r reference) *login {
 		l.all = map[string]*login{}
 	}
 	if l.all[authority] == nil {
-		l.all[authority] = &login{o: l.o, rest: l.rest, authority: authority, turn: make(chan struct{}, 1), has: map[want]token{}}
+		l.all[authority] = &login{o: l.o, rest: l.rest, authority: authority, has: map[want]rest.Token{}}
 	}
 	return l.all[authority]
 }
@@ -69,20 +61,19 @@ type login struct {
 	o         Options
 	rest      *rest.Client
 	authority string
-	turn      chan struct{} // held by who uses what is below
+	turn      kept.Turn // held by the call that uses what is below
 	found     *finding
-	has       map[want]token
+	has       map[want]rest.Token
 }
 
 // token returns a token, and where it is from.
-func (l *login) token(ctx context.Context, w want) (token, *finding, error) {
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-ctx.Done():
-		return token{}, nil, context.Cause(ctx)
+func (l *login) token(ctx context.Context, w want) (rest.Token, *finding, error) {
+	leave, err := l.turn.Take(ctx)
+	if err != nil {
+		return rest.Token{}, nil, err
 	}
-	if t, ok := l.has[w]; ok && l.o.Now().Add(early).Before(t.expires) {
+	defer leave()
+	if t := l.has[w]; t.Lasts(l.o.Now(), early) {
 		return t, l.found, nil
 	}
 	t, err := l.fetch(ctx, w)
@@ -94,13 +85,12 @@ func (l *login) token(ctx context.Context, w want) (token, *finding, error) {
 
 // forget drops a token that the service did not take, unless another call has
 // replaced it by now.
-func (l *login) forget(ctx context.Context, w want, t token) {
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-ctx.Done():
+func (l *login) forget(ctx context.Context, w want, t rest.Token) {
+	leave, err := l.turn.Take(ctx)
+	if err != nil {
 		return
 	}
+	defer leave()
 	if l.has[w] == t {
 		delete(l.has, w)
 	}
@@ -108,13 +98,13 @@ func (l *login) forget(ctx context.Context, w want, t token) {
 
 // fetch asks the members of the chain in their order, and from then on the one
 // that has answered.
-func (l *login) fetch(ctx context.Context, w want) (token, error) {
+func (l *login) fetch(ctx context.Context, w want) (rest.Token, error) {
 	if l.found != nil {
 		return l.ask(ctx, &l.found.member, w)
 	}
 	members, err := l.members()
 	if err != nil {
-		return token{}, err
+		return rest.Token{}, err
 	}
 	var skipped []string
 	for _, m := range members {
@@ -124,28 +114,29 @@ func (l *login) fetch(ctx context.Context, w want) (token, error) {
 			l.found = &finding{m, skipped}
 			return t, nil
 		case ctx.Err() != nil || m.final:
-			return token{}, err
+			return rest.Token{}, err
 		}
 		skipped = append(skipped, err.Error())
 	}
-	return token{}, &NoCredentialsError{Tried: skipped}
+	return rest.Token{}, &NoCredentialsError{Tried: skipped}
 }
 
 // ask gets a token of one member.
-func (l *login) ask(ctx context.Context, m *member, w want) (token, error) {
-	limit := cmp.Or(l.rest.Limit, rest.DefaultLimit)
-	inner, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	credential, err := m.make(inner)
-	if err == nil {
-		options := policy.TokenRequestOptions{Scopes: []string{"https://" + w.audience + "/.default"}, TenantID: w.tenant, Claims: w.claims, EnableCAE: true}
-		got, failed := credential.GetToken(inner, options)
-		if failed == nil {
-			return token{got.Token, got.ExpiresOn}, nil
+func (l *login) ask(ctx context.Context, m *member, w want) (t rest.Token, err error) {
+	err = l.rest.Limited(ctx, func(ctx context.Context) error {
+		credential, err := m.make(ctx)
+		if err != nil {
+			return err
 		}
-		err = failed
+		options := policy.TokenRequestOptions{Scopes: []string{"https://" + w.audience + "/.default"}, TenantID: w.tenant, Claims: w.claims, EnableCAE: true}
+		got, err := credential.GetToken(ctx, options)
+		t = rest.Token{Secret: got.Token, Expires: got.ExpiresOn}
+		return err
+	})
+	if err != nil {
+		return rest.Token{}, tokenError(m, err)
 	}
-	return token{}, tokenError(ctx, inner, m, limit, err)
+	return t, nil
 }
 
 // who names the identity for errors: the member of the chain, and what the token
@@ -155,7 +146,7 @@ func (s *session) who() string {
 		return ""
 	}
 	text := s.found.name
-	if c := claimsOf(s.token.secret); c.String() != "" {
+	if c := claimsOf(s.token.Secret); c.String() != "" {
 		text = c.String() + ", from " + text
 	}
 	return text

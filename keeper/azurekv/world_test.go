@@ -72,7 +72,7 @@ func (w *world) file(t *testing.T, name string, src []byte) string {
 const secret = "canary-canary-canary-canary-0123"
 
 func key(vault, version string) keeper.MasterKey {
-	return keeper.New(keeper.Azure, fieldURL, vault, fieldName, azuretest.Key, fieldVersion, version)
+	return keeper.Undescribed(keeper.Azure, fieldURL, vault, fieldName, azuretest.Key, fieldVersion, version)
 }
 
 func (w *world) wrap(t *testing.T) keeper.WrappedKey {

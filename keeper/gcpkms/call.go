@@ -29,7 +29,7 @@ type session struct {
 	k     *Keeper
 	at    string // the URL of the service
 	cred  *credential
-	token token
+	token rest.Token
 }
 
 // begin finds out where to call, and as what.
@@ -147,7 +147,7 @@ func (s *sum) UnmarshalJSON(b []byte) error {
 
 // call makes a call of the service and reads its answer into out.
 func (s *session) call(ctx context.Context, path string, in, out any) error {
-	h := http.Header{"Authorization": {"Bearer " + s.token.secret}}
+	h := http.Header{"Authorization": {"Bearer " + s.token.Secret}}
 	if p := s.cred.quota.project; p != "" {
 		h["X-Goog-User-Project"] = []string{p}
 	}

@@ -59,10 +59,11 @@ func (c *Caller) Do(ctx context.Context, call Call) (*Answer, error) {
 		if h == nil {
 			h = http.Header{}
 		}
-		var t token
+		var cred *credential
+		var t rest.Token
 		if !call.Anonymous {
 			var err error
-			if t, err = c.authorize(ctx, h); err != nil {
+			if cred, t, err = c.authorize(ctx, h); err != nil {
 				return nil, err
 			}
 		}
@@ -70,7 +71,7 @@ func (c *Caller) Do(ctx context.Context, call Call) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if answer.Status == http.StatusUnauthorized && n == 1 && !call.Anonymous && c.k.login.forget(ctx, t) {
+		if answer.Status == http.StatusUnauthorized && n == 1 && c.k.login.forget(ctx, cred, t) {
 			continue
 		}
 		return &Answer{answer.Host, answer.Status, answer.Body}, nil
@@ -78,23 +79,23 @@ func (c *Caller) Do(ctx context.Context, call Call) (*Answer, error) {
 }
 
 // authorize adds a token to the header of a call, and which project pays.
-func (c *Caller) authorize(ctx context.Context, h http.Header) (token, error) {
+func (c *Caller) authorize(ctx context.Context, h http.Header) (*credential, rest.Token, error) {
 	cred, err := c.k.login.credential(ctx)
 	if err == nil {
 		err = cred.fits(c.k.o.Env)
 	}
 	if err != nil {
-		return token{}, err
+		return nil, rest.Token{}, err
 	}
 	t, err := c.k.login.token(ctx, cred)
 	if err != nil {
-		return token{}, err
+		return nil, rest.Token{}, err
 	}
-	h.Set("Authorization", "Bearer "+t.secret)
+	h.Set("Authorization", "Bearer "+t.Secret)
 	if p := cred.quota.project; p != "" {
 		h.Set("X-Goog-User-Project", p)
 	}
-	return t, nil
+	return cred, t, nil
 }
 
 // Refused makes an error of an answer that is no success. The permission is what

@@ -15,6 +15,8 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/rest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Variables of credentials, in the order in which they are looked at.
@@ -43,7 +45,7 @@ type credential struct {
 	universe string // "" if it is not known
 	quota    quota
 	fixed    bool // the token is given, and there is no other
-	fetch    func(context.Context) (token, error)
+	fetch    func(context.Context) (rest.Token, error)
 }
 
 // A quota is the project that pays for calls, if that is not the key's.
@@ -77,9 +79,10 @@ func (c *credential) fits(e env.Env) error {
 	if c.universe == "" || c.universe == want || e.Get(varEndpoint) != "" && e.Get(varUniverse) == "" && e.Get(varGoogle) == "" {
 		return nil
 	}
-	return &SettingError{
-		varUniverse, fmt.Sprintf("the credentials are of the universe %s, and the service is of %s", hint.Line(c.universe), hint.Line(want)),
-		"set " + varUniverse + " to " + hint.Line(c.universe) + ", or use credentials of " + hint.Line(want),
+	return &keeper.SettingError{
+		Variable: varUniverse,
+		Reason:   fmt.Sprintf("the credentials are of the universe %s, and the service is of %s", hint.Line(c.universe), hint.Line(want)),
+		Advice:   "set " + varUniverse + " to " + hint.Line(c.universe) + ", or use credentials of " + hint.Line(want),
 	}
 }
 
@@ -91,14 +94,14 @@ func (l *login) find(ctx context.Context) (*credential, error) {
 		return l.given(text)
 	}
 	if secret := e.Get(varToken); secret != "" {
-		return &credential{source: varToken, quota: l.quota(""), fixed: true, fetch: func(context.Context) (token, error) {
-			return token{secret: secret}, nil
+		return &credential{source: varToken, quota: l.quota(""), fixed: true, fetch: func(context.Context) (rest.Token, error) {
+			return rest.Token{Secret: secret}, nil
 		}}, nil
 	}
 	if path := e.Get(varDefault); path != "" {
 		src, err := readFile(path)
 		if err != nil {
-			return nil, &SettingError{varDefault, err.Error(), "set it to the file that has the credentials, or unset it"}
+			return nil, &keeper.SettingError{Variable: varDefault, Reason: err.Error(), Advice: "set it to the file that has the credentials, or unset it"}
 		}
 		return l.fromJSON(src, varDefault+" ("+hint.Line(path)+")")
 	}
@@ -120,7 +123,7 @@ func (l *login) given(text string) (*credential, error) {
 		return l.fromJSON(src, varCredentials+" ("+hint.Line(text)+")")
 	}
 	if !json.Valid([]byte(text)) {
-		return nil, &SettingError{varCredentials, "it is neither the name of a readable file nor JSON", "set it to the file that has the credentials, or to its content; or unset it"}
+		return nil, &keeper.SettingError{Variable: varCredentials, Reason: "it is neither the name of a readable file nor JSON", Advice: "set it to the file that has the credentials, or to its content; or unset it"}
 	}
 	return l.fromJSON([]byte(text), varCredentials)
 }
@@ -179,17 +182,17 @@ func (l *login) fromJSON(src []byte, source string) (*credential, error) {
 	default:
 		return nil, &CredentialError{source, fmt.Sprintf("it has the type %q, which is not one of Google's", c.kind)}
 	}
-	c.fetch = func(ctx context.Context) (token, error) {
+	c.fetch = func(ctx context.Context) (rest.Token, error) {
 		ctx = context.WithValue(ctx, oauth2.HTTPClient, l.rest.Within(ctx))
 		source, err := sourceOf(ctx, src, kind, f.Universe)
 		if err != nil {
-			return token{}, err
+			return rest.Token{}, err
 		}
 		t, err := source.Token()
 		if err != nil {
-			return token{}, err
+			return rest.Token{}, err
 		}
-		return token{secret: t.AccessToken, expires: t.Expiry}, nil
+		return rest.Token{Secret: t.AccessToken, Expires: t.Expiry}, nil
 	}
 	return c, nil
 }
@@ -209,8 +212,8 @@ func sourceOf(ctx context.Context, src []byte, kind google.CredentialsType, univ
 
 // impersonated returns the account of .../serviceAccounts/EMAIL:generateAccessToken.
 func impersonated(url string) string {
-	_, rest, ok := strings.Cut(url, "/serviceAccounts/")
-	email, _, ends := strings.Cut(rest, ":")
+	_, after, ok := strings.Cut(url, "/serviceAccounts/")
+	email, _, ends := strings.Cut(after, ":")
 	if !ok || !ends {
 		return ""
 	}

@@ -13,40 +13,33 @@ import (
 // is that of Unwrap.
 func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error) {
 	n, blob, err := parseEntry(w)
-	steps := []keeper.Step{step("wrapped key", err, fmt.Sprintf("%d bytes, for a key in %s", len(blob), n.location))}
+	steps := []keeper.Step{keeper.NewStep("wrapped key", err, fmt.Sprintf("%d bytes, for a key in %s", len(blob), n.location))}
 	if err != nil {
 		return steps, err
 	}
 	c, err := k.login.credential(ctx)
 	if err != nil {
-		return append(steps, step("credentials", err, "")), k.failed(n, decrypting, &session{k: k}, err)
+		return append(steps, keeper.NewStep("credentials", err, "")), k.failed(n, decrypting, &session{k: k}, err)
 	}
 	detail := c.who()
 	if c.quota.project != "" {
 		detail += ", for project " + c.quota.project + ", from " + c.quota.source
 	}
-	steps = append(steps, step("credentials", nil, detail))
+	steps = append(steps, keeper.NewStep("credentials", nil, detail))
 	t, err := k.login.token(ctx, c)
 	detail = "given"
-	if !t.expires.IsZero() {
-		detail = "good until " + t.expires.UTC().Format(time.RFC3339)
+	if !t.Expires.IsZero() {
+		detail = "good until " + t.Expires.UTC().Format(time.RFC3339)
 	}
-	if steps = append(steps, step("token", err, detail)); err != nil {
+	if steps = append(steps, keeper.NewStep("token", err, detail)); err != nil {
 		return steps, k.failed(n, decrypting, &session{k: k, cred: c}, err)
 	}
 	d, err := k.Unwrap(ctx, w)
 	clear(d.Bytes())
 	at, _ := endpoint(k.o.Env) // its error is that of Unwrap
-	var failed *Error
+	var failed *keeper.UseError
 	if errors.As(err, &failed) {
-		return append(steps, step("decrypt", failed.Err, "")), err
+		return append(steps, keeper.NewStep("decrypt", failed.Err, "")), err
 	}
-	return append(steps, step("decrypt", err, "at "+at)), err
-}
-
-func step(name string, err error, detail string) keeper.Step {
-	if err != nil {
-		detail = err.Error()
-	}
-	return keeper.Step{Name: name, OK: err == nil, Detail: detail}
+	return append(steps, keeper.NewStep("decrypt", err, "at "+at)), err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Variables that say where the service is.
@@ -19,20 +20,10 @@ const (
 	public      = "googleapis.com"
 )
 
-// A SettingError is a variable that cannot be meant as it is.
-type SettingError struct {
-	Variable, Reason, advice string
-}
-
-func (e *SettingError) Error() string { return e.Variable + ": " + e.Reason }
-
-// Hints says what to write.
-func (e *SettingError) Hints() []string { return []string{e.advice} }
-
 // endpoint returns the URL of the service without a slash at its end.
 func endpoint(e env.Env) (string, error) {
 	if c := e.Get(varClient); c != "" && c != "grpc" && c != "rest" {
-		return "", &SettingError{varClient, fmt.Sprintf("%q is neither grpc nor rest", hint.Line(c)), "unset " + varClient + ": both mean REST here"}
+		return "", &keeper.SettingError{Variable: varClient, Reason: fmt.Sprintf("%q is neither grpc nor rest", hint.Line(c)), Advice: "unset " + varClient + ": both mean REST here"}
 	}
 	at := e.Get(varEndpoint)
 	if at == "" {
@@ -42,7 +33,7 @@ func endpoint(e env.Env) (string, error) {
 		at = "https://" + at
 	}
 	if err := rest.CheckURL(at); err != nil {
-		return "", &SettingError{varEndpoint, err.Error(), "set it to HOST, HOST:PORT or https://HOST, or unset it"}
+		return "", &keeper.SettingError{Variable: varEndpoint, Reason: err.Error(), Advice: "set it to HOST, HOST:PORT or https://HOST, or unset it"}
 	}
 	return strings.TrimSuffix(at, "/"), nil
 }

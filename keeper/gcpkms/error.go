@@ -1,60 +1,17 @@
 package gcpkms
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
-
-// An Error is a key that could not be used: which, as what, and why.
-type Error struct {
-	Key  string
-	Verb string // encrypt or decrypt
-	Who  string // "" if it is not known
-	Err  error
-
-	advice []string
-}
-
-func (e *Error) Error() string {
-	text := fmt.Sprintf("Google Cloud KMS key %s: cannot %s the data key: ", e.Key, e.Verb)
-	if e.Who != "" {
-		text += "as " + e.Who + ": "
-	}
-	return text + hint.Clean(e.Err.Error())
-}
-
-// Unwrap returns the reason.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Hints says what to do.
-func (e *Error) Hints() []string { return e.advice }
-
-// A DamagedError is a wrapped key that the service cannot have written.
-type DamagedError struct {
-	Key string
-	Err error
-}
-
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("Google Cloud KMS key %s: enc is not base64: %v", e.Key, e.Err)
-}
-
-// Unwrap returns the reason.
-func (e *DamagedError) Unwrap() error { return e.Err }
-
-const earlier = "take the entry from an earlier version of the file, such as git log -p -- FILE shows"
-
-// Hints returns where a good one may be.
-func (e *DamagedError) Hints() []string { return []string{earlier} }
 
 // A CredentialError is a file of credentials that is none.
 type CredentialError struct{ Source, Reason string }
@@ -121,16 +78,14 @@ func (e *TokenError) Hints() []string {
 
 // tokenError says why no token was fetched, without what a library may quote of
 // requests and answers.
-func tokenError(ctx, inner context.Context, c *credential, limit time.Duration, err error) error {
+func tokenError(c *credential, err error) error {
 	e := &TokenError{kind: c.kind, Err: err}
 	var refused *oauth2.RetrieveError
+	var late *rest.LateError
 	var connection *rest.ConnectionError
 	switch {
-	case ctx.Err() != nil:
-		e.Err = errors.Join(ctx.Err(), context.Cause(ctx))
-		e.Message = "no answer in time"
-	case inner.Err() != nil:
-		e.Err, e.Message = inner.Err(), fmt.Sprintf("no answer within %s", limit)
+	case errors.As(err, &late):
+		e.Err, e.Message = late.Err, late.Error()
 	case errors.As(err, &refused):
 		e.Host, e.Code, e.Message = refused.Response.Request.URL.Host, hint.Line(refused.ErrorCode), hint.Line(refused.ErrorDescription)
 		if e.Code == "" {
@@ -139,7 +94,7 @@ func tokenError(ctx, inner context.Context, c *credential, limit time.Duration, 
 	case errors.As(err, &connection):
 		e.Message = hint.Line(connection.Error())
 	default:
-		e.Message = hint.Line(firstLine([]byte(err.Error())))
+		e.Message = firstLine(err.Error())
 	}
 	return e
 }
@@ -164,7 +119,7 @@ func refusalOf(a *rest.Answer) error {
 		return &rest.ForeignError{Host: a.Host, Status: a.Status}
 	}
 	const most = 500
-	r := &Refusal{Host: a.Host, Code: a.Status, Status: hint.Line(out.Error.Status), Message: hint.Line(cut(out.Error.Message, most))}
+	r := &Refusal{Host: a.Host, Code: a.Status, Status: hint.Line(out.Error.Status), Message: hint.Short(out.Error.Message, most)}
 	for _, d := range out.Error.Details {
 		if strings.HasSuffix(d.Type, "/google.rpc.ErrorInfo") {
 			r.Reason, r.About = hint.Line(d.Reason), d.Metadata
@@ -173,22 +128,18 @@ func refusalOf(a *rest.Answer) error {
 	return r
 }
 
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "..."
-}
-
 // stale reports whether the service did not take a token.
 func stale(err error) bool {
 	r, ok := err.(*Refusal)
 	return ok && r.Code == http.StatusUnauthorized
 }
 
+// service is the name of the service for people.
+const service = "Google Cloud KMS"
+
 // failed adds to an error what was done, as what, and what helps.
 func (k *Keeper) failed(n name, v verb, s *session, err error) error {
-	e := &Error{Key: n.key, Verb: string(v), Err: err}
+	e := &keeper.UseError{Service: service, Key: n.key, Verb: string(v), Err: hint.Cleaned(err)}
 	if s.cred != nil {
 		e.Who = s.cred.who()
 	}
@@ -196,9 +147,9 @@ func (k *Keeper) failed(n name, v verb, s *session, err error) error {
 	var c *rest.ConnectionError
 	switch {
 	case errors.As(err, &r):
-		e.advice = adviceOn(r, n, v, s.cred)
+		e.Advice = adviceOn(r, n, v, s.cred)
 	case errors.As(err, &c), errors.As(err, new(*rest.ForeignError)):
-		e.advice = []string{fmt.Sprintf("check the way to the service: curl -sv %s; HTTPS_PROXY, NO_PROXY and %s may point elsewhere", hint.ShellWord(s.at), varEndpoint)}
+		e.Advice = []string{rest.WayHint("service", s.at, "HTTPS_PROXY, NO_PROXY and "+varEndpoint)}
 	}
 	return e
 }

@@ -57,7 +57,7 @@ func New(o Options) *Keeper {
 		o.Now = time.Now
 	}
 	c := &rest.Client{Transport: o.Transport, Limit: o.Attempt}
-	return &Keeper{o: o, rest: c, login: &login{o: o, rest: c, turn: make(chan struct{}, 1)}}
+	return &Keeper{o: o, rest: c, login: &login{o: o, rest: c}}
 }
 
 // Kind returns "gcp_kms".
@@ -115,7 +115,7 @@ func (k *Keeper) use(ctx context.Context, n name, verb verb, call func(*session)
 	s := &session{k: k}
 	err := s.begin(ctx)
 	if err == nil {
-		if err = call(s); stale(err) && k.login.forget(ctx, s.token) {
+		if err = call(s); stale(err) && k.login.forget(ctx, s.cred, s.token) {
 			if err = s.begin(ctx); err == nil {
 				err = call(s)
 			}
@@ -142,7 +142,7 @@ func parseEntry(w keeper.WrappedKey) (name, []byte, error) {
 		err = errors.New("it is empty")
 	}
 	if err != nil {
-		return n, nil, &DamagedError{Key: n.key, Err: err}
+		return n, nil, &keeper.DamagedError{Service: service, Key: n.key, Encoding: "base64", Err: err}
 	}
 	return n, blob, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // adviceOn says what helps against a refusal.
@@ -38,7 +39,7 @@ func adviceOn(r *Refusal, n name, v verb, c *credential) []string {
 		return []string{"look at the versions of the key, and enable the one that is needed: gcloud kms keys versions list --key " + n.flags()}
 	case "INVALID_ARGUMENT":
 		if v == decrypting {
-			return []string{"enc was made by another key, or was changed; " + earlier}
+			return []string{"enc was made by another key, or was changed; " + keeper.EarlierHint}
 		}
 		return []string{look}
 	}

@@ -64,35 +64,32 @@ func (m machine) get(ctx context.Context, path string) (*rest.Answer, error) {
 		return nil, &rest.ForeignError{Host: m.host, Status: a.Status}
 	}
 	if !a.OK() {
-		return nil, &Refusal{Host: m.host, Code: a.Status, Message: hint.Line(firstLine(a.Body))}
+		return nil, &Refusal{Host: m.host, Code: a.Status, Message: firstLine(string(a.Body))}
 	}
 	return a, nil
 }
 
-func (m machine) token(ctx context.Context) (token, error) {
+func (m machine) token(ctx context.Context) (rest.Token, error) {
 	a, err := m.get(ctx, accountPath+"token?scopes="+url.QueryEscape(strings.Join(scopes(), ",")))
 	if err != nil {
-		return token{}, err
+		return rest.Token{}, err
 	}
 	var out struct {
 		Token   string `json:"access_token"`
 		Seconds int64  `json:"expires_in"`
 	}
 	if err := a.Decode(&out); err != nil {
-		return token{}, err
+		return rest.Token{}, err
 	}
 	if out.Token == "" {
-		return token{}, &rest.ForeignError{Host: m.host, Status: a.Status}
+		return rest.Token{}, &rest.ForeignError{Host: m.host, Status: a.Status}
 	}
-	return token{secret: out.Token, expires: m.now().Add(time.Duration(out.Seconds) * time.Second)}, nil
+	return rest.Token{Secret: out.Token, Expires: m.now().Add(time.Duration(out.Seconds) * time.Second)}, nil
 }
 
 // firstLine returns the beginning of a text that may be a page.
-func firstLine(body []byte) string {
+func firstLine(text string) string {
 	const most = 200
-	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-	if len(line) > most {
-		line = line[:most] + "..."
-	}
-	return line
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return hint.Short(line, most)
 }

@@ -43,7 +43,7 @@ func (w *world) file(t *testing.T, name string, src []byte) string {
 
 const secret = "canary-canary-canary-canary-0123"
 
-func key(id string) keeper.MasterKey { return keeper.New(keeper.GCP, fieldID, id) }
+func key(id string) keeper.MasterKey { return keeper.Undescribed(keeper.GCP, fieldID, id) }
 
 func (w *world) wrap(t *testing.T) keeper.WrappedKey {
 	t.Helper()

@@ -47,40 +47,30 @@ func (e *NoCredentialsError) Error() string {
 	return "there are no credentials for Huawei Cloud: " + strings.Join(e.Looked, ", ")
 }
 
-// hold waits for the turn.
-func (k *Keeper) hold(ctx context.Context) (release func(), err error) {
-	select {
-	case k.turn <- struct{}{}:
-		return func() { <-k.turn }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+// credentials returns those of the run, which are looked for once, and again
+// shortly before they end.
+func (k *Keeper) credentials(ctx context.Context) (*credentials, error) {
+	good := func(c *credentials) bool { return c.expires.IsZero() || k.o.Now().Before(c.expires.Add(-early)) }
+	return k.found.Get(ctx, good, func(ctx context.Context) (*credentials, error) {
+		c, err := k.find(ctx)
+		if err == nil {
+			err = c.check()
+		}
+		return c, err
+	})
 }
 
-// credentials returns those of the run, which are looked for once.
-func (k *Keeper) credentials(ctx context.Context) (*credentials, error) {
-	release, err := k.hold(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	if c := k.found; c != nil && (c.expires.IsZero() || k.o.Now().Before(c.expires.Add(-early))) {
-		return c, nil
-	}
-	c, err := k.find(ctx)
-	if err != nil {
-		return nil, err
-	}
+// check reports what cannot be part of credentials.
+func (c *credentials) check() error {
 	for _, text := range []string{c.access, c.secret, c.security} {
 		if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || r == ',' }) {
-			return nil, fmt.Errorf("%s: the access key holds a character that none has", c.from)
+			return fmt.Errorf("%s: the access key holds a character that none has", c.from)
 		}
 	}
 	if c.project != "" && !isProject(c.project) {
-		return nil, fmt.Errorf("%s: %q is not the id of a project", c.from, clean(c.project))
+		return fmt.Errorf("%s: %q is not the id of a project", c.from, clean(c.project))
 	}
-	k.found = c
-	return c, nil
+	return nil
 }
 
 // find looks where Huawei's SDK does: in variables, in the credentials file, and
@@ -115,28 +105,28 @@ func (k *Keeper) find(ctx context.Context) (*credentials, error) {
 
 // fromFile reads the credentials file. Where it is not there, why says so.
 func (k *Keeper) fromFile() (c *credentials, why string, err error) {
-	path, shown := env.Env(k.o.Env).Get(varFile), env.Env(k.o.Env).Get(varFile)
-	if path == "" {
+	path := env.Env(k.o.Env).Get(varFile)
+	shown, named := varFile+" ("+clean(path)+")", path != ""
+	if !named {
 		home := env.Env(k.o.Env).Home()
 		if home == "" {
 			return nil, "HOME is not set", nil
 		}
 		path, shown = filepath.Join(home, ".huaweicloud", "credentials"), "~/.huaweicloud/credentials"
 	}
-	shown = clean(shown)
 	const most = 1 << 20
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && env.Env(k.o.Env).Get(varFile) == "":
+	case errors.Is(err, fs.ErrNotExist) && !named:
 		return nil, "there is no " + shown, nil
 	case err != nil:
-		return nil, "", fmt.Errorf("%s: %w", varFile, err)
+		return nil, "", fmt.Errorf("%s: %w", shown, reasonOf(err))
 	case !info.Mode().IsRegular() || info.Size() > most:
 		return nil, "", fmt.Errorf("%s is not a file of credentials", shown)
 	}
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("%s: %w", shown, reasonOf(err))
 	}
 	// SOPS reads [basic], and its manual says [default].
 	sections := parseINI(src)
@@ -151,6 +141,14 @@ func (k *Keeper) fromFile() (c *credentials, why string, err error) {
 		}, "", nil
 	}
 	return nil, "", fmt.Errorf("%s has no section [basic] with ak and sk", shown)
+}
+
+// reasonOf returns why a file cannot be read, without its name.
+func reasonOf(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // parseINI reads sections of names and values. What is neither is left out.

@@ -3,7 +3,6 @@ package huaweikms
 import (
 	"context"
 
-	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -17,18 +16,18 @@ func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Ste
 	if err == nil {
 		endpoint, err = k.endpoint(u.region)
 	}
-	steps = append(steps, step("endpoint", err, endpoint))
+	steps = append(steps, keeper.NewStep("endpoint", err, endpoint))
 	if err == nil {
 		u.by, err = k.credentials(ctx)
 		detail := ""
 		if err == nil {
 			detail = "access key " + clean(u.by.access) + " from " + u.by.from
 		}
-		steps = append(steps, step("credentials", err, detail))
+		steps = append(steps, keeper.NewStep("credentials", err, detail))
 	}
 	if err == nil {
 		u.project, err = k.project(ctx, u)
-		steps = append(steps, step("project", err, u.project))
+		steps = append(steps, keeper.NewStep("project", err, u.project))
 	}
 	if err != nil {
 		_, err = k.Unwrap(ctx, w) // fails in the same way, and says of which key
@@ -36,12 +35,5 @@ func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Ste
 	}
 	d, err := k.Unwrap(ctx, w)
 	clear(d.Bytes())
-	return append(steps, step("decrypt", err, "")), err
-}
-
-func step(name string, err error, detail string) keeper.Step {
-	if err != nil {
-		detail = hint.Line(err.Error())
-	}
-	return keeper.Step{Name: name, OK: err == nil, Detail: detail}
+	return append(steps, keeper.NewStep("decrypt", err, "")), err
 }

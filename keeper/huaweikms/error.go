@@ -198,16 +198,12 @@ func (u *use) wayHint() []string {
 		return nil
 	}
 	host, _, _ := strings.Cut(strings.TrimPrefix(u.url, "https://"), "/v1.0/")
-	return []string{"check the way to the service: curl -sv " + hint.ShellWord(host) + "; HTTPS_PROXY and NO_PROXY may point elsewhere"}
+	return []string{rest.WayHint("service", host, "HTTPS_PROXY and NO_PROXY")}
 }
 
 // clean makes one short line of a text of a file or a server that is safe to
 // show.
 func clean(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
 	const most = 300
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "..."
-	}
-	return hint.Line(text)
+	return hint.Short(text, most)
 }

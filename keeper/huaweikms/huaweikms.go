@@ -25,6 +25,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/kept"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -55,8 +56,7 @@ type Keeper struct {
 	o      Options
 	client *rest.Client
 
-	turn     chan struct{} // held by the call that looks for credentials
-	found    *credentials  // once they are found, and until they end
+	found    kept.Value[*credentials]
 	projects map[string]string
 	mu       sync.Mutex // guards projects
 }
@@ -69,7 +69,7 @@ func New(o Options) *Keeper {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Keeper{o: o, client: &rest.Client{Limit: o.Attempt}, turn: make(chan struct{}, 1), projects: map[string]string{}}
+	return &Keeper{o: o, client: &rest.Client{Limit: o.Attempt}, projects: map[string]string{}}
 }
 
 // Kind returns "hckms".

@@ -184,6 +184,31 @@ func TestRefusalsSayWhatHelps(t *testing.T) {
 	}
 }
 
+// TestAFileThatCannotBeReadIsNamed: the variable is named where it is set, and
+// only there.
+func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	good := w.wrapped(t)
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(home, ".huaweicloud", "credentials"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(home, "missing")
+	for _, c := range []struct{ home, file, says string }{
+		{home, "", "~/.huaweicloud/credentials is not a file of credentials"},
+		{home, home, "HUAWEICLOUD_SDK_CREDENTIALS_FILE (" + home + ") is not a file of credentials"},
+		{home, missing, "HUAWEICLOUD_SDK_CREDENTIALS_FILE (" + missing + "): no such file"},
+		{filepath.Join(home, "file"), "", "cannot decrypt the data key: ~/.huaweicloud/credentials: not a directory"},
+	} {
+		_, err := w.keeper("HUAWEICLOUD_SDK_AK", "", "HUAWEICLOUD_SDK_SK", "", "HOME", c.home, "HUAWEICLOUD_SDK_CREDENTIALS_FILE", c.file).Unwrap(t.Context(), good)
+		fails(t, err, huaweikms.NoCredentials, c.says, "")
+	}
+}
+
 func TestAWrongClockIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

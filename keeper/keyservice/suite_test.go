@@ -104,11 +104,11 @@ func TestWhatIsNoKeyIsNotTaken(t *testing.T) {
 			if kind == keeper.KMS && o.enc == "x" {
 				continue // one letter of base64
 			}
-			if w, err := k.Wrap(t.Context(), keeper.New(kind), d); err == nil || !strings.Contains(err.Error(), "key service tcp://127.0.0.1:") {
+			if w, err := k.Wrap(t.Context(), keeper.Undescribed(kind), d); err == nil || !strings.Contains(err.Error(), "key service tcp://127.0.0.1:") {
 				t.Errorf("%s: %q: %v", kind, w.Enc, err)
 			}
 		}
-		if got, err := k.Unwrap(t.Context(), keeper.WrappedKey{MasterKey: keeper.New(keeper.Age), Enc: "x"}); err == nil {
+		if got, err := k.Unwrap(t.Context(), keeper.WrappedKey{MasterKey: keeper.Undescribed(keeper.Age), Enc: "x"}); err == nil {
 			t.Errorf("%d bytes are taken for a data key", got.Len())
 		}
 	}
@@ -127,7 +127,7 @@ func TestADeadServiceIsPassedOverInTime(t *testing.T) {
 		"tcp://" + silent.Addr().String(): "deadline exceeded",
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		_, err := ask(t, uri).Unwrap(ctx, keeper.WrappedKey{MasterKey: keeper.New(keeper.Age), Enc: "x"})
+		_, err := ask(t, uri).Unwrap(ctx, keeper.WrappedKey{MasterKey: keeper.Undescribed(keeper.Age), Enc: "x"})
 		cancel()
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "key service "+uri+": ") {
 			t.Errorf("%s: %v", uri, err)

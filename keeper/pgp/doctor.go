@@ -12,29 +12,22 @@ import (
 // error is that of Unwrap.
 func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Step, error) {
 	m, err := parseMessage(w.Enc)
-	steps := []keeper.Step{step("wrapped key", err, "encrypted for key id "+strings.Join(m.ids, ", "))}
+	steps := []keeper.Step{keeper.NewStep("wrapped key", err, "encrypted for key id "+strings.Join(m.ids, ", "))}
 	if err != nil {
 		return steps, err
 	}
 	ring, err := k.keyringWith(func(r *keyring) bool { return r.opens(m) })
 	switch {
 	case err != nil:
-		return append(steps, step("keyring", err, "")), err
+		return append(steps, keeper.NewStep("keyring", err, "")), err
 	case ring != nil:
-		steps = append(steps, step("keyring", nil, ring.name))
+		steps = append(steps, keeper.NewStep("keyring", nil, ring.name))
 	default:
 		steps = append(steps, k.lookAtGPG(ctx, w, m)...)
 	}
 	d, err := k.Unwrap(ctx, w)
 	clear(d.Bytes())
-	return append(steps, step("decrypt", err, "")), err
-}
-
-func step(name string, err error, detail string) keeper.Step {
-	if err != nil {
-		detail = err.Error()
-	}
-	return keeper.Step{Name: name, OK: err == nil, Detail: detail}
+	return append(steps, keeper.NewStep("decrypt", err, "")), err
 }
 
 // lookAtGPG says which gpg there is and what it has of the key.
@@ -44,9 +37,9 @@ func (k *Keeper) lookAtGPG(ctx context.Context, w keeper.WrappedKey, m message) 
 		err = k.checkHome()
 	}
 	if err != nil {
-		return []keeper.Step{step("gpg", err, "")}
+		return []keeper.Step{keeper.NewStep("gpg", err, "")}
 	}
-	steps := []keeper.Step{step("gpg", nil, k.version(ctx, path))}
+	steps := []keeper.Step{keeper.NewStep("gpg", nil, k.version(ctx, path))}
 	return append(steps, k.lookAtPublic(ctx, w), k.lookAtSecret(ctx, m))
 }
 
@@ -73,7 +66,7 @@ func (k *Keeper) lookAtPublic(ctx context.Context, w keeper.WrappedKey) keeper.S
 			_, err = choose(n, keys)
 		}
 	}
-	s := step("public key", err, "can be encrypted to")
+	s := keeper.NewStep("public key", err, "can be encrypted to")
 	if advice, ok := err.(interface{ Hints() []string }); ok && len(advice.Hints()) > 0 {
 		s.Hint = advice.Hints()[0]
 	}
@@ -88,15 +81,15 @@ func (k *Keeper) lookAtSecret(ctx context.Context, m message) keeper.Step {
 			switch {
 			case !m.isFor(p) || !p.encrypt:
 			case p.onCard():
-				return step(name, nil, fmt.Sprintf("%s is on the smart card %s", p.id(), clean(p.token)))
+				return keeper.NewStep(name, nil, fmt.Sprintf("%s is on the smart card %s", p.id(), clean(p.token)))
 			case p.token == "#":
-				return step(name, fmt.Errorf("%s is known without its secret part", p.id()), "")
+				return keeper.NewStep(name, fmt.Errorf("%s is known without its secret part", p.id()), "")
 			case k.keyInfo(ctx)[p.grip].asks():
-				return step(name, nil, p.id()+" has a passphrase, which the agent asks for")
+				return keeper.NewStep(name, nil, p.id()+" has a passphrase, which the agent asks for")
 			default:
-				return step(name, nil, p.id()+" is here, and no passphrase is needed now")
+				return keeper.NewStep(name, nil, p.id()+" is here, and no passphrase is needed now")
 			}
 		}
 	}
-	return step(name, fmt.Errorf("none for key id %s", strings.Join(m.ids, ", ")), "")
+	return keeper.NewStep(name, fmt.Errorf("none for key id %s", strings.Join(m.ids, ", ")), "")
 }

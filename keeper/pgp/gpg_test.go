@@ -59,7 +59,7 @@ func keyring(t *testing.T, names ...string) *pgp.Keeper {
 	return newKeeper(map[string]string{"SOPS_PGP_KEYRING": file, "SOPS_GPG_EXEC": "no-such-gpg"})
 }
 
-func fp(text string) keeper.MasterKey { return keeper.New(keeper.PGP, "fp", text) }
+func fp(text string) keeper.MasterKey { return keeper.Undescribed(keeper.PGP, "fp", text) }
 
 func dataKey() keeper.Data { return keeper.NewData([]byte("0123456789abcdef0123456789abcdef")) }
 

@@ -23,21 +23,21 @@ func (k *Keeper) Examine(ctx context.Context, w keeper.WrappedKey) ([]keeper.Ste
 	if set != nil && set.address != "" && !sameServer(set.address, c.address()) {
 		detail += "; " + set.addressFrom + " is another, " + clean(redacted(set.address))
 	}
-	steps := []keeper.Step{step("server", err, detail)}
+	steps := []keeper.Step{keeper.NewStep("server", err, detail)}
 	if err != nil {
 		_, err = k.Unwrap(ctx, w)
 		return steps, err
 	}
 	t, err := k.findToken(ctx, set)
 	if err != nil {
-		steps = append(steps, step("token", err, ""))
+		steps = append(steps, keeper.NewStep("token", err, ""))
 		_, err = k.Unwrap(ctx, w)
 		return steps, err
 	}
-	steps = append(steps, step("token", nil, "from "+t.from))
+	steps = append(steps, keeper.NewStep("token", nil, "from "+t.from))
 	d, err := k.Unwrap(ctx, w)
 	clear(d.Bytes())
-	return append(steps, step("decrypt", err, hint.Line(c.path()))), err
+	return append(steps, keeper.NewStep("decrypt", err, hint.Line(c.path()))), err
 }
 
 func redacted(address string) string {
@@ -46,11 +46,4 @@ func redacted(address string) string {
 		return ""
 	}
 	return u.Redacted()
-}
-
-func step(name string, err error, detail string) keeper.Step {
-	if err != nil {
-		detail = hint.Line(err.Error())
-	}
-	return keeper.Step{Name: name, OK: err == nil, Detail: detail}
 }

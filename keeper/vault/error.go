@@ -72,12 +72,12 @@ func (c *call) wrap(cause Cause, err error) *Error {
 // broken is the error of a call without an answer.
 func (c *call) broken(err error) *Error {
 	cause := Unreachable
-	switch text := err.Error(); {
+	switch {
 	case errors.As(err, new(*serverError)):
 		cause = NotAllowed
-	case strings.Contains(text, "server gave HTTP response to HTTPS client"):
+	case rest.SpeaksNoTLS(err):
 		cause = WantsTLS
-	case strings.Contains(text, "x509:"):
+	case rest.IsUntrusted(err):
 		cause = Untrusted
 	}
 	return c.wrap(cause, err)
@@ -175,12 +175,8 @@ func causeOf(status int, text string) Cause {
 // clean makes one short line of a text of a file or a server that is safe to
 // show.
 func clean(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
 	const most = 300
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "..."
-	}
-	return hint.Line(text)
+	return hint.Short(text, most)
 }
 
 // note says a thing once.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/rest"
 	"github.com/seed-1f7fdfb8/sops/keeper/vault/vaultkey"
 )
 
@@ -46,7 +47,7 @@ func (e *Error) Hints() []string {
 	case WantsTLS:
 		return c.schemeHint()
 	case Unreachable, BadAnswer:
-		return []string{"check the way to the server: curl -sv " + hint.ShellWord(c.address()+"/v1/sys/health") + "; HTTPS_PROXY and NO_PROXY may point elsewhere"}
+		return []string{rest.WayHint("server", c.address()+"/v1/sys/health", "HTTPS_PROXY and NO_PROXY")}
 	}
 	return nil
 }
@@ -62,8 +63,8 @@ func (c *call) policyHints(command func(string, ...any) string, at string) []str
 }
 
 func (c *call) schemeHint() []string {
-	if rest, ok := strings.CutPrefix(c.address(), "http://"); ok {
-		return []string{"write https://" + clean(rest) + " in the name of the key"}
+	if after, ok := strings.CutPrefix(c.address(), "http://"); ok {
+		return []string{"write https://" + clean(after) + " in the name of the key"}
 	}
 	return []string{"write http:// instead of https:// in the name of the key, if the server is on this machine"}
 }

@@ -13,13 +13,16 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/helper"
+	"github.com/seed-1f7fdfb8/sops/internal/rest"
 )
 
 // A token is what a user shows to Vault, and where it was found.
-type token struct{ text, from string }
+type token struct {
+	rest.Token
+	from string
+}
 
-// Format hides the secret from every verb of package fmt.
-func (token) Format(f fmt.State, _ rune) { fmt.Fprint(f, "token(hidden)") }
+func newToken(text, from string) *token { return &token{rest.Token{Secret: text}, from} }
 
 // A NoTokenError says that there is no token to show, and where one was looked
 // for.
@@ -32,24 +35,16 @@ func (e *NoTokenError) Error() string {
 // findToken returns the token of the run. One that was found stays: it is looked
 // for again only where there was none.
 func (k *Keeper) findToken(ctx context.Context, s *settings) (*token, error) {
-	select {
-	case k.turn <- struct{}{}:
-		defer func() { <-k.turn }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	if k.token != nil {
-		return k.token, nil
-	}
-	t, err := s.findToken(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if strings.ContainsFunc(t.text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, fmt.Errorf("%s holds a character that no token has", t.from)
-	}
-	k.token = t
-	return t, nil
+	return k.token.Get(ctx, nil, func(ctx context.Context) (*token, error) {
+		t, err := s.findToken(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if strings.ContainsFunc(t.Secret, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return nil, fmt.Errorf("%s holds a character that no token has", t.from)
+		}
+		return t, nil
+	})
 }
 
 // findToken looks where the vault command does: in a variable, then in what a
@@ -57,7 +52,7 @@ func (k *Keeper) findToken(ctx context.Context, s *settings) (*token, error) {
 func (s *settings) findToken(ctx context.Context) (*token, error) {
 	text, variable := lookup(s.env, "TOKEN")
 	if text = strings.TrimSpace(text); text != "" {
-		return &token{text, variable}, nil
+		return newToken(text, variable), nil
 	}
 	none := &NoTokenError{Looked: []string{variable + " is not set"}}
 	home := s.env.Home()
@@ -71,7 +66,7 @@ func (s *settings) findToken(ctx context.Context) (*token, error) {
 			return nil, fmt.Errorf("%s: the token helper %s: %w", shownPath(home, config), clean(program), err)
 		}
 		if text != "" {
-			return &token{text, "the token helper " + clean(program)}, nil
+			return newToken(text, "the token helper "+clean(program)), nil
 		}
 		none.Looked = append(none.Looked, "the token helper "+clean(program)+" has none")
 	}
@@ -92,7 +87,7 @@ func (s *settings) findToken(ctx context.Context) (*token, error) {
 	case text == "":
 		none.Looked = append(none.Looked, shown+" is empty")
 	default:
-		return &token{text, shown}, nil
+		return newToken(text, shown), nil
 	}
 	return nil, none
 }

@@ -30,6 +30,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/kept"
 	"github.com/seed-1f7fdfb8/sops/internal/rest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
@@ -58,8 +59,7 @@ type Keeper struct {
 	o        Options
 	settings func() (*settings, error)
 
-	turn  chan struct{} // held by the call that looks for the token
-	token *token        // once it is found
+	token kept.Value[*token]
 
 	mu    sync.Mutex
 	noted map[string]bool
@@ -73,7 +73,7 @@ func New(o Options) *Keeper {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	k := &Keeper{o: o, turn: make(chan struct{}, 1), noted: map[string]bool{}}
+	k := &Keeper{o: o, noted: map[string]bool{}}
 	k.settings = sync.OnceValues(func() (*settings, error) { return newSettings(o) })
 	return k
 }
@@ -195,7 +195,7 @@ func (s *settings) header(t *token) http.Header {
 		h = http.Header{}
 	}
 	h.Set("X-Vault-Request", "true")
-	h.Set("X-Vault-Token", t.text)
+	h.Set("X-Vault-Token", t.Secret)
 	if s.namespace != "" {
 		h.Set("X-Vault-Namespace", s.namespace)
 	}

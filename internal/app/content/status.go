@@ -7,7 +7,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
-	"github.com/seed-1f7fdfb8/sops/std"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 )
 
 // A status is what FileStatus says. Details are left out unless asked for:
@@ -31,7 +31,7 @@ func FileStatus(ctx context.Context, a *app.App, f app.File, c app.Common, detai
 	encrypted := err == nil && e.Meta.MAC != ""
 	switch {
 	case errors.Is(err, envelope.ErrNotEncrypted):
-		if std.Token(s.Data) > 0 {
+		if sniff.Token(s.Data) > 0 {
 			a.Warn(err.Error())
 		}
 	case err != nil && looksEncrypted(s):
@@ -48,7 +48,7 @@ func FileStatus(ctx context.Context, a *app.App, f app.File, c app.Common, detai
 // looksEncrypted reports whether the file has a metadata entry or an encrypted
 // value, whatever its state: then the reason why it is not readable matters.
 func looksEncrypted(s *app.Source) bool {
-	if std.Token(s.Data) > 0 {
+	if sniff.Token(s.Data) > 0 {
 		return true
 	}
 	d, err := s.In.ParseEncrypted(s.Data)

@@ -5,18 +5,18 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
-	"github.com/seed-1f7fdfb8/sops/std"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 )
 
 // holdsTokens refuses to encrypt a text with encrypted values, which would have
 // to be decrypted twice: either it is encrypted, or its metadata was lost.
 func holdsTokens(s *app.Source, allowed bool) error {
-	line := std.Token(s.Data)
+	line := sniff.Token(s.Data)
 	if line == 0 || allowed {
 		return nil
 	}
 	const anyway = "if it is to be encrypted once more: --allow-encrypted"
-	format, ok := std.Detect(s.Data)
+	format, ok := sniff.Detect(s.Data)
 	switch {
 	case ok && format == s.In.Name() && format != "binary":
 		return nil // the reserved entry is refused where the content is taken

@@ -102,7 +102,7 @@ func (noKeeper) Unwrap(_ context.Context, w keeper.WrappedKey) (keeper.Data, err
 
 func encrypt(b *testing.B, f format.Format, src []byte) (keeper.Data, []byte) {
 	b.Helper()
-	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}}
+	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}}
 	d, err := envelope.New(b.Context(), src, f, plan, noKeeper{})
 	if err != nil {
 		b.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops"
 	"github.com/seed-1f7fdfb8/sops/devkms"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
 
@@ -105,7 +106,7 @@ func (b *bench) same(t *testing.T, theirs, ours string) error {
 // encryptedFormat returns the format of a text that is an encrypted file, "" if
 // it is none.
 func encryptedFormat(text string) string {
-	format, encrypted := std.Detect([]byte(text))
+	format, encrypted := sniff.Detect([]byte(text))
 	if !encrypted {
 		return ""
 	}

@@ -14,7 +14,7 @@ import (
 // encryptPlan encrypts a YAML text by a plan with one key in memory.
 func encryptPlan(t *testing.T, text string, p envelope.Plan) (*envelope.Decrypted, string) {
 	t.Helper()
-	p.Groups, p.Random = [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, zeros{}
+	p.Groups, p.Random = [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}, zeros{}
 	o, err := envelope.New(t.Context(), []byte(text), formatFor(t, "x.yaml"), p, memoryKeeper{})
 	if err != nil {
 		t.Fatal(err)

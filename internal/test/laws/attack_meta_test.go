@@ -25,7 +25,7 @@ func TestAttackOtherCaseListSurvives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := back.Rotate(t.Context(), memoryKeeper{}, [][]keeper.MasterKey{{keeper.New(keeper.KMS, "arn", "q")}}, 0, rand.Reader); err != nil {
+		if err := back.Rotate(t.Context(), memoryKeeper{}, [][]keeper.MasterKey{{keeper.Undescribed(keeper.KMS, "arn", "q")}}, 0, rand.Reader); err != nil {
 			t.Fatal(err)
 		}
 		out, err := back.Encrypt(encryptOptions())

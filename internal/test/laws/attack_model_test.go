@@ -86,7 +86,7 @@ func newStory(t *testing.T, seed int64) *story {
 	s := &story{t: t, random: r, format: f, nonces: map[string]string{}, clock: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
 	src := s.text()
 	o, err := envelope.New(t.Context(), src, f, envelope.Plan{
-		Groups:    [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}},
+		Groups:    [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}},
 		Selection: storyRules[r.Intn(len(storyRules))], MACOnlyEncrypted: r.Intn(4) == 0, Random: r,
 	}, memoryKeeper{})
 	if err != nil {
@@ -247,7 +247,7 @@ func (s *story) replace() {
 
 func (s *story) rotate() {
 	s.note("rotate")
-	groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
+	groups := [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}
 	if err := s.decrypted.Rotate(s.t.Context(), memoryKeeper{}, groups, 0, s.random); err != nil {
 		s.t.Error(err)
 	}

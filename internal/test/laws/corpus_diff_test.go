@@ -21,10 +21,10 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/std"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -41,7 +41,7 @@ func (n *noise) String() string {
 
 func report(t *testing.T, all map[string]*noise) {
 	t.Helper()
-	for _, name := range std.Names() {
+	for _, name := range formatname.All() {
 		if n := all[name]; n != nil {
 			t.Logf("%s: %s", name, n)
 		}
@@ -141,7 +141,7 @@ func TestARotationKeepsEveryLineOfRealFiles(t *testing.T) {
 			continue
 		}
 		o := reread(t, c)
-		groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
+		groups := [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}
 		if err := o.Rotate(t.Context(), memoryKeeper{}, groups, 0, rand.Reader); err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func TestEncryptOfOneKeyLeavesTheOtherLines(t *testing.T) {
 		selection := rule.Rule{EncryptedRegex: "^" + regexp.QuoteMeta(keys[len(keys)/2]) + "$"}
 		warned := false
 		o, err := envelope.New(t.Context(), file.src, file.format, envelope.Plan{
-			Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: zeros{},
+			Groups: [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}, Random: zeros{},
 			Selection: selection, Warn: func(string) { warned = true },
 		}, memoryKeeper{})
 		if err != nil {

@@ -15,8 +15,8 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/std"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -113,7 +113,7 @@ func TestTheCorpusGoesBothWaysWithSOPS(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for _, name := range std.Names() {
+	for _, name := range formatname.All() {
 		if c := count[name]; c != nil {
 			t.Logf("%s: %s", name, c)
 		}
@@ -157,7 +157,7 @@ func bothWays(t *testing.T, p realSOPS, file realFile) (func(*interop), error) {
 
 func encryptForReference(t *testing.T, file realFile) (*envelope.Decrypted, []byte, error) {
 	t.Helper()
-	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", fixtureRecipient)}}, Random: zeros{}}
+	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", fixtureRecipient)}}, Random: zeros{}}
 	o, err := envelope.New(t.Context(), file.src, file.format, plan, fixtureKeeper(nil))
 	if err != nil {
 		return nil, nil, err

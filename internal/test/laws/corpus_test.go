@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
@@ -52,7 +53,7 @@ func filesBelow(t testing.TB, root string, wanted func(string) bool) []realFile 
 		if err != nil || !d.Type().IsRegular() || !wanted(name) {
 			return err
 		}
-		byName, known := std.ForPath(name)
+		byName, known := formatname.ForPath(name)
 		if !known {
 			return nil
 		}
@@ -112,7 +113,7 @@ func TestTheCorpusComesBackByteForByte(t *testing.T) {
 			roundTrip(t, file.format, file.name+", "+variant, change(file.src), c)
 		}
 	}
-	for _, name := range std.Names() {
+	for _, name := range formatname.All() {
 		if c := count[name]; c != nil {
 			t.Logf("%s: %d texts, %d refused, %d exact, %d with the layout kept whole", name, c.all, c.refused, c.exact, c.whole)
 		}
@@ -123,7 +124,7 @@ func roundTrip(t *testing.T, f format.Format, name string, src []byte, c *tally)
 	t.Helper()
 	whole := 0
 	o, err := envelope.New(t.Context(), src, f, envelope.Plan{
-		Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: zeros{},
+		Groups: [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}, Random: zeros{},
 		Warn: func(string) { whole++ },
 	}, memoryKeeper{})
 	if err != nil {

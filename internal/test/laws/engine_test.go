@@ -28,7 +28,7 @@ func (memoryKeeper) Unwrap(_ context.Context, w keeper.WrappedKey) (keeper.Data,
 
 func encryptNew(t testing.TB, f format.Format, src []byte) (*envelope.Decrypted, []byte) {
 	t.Helper()
-	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: rand.Reader}
+	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}, Random: rand.Reader}
 	o, err := envelope.New(t.Context(), src, f, plan, memoryKeeper{})
 	if err != nil {
 		t.Fatal(err)

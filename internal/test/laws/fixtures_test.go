@@ -18,6 +18,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/cli"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/age"
 	"github.com/seed-1f7fdfb8/sops/std"
@@ -63,7 +64,7 @@ func fixtureKeeper(vars map[string]string) keeper.Keeper {
 
 func formatFor(t *testing.T, name string) format.Format {
 	t.Helper()
-	byName, _ := std.ForPath(name)
+	byName, _ := formatname.ForPath(name)
 	f, err := std.Format(byName)
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func TestATextThatTakesNoTokensIsKeptInsideTheFile(t *testing.T) {
 			t.Parallel()
 			var warnings []string
 			plan := envelope.Plan{
-				Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: rand.Reader,
+				Groups: [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}, Random: rand.Reader,
 				Warn: func(msg string) { warnings = append(warnings, msg) },
 			}
 			o, err := envelope.New(t.Context(), []byte(src), f, plan, memoryKeeper{})

@@ -202,7 +202,7 @@ func FuzzOtherKeysChangeNothingElse(f *testing.F) {
 		}
 		before := bodyOf(t, c.format, c.encrypted)
 		groups := s.Meta.Keys()
-		second, err := memoryKeeper{}.Wrap(t.Context(), keeper.New(keeper.Age, "recipient", "second"), c.decrypted.Data)
+		second, err := memoryKeeper{}.Wrap(t.Context(), keeper.Undescribed(keeper.Age, "recipient", "second"), c.decrypted.Data)
 		if err != nil {
 			t.Fatal(err)
 		}

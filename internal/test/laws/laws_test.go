@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/std"
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -161,7 +162,7 @@ var errRefused = errors.New("refused")
 // text that is not accepted, which is no breach of a law.
 func encryptText(t testing.TB, f format.Format, src []byte) (lawCase, error) {
 	t.Helper()
-	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}, Random: rand.Reader}
+	plan := envelope.Plan{Groups: [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}, Random: rand.Reader}
 	o, err := envelope.New(t.Context(), src, f, plan, memoryKeeper{})
 	if err != nil {
 		return lawCase{}, errors.Join(errRefused, err)
@@ -256,7 +257,7 @@ func addresses(trees []*tree.Map) []tree.Address {
 // lawSeeds calls add with the small golden inputs of every format.
 func lawSeeds(f *testing.F, add func(format byte, src []byte)) {
 	f.Helper()
-	for i, name := range std.Names() {
+	for i, name := range formatname.All() {
 		for _, text := range seedTexts[name] {
 			add(byte(i), []byte(text))
 		}
@@ -265,7 +266,7 @@ func lawSeeds(f *testing.F, add func(format byte, src []byte)) {
 		info, err := os.Stat(name)
 		return strings.HasPrefix(filepath.Base(name), "in.") && err == nil && info.Size() < 120
 	}) {
-		add(byte(slices.Index(std.Names(), file.format.Name())), file.src)
+		add(byte(slices.Index(formatname.All(), file.format.Name())), file.src)
 	}
 }
 
@@ -290,7 +291,7 @@ var seedTexts = map[string][]string{
 // lawFormat returns the format of a fuzz input.
 func lawFormat(t *testing.T, i byte) format.Format {
 	t.Helper()
-	names := std.Names()
+	names := formatname.All()
 	f, err := std.Format(names[int(i)%len(names)])
 	if err != nil {
 		t.Fatal(err)

@@ -136,7 +136,7 @@ func TestRotationKeepsEveryLineWhereItIs(t *testing.T) {
 	for _, id := range sopsFiles {
 		f, encrypted, o := decryptReferenceFile(t, id)
 		before := string(plainOf(o))
-		groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
+		groups := [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}
 		if err := o.Rotate(t.Context(), memoryKeeper{}, groups, 0, rand.Reader); err != nil {
 			t.Fatal(err)
 		}

@@ -31,8 +31,8 @@ func TestZeroOptionsWork(t *testing.T) {
 		name, value, _ := strings.Cut(v, "=")
 		t.Setenv(name, value)
 	}
-	kms := keeper.New(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:alias/sops-dev")
-	recipient := keeper.New(keeper.Age, "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz")
+	kms := keeper.Undescribed(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:alias/sops-dev")
+	recipient := keeper.Undescribed(keeper.Age, "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz")
 	keepers := keeper.NewMux(awskms.New(awskms.Options{}), age.New(age.Options{}))
 	const plain = "a: secret\nb: 1\n"
 	for name, groups := range map[string][][]keeper.MasterKey{
@@ -139,7 +139,7 @@ func TestZeroKeepersHonourTheEnvironment(t *testing.T) {
 	for _, variable := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS"} {
 		t.Run(variable, func(t *testing.T) {
 			t.Setenv(variable, "http://127.0.0.1:1")
-			m := keeper.New(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:alias/sops-dev")
+			m := keeper.Undescribed(keeper.KMS, "arn", "arn:aws:kms:us-east-1:111111111111:alias/sops-dev")
 			d, err := keeper.Generate(nil)
 			if err != nil {
 				t.Fatal(err)

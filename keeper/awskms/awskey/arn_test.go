@@ -19,7 +19,7 @@ const (
 
 func TestKeyListsAreReadWhateverTheirWhiteSpace(t *testing.T) {
 	t.Parallel()
-	a, b := Kind().Key("arn", keyA), keeper.New(keeper.KMS, "arn", aliasB)
+	a, b := Kind().Key("arn", keyA), keeper.Undescribed(keeper.KMS, "arn", aliasB)
 	aWithRole := Kind().Key("arn", keyA, "role", roleA)
 	for _, test := range []struct {
 		name, list string

@@ -36,13 +36,13 @@ func vector(t testing.TB, kind, name string) []byte {
 func TestEveryKindIsReadAndWrittenAsSOPSDoes(t *testing.T) {
 	t.Parallel()
 	keys := map[string]keeper.MasterKey{
-		"age":      keeper.New("age", "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"),
-		"pgp":      keeper.New("pgp", "fp", "85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
-		"gcp_kms":  keeper.New("gcp_kms", "resource_id", "projects/p/locations/global/keyRings/r/cryptoKeys/k"),
-		"azure_kv": keeper.New("azure_kv", "vault_url", "https://v.vault.azure.net", "name", "k", "version", "0123456789abcdef0123456789abcdef"),
-		"hc_vault": keeper.New("hc_vault", "vault_address", "https://vault.test:8200", "engine_path", "transit", "key_name", "app"),
-		"hckms":    keeper.New("hckms", "key_id", "eu-west-101:11111111-2222-4333-8444-555555555555"),
-		"kms": keeper.New("kms", "arn", "arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000001",
+		"age":      keeper.Undescribed("age", "recipient", "age1ym9y2kmj7n2sw2jmpapp2qvmxa25c6xrmp2e38s4wvw7naq0tskqzu3dsz"),
+		"pgp":      keeper.Undescribed("pgp", "fp", "85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
+		"gcp_kms":  keeper.Undescribed("gcp_kms", "resource_id", "projects/p/locations/global/keyRings/r/cryptoKeys/k"),
+		"azure_kv": keeper.Undescribed("azure_kv", "vault_url", "https://v.vault.azure.net", "name", "k", "version", "0123456789abcdef0123456789abcdef"),
+		"hc_vault": keeper.Undescribed("hc_vault", "vault_address", "https://vault.test:8200", "engine_path", "transit", "key_name", "app"),
+		"hckms":    keeper.Undescribed("hckms", "key_id", "eu-west-101:11111111-2222-4333-8444-555555555555"),
+		"kms": keeper.Undescribed("kms", "arn", "arn:aws:kms:us-east-1:111111111111:key/11111111-1111-4111-8111-000000000001",
 			"role", "arn:aws:iam::111111111111:role/sops-dev", "aws_profile", "dev").With("context", map[string]string{"Env": "prod", "App": "web"}),
 	}
 	for _, kind := range kinds.Names() {
@@ -123,7 +123,7 @@ func TestMalformedMessagesAreErrors(t *testing.T) {
 
 func TestOtherKindsCannotBeAskedFor(t *testing.T) {
 	t.Parallel()
-	if _, err := (Request{Key: keeper.New("moon", "crater", "tycho")}).Encode(); err == nil || !strings.Contains(err.Error(), `"moon"`) {
+	if _, err := (Request{Key: keeper.Undescribed("moon", "crater", "tycho")}).Encode(); err == nil || !strings.Contains(err.Error(), `"moon"`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -42,8 +42,8 @@ func TestIdentitiesAreTriedInOrder(t *testing.T) {
 		profile = "accounts: {111122223333: {profile: mapped}}"
 		chain   = "accounts: {111122223333: {role: [" + roleA + ", " + other + "]}}"
 	)
-	full := keeper.New(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "file")
-	plain := keeper.New(keeper.KMS, "arn", keyA)
+	full := keeper.Undescribed(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "file")
+	plain := keeper.Undescribed(keeper.KMS, "arn", keyA)
 	for _, test := range []struct {
 		name string
 		key  keeper.MasterKey
@@ -111,7 +111,7 @@ func TestIdentitiesAreTriedInOrder(t *testing.T) {
 		{name: "strict", key: full, o: Options{Strict: true}, mapp: profile, want: []string{"the file: profile file in role " + roleA}},
 		{name: "strict with flags", key: full, o: Options{Strict: true, Profile: []string{"flag"}}, want: []string{"this run: profile flag in role " + roleA}},
 		{name: "strict without anything", key: plain, env: map[string]string{"SOPS_AWS_STRICT_IDENTITY": "1"}, want: []string{"this machine: the ambient credentials"}},
-		{name: "role after the ARN", key: keeper.New(keeper.KMS, "arn", keyA+"+"+roleA), want: []string{
+		{name: "role after the ARN", key: keeper.Undescribed(keeper.KMS, "arn", keyA+"+"+roleA), want: []string{
 			"this machine: the ambient credentials in role " + roleA, "this machine: the ambient credentials",
 		}},
 	} {
@@ -211,17 +211,17 @@ func TestFilesMayNotNameWhatTheAllowListLacks(t *testing.T) {
 		key  keeper.MasterKey
 		want string // "" if allowed
 	}{
-		{key: keeper.New(keeper.KMS, "arn", foreign)},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "p")},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", foreign), want: "account 444455556666"},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", keyA, "role", role), want: "role of account 444455556666"},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.New(keeper.KMS, "arn", keyA, "role", "?"), want: "role of account unknown"},
-		{env: map[string]string{"SOPS_AWS_ALLOW_ROLES": roleA}, key: keeper.New(keeper.KMS, "arn", keyA, "role", role), want: "role " + role},
-		{env: map[string]string{"SOPS_AWS_ALLOW_PROFILES": "a,b"}, key: keeper.New(keeper.KMS, "arn", keyA, "aws_profile", "c"), want: "profile c"},
-		{mapp: "allow_accounts: ['111122223333']", key: keeper.New(keeper.KMS, "arn", foreign), want: "account 444455556666"},
+		{key: keeper.Undescribed(keeper.KMS, "arn", foreign)},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.Undescribed(keeper.KMS, "arn", keyA, "role", roleA, "aws_profile", "p")},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.Undescribed(keeper.KMS, "arn", foreign), want: "account 444455556666"},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.Undescribed(keeper.KMS, "arn", keyA, "role", role), want: "role of account 444455556666"},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "111122223333"}, key: keeper.Undescribed(keeper.KMS, "arn", keyA, "role", "?"), want: "role of account unknown"},
+		{env: map[string]string{"SOPS_AWS_ALLOW_ROLES": roleA}, key: keeper.Undescribed(keeper.KMS, "arn", keyA, "role", role), want: "role " + role},
+		{env: map[string]string{"SOPS_AWS_ALLOW_PROFILES": "a,b"}, key: keeper.Undescribed(keeper.KMS, "arn", keyA, "aws_profile", "c"), want: "profile c"},
+		{mapp: "allow_accounts: ['111122223333']", key: keeper.Undescribed(keeper.KMS, "arn", foreign), want: "account 444455556666"},
 		{
 			mapp: "allow_accounts: ['111122223333']", env: map[string]string{"SOPS_AWS_ALLOW_ACCOUNTS": "444455556666"},
-			key: keeper.New(keeper.KMS, "arn", foreign), want: "account 444455556666",
+			key: keeper.Undescribed(keeper.KMS, "arn", foreign), want: "account 444455556666",
 		},
 	} {
 		vars := withMap(t, test.mapp)

@@ -1,4 +1,6 @@
-package std
+// Package sniff finds out by its content what a text looks to be: an encrypted
+// file and of which format, one with tokens in it, one that a merge has marked.
+package sniff
 
 import (
 	"bytes"
