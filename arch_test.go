@@ -175,6 +175,7 @@ var large = map[string]struct {
 	"internal/yamltext": {3000, "one grammar: scanner, parser and owners of comments pass tokens of one text, and a border would export all of them"},
 	"format/ini":        {1900, "one syntax in two readings: all of it works on the entries of the scanner"},
 	"internal/envelope": {2300, "encrypt, change, rotate and read back are methods of the same two types"},
+	"internal/cli":      {2500, "one small file a command, and the one table that has them all"},
 	"keeper/awskms":     {2100, "sessions, attempts and their advice work on the same values"},
 }
 

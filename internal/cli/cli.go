@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/many"
 	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
@@ -64,8 +65,9 @@ func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os
 		return 0, nil
 	case errors.As(err, &child):
 		return child.Status, nil
+	case !errors.As(err, new(*many.Ended)):
+		show(err)
 	}
-	show(err)
 	return ExitStatus(err), interrupt.By(err)
 }
 
@@ -75,7 +77,7 @@ func (r *run) run(ctx context.Context, args []string) error {
 		return nil
 	}
 	r.app.JSON = wantsJSON(args)
-	c, err := parse(root, args, world{r.app.Warn, r.app.Exists})
+	c, err := parse(root, args, world{r.app.Warn, r.exists})
 	switch {
 	case err != nil:
 		return err
@@ -93,6 +95,13 @@ func (r *run) run(ctx context.Context, args []string) error {
 		defer stop()
 	}
 	return interrupt.Mark(ctx, c.Command.Run(ctx, c))
+}
+
+// exists reports whether there is a file of that name, also a link that leads
+// nowhere.
+func (r *run) exists(name string) bool {
+	_, err := os.Lstat(r.app.Abs(name))
+	return err == nil
 }
 
 // wantsJSON reports whether --json is among args. It counts also for mistakes
@@ -125,7 +134,7 @@ func (r *run) root() *command.Command {
 	return &command.Command{
 		Name: "sops",
 		Commands: []*command.Command{
-			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(), r.publish(),
+			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.sync(), r.groups(), r.publish(),
 			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(),
 		},
 		Flags: []*command.Flag{
@@ -151,13 +160,14 @@ func file(c *command.Call, needed bool) (string, error) {
 	case c.Args[0] == "":
 		return "", &noNameError{} // of a variable that is not set, most likely
 	case len(c.Args) > 1:
-		return "", tooMany(c.Command.Name, c.On("in-place"), c.Args)
+		return "", &command.UsageError{Msg: fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", c.Command.Name, c.Args[1])}
 	}
 	return c.Args[0], nil
 }
 
-// tooMany is the mistake of giving a command more than the one file it takes.
-func tooMany(name string, inPlace bool, args []string) error {
+// oneTooMany is the mistake of giving the old form more than the one file it
+// takes.
+func oneTooMany(name string, inPlace bool, args []string) error {
 	for _, e := range args[1:] {
 		if command.IsFlag(e) {
 			return &command.UsageError{
@@ -171,7 +181,7 @@ func tooMany(name string, inPlace bool, args []string) error {
 		each += " -i"
 	}
 	return &command.UsageError{
-		Msg:  fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", name, args[1]),
-		Hint: "run it for each: for f in FILES; do " + each + " \"$f\"; done",
+		Msg:  fmt.Sprintf("the old form takes one file, so nothing was done: %q is one too many", args[1]),
+		Hint: "name the command: " + each + " FILE...",
 	}
 }

@@ -26,6 +26,7 @@ type Options struct {
 // A File is one that was found.
 type File struct {
 	Path    string // as people would name it: the directory they gave, and what is below
+	Below   string // what is below
 	Content        // without Meta
 }
 
@@ -67,7 +68,7 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 		info fs.FileInfo // nil: no regular file
 		err  error
 	}
-	var links sameFiles
+	var seen Seen
 	err = pool.InOrder(ctx, chunks(names), readers, func(part []string) []entry {
 		buf := <-buffers
 		if buf == nil {
@@ -76,7 +77,7 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 		defer func() { buffers <- buf }()
 		out := make([]entry, 0, len(part))
 		for _, name := range part {
-			e := entry{file: File{Path: filepath.Join(root, filepath.FromSlash(name))}}
+			e := entry{file: File{Path: filepath.Join(root, filepath.FromSlash(name)), Below: filepath.FromSlash(name)}}
 			e.info, e.file.Content, e.err = look(absolute(o.Dir, e.file.Path), buf, o)
 			out = append(out, e)
 		}
@@ -94,7 +95,7 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 			case e.file.Class == Mentions && !o.Plain:
 				found.Mentions++
 			case e.file.Class == Plain && !o.Plain && !o.Unread:
-			case links.again(e.info):
+			case seen.Again(e.info):
 			default:
 				found.Files = append(found.Files, e.file)
 			}
