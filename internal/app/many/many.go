@@ -42,7 +42,7 @@ const (
 	changes = 2
 	// atOnce is how many files are in work at a time: almost all of their time
 	// is waiting for a key service.
-	atOnce = 16
+	atOnce = 32
 	// grace is how long files may take to be finished after Ctrl-C.
 	grace = 5 * time.Second
 )

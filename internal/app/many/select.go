@@ -18,6 +18,7 @@ type Selection struct {
 	Recursive bool
 	Ignored   bool   // also what git ignores
 	Directory string // where results go, under the names of their files; "" is elsewhere
+	Apart     bool   // the names below directories must differ
 	Command   string // for advice, such as "rotate -i"
 	// Wants also chooses among files that are not encrypted; nil wants encrypted
 	// ones alone. Files that were named are always wanted.
@@ -67,9 +68,19 @@ func (s Selection) Files(ctx context.Context, a *app.App) ([]discover.File, erro
 	return all, s.apart(all)
 }
 
+// Names returns the paths of the files of the selection.
+func (s Selection) Names(ctx context.Context, a *app.App) ([]string, error) {
+	files, err := s.Files(ctx, a)
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Path
+	}
+	return names, err
+}
+
 // apart makes sure that no two files have one name in the directory of results.
 func (s Selection) apart(all []discover.File) error {
-	if s.Directory == "" {
+	if s.Directory == "" && !s.Apart {
 		return nil
 	}
 	names := map[string]string{}

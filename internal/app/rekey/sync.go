@@ -169,7 +169,7 @@ func noteSelection(a *app.App, s *app.Source, d *envelope.Decrypted, r *config.R
 		if was == is || !holdsText(leaf) {
 			continue
 		}
-		at := strings.TrimSuffix(string(leaf.AAD), ":")
+		at := placeOf(leaf)
 		if is {
 			a.Outcome().Did("encrypt", at, "")
 		} else {
@@ -177,6 +177,18 @@ func noteSelection(a *app.App, s *app.Source, d *envelope.Decrypted, r *config.R
 		}
 	}
 	return nil
+}
+
+// placeOf names the place of a leaf: the keys above it.
+func placeOf(leaf rule.Leaf) string {
+	at := strings.TrimSuffix(string(leaf.AAD), ":")
+	switch {
+	case leaf.Comment != nil && at == "":
+		return "a comment at the top"
+	case leaf.Comment != nil:
+		return "a comment in " + at
+	}
+	return at
 }
 
 // holdsText reports whether there is something to encrypt in a leaf.
