@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/pool"
+	"github.com/seed-1f7fdfb8/sops/std"
 )
 
 // Options say where Find looks and what it keeps.
@@ -21,6 +22,9 @@ type Options struct {
 	Plain   bool   // find files too that are not encrypted
 	Ignored bool   // find also what git ignores
 	Unread  bool   // find every regular file, and read none of them
+	// Quick is for callers that parse what is found: where name and look of a file
+	// agree it is taken for encrypted, and the metadata is not decoded.
+	Quick bool
 }
 
 // A File is one that was found.
@@ -141,6 +145,11 @@ func look(path string, buf []byte, o Options) (info fs.FileInfo, c Content, err 
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return info, c, err
+	}
+	if format, known := std.ForPath(path); o.Quick && known {
+		if seen, looks := std.Detect(data); looks && seen == format {
+			return info, Content{Class: Encrypted, Format: format}, nil
+		}
 	}
 	c = Classify(path, data)
 	c.Meta = nil // of thousands of files

@@ -106,7 +106,7 @@ func (s Selection) Into(a *app.App, f discover.File) (string, error) {
 
 // below returns the files that are wanted below a directory.
 func (s Selection) below(ctx context.Context, a *app.App, path string) ([]discover.File, error) {
-	found, err := discover.Find(ctx, path, discover.Options{Dir: a.Dir, Plain: s.Wants != nil, Ignored: s.Ignored})
+	found, err := discover.Find(ctx, path, discover.Options{Dir: a.Dir, Plain: s.Wants != nil, Ignored: s.Ignored, Quick: s.Wants == nil})
 	if err != nil {
 		return nil, err
 	}
