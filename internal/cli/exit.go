@@ -23,7 +23,7 @@ func exitCodes() []exitCode {
 	return []exitCode{
 		{0, "success", nil},
 		{1, "any failure without a code of its own", []error{app.Other}},
-		{2, "the input cannot be read or parsed", []error{app.Input}},
+		{2, "the input cannot be read or parsed; --dry-run, sync --check: something would change", []error{app.Input}},
 		{3, "the output cannot be written; unknown help topic", []error{app.Output}},
 		{4, "the content cannot be written in the output type", []error{app.Render, envelope.ErrRender}},
 		{6, "the encryption context is malformed or without effect", []error{app.BadContext, envelope.ErrContext, keeper.ErrContext}},
