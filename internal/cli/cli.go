@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -160,13 +161,13 @@ func file(c *command.Call, needed bool) (string, error) {
 	case c.Args[0] == "":
 		return "", &noNameError{} // of a variable that is not set, most likely
 	case len(c.Args) > 1:
-		return "", &command.UsageError{Msg: fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", c.Command.Name, c.Args[1])}
+		return "", oneTooMany(c.Command.Name, c.On("in-place"), c.Args)
 	}
 	return c.Args[0], nil
 }
 
-// oneTooMany is the mistake of giving the old form more than the one file it
-// takes.
+// oneTooMany is the mistake of giving more than one file to a command that takes
+// one, or to the old form.
 func oneTooMany(name string, inPlace bool, args []string) error {
 	for _, e := range args[1:] {
 		if command.IsFlag(e) {
@@ -180,8 +181,12 @@ func oneTooMany(name string, inPlace bool, args []string) error {
 	if inPlace {
 		each += " -i"
 	}
+	advice := "run it for each: for f in FILES; do " + each + " \"$f\"; done"
+	if slices.Contains([]string{"encrypt", "decrypt", "rotate"}, name) {
+		advice = "the command, by its name, takes several: sops " + name + " -i FILE..."
+	}
 	return &command.UsageError{
-		Msg:  fmt.Sprintf("the old form takes one file, so nothing was done: %q is one too many", args[1]),
-		Hint: "name the command: " + each + " FILE...",
+		Msg:  fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", name, args[1]),
+		Hint: advice,
 	}
 }
