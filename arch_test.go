@@ -174,7 +174,7 @@ var large = map[string]struct {
 	reason string
 }{
 	"format/yaml":       {3000, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves"},
-	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
+	"internal/cli":      {2700, "one file a command and what all of them share: it grows with the commands"},
 	"internal/envelope": {1650, "encrypt, change, rotate and read back are methods of the same two types"},
 }
 
@@ -252,12 +252,12 @@ func eachFile(t *testing.T, f func(file string)) {
 // reserved says which packages may call a function that others must be handed
 // the effect of. Tests may call all of them.
 var reserved = map[string][]string{
-	"os.Exit":      {"cmd/sops", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
-	"os.Getenv":    {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
-	"os.LookupEnv": {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
-	"os.Environ":   {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
+	"os.Exit":      {"cmd/sops", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
+	"os.Getenv":    {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
+	"os.LookupEnv": {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
+	"os.Environ":   {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
 	// decrypt: its functions take no context; session: what profiles say is for the whole run.
-	"context.Background": {"cmd/sops", "decrypt", "keeper/awskms/internal/session", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare"},
+	"context.Background": {"cmd/sops", "decrypt", "keeper/awskms/internal/session", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
 	"context.TODO":       {},
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/seed-1f7fdfb8/sops/internal/around"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -44,37 +43,6 @@ type Access struct {
 	Context     string   // the encryption context of AWS keys that the file gives none
 	// SpareContext is tried for such keys; it need not have an effect.
 	SpareContext string
-}
-
-// Keepers returns the keepers of this run: those of this machine, and the key
-// services.
-func (a *App) Keepers(ctx context.Context, o Access) keeper.Keeper {
-	local, err := a.localKeys(o.LocalKeys)
-	if err != nil {
-		return around.Refusing(err)
-	}
-	services, err := a.keyServices(o)
-	if err != nil {
-		return around.Refusing(err)
-	}
-	var all keeper.Keeper
-	switch {
-	case !local && len(services) == 0:
-		return around.Refusing(errNoKeys())
-	case !local:
-		all = around.InTurn(nil, services, cmp.Or(o.Hedge, unlock.DefaultHedge))
-	case len(services) > 0:
-		all = around.InTurn(a.OwnKeepers(ctx, o), services, cmp.Or(o.Hedge, unlock.DefaultHedge))
-	default:
-		all = a.OwnKeepers(ctx, o)
-	}
-	if term.IsTerminal(a.Stderr) && !a.JSON {
-		all = around.Patient(all, func(msg string) { a.Notef("%s", msg) })
-	}
-	if a.Verbose {
-		all = around.Traced(all, a.Verbosef)
-	}
-	return all
 }
 
 // OwnKeepers returns the keepers of this machine alone.

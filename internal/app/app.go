@@ -6,13 +6,14 @@ package app
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/outcome"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
@@ -30,25 +31,42 @@ type App struct {
 	Terminal func() (*term.Terminal, error)
 	Verbose  bool
 	JSON     bool // warnings and errors are for programs
+	DryRun   bool // nothing is written; Outcome says what would have been
 	// ShowError shows an error that does not end the command.
 	ShowError func(error)
 
 	mu     sync.Mutex // keepers speak from goroutines of their own
 	warned map[string]bool
+
+	whole   *App // the world of the run, if this is that of one of its files
+	outcome outcome.File
+	making  sync.Mutex
+	made    []madeKeepers
+	configs map[string]func() (*config.File, error)
 }
 
 // Warn prints one warning for people; the same one only once.
 func (a *App) Warn(msg string) {
+	if !a.run().first(msg) {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.say("warning", msg)
+}
+
+// first reports whether msg is heard for the first time in this run.
+func (a *App) first(msg string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.warned[msg] {
-		return
+		return false
 	}
 	if a.warned == nil {
 		a.warned = map[string]bool{}
 	}
 	a.warned[msg] = true
-	a.say("warning", msg)
+	return true
 }
 
 // Verbosef says what is done, to those who asked for it.
@@ -59,13 +77,6 @@ func (a *App) Verbosef(format string, args ...any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.say("info", fmt.Sprintf(format, args...))
-}
-
-// Exists reports whether there is a file of that name, also a link that leads
-// nowhere.
-func (a *App) Exists(name string) bool {
-	_, err := os.Lstat(a.Abs(name))
-	return err == nil
 }
 
 // say prints one note on standard error, for people or for programs.

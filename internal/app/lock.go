@@ -15,7 +15,7 @@ import (
 // end the process: what it has to say is worth less than the file.
 func (a *App) lock(ctx context.Context, path string) (func(), error) {
 	unlock, err := atomicfile.Lock(ctx, a.Abs(path), func(holder string) {
-		a.Warnf("%s is locked by %s; waiting", path, holder)
+		a.run().Warnf("%s is locked by %s; waiting", path, holder)
 	})
 	if errors.Is(err, errors.ErrUnsupported) {
 		// The comparison with what was read, before each write, must do.

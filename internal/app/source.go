@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
@@ -114,7 +115,7 @@ func (a *App) settle(s *Source, c Common) error {
 	if s.configPath, err = a.ConfigPath(s.File, c); err != nil {
 		return err
 	}
-	if s.Config, err = a.config(s.configPath); err != nil {
+	if s.Config, err = a.Configuration(s.configPath); err != nil {
 		return err
 	}
 	return a.formats(s, c)
@@ -207,8 +208,23 @@ func (s *Source) KeepType() {
 	}
 }
 
-// config loads the configuration at path; nil if there is none.
-func (a *App) config(path string) (*config.File, error) {
+// Configuration returns the configuration at path; nil if there is none. A run
+// over several files loads it once.
+func (a *App) Configuration(path string) (*config.File, error) {
+	if a.whole == nil || path == "" {
+		return a.loadConfig(path)
+	}
+	a.whole.making.Lock()
+	load, known := a.whole.configs[path]
+	if !known {
+		load = sync.OnceValues(func() (*config.File, error) { return a.loadConfig(path) })
+		a.whole.configs[path] = load
+	}
+	a.whole.making.Unlock()
+	return load()
+}
+
+func (a *App) loadConfig(path string) (*config.File, error) {
 	if path == "" {
 		return nil, nil
 	}

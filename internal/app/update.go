@@ -55,8 +55,12 @@ func (a *App) Update(ctx context.Context, r Request, change func(*Tx) error) err
 			return err
 		}
 	}
-	if err := change(t); err != nil || t.result == nil {
+	if err := change(t); err != nil {
 		return err
+	}
+	a.came(t)
+	if t.result == nil || a.DryRun {
+		return nil
 	}
 	return a.write(ctx, t.Source, r.Target, t.result, t.mode)
 }

@@ -2,6 +2,7 @@ package around
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -12,12 +13,14 @@ import (
 // Once returns k with a memory: what it unwrapped is not asked for again, also
 // while the answer is on its way. It is for runs over many files, of which some
 // are copies of others and have their wrapped keys.
-func Once(k keeper.Keeper) keeper.Keeper { return &once{Keeper: k, calls: map[string]*call{}} }
+func Once(k keeper.Keeper) keeper.Keeper {
+	return &once{Keeper: k, calls: map[[sha256.Size]byte]*call{}}
+}
 
 type once struct {
 	keeper.Keeper
 	mu    sync.Mutex
-	calls map[string]*call
+	calls map[[sha256.Size]byte]*call
 }
 
 // A call is one to a key service, and what came of it after done is closed.
@@ -33,7 +36,7 @@ func (o *once) Inside() keeper.Keeper { return o.Keeper }
 // Unwrap asks once for each entry. An error is for its own caller alone, whose time may
 // have ended: whoever waited for it asks anew.
 func (o *once) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
-	key := fmt.Sprintf("%q %q %q", w.Kind, w.Fields, w.Enc)
+	key := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", w.Kind, w.Fields, w.Enc))
 	o.mu.Lock()
 	c, asked := o.calls[key]
 	if !asked {

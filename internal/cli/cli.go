@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/many"
 	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
@@ -64,8 +66,9 @@ func runOnce(ctx context.Context, args []string, a *app.App) (code int, ended os
 		return 0, nil
 	case errors.As(err, &child):
 		return child.Status, nil
+	case !errors.As(err, new(*many.Ended)):
+		show(err)
 	}
-	show(err)
 	return ExitStatus(err), interrupt.By(err)
 }
 
@@ -75,7 +78,7 @@ func (r *run) run(ctx context.Context, args []string) error {
 		return nil
 	}
 	r.app.JSON = wantsJSON(args)
-	c, err := parse(root, args, world{r.app.Warn, r.app.Exists})
+	c, err := parse(root, args, world{r.app.Warn, r.exists})
 	switch {
 	case err != nil:
 		return err
@@ -93,6 +96,13 @@ func (r *run) run(ctx context.Context, args []string) error {
 		defer stop()
 	}
 	return interrupt.Mark(ctx, c.Command.Run(ctx, c))
+}
+
+// exists reports whether there is a file of that name, also a link that leads
+// nowhere.
+func (r *run) exists(name string) bool {
+	_, err := os.Lstat(r.app.Abs(name))
+	return err == nil
 }
 
 // wantsJSON reports whether --json is among args. It counts also for mistakes
@@ -128,7 +138,7 @@ func (r *run) root() *command.Command {
 		Examples: rootExamples,
 		Help:     rootIntro + "\n\n" + rootForms,
 		Commands: []*command.Command{
-			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(), r.publish(),
+			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.sync(), r.groups(), r.publish(),
 			r.merge(), r.mergeDriver(), r.git(), r.log(), r.textconv(),
 			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(), r.man(),
 		},
@@ -155,7 +165,7 @@ func file(c *command.Call, needed bool) (string, error) {
 	case c.Args[0] == "":
 		return "", noName()
 	case len(c.Args) > 1:
-		return "", tooMany(c.Command.Name, c.On("in-place"), c.Args)
+		return "", oneTooMany(c.Command.Name, c.On("in-place"), c.Args)
 	}
 	return c.Args[0], nil
 }
@@ -166,8 +176,9 @@ func noFile() error { return app.Fail(app.NoFile, "see: sops --help", "no file s
 // noName is an empty name of a file: of a variable that is not set, most likely.
 func noName() error { return app.Fail(app.NoFile, "", "the name of the file is empty") }
 
-// tooMany is the mistake of giving a command more than the one file it takes.
-func tooMany(name string, inPlace bool, args []string) error {
+// oneTooMany is the mistake of giving more than one file to a command that takes
+// one, or to the old form.
+func oneTooMany(name string, inPlace bool, args []string) error {
 	for _, e := range args[1:] {
 		if command.IsFlag(e) {
 			return &command.UsageError{
@@ -180,8 +191,12 @@ func tooMany(name string, inPlace bool, args []string) error {
 	if inPlace {
 		each += " -i"
 	}
+	advice := "run it for each: for f in FILES; do " + each + " \"$f\"; done"
+	if slices.Contains([]string{"encrypt", "decrypt", "rotate"}, name) {
+		advice = "the command, by its name, takes several: sops " + name + " -i FILE..."
+	}
 	return &command.UsageError{
 		Msg:  fmt.Sprintf("sops %s takes one file, so nothing was done: %q is one too many", name, args[1]),
-		Hint: "run it for each: for f in FILES; do " + each + " \"$f\"; done",
+		Hint: advice,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/content"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
 
@@ -39,7 +40,7 @@ func (r *run) paths(ctx context.Context, args []string) []command.Candidate {
 		return nil
 	}
 	file := strings.Trim(args[0], `'"`) // bash hands on what was typed
-	all, err := r.app.Paths(ctx, app.File{Path: file})
+	all, err := content.Paths(ctx, r.app, app.File{Path: file})
 	if err != nil {
 		return nil
 	}

@@ -3,12 +3,16 @@ package cli
 import (
 	"context"
 
+	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/app/doctor"
+	"github.com/seed-1f7fdfb8/sops/internal/app/many"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
+	"github.com/seed-1f7fdfb8/sops/internal/discover"
 )
 
 func (r *run) doctor() *command.Command {
 	var o doctor.Options
+	s := many.Selection{Command: "doctor"}
 	return &command.Command{
 		Name:    "doctor",
 		Summary: "report why files can be decrypted here or cannot, key by key",
@@ -24,12 +28,20 @@ With --identity it shows who this machine is to AWS, and why.`,
 			inputType(&o.InputType, "files"),
 			command.Bool(&o.Identity, topicAWS, "identity", "show which identity of AWS is used where no file asks for another, and why"),
 			command.String(&o.Context, topicAWS, "encryption-context", "the context of AWS keys that the file gives none: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)"),
-		}, access(&o.Access)),
+		}, recursion(&s, "encrypted files"), access(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) error {
 			if o.Files = c.Args; len(o.Files) == 0 && !o.Identity {
 				return noFile()
 			}
-			return doctor.Run(ctx, r.app, o)
+			if !s.Recursive {
+				return doctor.Run(ctx, r.app, o)
+			}
+			s.Paths = o.Files
+			return r.each(ctx, s, many.Job{Reads: true}, func(ctx context.Context, a *app.App, f discover.File) error {
+				o := o
+				o.Files = []string{f.Path}
+				return doctor.Run(ctx, a, o)
+			})
 		},
 	}
 }

@@ -67,6 +67,7 @@ func isPlayed(command string) bool {
 // exampleExits are the examples that end with another exit status than 0.
 var exampleExits = map[string]int{
 	"sops devkms exec --world world.yaml": 128, // it shows a refusal
+	"sops rotate -i -r --dry-run":         2,   // something would change
 }
 
 // An example is one command, with its page.

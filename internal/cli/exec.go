@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/many"
 	"github.com/seed-1f7fdfb8/sops/internal/app/programs"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 )
@@ -54,6 +55,7 @@ func execFlags(user *string, background *bool) []*command.Flag {
 
 func (r *run) execEnv() *command.Command {
 	var o programs.ExecEnvOptions
+	s := many.Selection{Command: "exec-env"}
 	return &command.Command{
 		Name:    "exec-env",
 		Summary: "run a program with decrypted values in its environment",
@@ -73,10 +75,15 @@ the last counts: those of a later file, of a file, of the environment.`,
 			command.Bool(&o.Pristine, topicRun, "pristine", "hand on nothing of the environment of sops"),
 			command.Bool(&o.SameProcess, topicRun, "same-process", "replace sops by the program, which is done in any case where the system can"),
 			inputType(&o.InputType, "files"),
-		}, execFlags(&o.User, &o.Background), r.common(&o.Common), execAccess(&o.Access)),
+		}, execFlags(&o.User, &o.Background), recursion(&s, "encrypted files"), r.common(&o.Common), execAccess(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) (err error) {
 			if o.Files, o.Program, err = splitProgram(c); err != nil {
 				return err
+			}
+			if s.Paths = o.Files; s.Recursive {
+				if o.Files, err = s.Names(ctx, r.app); err != nil {
+					return err
+				}
 			}
 			return programs.ExecEnv(ctx, r.app, o)
 		},
@@ -85,15 +92,18 @@ the last counts: those of a later file, of a file, of the environment.`,
 
 func (r *run) execFile() *command.Command {
 	var o programs.ExecFileOptions
+	s := many.Selection{Command: "exec-file", Apart: true}
 	return &command.Command{
 		Name:    "exec-file",
 		Summary: "run a program with the name of a decrypted file",
-		Args:    "FILE 'COMMAND' | FILE -- PROGRAM [ARGUMENT...]",
+		Args:    "FILE 'COMMAND' | FILE... -- PROGRAM [ARGUMENT...]",
 		Examples: `sops exec-file prod.yaml 'grep user: {}'
-sops exec-file --no-fifo --output-type json prod.yaml -- ./server --config {}`,
+sops exec-file --no-fifo --output-type json prod.yaml -- ./server --config {}
+sops exec-file -r secrets/ -- ./server --config-directory {}`,
 		Help: `Each {} becomes the name of the file. It is a pipe, which can be read once; with
 --no-fifo it is a file, in memory where there is a memory file system. It is
-removed when the program ends. COMMAND is a line for the shell, and so is a
+removed when the program ends. Of several files {} is a directory that holds them.
+COMMAND is a line for the shell, and so is a
 single word after --.`,
 		Program: true,
 		Flags: join([]*command.Flag{
@@ -101,16 +111,21 @@ single word after --.`,
 			command.String(&o.Filename, topicRun, "filename", "call it `NAME` (default tmp-file)"),
 			inputType(&o.InputType, "file"),
 			outputType(&o.OutputType, "give it to the program as `TYPE`"),
-		}, execFlags(&o.User, &o.Background), r.common(&o.Common), execAccess(&o.Access)),
+		}, execFlags(&o.User, &o.Background), recursion(&s, "encrypted files"), r.common(&o.Common), execAccess(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) error {
 			files, p, err := splitProgram(c)
 			if err != nil {
 				return err
 			}
-			if len(files) > 1 {
-				return &command.UsageError{Msg: "exec-file takes one file", Hint: "sops exec-file FILE -- PROGRAM ARGUMENT"}
+			o.Program = p
+			if s.Paths = files; s.Recursive || len(files) > 1 {
+				all, err := s.Files(ctx, r.app)
+				if err != nil {
+					return err
+				}
+				return programs.ExecFiles(ctx, r.app, o, all)
 			}
-			o.Path, o.Program = files[0], p
+			o.Path = files[0]
 			return programs.ExecFile(ctx, r.app, o)
 		},
 	}

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/gitsetup"
+	"github.com/seed-1f7fdfb8/sops/internal/app/many"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/command"
 	"github.com/seed-1f7fdfb8/sops/internal/editor"
@@ -27,7 +30,7 @@ func exitCodes() []exitCode {
 	return []exitCode{
 		{0, "success", nil, nil},
 		{1, "any failure without a code of its own", []error{app.Other}, []func(error) bool{is[*unlock.WrapError]}},
-		{2, "the input cannot be read or parsed", []error{app.Input}, []func(error) bool{notRead, is[*editor.LostError]}},
+		{2, "the input cannot be read or parsed; --dry-run, sync --check: something would change", []error{app.Input}, []func(error) bool{notRead, is[*editor.LostError], is[*gitsetup.Missing]}},
 		{3, "the output cannot be written; unknown help topic", []error{app.Output}, []func(error) bool{notWritten, is[*atomicfile.LockError], is[*editor.PlaceError], is[*command.TopicError], is[*command.SubcommandError]}},
 		{4, "the content cannot be written in the output type", []error{app.Render, envelope.ErrRender}, nil},
 		{6, "the encryption context is malformed or without effect", []error{app.BadContext, envelope.ErrContext, keeper.ErrContext}, nil},
@@ -71,7 +74,7 @@ func orderTwice(err error) bool {
 }
 
 // ExitStatus returns the exit status for err: that of the signal which ended the
-// command, else that of the outermost error of its chain that has one, 1 if none
+// command, or of a run over many files, else that of the outermost error of its chain that has one, 1 if none
 // has, and 0 if err is nil.
 func ExitStatus(err error) int {
 	if err == nil {
@@ -79,6 +82,10 @@ func ExitStatus(err error) int {
 	}
 	if status := interrupt.Status(err); status > 0 {
 		return status
+	}
+	var run *many.Ended
+	if errors.As(err, &run) {
+		return run.Status
 	}
 	if status := statusOf(err, exitCodes()); status > 0 {
 		return status

@@ -26,7 +26,8 @@ func writers() map[string][][]string {
 		"unset":      {{"unset", "f.yaml", `["a"]`}},
 		"edit":       {{"edit", "f.yaml"}},
 		"rotate":     {{"rotate", "-i", "f.yaml"}, {"rotate", "--output", "f.yaml", "g.yaml"}},
-		"updatekeys": {{"updatekeys", "-y", "f.yaml"}},
+		"updatekeys": {{"updatekeys", "-y", "f.yaml"}, {"updatekeys", "-y", "-r", "f.yaml"}},
+		"sync":       {{"sync", "-y", "f.yaml"}},
 		"groups": {
 			{"groups", "add", "-i", "--accept-keys", "-f", "f.yaml", "--age", ageSecond},
 			{"groups", "delete", "-i", "--accept-keys", "--shamir-secret-sharing-threshold", "1", "-f", "f.yaml", "1"},
@@ -95,7 +96,7 @@ func waitsForTheLock(t *testing.T, args []string) {
 			t.Fatal(complaints)
 		}
 	}
-	if args[0] == "updatekeys" {
+	if args[0] == "updatekeys" || args[0] == "sync" {
 		write(".sops.yaml", bytes.ReplaceAll(rule, []byte(ageThird), []byte(ageSecond)))
 	}
 	unlock, err := atomicfile.Lock(context.Background(), path, nil)

@@ -72,7 +72,7 @@ func oldForm(root *command.Command, line *command.Call, w world) (*command.Call,
 	case len(args) == 0:
 		return nil, noFile()
 	case len(args) > 1:
-		return nil, tooMany(m.command, line.On("in-place"), args)
+		return nil, oneTooMany(m.command, line.On("in-place"), args)
 	}
 	if m.command == "rotate" && args[0] != "-" && !slices.ContainsFunc(c.Settings, changesKeys) && !w.exists(args[0]) {
 		// The command rotate has another exit code; scripts know both.

@@ -36,6 +36,7 @@ func changers() map[string]func(n int) []string {
 		"edit":       func(n int) []string { return []string{"edit", "f.yaml"} },
 		"rotate":     func(n int) []string { return []string{"rotate", "-i", "--add-age", ageSecond, "f.yaml"} },
 		"updatekeys": func(n int) []string { return []string{"updatekeys", "-y", "f.yaml"} },
+		"sync":       func(n int) []string { return []string{"sync", "-y", "f.yaml"} },
 		"groups": func(n int) []string {
 			return []string{"groups", "add", "-i", "--accept-keys", "-f", "f.yaml", "--age", ageSecond}
 		},

@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/internal/pool"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 )
 
 // Options say where Find looks and what it keeps.
@@ -21,11 +23,15 @@ type Options struct {
 	Plain   bool   // find files too that are not encrypted
 	Ignored bool   // find also what git ignores
 	Unread  bool   // find every regular file, and read none of them
+	// Quick is for callers that parse what is found: where name and look of a file
+	// agree it is taken for encrypted, and the metadata is not decoded.
+	Quick bool
 }
 
 // A File is one that was found.
 type File struct {
 	Path    string // as people would name it: the directory they gave, and what is below
+	Below   string // what is below
 	Content        // without Meta
 }
 
@@ -67,7 +73,7 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 		info fs.FileInfo // nil: no regular file
 		err  error
 	}
-	var links sameFiles
+	var seen Seen
 	err = pool.InOrder(ctx, chunks(names), readers, func(part []string) []entry {
 		buf := <-buffers
 		if buf == nil {
@@ -76,7 +82,7 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 		defer func() { buffers <- buf }()
 		out := make([]entry, 0, len(part))
 		for _, name := range part {
-			e := entry{file: File{Path: filepath.Join(root, filepath.FromSlash(name))}}
+			e := entry{file: File{Path: filepath.Join(root, filepath.FromSlash(name)), Below: filepath.FromSlash(name)}}
 			e.info, e.file.Content, e.err = look(absolute(o.Dir, e.file.Path), buf, o)
 			out = append(out, e)
 		}
@@ -94,7 +100,7 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 			case e.file.Class == Mentions && !o.Plain:
 				found.Mentions++
 			case e.file.Class == Plain && !o.Plain && !o.Unread:
-			case links.again(e.info):
+			case seen.Again(e.info):
 			default:
 				found.Files = append(found.Files, e.file)
 			}
@@ -140,6 +146,11 @@ func look(path string, buf []byte, o Options) (info fs.FileInfo, c Content, err 
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return info, c, err
+	}
+	if format, known := formatname.ForPath(path); o.Quick && known {
+		if seen, looks := sniff.Detect(data); looks && seen == format {
+			return info, Content{Class: Encrypted, Format: format}, nil
+		}
 	}
 	c = Classify(path, data)
 	c.Meta = nil // of thousands of files

@@ -31,23 +31,23 @@ func (d *dirs) real(dir string) bool {
 	return d.seen[dir]
 }
 
-// sameFiles knows files by what they are, not by their names.
-type sameFiles struct{ seen map[likeness][]fs.FileInfo }
+// Seen knows files by what they are, not by their names.
+type Seen struct{ files map[likeness][]fs.FileInfo }
 
 // A likeness is equal for two names of one file.
 type likeness struct{ size, changed int64 }
 
-// again reports whether the file was there before under another name.
-func (s *sameFiles) again(info fs.FileInfo) bool {
+// Again reports whether the file was there before, under whatever name.
+func (s *Seen) Again(info fs.FileInfo) bool {
 	key := likeness{info.Size(), info.ModTime().UnixNano()}
-	for _, other := range s.seen[key] {
+	for _, other := range s.files[key] {
 		if os.SameFile(info, other) {
 			return true
 		}
 	}
-	if s.seen == nil {
-		s.seen = map[likeness][]fs.FileInfo{}
+	if s.files == nil {
+		s.files = map[likeness][]fs.FileInfo{}
 	}
-	s.seen[key] = append(s.seen[key], info)
+	s.files[key] = append(s.files[key], info)
 	return false
 }

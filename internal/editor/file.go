@@ -41,3 +41,27 @@ func (s *Session) fill(content []byte, fifo bool) (err error) {
 	s.feeder, err = feed(s.path, content)
 	return err
 }
+
+// NewTree makes a private directory with files of these contents in it, by their
+// relative paths. The path of the session is that of the directory.
+func NewTree(contents map[string][]byte, p Places) (*Session, error) {
+	return p.first(func(parent string) (*Session, error) {
+		s, err := newDirectory(parent, execPrefix)
+		if err != nil {
+			return nil, err
+		}
+		for path, content := range contents {
+			if !filepath.IsLocal(path) {
+				err = fmt.Errorf("%q is not the name of a file", path)
+			} else {
+				s.path = filepath.Join(s.dir, path)
+				err = s.fill(content, false)
+			}
+			if err != nil {
+				return nil, errors.Join(err, s.Close())
+			}
+		}
+		s.path = s.dir
+		return s, nil
+	})
+}

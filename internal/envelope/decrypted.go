@@ -39,8 +39,8 @@ type Decrypted struct {
 	exact    bool // the plaintext is the caller's own, to the byte
 
 	becomesPlain bool // the metadata is plain, which it was not
-
-	rotated bool // the data key is another one than that of origin
+	reselected   bool // what is encrypted changes
+	rotated      bool // the data key is another one than that of origin
 }
 
 // A Plan says how a new file is to be encrypted.
@@ -170,6 +170,17 @@ func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keep
 	o.Meta.SetKeys(wrapped)
 	o.Meta.Threshold = storedThreshold(threshold, len(wrapped))
 	o.rotated = true
+	return nil
+}
+
+// Reselect gives a file another rule of what is encrypted. Values that both rules
+// encrypt keep their tokens.
+func (o *Decrypted) Reselect(selection rule.Rule, macOnlyEncrypted bool) error {
+	selection = Plan{Selection: selection}.stored()
+	if _, err := selection.Compile(); err != nil {
+		return &Failure{Kind: ErrConflict, Err: err}
+	}
+	o.Meta.Selection, o.Meta.MACOnlyEncrypted, o.reselected = selection, macOnlyEncrypted, true
 	return nil
 }
 

@@ -24,7 +24,7 @@ var errNotPatched = errors.New("the encrypted text cannot be changed in place")
 // patched returns the encrypted text with the changes of o made in it. It has
 // been decrypted and holds what o holds.
 func (o *Decrypted) patched(opt EncryptOptions) ([]byte, error) {
-	if o.origin == nil {
+	if o.origin == nil || o.reselected {
 		return nil, errNotPatched
 	}
 	changes, ok := o.changes()

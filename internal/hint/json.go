@@ -22,7 +22,7 @@ func writeJSON(b *strings.Builder, err error, options Options) {
 	for _, one := range split(err) {
 		o := object{
 			Error:  one.Error(),
-			Code:   wordFor(one, options.Exit(one)),
+			Code:   Code(one, options.Exit(one)),
 			Exit:   options.Exit(one),
 			Hints:  append([]string{}, Hints(one)...),
 			Detail: Report(one),
@@ -34,9 +34,9 @@ func writeJSON(b *strings.Builder, err error, options Options) {
 	}
 }
 
-// wordFor returns the word for err that programs compare: what the outermost
+// Code returns the word for err that programs compare: what the outermost
 // error with a Code method says, or the name of the exit status.
-func wordFor(err error, status int) string {
+func Code(err error, status int) string {
 	var code string
 	each(err, func(err error) bool {
 		if c, ok := err.(interface{ Code() string }); ok {

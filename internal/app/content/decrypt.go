@@ -43,6 +43,7 @@ func Decrypt(ctx context.Context, a *app.App, o DecryptOptions) error {
 			return t.Named(err)
 		}
 		t.PutPlain(out)
+		a.Outcome().Did("decrypt", o.Extract, "")
 		return nil
 	})
 }

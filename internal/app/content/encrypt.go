@@ -83,6 +83,7 @@ func encryptNew(ctx context.Context, a *app.App, t *app.Tx, o EncryptOptions) er
 		return t.Named(err)
 	}
 	t.Put(text)
+	a.Outcome().Did("encrypt", "", "")
 	return nil
 }
 

@@ -39,6 +39,7 @@ func Set(ctx context.Context, a *app.App, o SetOptions) error {
 	if err != nil {
 		return err
 	}
+	a.Outcome().Did("set", o.Address, "")
 	return change(ctx, a, o, func(decrypted *envelope.Decrypted) (bool, error) {
 		root := firstDocument(decrypted)
 		if err := fits(root, at); err != nil {
@@ -102,6 +103,7 @@ func Unset(ctx context.Context, a *app.App, o SetOptions) error {
 	if err != nil {
 		return &app.Error{Kind: app.BadChange, Err: err}
 	}
+	a.Outcome().Did("unset", o.Address, "")
 	return change(ctx, a, o, func(decrypted *envelope.Decrypted) (bool, error) {
 		err := decrypted.Unset(at)
 		if o.Idempotent && errors.Is(err, tree.ErrNotFound) && !errors.Is(err, tree.ErrNoParts) {
@@ -137,6 +139,14 @@ func change(ctx context.Context, a *app.App, o SetOptions, f func(*envelope.Decr
 		}
 		return t.Encrypt(decrypted)
 	})
+}
+
+// Resolved returns options in which the value is at hand, for files of which
+// several are in work at once.
+func (o SetOptions) Resolved(ctx context.Context, a *app.App) (SetOptions, error) {
+	text, err := value(ctx, a, o)
+	o.Value, o.ValueFile, o.ValueStdin = text, false, false
+	return o, err
 }
 
 func value(ctx context.Context, a *app.App, o SetOptions) (string, error) {

@@ -13,16 +13,23 @@ import (
 // A status is what FileStatus says. Details are left out unless asked for:
 // scripts compare the line.
 type status struct {
+	File         string `json:"file,omitempty"` // where there are several
 	Encrypted    bool   `json:"encrypted"`
 	Sealed       *bool  `json:"sealed,omitempty"`
 	LastModified string `json:"lastmodified,omitempty"`
 	Version      string `json:"version,omitempty"`
 }
 
+// StatusOptions are the options of FileStatus.
+type StatusOptions struct {
+	Details bool
+	Named   bool // print the name of the file
+}
+
 // FileStatus prints whether a file is encrypted, as one line of JSON. It needs
 // no keys. What is no encrypted file is not encrypted, also if it does not
 // parse; an encrypted file that cannot be read is an error.
-func FileStatus(ctx context.Context, a *app.App, f app.File, c app.Common, details bool) error {
+func FileStatus(ctx context.Context, a *app.App, f app.File, c app.Common, o StatusOptions) error {
 	s, err := a.ReadEncrypted(ctx, f, c, app.Input)
 	if err != nil {
 		return err
@@ -38,7 +45,10 @@ func FileStatus(ctx context.Context, a *app.App, f app.File, c app.Common, detai
 		return err
 	}
 	st := status{Encrypted: encrypted}
-	if details && encrypted {
+	if o.Named {
+		st.File = f.Path
+	}
+	if o.Details && encrypted {
 		has := e.Meta.Seal != ""
 		st.Sealed, st.LastModified, st.Version = &has, e.Meta.MACData(), e.Meta.Version
 	}

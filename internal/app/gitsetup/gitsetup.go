@@ -42,11 +42,10 @@ type setup struct {
 	changed int
 }
 
-// Missing is the failure of a check: exit status 2.
+// Missing is the failure of a check.
 type Missing struct{ What []string }
 
 func (e *Missing) Error() string   { return "git is not set up: " + strings.Join(e.What, ", ") }
-func (e *Missing) ExitCode() int   { return 2 }
 func (e *Missing) Hints() []string { return []string{"sops git setup"} }
 
 // Setup writes, removes or checks what git needs.

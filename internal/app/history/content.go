@@ -16,6 +16,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/around"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/std"
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -121,9 +123,9 @@ func (r *reader) open(ctx context.Context, e *envelope.Encrypted, c *content) []
 
 // formatOf returns the format of a text: by its name, else by what it is.
 func formatOf(name string, text []byte) (format.Format, error) {
-	word, known := std.ForPath(name)
+	word, known := formatname.ForPath(name)
 	if !known {
-		if found, ok := std.Detect(text); ok {
+		if found, ok := sniff.Detect(text); ok {
 			word = found
 		}
 	}

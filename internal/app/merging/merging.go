@@ -17,9 +17,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/diff3"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/formatname"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/merge"
 	"github.com/seed-1f7fdfb8/sops/internal/mergefile"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 	"github.com/seed-1f7fdfb8/sops/internal/unresolved"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
@@ -105,16 +107,16 @@ func isLocked(text []byte, f format.Format) bool {
 func formatOf(word, name string, texts [][]byte) (format.Format, error) {
 	if word == "" {
 		known := false
-		if word, known = std.ForPath(name); !known {
+		if word, known = formatname.ForPath(name); !known {
 			for _, text := range texts {
-				if found, ok := std.Detect(text); ok {
+				if found, ok := sniff.Detect(text); ok {
 					word = found
 				}
 			}
 		}
 	}
-	if !std.Known(word) {
-		return nil, app.Fail(app.Other, "the types are "+strings.Join(std.Names(), ", "), "%q is no file type", word)
+	if !formatname.Known(word) {
+		return nil, app.Fail(app.Other, "the types are "+strings.Join(formatname.All(), ", "), "%q is no file type", word)
 	}
 	return std.Format(word)
 }

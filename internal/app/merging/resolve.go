@@ -15,8 +15,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/git"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/mergefile"
+	"github.com/seed-1f7fdfb8/sops/internal/sniff"
 	"github.com/seed-1f7fdfb8/sops/internal/unresolved"
-	"github.com/seed-1f7fdfb8/sops/std"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -103,7 +103,7 @@ func hasConflicts(ctx context.Context, a *app.App, path string, unmerged bool) b
 	if e, parsed := envelope.Parse(s.Data, s.In); parsed == nil {
 		return e.Meta.Merge != ""
 	}
-	return unmerged && err != nil && std.Token(s.Data) > 0
+	return unmerged && err != nil && sniff.Token(s.Data) > 0
 }
 
 func (r *resolution) run(ctx context.Context) error {
@@ -140,7 +140,7 @@ func (r *resolution) open(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if std.Conflict(text) == 0 && !errors.Is(err, mergefile.ErrLocked) {
+	if sniff.Conflict(text) == 0 && !errors.Is(err, mergefile.ErrLocked) {
 		return r.source.Named(err)
 	}
 	if r.merged, err = r.again(ctx); err != nil {

@@ -112,6 +112,11 @@ func detach(ctx context.Context, a *app.App, cmd *exec.Cmd) error {
 // values returns the variables of all files.
 func values(ctx context.Context, a *app.App, o ExecEnvOptions) ([]string, error) {
 	var all []string
+	if len(o.Files) > 1 {
+		return all, ofEach(ctx, a, o.Files, func(a *app.App, path string) ([]string, error) {
+			return fileValues(ctx, a, path, o)
+		}, func(_ string, vars []string) { all = append(all, vars...) })
+	}
 	for _, path := range o.Files {
 		vars, err := fileValues(ctx, a, path, o)
 		if err != nil {

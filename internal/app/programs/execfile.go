@@ -41,27 +41,37 @@ func ExecFile(ctx context.Context, a *app.App, o ExecFileOptions) error {
 	if !filepath.IsLocal(o.Filename) {
 		return app.Fail(app.Other, "", "--filename %q is not the name of a file in the directory that is made for it", o.Filename)
 	}
+	if o.Background {
+		environ, places, err := surroundings(a, o)
+		if err != nil {
+			return err
+		}
+		return execDetached(ctx, a, o, plain, environ, places)
+	}
+	end := execWith(ctx, a, o, func(places editor.Places) (*editor.Session, error) {
+		return editor.NewFile(o.Filename, plain, !o.NoFIFO, places)
+	})
+	var child *ChildExit
+	if errors.As(end, &child) {
+		endLike(child)
+	}
+	return end
+}
+
+// surroundings are the environment of the program, and where its file may be.
+func surroundings(a *app.App, o ExecFileOptions) ([]string, editor.Places, error) {
+	places := editor.Places{Runtime: a.Env.Get("XDG_RUNTIME_DIR"), Temp: a.Env.Get("TMPDIR")}
 	login, err := switchTo(o.User)
 	if err != nil {
-		return err
+		return nil, places, err
 	}
-	environ := slices.Concat(inherited(false), login)
-	places := editor.Places{Runtime: a.Env.Get("XDG_RUNTIME_DIR"), Temp: a.Env.Get("TMPDIR")}
 	if o.User != "" {
 		places.Runtime = "" // which is another user's
 	}
 	if err := editor.CleanStale(places); err != nil {
 		a.Warnf("what a killed command has left could not be removed: %v", err)
 	}
-	if o.Background {
-		return execDetached(ctx, a, o, plain, environ, places)
-	}
-	end := execWithFile(ctx, a, o, plain, environ, places)
-	var child *ChildExit
-	if errors.As(end, &child) {
-		endLike(child)
-	}
-	return end
+	return slices.Concat(inherited(false), login), places, nil
 }
 
 // plaintext returns the file decrypted, in the output type.
@@ -78,12 +88,16 @@ func plaintext(ctx context.Context, a *app.App, o ExecFileOptions) ([]byte, erro
 	return out, s.Named(err)
 }
 
-// execWithFile runs the program while the file is there. Signals are collected
-// before that, so that none ends this process in between.
-func execWithFile(ctx context.Context, a *app.App, o ExecFileOptions, plain []byte, environ []string, places editor.Places) error {
+// execWith runs the program while the file, or the directory of files, is there.
+// Signals are collected before that, so that none ends this process in between.
+func execWith(ctx context.Context, a *app.App, o ExecFileOptions, begin func(editor.Places) (*editor.Session, error)) error {
+	environ, places, err := surroundings(a, o)
+	if err != nil {
+		return err
+	}
 	r := newRelay()
 	defer r.stop()
-	s, err := editor.NewFile(o.Filename, plain, !o.NoFIFO, places)
+	s, err := begin(places)
 	if err != nil {
 		return err
 	}

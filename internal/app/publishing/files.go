@@ -17,10 +17,9 @@ type file struct {
 	name string // that it has at the destination, with slashes
 }
 
-// files returns what is to be published: the file itself, or what is below the
+// files returns what is to be published of root: the file itself, or what is below the
 // directory. The name of a file is that below the directory.
-func (p *publisher) files() ([]file, error) {
-	root := p.o.Path
+func (p *publisher) files(root string) ([]file, error) {
 	info, err := os.Stat(p.a.Abs(root))
 	if err != nil || !info.IsDir() {
 		return []file{{root, filepath.Base(p.a.Abs(root))}}, nil // whether it is there, the reading finds out

@@ -16,7 +16,7 @@ import (
 
 // Options are the options of Publish.
 type Options struct {
-	Path      string
+	Paths     []string
 	InputType string
 	app.Common
 	app.Access
@@ -44,17 +44,23 @@ type publisher struct {
 // Publish uploads a file, or all files below a directory. There a file that
 // fails does not stop the others.
 func Publish(ctx context.Context, a *app.App, o Options) error {
-	if (app.File{Path: o.Path}).IsStdin() {
-		return app.Fail(app.Other, "name a file", "standard input cannot be published: it has no name")
+	for _, path := range o.Paths {
+		if (app.File{Path: path}).IsStdin() {
+			return app.Fail(app.Other, "name a file", "standard input cannot be published: it has no name")
+		}
 	}
 	// Not every file is decrypted, and a flag that cannot be meant is a mistake for all.
 	if _, err := app.ParseContext(o.Context); err != nil {
 		return err
 	}
 	p := &publisher{a, o, a.Keepers(ctx, o.Access)}
-	files, err := p.files()
-	if err != nil {
-		return err
+	var files []file
+	for _, path := range o.Paths {
+		below, err := p.files(path)
+		if err != nil {
+			return err
+		}
+		files = append(files, below...)
 	}
 	var failed failures
 	for _, f := range files {
@@ -68,11 +74,15 @@ func Publish(ctx context.Context, a *app.App, o Options) error {
 	switch {
 	case len(failed) == 0:
 		return nil
-	case !o.Recursive:
+	case !p.several():
 		return failed[0]
 	}
 	return append(failed, fmt.Errorf("%d of %d files were not published", len(failed), len(files)))
 }
+
+// several reports whether a file may be one of several, which a file that fails
+// does not stop.
+func (p *publisher) several() bool { return p.o.Recursive || len(p.o.Paths) > 1 }
 
 // failures are what went wrong with several files, each for itself, and a
 // summary.
@@ -153,7 +163,7 @@ func (p *publisher) agreed(ctx context.Context, f file, t target) (bool, error) 
 		return false, app.File{Path: f.path}.Named(&app.Error{Kind: app.Other, Err: err, Advice: []string{"--yes answers for you"}})
 	case yes:
 		return true, nil
-	case p.o.Recursive:
+	case p.several():
 		_, err := fmt.Fprintf(p.a.Stdout, "Publication of %s canceled\n", hint.Line(path))
 		return false, err
 	}

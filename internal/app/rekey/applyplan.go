@@ -40,11 +40,7 @@ func applyKeys(ctx context.Context, a *app.App, w io.Writer, p *FilePlan, keeper
 		if p.UpToDate != "" {
 			return nil
 		}
-		groups, err := newKeys(ctx, a, p, keepers, o)
-		if err != nil {
-			return t.Named(err)
-		}
-		text, err := p.encrypted.SetKeys(groups, p.change.Threshold, a.Random)
+		text, err := keyed(ctx, a, p, keepers, o)
 		if err != nil {
 			return t.Named(err)
 		}

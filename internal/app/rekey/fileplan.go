@@ -63,7 +63,9 @@ func planSource(ctx context.Context, a *app.App, s *app.Source, keepers keeper.K
 	if p.change, err = keyChange(a, encrypted.Meta, r, o); err != nil {
 		return nil, s.Named(err)
 	}
-	warnOfDrift(a, s, encrypted, r)
+	if !o.Select {
+		warnOfDrift(a, s, encrypted, r)
+	}
 	if err := a.RequireSeal(s, encrypted.Meta.Seal != "", o.Access); err != nil {
 		return nil, s.Named(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
@@ -47,13 +49,23 @@ func AddGroup(ctx context.Context, a *app.App, o GroupOptions) error {
 		return app.Fail(app.BadContext, "leave it out, or add an AWS KMS key to the group", "--encryption-context has no effect: the group has no AWS KMS key")
 	}
 	o.named, o.Access = keys, o.Access.Naming(keys)
+	a.Outcome().Did("add_group", strings.Join(identities(keys), " "), "")
 	return regroup(ctx, a, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
 		return append(groups, keys), nil
 	})
 }
 
+func identities(keys []keeper.MasterKey) []string {
+	var out []string
+	for _, m := range keys {
+		out = append(out, m.Identity())
+	}
+	return out
+}
+
 // DeleteGroup takes a key group out of a file.
 func DeleteGroup(ctx context.Context, a *app.App, o GroupOptions) error {
+	a.Outcome().Did("delete_group", strconv.Itoa(o.Index), "")
 	return regroup(ctx, a, o, func(groups [][]keeper.MasterKey) ([][]keeper.MasterKey, error) {
 		switch {
 		case o.Index < 0 || o.Index >= len(groups):
@@ -130,6 +142,9 @@ func regrouped(ctx context.Context, a *app.App, s *app.Source, encrypted *envelo
 	out, err := encrypted.SetKeys(wrapped, threshold, a.Random)
 	if err != nil {
 		return nil, err
+	}
+	if a.DryRun {
+		return out, nil // the new entries are none
 	}
 	return out, proved(ctx, a, out, s, r.Data, keepers, options)
 }

@@ -43,6 +43,8 @@ func Rotate(ctx context.Context, a *app.App, o RotateOptions) error {
 		if err != nil {
 			return err
 		}
+		a.Outcome().Did("rotate", "", "")
+		noteKeys(a, added, removed)
 		groups, err := keyplan.Edit(decrypted.Meta.MasterKeys(), added, removed)
 		if err != nil {
 			return t.Named(&app.Error{Kind: app.Other, Err: err})
@@ -113,4 +115,14 @@ func changes(a *app.App, o RotateOptions) (added, removed []keeper.MasterKey, er
 			"--encryption-context has no effect: no AWS KMS key is added or removed")
 	}
 	return added, removed, nil
+}
+
+// noteKeys notes keys that a command adds and removes.
+func noteKeys(a *app.App, added, removed []keeper.MasterKey) {
+	for _, m := range added {
+		a.Outcome().Did("add_key", m.Identity(), "")
+	}
+	for _, m := range removed {
+		a.Outcome().Did("remove_key", m.Identity(), "")
+	}
 }

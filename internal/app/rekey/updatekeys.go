@@ -29,6 +29,7 @@ type UpdateKeysOptions struct {
 	Reorder           bool   // another order of keys is a change too
 	AllowPartial      bool   // leave out new keys that cannot be wrapped
 	ReEncrypt         bool   // let KMS move the data key, which stays inside it
+	Select            bool   // Sync: encrypt the values that the rule selects
 }
 
 // filesAtOnce is how many files are in work at a time: almost all of their time

@@ -40,7 +40,7 @@ func largeValue(t *testing.T, f format.Format, n int) {
 		}
 	}
 	k := memoryKeeper{}
-	groups := [][]keeper.MasterKey{{keeper.New(keeper.Age, "recipient", "r")}}
+	groups := [][]keeper.MasterKey{{keeper.Undescribed(keeper.Age, "recipient", "r")}}
 	d, err := envelope.New(t.Context(), plain, f, envelope.Plan{Groups: groups}, k)
 	if err != nil {
 		t.Fatal(err)

@@ -1,17 +1,18 @@
-package app
+package content
 
 import (
 	"context"
 	"slices"
 
+	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 // Paths returns the path of each map, list and value of a file, in order, for
 // shells that complete them. Nothing is decrypted: keys are readable. Of several
 // documents the first counts, as for every command that takes a path.
-func (a *App) Paths(ctx context.Context, f File) ([]tree.Address, error) {
-	s, err := a.ReadEncrypted(ctx, f, Common{}, NoFile)
+func Paths(ctx context.Context, a *app.App, f app.File) ([]tree.Address, error) {
+	s, err := a.ReadEncrypted(ctx, f, app.Common{}, app.NoFile)
 	if err != nil {
 		return nil, err
 	}
