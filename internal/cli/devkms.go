@@ -10,7 +10,7 @@ import (
 func (r *run) devkms() *command.Command {
 	return &command.Command{
 		Name:    "devkms",
-		Summary: "AWS KMS, STS and identities on this machine, for development and tests",
+		Summary: "AWS KMS and identities on this machine, for development and tests",
 		Examples: `sops devkms exec -- sops encrypt \
   --kms arn:aws:kms:us-east-1:111111111111:alias/sops-dev prod.yaml
 eval "$(sops devkms serve &)"     # and when it is done: kill "$DEVKMS_PID"`,

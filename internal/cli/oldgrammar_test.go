@@ -95,7 +95,7 @@ func TestArgumentsOfTheOldFormHaveTheMeaningThatScriptsRelyOn(t *testing.T) {
 		{`g`, `! sops has no command "g", and there is no such file`},
 		{`new.yaml f`, `! sops has no command "new.yaml"`},
 		{`check f`, `! sops has no command "check"`},
-		{`merge --help`, `! sops has no command "merge"`},
+		{`melt --help`, `! sops has no command "melt"`},
 		{`version`, `! sops has no command "version"`},
 		{`decrpyt f`, `! sops has no command "decrpyt"`},
 		{`--kms k new`, `! sops has no command "new"`},

@@ -9,7 +9,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
+	"github.com/seed-1f7fdfb8/sops/internal/keyreport"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
 // bytes returns what is uploaded: the file as it is, without a call of any key,
@@ -77,5 +79,5 @@ func (p *publisher) showKeys(r keyplan.Report, changes bool) error {
 	case p.a.JSON:
 		return hint.EncodeJSON(p.a.Stdout, r, "")
 	}
-	return p.a.ShowKeys(p.a.Stdout, r)
+	return keyreport.Print(p.a.Stdout, r, term.Color(p.a.Stdout, p.a.Env))
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/keyreport"
+	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
 // showPlan prints what a plan changes.
@@ -14,7 +16,7 @@ func showPlan(a *app.App, w io.Writer, p *FilePlan) error {
 	if a.JSON {
 		return hint.EncodeJSON(w, p, "")
 	}
-	return a.ShowKeys(w, p.Report)
+	return keyreport.Print(w, p.Report, term.Color(a.Stdout, a.Env))
 }
 
 // warnOfDrift warns if the rule would encrypt other values than the file does:

@@ -1,4 +1,5 @@
-package app
+// Package keyreport prints which keys a file has, gets and loses, for people.
+package keyreport
 
 import (
 	"fmt"
@@ -7,7 +8,6 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
-	"github.com/seed-1f7fdfb8/sops/internal/term"
 )
 
 // Colours of a terminal.
@@ -18,11 +18,10 @@ const (
 	uncolored  = "\x1b[0m"
 )
 
-// ShowKeys prints a report of keys for people. Scripts around SOPS know its
+// Print prints a report, on a terminal in colours. Scripts around SOPS know its
 // marks.
-func (a *App) ShowKeys(w io.Writer, r keyplan.Report) error {
+func Print(w io.Writer, r keyplan.Report, color bool) error {
 	var b strings.Builder
-	color := term.Color(a.Stdout, a.Env)
 	line := func(paint, text string) {
 		if color && paint != "" {
 			text = paint + text + uncolored
