@@ -61,7 +61,7 @@ func exportedTypes(d ast.Decl) []ast.Node {
 		for _, spec := range d.Specs {
 			switch s := spec.(type) {
 			case *ast.TypeSpec:
-				if s.Name.IsExported() {
+				if s.Name.IsExported() && !s.Assign.IsValid() { // an alias is a name for importers
 					all = append(all, visible(s.Type)...)
 				}
 			case *ast.ValueSpec:

@@ -179,7 +179,7 @@ func (d decision) simulated(s scene) (allowed bool, answers []*devkms.Answer, er
 		if strings.HasPrefix(action, "kms:ReEncrypt") {
 			q.Conditions = map[string][]string{"kms:ReEncryptOnSameKey": {"true"}}
 		}
-		a, problem := s.world.Simulate(q)
+		a, problem := devkms.Simulate(s.world, q)
 		if problem != nil {
 			err = problem
 			return false

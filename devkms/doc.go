@@ -1,5 +1,5 @@
-// Package devkms is AWS KMS and AWS STS on a laptop, for development and
-// tests only. It protects nothing: its credentials are public, and its state
+// Package devkms is AWS KMS, AWS STS and every way to an AWS identity on a laptop,
+// for development and tests only. It protects nothing: its credentials are public, and its state
 // directory holds key material as plaintext.
 //
 // What sets it apart from a fake is that it says no. Signatures are checked
@@ -43,6 +43,8 @@
 //	  role careful      for carol with her MFA code
 //	  role ci           for web identity tokens of https://ci.example.com
 //	  role relay        may assume 222222222222's role chained
+//	  role machine      of the instance, the task, the pod and the certificate
+//	  permission set developer, for alice@example.com
 //	  alias/sops-dev       us-east-1  11111111-1111-4111-8111-000000000001
 //	  alias/sops-dev       eu-west-1  11111111-1111-4111-8111-000000000002
 //	  alias/example-app    us-east-1  11111111-1111-4111-8111-000000000003
@@ -62,9 +64,17 @@
 //
 // The secret of NAME's access key is devkms/NAME/not/a/secret/EXAMPLE.
 //
+// # Identities
+//
+// A program finds its identity as it does at AWS, by the code of its own SDK:
+// from a login of IAM Identity Center or of the console, from the metadata
+// service of an instance, from the agent beside a task or a pod, for a web
+// identity token or for a certificate. EnvironFor makes the environment of such
+// a program.
+//
 // # One address
 //
-// One address serves both services, all accounts and all regions: the account
+// One address serves all services, all accounts and all regions: the account
 // follows from the credentials, service and region from the scope of the
 // signature. It is an address of 127.0.0.1, and calls from elsewhere are
 // refused even where a Server is mounted on another listener.

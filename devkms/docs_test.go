@@ -84,7 +84,7 @@ func TestTheReferenceNamesEverything(t *testing.T) {
 func TestTheReferenceNamesEveryWorldKey(t *testing.T) {
 	t.Parallel()
 	text := userPage(t)
-	src, err := os.ReadFile("world_fields.go")
+	src, err := os.ReadFile("internal/world/fields.go")
 	if err != nil {
 		t.Fatal(err)
 	}

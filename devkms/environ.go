@@ -1,152 +1,72 @@
 package devkms
 
 import (
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
+
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/environ"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sso"
 )
 
-// Environ writes an AWS configuration into dir, with a profile for each user
-// and role of the world, and returns the variables that make AWS's tools use
-// it and this server. The profile's name is that of the user or role, or
-// ACCOUNT-NAME for one whose name was taken by an earlier.
-func (s *Server) Environ(dir string) ([]string, error) {
-	url := s.URL()
-	if url == "" {
-		return nil, fmt.Errorf("devkms: Environ before Listen")
-	}
-	dir, err := filepath.Abs(dir)
+// A Program is what gets an environment.
+type Program = environ.Program
+
+// Environ writes an AWS configuration into dir, with a profile for each user,
+// role and permission set of the world, and returns the variables that make
+// AWS's tools use it and this server. The profile's name is that of the user,
+// role or permission set, or ACCOUNT-NAME for one whose name was taken by an
+// earlier. The default user's access key is in the environment.
+//
+// The logins of the world lie in dir too. Tools look for them in $HOME/.aws,
+// which they find if dir is that.
+func (s *Server) Environ(dir string) ([]string, error) { return s.EnvironFor(Program{Dir: dir}) }
+
+// EnvironFor is Environ for one kind of program.
+func (s *Server) EnvironFor(p Program) ([]string, error) {
+	env, err := s.environ().For(p)
 	if err != nil {
 		return nil, fmt.Errorf("devkms: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("devkms: %w", err)
-	}
-	p, err := s.profiles(dir)
-	if err != nil {
-		return nil, err
-	}
-	config, credentials := filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
-	p.files[config], p.files[credentials] = p.config.String(), p.credentials.String()
-	for name, text := range p.files {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			return nil, fmt.Errorf("devkms: %w", err)
-		}
-	}
-	env := []string{
-		"AWS_ENDPOINT_URL=" + url, "AWS_ENDPOINT_URL_KMS=" + url, "AWS_ENDPOINT_URL_STS=" + url,
-		"AWS_CONFIG_FILE=" + config, "AWS_SHARED_CREDENTIALS_FILE=" + credentials,
-		"AWS_REGION=" + s.world.Regions[0], "AWS_DEFAULT_REGION=" + s.world.Regions[0], "AWS_EC2_METADATA_DISABLED=true",
-	}
-	if _, u := s.world.user(s.world.Default); u != nil {
-		env = append(env, "AWS_ACCESS_KEY_ID="+u.Access.ID, "AWS_SECRET_ACCESS_KEY="+u.Access.Secret)
 	}
 	return env, nil
 }
 
+// Machines are the machines of the world where programs run: instance, task and
+// container, pod, and irsa, as far as there are such.
+func (s *Server) Machines() []string { return s.environ().Machines() }
+
+func (s *Server) environ() *environ.Maker {
+	m := &environ.Maker{World: s.world, URL: s.URL(), WebIdentityToken: s.WebIdentityToken, PodToken: s.PodToken, WebAuthority: s.web.PEM()}
+	now := s.worldTime()
+	if s.sso != nil {
+		m.SSOLogin = func() (sso.Login, error) { return s.sso.Login(now) }
+	}
+	if s.signin != nil {
+		m.Console = s.signin.User
+		m.ConsoleCache = func() ([]byte, error) { return s.signin.Cache(now, s.random) }
+	}
+	if s.anywhere != nil {
+		m.Anywhere = &s.anywhere.Profile
+		m.Certificate = func() (certificate, key []byte, err error) {
+			return s.machines.Client(s.world.Anywhere.CommonName, now)
+		}
+	}
+	return m
+}
+
 // WithoutAWS returns env less all variables of AWS's tools, so that a program
 // that gets what Environ returns meets nothing of the real AWS.
-func WithoutAWS(env []string) []string {
-	var out []string
-	for _, v := range env {
-		if !strings.HasPrefix(v, "AWS_") {
-			out = append(out, v)
-		}
+func WithoutAWS(env []string) []string { return environ.WithoutAWS(env) }
+
+// PodToken makes a token of the service account of the world's pod.
+func (s *Server) PodToken(life time.Duration) (string, error) {
+	pod := s.world.Pod
+	if pod == nil {
+		return "", errors.New("devkms: the world has no pod")
 	}
-	return out
-}
-
-// profiles are the files, under construction.
-type profiles struct {
-	config, credentials strings.Builder
-	files               map[string]string // by path: the tokens, in the end all
-	names               map[string]string // ARN to profile
-	taken               map[string]bool
-}
-
-func (s *Server) profiles(dir string) (*profiles, error) {
-	p := &profiles{files: map[string]string{}, names: map[string]string{}, taken: map[string]bool{}}
-	for i := range s.world.Accounts {
-		a := &s.world.Accounts[i]
-		for j := range a.Users {
-			u := &a.Users[j]
-			p.name(a.ID, u.Name, u.arn(a.ID))
-		}
-		for j := range a.Roles {
-			p.name(a.ID, a.Roles[j].Name, a.Roles[j].arn(a.ID))
-		}
-	}
-	fmt.Fprintf(&p.config, "# Written by devkms, for development and tests only.\n")
-	for i := range s.world.Accounts {
-		a := &s.world.Accounts[i]
-		for j := range a.Users {
-			p.user(s.world, a, &a.Users[j])
-		}
-		for j := range a.Roles {
-			r := &a.Roles[j]
-			if r.Profile.Issuer == "" {
-				p.role(s.world, a, r)
-			} else if err := p.tokenRole(s, a, r, dir); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return p, nil
-}
-
-func (p *profiles) name(account, name, arn string) {
-	if p.taken[name] {
-		name = account + "-" + name
-	}
-	p.taken[name] = true
-	p.names[arn] = name
-}
-
-func (p *profiles) user(w *World, a *Account, u *User) {
-	if u.Access.ID == "" {
-		return
-	}
-	name := p.names[u.arn(a.ID)]
-	fmt.Fprintf(&p.config, "\n[profile %s]\nregion = %s\n", name, w.Regions[0])
-	fmt.Fprintf(&p.credentials, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n\n", name, u.Access.ID, u.Access.Secret)
-}
-
-// tokenLife is how long the token lives that a profile's role is had with.
-const tokenLife = 30 * 24 * time.Hour
-
-func (p *profiles) tokenRole(s *Server, a *Account, r *Role, dir string) error {
-	is := a.issuer(r.Profile.Issuer)
-	token, err := s.WebIdentityToken(is.URL, is.Subject, is.Audiences[0], tokenLife)
+	token, err := s.sts.Token(s.worldTime(), podIssuer(pod), podSubject(pod), podAudience, life)
 	if err != nil {
-		return err
+		return "", fmt.Errorf("devkms: %w", err)
 	}
-	file := filepath.Join(dir, p.names[r.arn(a.ID)]+".token")
-	p.files[file] = token
-	p.head(s.world, a, r)
-	fmt.Fprintf(&p.config, "web_identity_token_file = %s\n", file)
-	return nil
-}
-
-func (p *profiles) head(w *World, a *Account, r *Role) {
-	fmt.Fprintf(&p.config, "\n[profile %s]\nregion = %s\nrole_arn = %s\n", p.names[r.arn(a.ID)], w.Regions[0], r.arn(a.ID))
-}
-
-func (p *profiles) role(w *World, a *Account, r *Role) {
-	p.head(w, a, r)
-	source := r.Profile.Source
-	if source == "" {
-		source = w.Default
-	}
-	if account, u := w.user(source); u != nil {
-		fmt.Fprintf(&p.config, "source_profile = %s\n", p.names[u.arn(account.ID)])
-	} else if account, o := w.role(source); o != nil {
-		fmt.Fprintf(&p.config, "source_profile = %s\n", p.names[o.arn(account.ID)])
-	}
-	for _, line := range []struct{ key, value string }{{"external_id", r.Profile.ExternalID}, {"mfa_serial", r.Profile.MFASerial}} {
-		if line.value != "" {
-			fmt.Fprintf(&p.config, "%s = %s\n", line.key, line.value)
-		}
-	}
+	return token, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/apierror"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/endpoint"
 )
 
 const portalPage = "<html><head><title>devkms</title></head><body><h1>This is not the answer that you wait for</h1></body></html>\n"
@@ -33,27 +34,36 @@ func (f Fault) answer(w http.ResponseWriter, c *call) {
 	case HangAfterHeaders:
 		c.hangAfterHeaders(w)
 	case InternalError:
-		c.writeProblem(w, &apierror.Error{Code: "KMSInternalException", Message: "The request was rejected because an internal exception occurred. (devkms fault)", Status: 500}, &apierror.Error{Code: "InternalFailure", Message: "devkms fault", Status: 500})
+		c.writeProblem(w, endpoint.Broken, &apierror.Error{Code: "KMSInternalException", Message: "The request was rejected because an internal exception occurred. (devkms fault)", Status: 500}, &apierror.Error{Code: "InternalFailure", Message: "devkms fault", Status: 500})
 	case Throttle:
 		text := "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
-		c.writeProblem(w, apierror.Refuse("ThrottlingException", "%s", text), apierror.Refuse("Throttling", "Rate exceeded"))
+		c.writeProblem(w, endpoint.Throttled, apierror.Refuse("ThrottlingException", "%s", text), apierror.Refuse("Throttling", "Rate exceeded"))
+	case Deny:
+		text := "The request was rejected by a fault of devkms."
+		c.writeProblem(w, endpoint.Denied, apierror.Refuse("AccessDeniedException", "%s", text), apierror.Forbid("AccessDenied", "%s", text))
+	case Expire:
+		text := "The security token included in the request is expired"
+		c.writeProblem(w, endpoint.Expired, apierror.Refuse("ExpiredTokenException", "%s", text), apierror.Forbid("ExpiredToken", "%s", text))
 	case Unavailable:
 		page(w, http.StatusServiceUnavailable)
 	case Garbage:
 		page(w, http.StatusOK)
 	default:
 		err := fmt.Errorf("there is no fault mode %q", f.Mode)
-		c.writeProblem(w, apierror.Internal("KMSInternalException", err), apierror.Internal("InternalFailure", err))
+		c.writeProblem(w, endpoint.Broken, apierror.Internal("KMSInternalException", err), apierror.Internal("InternalFailure", err))
 	}
 }
 
 // writeProblem writes the error of the call's service.
-func (c *call) writeProblem(w http.ResponseWriter, ofKMS, ofSTS *apierror.Error) {
-	if c.service == "sts" {
+func (c *call) writeProblem(w http.ResponseWriter, t endpoint.Trouble, ofKMS, ofSTS *apierror.Error) {
+	switch {
+	case c.unsigned != nil:
+		c.unsigned.Fail(c.in, t).Write(w)
+	case c.service == "sts":
 		c.write(w, nil, ofSTS)
-		return
+	default:
+		c.write(w, nil, ofKMS)
 	}
-	c.write(w, nil, ofKMS)
 }
 
 func page(w http.ResponseWriter, status int) {

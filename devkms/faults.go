@@ -10,6 +10,7 @@ import (
 type Fault struct {
 	Key       string // a key id, a key ARN or an alias: calls on that key
 	Region    string
+	Service   string // kms, sts, sso, imds, container ...
 	Operation string // such as Decrypt or AssumeRole
 	Mode      FaultMode
 	Delay     time.Duration // before Slow answers; other modes strike at once
@@ -31,11 +32,13 @@ const (
 	Reset            FaultMode = "reset"              // the connection is reset in the middle of the answer
 	Garbage          FaultMode = "garbage"            // status 200 with a page of HTML
 	Slow             FaultMode = "slow"               // the right answer, after Delay
+	Deny             FaultMode = "deny"               // the caller may not, as the service words it
+	Expire           FaultMode = "expired"            // what the caller has, or what it gets, has expired
 )
 
 // FaultModes lists all modes.
 func FaultModes() []FaultMode {
-	return []FaultMode{Refuse, Drop, Hang, HangAfterHeaders, InternalError, Unavailable, Throttle, Reset, Garbage, Slow}
+	return []FaultMode{Refuse, Drop, Hang, HangAfterHeaders, InternalError, Unavailable, Throttle, Reset, Garbage, Slow, Deny, Expire}
 }
 
 type faults struct {
@@ -59,8 +62,8 @@ func (s *Server) ClearFaults() {
 
 // A faultSubject is what a fault matches: the call, and all names of its key.
 type faultSubject struct {
-	region, operation string
-	keys              []string
+	service, region, operation string
+	keys                       []string
 }
 
 func (l *faults) take(subject func() faultSubject) (Fault, bool) {
@@ -88,6 +91,7 @@ func (l *faults) take(subject func() faultSubject) (Fault, bool) {
 
 func (f *Fault) matches(s faultSubject) bool {
 	return (f.Region == "" || f.Region == s.region) &&
+		(f.Service == "" || f.Service == s.service) &&
 		(f.Operation == "" || f.Operation == s.operation) &&
 		(f.Key == "" || slices.Contains(s.keys, f.Key))
 }

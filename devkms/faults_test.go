@@ -45,6 +45,8 @@ func TestEveryFaultStrikesInItsWay(t *testing.T) {
 		devkms.Reset:            is(syscall.ECONNRESET),
 		devkms.Garbage:          html,
 		devkms.Slow:             func(err error) bool { return err == nil },
+		devkms.Deny:             answers("AccessDeniedException"),
+		devkms.Expire:           answers("ExpiredTokenException"),
 	}
 	for _, mode := range devkms.FaultModes() {
 		t.Run(string(mode), func(t *testing.T) {

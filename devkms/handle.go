@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/apierror"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/endpoint"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sigv4"
@@ -23,15 +24,20 @@ type call struct {
 	server  *Server
 	request *http.Request
 	body    []byte
-	service string // kms or sts
+	service string // kms, sts or the name of one without signatures
 	name    string // of the operation
 	region  string
 	id      string // of the request
 	now     time.Time
 	audit   *Call
+
+	unsigned service // of calls without a signature
+	in       *endpoint.Call
 }
 
-// ServeHTTP answers one call of either service.
+// ServeHTTP answers one call of any service. It is a proxy too, for programs
+// that ask at addresses which no variable moves: whatever the host, the path
+// says which service is meant.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.life.RLock()
 	defer s.life.RUnlock()
@@ -44,15 +50,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "devkms serves this machine only", http.StatusForbidden)
 		return
 	}
+	if r.Method == http.MethodConnect && s.URL() != "" {
+		s.tunnel.Connect(w, r)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		http.Error(w, "devkms: the request is too large or was cut off", http.StatusRequestEntityTooLarge)
 		return
 	}
+	if to, operation := s.serviceOf(r); to != nil {
+		s.serve(w, r, body, to, operation)
+		return
+	}
 	if r.Method != http.MethodPost || r.URL.Path != "/" {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprintln(w, "devkms: AWS KMS and STS for development and tests. Calls are POST requests to /.")
+		fmt.Fprintln(w, "devkms: AWS KMS, STS and the identities of this world, for development and tests. Nothing is at this address.")
 		return
 	}
 	s.handle(w, r, body)
@@ -79,13 +93,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request, body []byte) {
 	c.audit = &Call{Time: c.now, Service: c.service, Operation: c.name, Region: c.region, RequestID: c.id, SourceIP: remote(r), UserAgent: r.UserAgent()}
 	w.Header().Set("x-amzn-RequestId", c.id)
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
-	if f, ok := s.faults.take(c.faultSubject); ok {
-		c.audit.Fault = f.Mode
-		if f.Mode != Slow || !c.wait(f.Delay) {
-			s.audit.add(*c.audit)
-			f.answer(w, c)
-			return
-		}
+	if s.struck(w, c) {
+		return
 	}
 	answer, problem := c.answer()
 	if problem != nil {
@@ -93,6 +102,21 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	s.audit.add(*c.audit)
 	c.write(w, answer, problem)
+}
+
+// struck gives the call a fault instead of an answer, if one is meant for it.
+func (s *Server) struck(w http.ResponseWriter, c *call) bool {
+	f, ok := s.faults.take(c.faultSubject)
+	if !ok {
+		return false
+	}
+	c.audit.Fault = f.Mode
+	if f.Mode == Slow && c.wait(f.Delay) {
+		return false
+	}
+	s.audit.add(*c.audit)
+	f.answer(w, c)
+	return true
 }
 
 func (c *call) write(w http.ResponseWriter, answer any, problem *apierror.Error) {
@@ -165,7 +189,7 @@ func (c *call) enter(who *iam.Principal) {
 // faultSubject finds out what the call is about, before anything of it has
 // been checked.
 func (c *call) faultSubject() faultSubject {
-	s := faultSubject{region: c.region, operation: c.name}
+	s := faultSubject{service: c.service, region: c.region, operation: c.name}
 	if c.service == "kms" {
 		s.keys = c.server.kms.Names(c.region, c.body)
 	}

@@ -2,6 +2,7 @@ package devkms
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,11 +12,18 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/anywhere"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/authority"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/keystore"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kmsadmin"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/opaque"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/signin"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sigv4"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/sso"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sts"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/tunnel"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/world"
 )
 
 // Options say how a Server is made. The zero value is good: the built-in
@@ -35,6 +43,13 @@ type Server struct {
 	store    *keystore.Store
 	kms      *kms.Service
 	sts      *sts.Service
+	sso      *sso.Service // nil if the world has none
+	signin   *signin.Service
+	anywhere *anywhere.Service
+	unsigned []service
+	machines *authority.Authority // of IAM Roles Anywhere
+	web      *authority.Authority // of the proxy
+	tunnel   *tunnel.Tunnel       // nil until it listens
 	verifier *sigv4.Verifier
 	now      func() time.Time
 	random   io.Reader
@@ -63,25 +78,35 @@ func New(o Options) (*Server, error) {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	w := o.World.clone()
-	w.fillIn()
-	if problems := w.check(); len(problems) > 0 {
-		return nil, fmt.Errorf("world: %w", problems[0])
+	w := o.World.Clone()
+	w.FillIn()
+	if err := w.Check(); err != nil {
+		return nil, fmt.Errorf("world: %w", err)
 	}
 	s := &Server{
 		world: w, now: o.Now, random: &lockedReader{r: o.Random}, verifier: sigv4.New(o.Now), done: make(chan struct{}),
 	}
 	s.audit.out = o.Audit
 	var err error
-	if s.store, err = keystore.Open(o.Dir, w.keys(), s.random, o.Now()); err != nil {
+	if s.store, err = keystore.Open(o.Dir, world.DeclaredKeys(w), s.random, o.Now()); err != nil {
 		return nil, err
 	}
-	if s.sts, err = sts.New(w.principals(), s.store.Secret, s.random); err != nil {
+	if s.sts, err = sts.New(world.Principals(w), s.store.Secret, s.random); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
+	tokens, err := opaque.New(s.store.Secret, s.random)
+	if err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	for purpose, into := range map[string]**authority.Authority{"machines": &s.machines, "web": &s.web} {
+		if *into, err = authority.New(s.store.Secret, purpose, o.Now(), s.random); err != nil {
+			return nil, errors.Join(err, s.store.Close())
+		}
+	}
+	s.unsigned = s.services(tokens)
 	operations := kms.Operations()
 	maps.Copy(operations, kmsadmin.Operations())
-	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: directory{w}, Accounts: w.organizations(), Operations: operations}
+	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: world.Directory{World: w}, Accounts: world.Organizations(w), Operations: operations}
 	return s, nil
 }
 
@@ -116,6 +141,7 @@ func (s *Server) ListenPort(port int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("devkms: %w", err)
 	}
+	s.tunnel = tunnel.New(s, func(host string) (*tls.Certificate, error) { return s.web.Server(host, s.now()) })
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.url = "http://" + l.Addr().String()
 	h := s.http
@@ -148,7 +174,7 @@ func (s *Server) Close() error {
 	close(s.done)
 	var err error
 	if h != nil {
-		err = h.Close()
+		err = errors.Join(s.tunnel.Close(), h.Close())
 	}
 	s.serving.Wait()
 	s.life.Lock() // calls under way have it for reading

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/keystore"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/world"
 )
 
 // A Question is put to Simulate: may this principal do this to that?
@@ -62,7 +63,7 @@ type Addition struct {
 }
 
 // Simulate answers a question as a server with this world would.
-func (w *World) Simulate(q Question) (*Answer, error) {
+func Simulate(w *World, q Question) (*Answer, error) {
 	s, err := New(Options{World: w})
 	if err != nil {
 		return nil, err
@@ -140,8 +141,8 @@ func operationFacts(action string) iam.Conditions {
 
 // asker is who asks: a user, a root, or a session of a role.
 func (s *Server) asker(q Question) (*iam.Principal, error) {
-	world := s.world.principals()
-	if u, ok := world.Users[q.Principal]; ok {
+	callers := world.Principals(s.world)
+	if u, ok := callers.Users[q.Principal]; ok {
 		who := *u
 		if q.MFA {
 			who.Issued, who.MFATime = s.worldTime(), s.worldTime()
@@ -152,13 +153,13 @@ func (s *Server) asker(q Question) (*iam.Principal, error) {
 	if a, ok := awsname.ParseARN(arn); ok && a.Service == "sts" {
 		role, session, _ := strings.Cut(strings.TrimPrefix(a.Resource, "assumed-role/"), "/")
 		name = session
-		for _, r := range world.Roles {
+		for _, r := range callers.Roles {
 			if r.Account == a.Account && r.Name == role {
 				arn = r.ARN
 			}
 		}
 	}
-	r, ok := world.Roles[arn]
+	r, ok := callers.Roles[arn]
 	if !ok {
 		return nil, fmt.Errorf("there is no principal %s in the world", q.Principal)
 	}
@@ -170,13 +171,13 @@ func (s *Server) asker(q Question) (*iam.Principal, error) {
 	who.Tags = map[string]string{}
 	maps.Copy(who.Tags, r.Tags)
 	maps.Copy(who.Tags, q.SessionTags)
-	who.SessionPolicy = q.SessionPolicy.policy()
+	who.SessionPolicy = world.Parsed(q.SessionPolicy)
 	return who, nil
 }
 
 // assumption asks for a role: its trust policy is the policy of the resource.
 func (s *Server) assumption(c *kms.Call, q Question) (iam.Question, *iam.Policy, error) {
-	r, ok := s.world.principals().Roles[q.Resource]
+	r, ok := world.Principals(s.world).Roles[q.Resource]
 	if !ok {
 		return iam.Question{}, nil, fmt.Errorf("there is no role %s in the world", q.Resource)
 	}

@@ -2,21 +2,12 @@ package cli_test
 
 import (
 	"context"
-	"crypto/sha1"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -38,7 +29,7 @@ func awsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(kmsCommand(ts, args[1], flags))
 	case "sso":
 		usage(ts, args[1] == "login", "aws sso login --profile P")
-		ts.Check(ssoLogin(ts))
+		ts.Check(labOf(ts).login(ts, 0))
 	default:
 		ts.Fatalf("aws %s is not known here", args[0])
 	}
@@ -76,54 +67,4 @@ func kmsCommand(ts *testscript.TestScript, command string, flags map[string]stri
 	}
 	labOf(ts).ResetCalls()
 	return err
-}
-
-// The SSO portal of scripts gives the role sops-dev to those who are logged in.
-const ssoURL, ssoToken = "https://sso.example.com/start", "logged-in"
-
-// ssoLogin leaves the token of a login where the SDK looks for it.
-func ssoLogin(ts *testscript.TestScript) error {
-	sum := sha1.Sum([]byte(ssoURL))
-	dir := filepath.Join(ts.Getenv("HOME"), ".aws", "sso", "cache")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	token, err := json.Marshal(map[string]string{
-		"startUrl": ssoURL, "region": "us-east-1", "accessToken": ssoToken,
-		"expiresAt": time.Now().Add(time.Hour).UTC().Format(time.RFC3339),
-	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, hex.EncodeToString(sum[:])+".json"), token, 0o600)
-}
-
-// ssoPortal serves GetRoleCredentials for the lab.
-func ssoPortal(l *lab) *httptest.Server {
-	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("x-amz-sso_bearer_token") != ssoToken {
-			w.Header().Set("X-Amzn-ErrorType", "UnauthorizedException")
-			w.WriteHeader(http.StatusUnauthorized)
-			fmt.Fprint(w, `{"message":"Session token not found or invalid"}`)
-			return
-		}
-		q := r.URL.Query()
-		root := l.world.Accounts[0].Users[0].Access // the role trusts alice
-		client := sts.New(sts.Options{
-			Region: "us-east-1", BaseEndpoint: aws.String(l.URL()),
-			Credentials: credentials.NewStaticCredentialsProvider(root.ID, root.Secret, ""),
-		})
-		out, err := client.AssumeRole(r.Context(), &sts.AssumeRoleInput{
-			RoleArn:         aws.String("arn:aws:iam::" + q.Get("account_id") + ":role/" + q.Get("role_name")),
-			RoleSessionName: aws.String("sso"),
-		})
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"roleCredentials": map[string]any{
-			"accessKeyId": out.Credentials.AccessKeyId, "secretAccessKey": out.Credentials.SecretAccessKey,
-			"sessionToken": out.Credentials.SessionToken, "expiration": out.Credentials.Expiration.UnixMilli(),
-		}})
-	}))
 }

@@ -10,12 +10,12 @@ import (
 func (r *run) devkms() *command.Command {
 	return &command.Command{
 		Name:    "devkms",
-		Summary: "AWS KMS and STS on this machine, for development and tests",
+		Summary: "AWS KMS, STS and identities on this machine, for development and tests",
 		Examples: `sops devkms exec -- sops encrypt \
   --kms arn:aws:kms:us-east-1:111111111111:alias/sops-dev prod.yaml
 eval "$(sops devkms serve &)"     # and when it is done: kill "$DEVKMS_PID"`,
 		Help: `It checks signatures, policies, encryption contexts and account borders as AWS
-does. It listens on 127.0.0.1 only and is no place for real secrets.`,
+does, and gives out identities as SSO, instances, tasks and pods do. It listens on 127.0.0.1 only and is no place for real secrets.`,
 		Commands: []*command.Command{r.devkmsExec(), r.devkmsServe()},
 	}
 }
@@ -25,6 +25,8 @@ func devkmsFlags(o *programs.DevKMSOptions) []*command.Flag {
 		command.String(&o.World, topicOther, "world", "read accounts, roles, keys and policies from `FILE`"),
 		command.String(&o.Dir, topicOther, "dir", "keep key material in `DIR`, so that what is encrypted today decrypts tomorrow"),
 		command.String(&o.Audit, topicOther, "audit", "append one line of JSON for each call to `FILE`"),
+		command.String(&o.As, topicOther, "as", "give the environment of `WHO`: a profile, instance, task, pod, irsa ..."),
+		command.Bool(&o.Proxy, topicOther, "proxy", "lead to it by HTTPS_PROXY, for programs that obey no AWS_ENDPOINT_URL"),
 		command.Int(&o.Port, topicOther, "port", "listen on `PORT` (default: any free one)"),
 	}
 }

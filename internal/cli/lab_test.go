@@ -27,6 +27,7 @@ type lab struct {
 	world *devkms.World
 	dir   string
 	port  int
+	who   string       // the script is: a profile, a machine, or "" for the default user
 	skew  atomic.Int64 // of its clock, in nanoseconds
 }
 
@@ -48,9 +49,6 @@ func newLab(t *testing.T, e *testscript.Env) (*lab, error) {
 		l.world.Accounts[i].Root = rootKey(a.ID)
 	}
 	e.Defer(func() { _ = l.Close() })
-	portal := ssoPortal(l)
-	e.Defer(portal.Close)
-	e.Setenv("AWS_ENDPOINT_URL_SSO", portal.URL)
 	return l, l.start()
 }
 
@@ -105,12 +103,16 @@ func (l *lab) restart() error {
 //	hint FILE REGEXP                  does the aws command that the hint in FILE gives
 //	statement FILE OUT [WORD]         writes the first policy statement in FILE (that holds WORD) to OUT
 //	capture FILE REGEXP VARIABLE      takes a word out of FILE
+//	as WHO                            the script goes on as that profile, or on that machine
+//	logins AGO                        all logins, tokens and certificates are that old
+//	advance DURATION                  the clock of AWS goes on, that of the machine does not
 //	strike OPERATION MODE DELAY N     makes N calls fail (0: all), or answer late
 //	kept FILE FILE WORD...            the first lines with these words are the same in both
 func labCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"attach": attachPolicy, "strip": stripPolicies, "trust": trust, "clock": clock,
 		"aws": awsCommand, "hint": applyHint, "statement": statement, "capture": capture, "kept": kept, "strike": strike,
+		"as": become, "logins": logins, "advance": advance,
 	}
 }
 
@@ -276,4 +278,41 @@ func strike(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[3])
 	ts.Check(err)
 	labOf(ts).SetFault(devkms.Fault{Operation: args[0], Mode: devkms.FaultMode(args[1]), Delay: delay, Times: n})
+}
+
+// login writes the profiles and the logins anew, as they were made some time ago.
+func (l *lab) login(ts *testscript.TestScript, ago time.Duration) error {
+	l.Advance(-ago)
+	defer l.Advance(ago)
+	_, err := l.EnvironFor(devkms.Program{Dir: filepath.Join(ts.Getenv("HOME"), ".aws"), As: l.who})
+	return err
+}
+
+func become(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "as WHO")
+	l := labOf(ts)
+	l.who = args[0]
+	vars, err := l.EnvironFor(devkms.Program{Dir: filepath.Join(ts.Getenv("HOME"), ".aws"), As: l.who})
+	ts.Check(err)
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_EC2_METADATA_DISABLED"} {
+		ts.Setenv(name, "")
+	}
+	for _, v := range vars {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+}
+
+func logins(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "logins AGO")
+	ago, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Check(labOf(ts).login(ts, ago))
+}
+
+func advance(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "advance DURATION")
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	labOf(ts).Advance(d)
 }

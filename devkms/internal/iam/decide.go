@@ -316,7 +316,7 @@ func (st *statement) principalReach(p *Principal, deny bool) reach {
 
 // is reports whether the entry names the principal by this very ARN.
 func (n principalName) is(name string, p *Principal) bool {
-	if n.kind == "Federated" {
+	if n.kind == "Federated" || n.kind == "Service" {
 		return p.Federated == n.name && n.name == name
 	}
 	return n.kind == "AWS" && (n.name == "*" || n.name == name || awsname.IsAccount(n.name) && awsname.RootARN(n.name) == name)
@@ -324,7 +324,7 @@ func (n principalName) is(name string, p *Principal) bool {
 
 func (n principalName) reach(p *Principal) reach {
 	switch {
-	case n.kind == "Federated":
+	case n.kind == "Federated" || n.kind == "Service":
 		if p.Federated != "" && n.name == p.Federated {
 			return toPrincipal
 		}

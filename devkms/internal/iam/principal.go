@@ -18,7 +18,7 @@ type Principal struct {
 	ARN       string // what policies and GetCallerIdentity call it
 	RoleARN   string // of a session: its role
 	ID        string // AIDA..., or AROA...:session
-	Federated string // of a token's bearer: the ARN of the OIDC provider
+	Federated string // of a token's bearer: the ARN of the OIDC provider; of a service of AWS: its name
 	AccessKey string
 
 	Home          *Account // its account, nil where nothing is known of that

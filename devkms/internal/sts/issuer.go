@@ -12,8 +12,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 )
@@ -58,11 +58,17 @@ func (s *Service) WebIdentityToken(now time.Time, issuer, subject, aud string, l
 	case is.PublicKey != "":
 		return "", fmt.Errorf("tokens of %q are made by the holder of its key", issuer)
 	}
+	return s.Token(now, issuer, subject, aud, life)
+}
+
+// Token makes a token of any issuer, also of one that no account accepts, such
+// as the cluster of a pod.
+func (s *Service) Token(now time.Time, issuer, subject, aud string, life time.Duration) (string, error) {
 	payload, err := json.Marshal(claims{Issuer: issuer, Subject: subject, Audience: audience{aud}, Issued: now.Unix(), Expires: now.Add(life).Unix()})
 	if err != nil {
 		return "", fmt.Errorf("token: %w", err)
 	}
-	text := segment([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + segment(payload)
+	text := segment([]byte(`{"alg":"ES256","typ":"JWT","kid":"`+keyID+`"}`)) + "." + segment(payload)
 	sum := sha256.Sum256([]byte(text))
 	r, v, err := ecdsa.Sign(s.random, s.issuerKey, sum[:])
 	if err != nil {
@@ -74,10 +80,35 @@ func (s *Service) WebIdentityToken(now time.Time, issuer, subject, aud string, l
 	return text + "." + segment(signature), nil
 }
 
+// Accepts reports whether a token was made by Token with these claims.
+func (s *Service) Accepts(now time.Time, token, issuer, subject, aud string) (ok, expired bool) {
+	c, err := readToken(token)
+	if err != nil || !s.verifyToken(&Issuer{}, token) || c.Issuer != issuer || c.Subject != subject || !slices.Contains(c.Audience, aud) {
+		return false, false
+	}
+	return now.Unix() < c.Expires, now.Unix() >= c.Expires
+}
+
+// keyID names the key that signs the tokens of all issuers.
+const keyID = "devkms"
+
+// KeySet is the public part of that key as a JSON Web Key Set.
+func (s *Service) KeySet() map[string]any {
+	var x, y [32]byte
+	s.issuerKey.X.FillBytes(x[:])
+	s.issuerKey.Y.FillBytes(y[:])
+	return map[string]any{"keys": []any{map[string]any{
+		"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": keyID, "x": segment(x[:]), "y": segment(y[:]),
+	}}}
+}
+
 func segment(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-func newIssuerKey(random io.Reader) (*ecdsa.PrivateKey, error) {
-	return ecdsa.GenerateKey(elliptic.P256(), random)
+// newIssuerKey derives the key from the secret, so that tokens outlive a restart
+// as sessions do.
+func newIssuerKey(secret []byte) (*ecdsa.PrivateKey, error) {
+	sum := sha256.Sum256(append([]byte("devkms issuers "), secret...))
+	return ecdsa.ParseRawPrivateKey(elliptic.P256(), sum[:])
 }
 
 func (s *Service) issuer(match func(*Issuer) bool) *Issuer {

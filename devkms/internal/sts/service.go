@@ -60,7 +60,7 @@ func New(w World, secret []byte, random io.Reader) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session tokens: %w", err)
 	}
-	key, err := newIssuerKey(random)
+	key, err := newIssuerKey(secret)
 	if err != nil {
 		return nil, fmt.Errorf("key of the issuers: %w", err)
 	}

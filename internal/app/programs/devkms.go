@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -23,6 +24,8 @@ type DevKMSOptions struct {
 	World string // a world file; "" is the built-in world
 	Dir   string // where keys and changes are kept; "" is memory
 	Audit string // a file for the audit log; "" is none
+	As    string // who the program is: a profile, or a machine; "" is the default user
+	Proxy bool   // for programs that obey no variable with an endpoint
 	Port  int    // 0 is any free one
 }
 
@@ -147,7 +150,7 @@ func startDevKMS(ctx context.Context, a *app.App, o DevKMSOptions) (*devServer, 
 		closeAll()
 		return nil, err
 	}
-	environ, err := s.Environ(profiles)
+	environ, err := s.EnvironFor(devkms.Program{Dir: filepath.Join(profiles, ".aws"), As: o.As, Proxy: o.Proxy, Home: profiles})
 	if err != nil {
 		closeAll()
 		return nil, err

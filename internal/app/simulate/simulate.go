@@ -42,7 +42,7 @@ func Run(ctx context.Context, a *app.App, o Options) error {
 	if f.err != nil {
 		return f.err
 	}
-	answer, err := world.Simulate(q)
+	answer, err := devkms.Simulate(world, q)
 	if err != nil {
 		return app.Fail(app.Other, "ARNs must be complete, and be those of the policies", "%v", err)
 	}

@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	"strings"
@@ -23,15 +23,15 @@ func ParsePolicy(text string) (*Policy, error) {
 // JSON returns the document as it was written.
 func (p *Policy) JSON() string { return p.parsed.JSON() }
 
-// policy returns the policy for the evaluator, nil for none.
-func (p *Policy) policy() *iam.Policy {
+// Parsed returns the policy for the evaluator, nil for none.
+func Parsed(p *Policy) *iam.Policy {
 	if p == nil {
 		return nil
 	}
 	return p.parsed
 }
 
-func parsed(list []*Policy) []*iam.Policy {
+func parsedAll(list []*Policy) []*iam.Policy {
 	var out []*iam.Policy
 	for _, p := range list {
 		out = append(out, p.parsed)

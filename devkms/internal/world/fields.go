@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	"time"
@@ -14,6 +14,72 @@ func worldFields() []field[World] {
 		text("default", func(w *World) *string { return &w.Default }),
 		texts("regions", func(w *World) *[]string { return &w.Regions }),
 		required(named("accounts", "an account", accountFields(), func(w *World) *[]Account { return &w.Accounts }, func(id string) Account { return Account{ID: id} })),
+		record("sso", "an instance of IAM Identity Center", ssoFields(), func(w *World) *SSO { return made(&w.SSO) }),
+		record("instance", "an instance of EC2", instanceFields(), func(w *World) *Instance { return made(&w.Instance) }),
+		record("task", "a task of ECS", taskFields(), func(w *World) *Task { return made(&w.Task) }),
+		record("pod", "a pod of EKS", podFields(), func(w *World) *Pod { return made(&w.Pod) }),
+		text("console", func(w *World) *string { return &w.Console }),
+		record("anywhere", "a machine with a certificate", anywhereFields(), func(w *World) *Anywhere { return made(&w.Anywhere) }),
+	}
+}
+
+// made returns what a pointer points to, and makes that first.
+func made[T any](p **T) *T {
+	*p = new(T)
+	return *p
+}
+
+func ssoFields() []field[SSO] {
+	return []field[SSO]{
+		text("start_url", func(s *SSO) *string { return &s.StartURL }),
+		text("region", func(s *SSO) *string { return &s.Region }),
+		text("session", func(s *SSO) *string { return &s.Session }),
+		text("user", func(s *SSO) *string { return &s.User }),
+		seconds("login_duration", func(s *SSO) *time.Duration { return &s.Login }),
+		{Name: "approves", Read: func(r *yamlread.Reader, n yamlread.Node, s *SSO) { s.Approves, _ = r.Bool(n, "approves") }},
+	}
+}
+
+func permissionSetFields() []field[PermissionSet] {
+	return []field[PermissionSet]{
+		policies("policies", func(p *PermissionSet) *[]*Policy { return &p.Policies }),
+		policy("permissions_boundary", func(p *PermissionSet) **Policy { return &p.Boundary }),
+		seconds("session_duration", func(p *PermissionSet) *time.Duration { return &p.Session }),
+	}
+}
+
+func instanceFields() []field[Instance] {
+	return []field[Instance]{
+		text("id", func(i *Instance) *string { return &i.ID }),
+		text("role", func(i *Instance) *string { return &i.Role }),
+		text("tokens", func(i *Instance) *string { return &i.Tokens }),
+		number("hop_limit", func(i *Instance) *int { return &i.HopLimit }),
+		number("hops", func(i *Instance) *int { return &i.Hops }),
+	}
+}
+
+func taskFields() []field[Task] {
+	return []field[Task]{
+		text("id", func(t *Task) *string { return &t.ID }),
+		required(text("role", func(t *Task) *string { return &t.Role })),
+		text("authorization", func(t *Task) *string { return &t.Authorization }),
+	}
+}
+
+func podFields() []field[Pod] {
+	return []field[Pod]{
+		required(text("role", func(p *Pod) *string { return &p.Role })),
+		text("cluster", func(p *Pod) *string { return &p.Cluster }),
+		text("namespace", func(p *Pod) *string { return &p.Namespace }),
+		text("service_account", func(p *Pod) *string { return &p.ServiceAccount }),
+		text("name", func(p *Pod) *string { return &p.Name }),
+	}
+}
+
+func anywhereFields() []field[Anywhere] {
+	return []field[Anywhere]{
+		required(text("role", func(a *Anywhere) *string { return &a.Role })),
+		text("common_name", func(a *Anywhere) *string { return &a.CommonName }),
 	}
 }
 
@@ -27,6 +93,7 @@ func accountFields() []field[Account] {
 		levels("service_control_policies", func(a *Account) *[]Level { return &a.SCPs }),
 		levels("resource_control_policies", func(a *Account) *[]Level { return &a.RCPs }),
 		listed("keys", "a key", keyFields(), func(a *Account) *[]Key { return &a.Keys }),
+		named("permission_sets", "a permission set", permissionSetFields(), func(a *Account) *[]PermissionSet { return &a.PermissionSets }, func(name string) PermissionSet { return PermissionSet{Name: name} }),
 	}
 }
 
@@ -68,10 +135,7 @@ func roleFields() []field[Role] {
 		policies("policies", func(o *Role) *[]*Policy { return &o.Policies }),
 		policy("permissions_boundary", func(o *Role) **Policy { return &o.Boundary }),
 		tags("tags", func(o *Role) *map[string]string { return &o.Tags }),
-		{Name: "max_session_duration", Read: func(r *yamlread.Reader, n yamlread.Node, o *Role) {
-			seconds, _ := r.Number(n, "max_session_duration", 0)
-			o.MaxSession = time.Duration(seconds) * time.Second
-		}},
+		seconds("max_session_duration", func(o *Role) *time.Duration { return &o.MaxSession }),
 		text("source_ip", func(o *Role) *string { return &o.Origin.SourceIP }),
 		text("via_service", func(o *Role) *string { return &o.Origin.ViaService }),
 		record("profile", "a profile", profileFields(), func(o *Role) *Profile { return &o.Profile }),

@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	"fmt"
@@ -24,11 +24,12 @@ type worldError struct {
 
 func (e worldError) Error() string { return strings.Join(e.path, ".") + ": " + e.reason }
 
-// fillIn sets what a world file may leave out.
-func (w *World) fillIn() {
+// FillIn sets what a world file may leave out.
+func (w *World) FillIn() {
 	if len(w.Regions) == 0 {
 		w.Regions = []string{"us-east-1"}
 	}
+	w.fillInMachines()
 	for i := range w.Accounts {
 		for j := range w.Accounts[i].Keys {
 			k := &w.Accounts[i].Keys[j]
@@ -67,13 +68,21 @@ type checker struct {
 	keys   map[string]bool // key ids seen
 }
 
+// Check returns the first thing that is wrong with the world, or nil.
+func (w *World) Check() error {
+	if problems := w.check(); len(problems) > 0 {
+		return problems[0]
+	}
+	return nil
+}
+
 func (w *World) check() []worldError {
 	c := &checker{world: w, access: map[string]bool{}, keys: map[string]bool{}}
 	for i, r := range w.Regions {
 		c.require(awsname.IsRegion(r), fmt.Sprintf("%q is no region's name", r), "regions", strconv.Itoa(i))
 	}
 	if w.Default != "" {
-		_, u := w.user(w.Default)
+		_, u := w.FindUser(w.Default)
 		c.require(u != nil && u.Access.ID != "", fmt.Sprintf("no user %q with an access key%s", w.Default, suggest.DidYouMean(w.Default, c.userNames())), "default")
 	}
 	seen := map[string]bool{}
@@ -84,6 +93,7 @@ func (w *World) check() []worldError {
 		seen[a.ID] = true
 		c.account(a)
 	}
+	c.machines()
 	return c.errs
 }
 
@@ -139,8 +149,8 @@ func (c *checker) levels(list []Level, check func(*iam.Policy) *iam.PolicyError,
 
 func (c *checker) grant(g Grant, at []string) {
 	for field, name := range map[string]string{"grantee": g.Grantee, "retiring": g.Retiring} {
-		ok := name == "" && field == "retiring" || iam.ValidPrincipal(name) && (directory{c.world}).Exists(name)
-		c.require(ok, fmt.Sprintf("no principal %q in the world%s", name, suggest.DidYouMean(name, directory{c.world}.ARNs())), append(at, field)...)
+		ok := name == "" && field == "retiring" || iam.ValidPrincipal(name) && (Directory{c.world}).Exists(name)
+		c.require(ok, fmt.Sprintf("no principal %q in the world%s", name, suggest.DidYouMean(name, Directory{c.world}.ARNs())), append(at, field)...)
 	}
 	for i, o := range g.Operations {
 		c.require(slices.Contains(iam.GrantOperations(), o), fmt.Sprintf("no operation %q of grants%s", o, suggest.DidYouMean(o, iam.GrantOperations())), append(at, "operations", strconv.Itoa(i))...)
@@ -189,18 +199,18 @@ func (c *checker) role(a *Account, r *Role, at []string) {
 	c.require(nameForm.Fits(r.Name), "a role's name has 1 to 64 letters, digits or +=,.@_-", at...)
 	c.require(r.Trust != nil, "a role needs a trust policy", at...)
 	if r.Trust != nil {
-		c.policy(r.Trust.parsed.CheckTrust(directory{c.world}), append(at, "trust"))
+		c.policy(r.Trust.parsed.CheckTrust(Directory{c.world}), append(at, "trust"))
 	}
 	c.policies(r.Policies, r.Boundary, at)
 	m := r.maxSession()
 	c.require(m >= time.Hour && m <= 12*time.Hour, "is between 3600 and 43200 seconds", append(at, "max_session_duration")...)
 	if s := r.Profile.Source; s != "" {
-		_, u := c.world.user(s)
-		_, o := c.world.role(s)
+		_, u := c.world.FindUser(s)
+		_, o := c.world.FindRole(s)
 		c.require(u != nil || o != nil && o != r, fmt.Sprintf("no user or other role %q%s", s, suggest.DidYouMean(s, c.userNames())), append(at, "profile", "source")...)
 	}
 	if url := r.Profile.Issuer; url != "" {
-		is := a.issuer(url)
+		is := a.FindIssuer(url)
 		c.require(is != nil, fmt.Sprintf("the account has no issuer %q", url), append(at, "profile", "issuer")...)
 		c.require(is == nil || is.PublicKey == "", fmt.Sprintf("devkms cannot make tokens of %q, which has a public key of its own", url), append(at, "profile", "issuer")...)
 	}
@@ -231,6 +241,6 @@ func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) 
 		c.grant(g, append(at, "grants", strconv.Itoa(i)))
 	}
 	if k.Policy != nil {
-		c.policy(k.Policy.parsed.CheckKey(directory{c.world}), append(at, "policy"))
+		c.policy(k.Policy.parsed.CheckKey(Directory{c.world}), append(at, "policy"))
 	}
 }

@@ -1,17 +1,18 @@
-package devkms
+package world
 
 import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
 )
 
-// ParseWorld reads a world file (YAML; JSON is YAML too). Every mistake is
+// Parse reads a world file (YAML; JSON is YAML too). Every mistake is
 // reported, each as name:line: reason.
-func ParseWorld(name string, src []byte) (*World, error) {
+func Parse(name string, src []byte) (*World, error) {
 	root, err := yamlread.Parse(src)
 	var syntax yamlread.Problem
 	switch {
@@ -24,7 +25,7 @@ func ParseWorld(name string, src []byte) (*World, error) {
 	w := &World{}
 	yamlread.Fields(r, root, "the world", worldFields(), w)
 	if len(r.Problems) == 0 {
-		w.fillIn()
+		w.FillIn()
 		for _, e := range w.check() {
 			r.Fail(yamlread.Find(root, e.path), "", "%v", e)
 		}
@@ -51,6 +52,17 @@ type field[T any] = yamlread.Field[T]
 // text, texts, tags, policy and policies make the fields of a kind of value.
 func text[T any](name string, of func(*T) *string) field[T] {
 	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) { *of(t) = r.Text(n, name).Value }}
+}
+
+func number[T any](name string, of func(*T) *int) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) { *of(t), _ = r.Number(n, name, 0) }}
+}
+
+func seconds[T any](name string, of func(*T) *time.Duration) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
+		count, _ := r.Number(n, name, 0)
+		*of(t) = time.Duration(count) * time.Second
+	}}
 }
 
 func texts[T any](name string, of func(*T) *[]string) field[T] {

@@ -1,4 +1,4 @@
-package devkms
+package world
 
 import (
 	"crypto/sha256"
@@ -15,8 +15,8 @@ import (
 
 // This file gives the internal packages their parts of the world.
 
-// principals are the callers of the world, and what they may become.
-func (w *World) principals() sts.World {
+// Principals are the callers of the world, and what they may become.
+func Principals(w *World) sts.World {
 	out := sts.World{AccessKeys: map[string]sts.AccessKey{}, Users: map[string]*iam.Principal{}, Roles: map[string]*sts.Role{}}
 	add := func(p *iam.Principal, k AccessKey) {
 		out.Users[p.ARN] = p
@@ -24,7 +24,7 @@ func (w *World) principals() sts.World {
 			out.AccessKeys[k.ID] = sts.AccessKey{Owner: p, Secret: k.Secret}
 		}
 	}
-	homes := w.organizations()
+	homes := Organizations(w)
 	for i := range w.Accounts {
 		a := &w.Accounts[i]
 		home := homes[a.ID]
@@ -34,9 +34,9 @@ func (w *World) principals() sts.World {
 			u.Home = home
 			add(u, a.Users[j].Access)
 		}
-		for j := range a.Roles {
-			r := a.Roles[j].role(a.ID)
-			r.Home, r.ServiceLinked = home, strings.HasPrefix(a.Roles[j].Path, iam.ServiceLinkedPath)
+		for _, each := range w.allRoles(a) {
+			r := each.role(a.ID)
+			r.Home, r.ServiceLinked = home, strings.HasPrefix(each.Path, iam.ServiceLinkedPath)
 			out.Roles[r.ARN] = r
 		}
 		for _, i := range a.Issuers {
@@ -47,31 +47,31 @@ func (w *World) principals() sts.World {
 }
 
 func (u *User) principal(account string) *iam.Principal {
-	arn := u.arn(account)
+	arn := u.ARN(account)
 	return &iam.Principal{
 		Kind: iam.UserKind, Account: account, Name: u.Name, ARN: arn, ID: iam.UniqueID("AIDA", arn), AccessKey: u.Access.ID,
-		Policies: parsed(u.Policies), Boundary: u.Boundary.policy(), Tags: u.Tags, MFA: (*iam.MFA)(u.MFA), Origin: iam.Origin(u.Origin),
+		Policies: parsedAll(u.Policies), Boundary: Parsed(u.Boundary), Tags: u.Tags, MFA: (*iam.MFA)(u.MFA), Origin: iam.Origin(u.Origin),
 	}
 }
 
 func (r *Role) role(account string) *sts.Role {
-	arn := r.arn(account)
+	arn := r.ARN(account)
 	return &sts.Role{
-		Account: account, Name: r.Name, ARN: arn, ID: iam.UniqueID("AROA", arn), Trust: r.Trust.policy(), Policies: parsed(r.Policies),
-		Boundary: r.Boundary.policy(), Tags: r.Tags, MaxSession: r.maxSession(), Origin: iam.Origin(r.Origin),
+		Account: account, Name: r.Name, ARN: arn, ID: iam.UniqueID("AROA", arn), Trust: Parsed(r.Trust), Policies: parsedAll(r.Policies),
+		Boundary: Parsed(r.Boundary), Tags: r.Tags, MaxSession: r.maxSession(), Origin: iam.Origin(r.Origin),
 	}
 }
 
-// organizations are what binds each account.
-func (w *World) organizations() map[string]*iam.Account {
+// Organizations are what binds each account.
+func Organizations(w *World) map[string]*iam.Account {
 	all := map[string]*iam.Account{}
 	for _, a := range w.Accounts {
 		home := &iam.Account{ID: a.ID, Organization: a.Organization}
 		for _, level := range a.SCPs {
-			home.SCPs = append(home.SCPs, parsed(level))
+			home.SCPs = append(home.SCPs, parsedAll(level))
 		}
 		for _, level := range a.RCPs {
-			home.RCPs = append(home.RCPs, parsed(level))
+			home.RCPs = append(home.RCPs, parsedAll(level))
 		}
 		all[a.ID] = home
 	}
@@ -88,8 +88,8 @@ func (g Grant) grant(account, key string, i int) *iam.Grant {
 	}
 }
 
-// keys are the keys of all accounts.
-func (w *World) keys() []keystore.Declared {
+// DeclaredKeys are the keys of all accounts.
+func DeclaredKeys(w *World) []keystore.Declared {
 	var out []keystore.Declared
 	for _, a := range w.Accounts {
 		for _, k := range a.Keys {
@@ -98,7 +98,7 @@ func (w *World) keys() []keystore.Declared {
 				grants = append(grants, g.grant(a.ID, k.ID, i))
 			}
 			out = append(out, keystore.Declared{
-				Account: a.ID, ID: k.ID, Regions: k.Regions, Aliases: k.Aliases, Policy: k.Policy.policy(), State: k.State,
+				Account: a.ID, ID: k.ID, Regions: k.Regions, Aliases: k.Aliases, Policy: Parsed(k.Policy), State: k.State,
 				Description: k.Description, Tags: k.Tags, Grants: grants, Expires: k.Expires,
 			})
 		}
@@ -106,12 +106,12 @@ func (w *World) keys() []keystore.Declared {
 	return out
 }
 
-// A directory is the world as policies name its principals.
-type directory struct{ *World }
+// A Directory is the world as policies name its principals.
+type Directory struct{ *World }
 
 // Exists reports whether there is such a principal. Of accounts outside of the
 // world nothing is known.
-func (d directory) Exists(name string) bool {
+func (d Directory) Exists(name string) bool {
 	arn, ok := awsname.ParseARN(name)
 	if !ok || arn.Resource == "root" {
 		return true
@@ -124,19 +124,19 @@ func (d directory) Exists(name string) bool {
 		return slices.Contains(d.ARNs(), name)
 	}
 	role, isSession := sessionRole(arn.Resource)
-	return !isSession || slices.ContainsFunc(d.Accounts[i].Roles, func(r Role) bool { return r.Name == role })
+	return !isSession || slices.ContainsFunc(d.allRoles(&d.Accounts[i]), func(r *Role) bool { return r.Name == role })
 }
 
 // ARNs are those of the users and roles.
-func (d directory) ARNs() []string {
+func (d Directory) ARNs() []string {
 	var out []string
 	for i := range d.Accounts {
 		a := &d.Accounts[i]
 		for j := range a.Users {
-			out = append(out, a.Users[j].arn(a.ID))
+			out = append(out, a.Users[j].ARN(a.ID))
 		}
-		for j := range a.Roles {
-			out = append(out, a.Roles[j].arn(a.ID))
+		for _, r := range d.allRoles(a) {
+			out = append(out, r.ARN(a.ID))
 		}
 	}
 	return out
