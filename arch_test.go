@@ -89,6 +89,7 @@ var owners = map[string][]string{
 	"golang.org/x/oauth2":      {"keeper/gcpkms"},
 	"github.com/Azure/":        {"keeper/azurekv"},
 	"golang.org/x/term":        {"internal/term"},
+	"github.com/lib/pq":        {"internal/audit", "internal/test/postgrestest"},
 	"github.com/google/shlex":  {"internal/editor", "keeper/age"},
 	"github.com/rogpeppe":      {},
 	"github.com/google/go-cmp": {},

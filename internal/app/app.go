@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/audit"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
@@ -29,7 +30,8 @@ type App struct {
 	// there is none.
 	Terminal func() (*term.Terminal, error)
 	Verbose  bool
-	JSON     bool // warnings and errors are for programs
+	JSON     bool         // warnings and errors are for programs
+	Audit    *audit.Trail // where the use of files is recorded; nil if nowhere
 	// ShowError shows an error that does not end the command.
 	ShowError func(error)
 

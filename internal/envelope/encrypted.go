@@ -53,6 +53,9 @@ type DecryptOptions struct {
 	Unlock       unlock.Options
 	Warn         func(msg string)
 	Note         func(msg string) // what is done, for those who want to know
+	// Recovered is called with a data key before it is used; an error ends the
+	// decryption.
+	Recovered func(*unlock.Recovered) error
 }
 
 func (o DecryptOptions) warn(msg string, args ...any) {
