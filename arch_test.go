@@ -91,6 +91,7 @@ var owners = map[string][]string{
 	"golang.org/x/oauth2":      {"keeper/gcpkms"},
 	"github.com/Azure/":        {"keeper/azurekv"},
 	"golang.org/x/term":        {"internal/term"},
+	"github.com/lib/pq":        {"internal/audit", "internal/test/postgrestest"},
 	"github.com/google/shlex":  {"internal/editor", "keeper/age"},
 	"github.com/rogpeppe":      {},
 	"github.com/google/go-cmp": {},
@@ -174,6 +175,7 @@ var large = map[string]struct {
 	reason string
 }{
 	"format/yaml":       {3000, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves"},
+	"internal/app":      {1600, "the world of a command and the one transaction, on the same values"},
 	"internal/cli":      {2700, "one file a command and what all of them share: it grows with the commands"},
 	"internal/envelope": {1700, "encrypt, change, rotate and read back are methods of the same two types"},
 }

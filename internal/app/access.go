@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/audit"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -164,6 +165,9 @@ func (a *App) Decrypt(ctx context.Context, s *Source, k keeper.Keeper, o Access)
 	if err != nil {
 		return nil, err
 	}
+	if options.Recovered, err = a.auditing(ctx, s.File, encrypted.Meta); err != nil {
+		return nil, err
+	}
 	lacking := a.lacksSeal(s, encrypted.Meta.Seal != "")
 	if lacking != nil && !o.IgnoreMAC {
 		return nil, s.Named(lacking)
@@ -192,6 +196,9 @@ func (a *App) RecoverKey(ctx context.Context, s *Source, encrypted *envelope.Enc
 	if err := a.RequireSeal(s, encrypted.Meta.Seal != "", o); err != nil {
 		return nil, err
 	}
+	if options.Recovered, err = a.auditing(ctx, s.File, encrypted.Meta); err != nil {
+		return nil, err
+	}
 	r, err := encrypted.Recover(ctx, k, options)
 	if err != nil {
 		return nil, err
@@ -202,7 +209,11 @@ func (a *App) RecoverKey(ctx context.Context, s *Source, encrypted *envelope.Enc
 	return r, a.RequireSeal(s, !encrypted.Unproved(), o)
 }
 
-// EncryptText encrypts with the clock and the randomness of this run.
-func (a *App) EncryptText(o *envelope.Decrypted) ([]byte, error) {
+// EncryptText encrypts the content of f with the clock and the randomness of this
+// run.
+func (a *App) EncryptText(ctx context.Context, f File, o *envelope.Decrypted) ([]byte, error) {
+	if err := a.RecordUse(ctx, audit.Encrypt, f, o.Meta); err != nil {
+		return nil, err
+	}
 	return o.Encrypt(envelope.EncryptOptions{Now: a.Now(), Random: a.Random})
 }

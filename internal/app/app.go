@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/internal/audit"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
@@ -30,8 +31,9 @@ type App struct {
 	// there is none.
 	Terminal func() (*term.Terminal, error)
 	Verbose  bool
-	JSON     bool // warnings and errors are for programs
-	DryRun   bool // nothing is written; Outcome says what would have been
+	JSON     bool         // warnings and errors are for programs
+	DryRun   bool         // nothing is written; Outcome says what would have been
+	Audit    *audit.Trail // where the use of files is recorded; nil if nowhere
 	// ShowError shows an error that does not end the command.
 	ShowError func(error)
 

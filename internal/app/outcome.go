@@ -22,7 +22,7 @@ func (a *App) OneOf(stdout, stderr io.Writer, showError func(error)) *App {
 	return &App{
 		Stdin: a.Stdin, Stdout: stdout, Stderr: stderr, Env: a.Env, Dir: a.Dir, Now: a.Now, Random: a.Random, HostName: a.HostName,
 		Terminal: func() (*term.Terminal, error) { return nil, term.ErrNone },
-		Verbose:  a.Verbose, JSON: a.JSON, DryRun: a.DryRun, ShowError: showError, whole: whole,
+		Verbose:  a.Verbose, JSON: a.JSON, Audit: a.Audit, DryRun: a.DryRun, ShowError: showError, whole: whole,
 	}
 }
 

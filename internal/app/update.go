@@ -40,6 +40,9 @@ func (a *App) Update(ctx context.Context, r Request, change func(*Tx) error) err
 	if err := r.Target.Check(r.File); err != nil {
 		return err
 	}
+	if err := a.Audit.Open(ctx); err != nil {
+		return err
+	}
 	unlock, err := a.lockInPlace(ctx, r.File, r.Target)
 	if err != nil {
 		return err
@@ -95,12 +98,12 @@ func (t *Tx) PutPlain(text []byte) {
 }
 
 // Encrypt puts the content, encrypted, in the output format.
-func (t *Tx) Encrypt(d *envelope.Decrypted) error {
+func (t *Tx) Encrypt(ctx context.Context, d *envelope.Decrypted) error {
 	d, err := t.Converted(d)
 	if err != nil {
 		return t.Named(err)
 	}
-	text, err := t.app.EncryptText(d)
+	text, err := t.app.EncryptText(ctx, t.File, d)
 	if err != nil {
 		return t.Named(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -35,11 +36,14 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	defer stop()
 	dir, _ := os.Getwd()     // "" if it is gone; absolute paths work all the same
 	host, _ := os.Hostname() // only the name of a session; "" will do
-	code, ended := runOnce(ctx, args, &app.App{
+	a := &app.App{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
 		Env: env.OS(), Dir: dir, Now: time.Now, Random: rand.Reader,
 		HostName: host, Terminal: term.Open,
-	})
+	}
+	a.Audit = trail(a)
+	code, ended := runOnce(ctx, args, a)
+	a.Audit.Close()
 	if ended != nil {
 		interrupt.Die(ended)
 	}
@@ -89,6 +93,9 @@ func (r *run) run(ctx context.Context, args []string) error {
 	}
 	if err := c.Apply(); err != nil {
 		return err
+	}
+	if r.app.Audit != nil {
+		r.app.Audit.Command = strings.Join(c.Words, " ")
 	}
 	if !ownsKeyboard(c.Words[0]) {
 		var stop func()

@@ -22,6 +22,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/test/gcptest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/huaweitest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/postgrestest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/publishtest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 )
@@ -48,6 +49,7 @@ func TestMain(m *testing.M) {
 //	gnupg NAME...           a home of gpg with these keys; see gnupg_test.go, also for pinentry and pgpkey
 //	keyservice, certificates   a key service, certificates for TLS; see keyservices_test.go
 //	gcp, azure              a Google Cloud KMS, an Azure Key Vault; see clouds_test.go
+//	postgres [STATEMENT]    a real PostgreSQL; see postgres_test.go
 //	targets                 where sops publish uploads to; see publish_targets_test.go
 //
 // Beside sops there are the programs detach PROG ARGS..., which runs PROG without
@@ -55,7 +57,8 @@ func TestMain(m *testing.M) {
 // whatever the machine has.
 //
 // Conditions: [theirs] where SOPS_REFERENCE names a real SOPS 3.13.3, [root] where the
-// tests run as root, which no file mode stops, [gpg] where gpg is installed.
+// tests run as root, which no file mode stops, [gpg] where gpg is installed,
+// [postgres] where PostgreSQL is.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	keys, err := filepath.Abs("../../internal/test/golden/keys")
@@ -74,6 +77,8 @@ func TestScripts(t *testing.T) {
 				return theirs != "", nil
 			case "root":
 				return os.Geteuid() == 0, nil
+			case "postgres":
+				return postgrestest.Bin() != "", nil
 			case "gpg":
 				return pgptest.Installed(), nil
 			}
@@ -96,6 +101,7 @@ func TestScripts(t *testing.T) {
 			"gcp":      gcp,
 			"azure":    azure,
 
+			"postgres":     lendPostgres(t),
 			"keyservice":   keyService,
 			"certificates": certificates,
 			"targets":      targets,

@@ -8,6 +8,7 @@ type Variable struct{ Name, Meaning string }
 func Variables() []Variable {
 	return []Variable{
 		{"SOPS_CONFIG", "the configuration to use instead of looking for .sops.yaml"},
+		{"SOPS_AUDIT_CONFIG", "where to record the use of files, beside /etc/sops/audit.yaml"},
 		{"SOPS_DECRYPTION_ORDER", "kinds of keys to try first (default age,pgp)"},
 		{"SOPS_KEYSERVICE", "key services to ask, with commas between them"},
 		{"SOPS_ENABLE_LOCAL_KEYSERVICE", "false, or empty, to use no keys of this machine"},

@@ -16,6 +16,9 @@ func (s *Encrypted) recover(ctx context.Context, k keeper.Keeper, o DecryptOptio
 		if err == nil && o.Note != nil {
 			o.Note("Data key recovered successfully")
 		}
+		if err == nil && o.Recovered != nil {
+			err = o.Recovered(r)
+		}
 	}()
 	k = orNone(k)
 	if o.Unlock.Verify == nil {

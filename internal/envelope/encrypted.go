@@ -63,6 +63,9 @@ type DecryptOptions struct {
 	Spend bool
 	Warn  func(msg string)
 	Note  func(msg string) // what is done, for those who want to know
+	// Recovered is called with a data key before it is used; an error ends the
+	// decryption.
+	Recovered func(*unlock.Recovered) error
 }
 
 func (o DecryptOptions) warn(msg string, args ...any) {

@@ -16,6 +16,7 @@ import (
 type offer struct {
 	group   int
 	part    keeper.Data
+	from    *candidate
 	verdict chan error
 }
 
@@ -60,7 +61,7 @@ func (s *search) race(ctx context.Context, group int, g *group, offers chan<- of
 				continue
 			}
 			if a.err == nil {
-				a.err = s.offer(offer{group: group, part: a.part, verdict: make(chan error)}, offers)
+				a.err = s.offer(offer{group: group, part: a.part, from: a.from, verdict: make(chan error)}, offers)
 			}
 			if a.from.err = a.err; a.err == nil {
 				return

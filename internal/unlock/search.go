@@ -31,6 +31,7 @@ type search struct {
 	o        Options
 	groups   []*group
 	parts    parts
+	openedBy []keeper.MasterKey // the keys that gave the parts
 	attempts sync.WaitGroup
 }
 
@@ -101,7 +102,7 @@ func (s *search) askMachines(ctx context.Context) bool {
 				continue
 			}
 			var err error
-			if enough, err = s.take(f.group, f.part); enough {
+			if enough, err = s.take(f.group, f.part, f.from); enough {
 				cancel()
 			}
 			f.verdict <- err
@@ -164,7 +165,7 @@ func (s *search) askPeople(ctx context.Context) bool {
 			if c.err = err; err != nil {
 				continue
 			}
-			enough, err := s.take(i, d)
+			enough, err := s.take(i, d, c)
 			if c.err = err; enough {
 				return true
 			}
@@ -182,11 +183,14 @@ func (s *search) mayAsk(ctx context.Context, c *candidate) bool {
 	return c.asks
 }
 
-// take adds the part of a group and reports whether that is enough. An error
+// take adds the part of a group, which a key gave, and reports whether that is enough. An error
 // says why the group stays closed.
-func (s *search) take(group int, d keeper.Data) (bool, error) {
+func (s *search) take(group int, d keeper.Data, from *candidate) (bool, error) {
 	enough, err := s.parts.add(group, d)
 	s.groups[group].open = err == nil
+	if err == nil {
+		s.openedBy = append(s.openedBy, from.key.MasterKey)
+	}
 	return enough, err
 }
 

@@ -61,6 +61,9 @@ type Recovered struct {
 	// not opened. It is nil for a single group, and where no set of as many
 	// shares as the file's threshold gave a data key that fits.
 	Shares []keeper.Data
+	// OpenedBy lists the keys that gave the data key or the shares. It is empty
+	// where what was found could not be verified.
+	OpenedBy []keeper.MasterKey
 }
 
 // Recover returns the data key that groups hold, and its shares, which Rewrap
@@ -70,7 +73,9 @@ func Recover(ctx context.Context, k keeper.Keeper, groups []keeper.Group, thresh
 	s := newSearch(k, groups, threshold, o.withDefaults())
 	if s.askMachines(ctx) || s.askPeople(ctx) {
 		s.warnOfUnfit()
-		return s.parts.result(), nil
+		r := s.parts.result()
+		r.OpenedBy = s.openedBy
+		return r, nil
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

@@ -34,6 +34,9 @@ func createSome(ctx context.Context, a *app.App, s *app.Source, plan envelope.Pl
 
 // createWith makes a new file of plain, which is in the input format of s.
 func createWith(ctx context.Context, a *app.App, s *app.Source, plain []byte, plan envelope.Plan, keepers keeper.Keeper) (*envelope.Decrypted, error) {
+	if err := a.Audit.Open(ctx); err != nil {
+		return nil, err
+	}
 	if s.Out.Name() != s.In.Name() {
 		converted, err := convert(plain, s.In, s.Out)
 		if err != nil {

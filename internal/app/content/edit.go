@@ -225,7 +225,7 @@ func (e *edition) save(ctx context.Context, text []byte) error {
 	if e.isNew {
 		checkSelection(e.app, e.source, e.decrypted)
 	}
-	out, err := e.app.EncryptText(e.decrypted)
+	out, err := e.app.EncryptText(ctx, e.source.File, e.decrypted)
 	if err != nil {
 		return e.source.Named(err)
 	}

@@ -78,7 +78,7 @@ func encryptNew(ctx context.Context, a *app.App, t *app.Tx, o EncryptOptions) er
 		return err
 	}
 	checkSelection(a, t.Source, decrypted)
-	text, err := a.EncryptText(decrypted)
+	text, err := a.EncryptText(ctx, t.File, decrypted)
 	if err != nil {
 		return t.Named(err)
 	}

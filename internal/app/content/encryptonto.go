@@ -35,7 +35,7 @@ func encryptOnto(ctx context.Context, a *app.App, s *app.Source, o EncryptOption
 		if err := vouchOnto(ctx, a, t.Source, decrypted, o.AcceptKeys); err != nil {
 			return t.Named(err)
 		}
-		return replaceContent(a, t, s, decrypted, o.FollowFile)
+		return replaceContent(ctx, a, t, s, decrypted, o.FollowFile)
 	})
 }
 
@@ -49,7 +49,7 @@ func vouchOnto(ctx context.Context, a *app.App, old *app.Source, decrypted *enve
 }
 
 // replaceContent gives the file of t, which was decrypted, the content of s.
-func replaceContent(a *app.App, t *app.Tx, s *app.Source, decrypted *envelope.Decrypted, follow bool) error {
+func replaceContent(ctx context.Context, a *app.App, t *app.Tx, s *app.Source, decrypted *envelope.Decrypted, follow bool) error {
 	plain := s.Data
 	if s.In.Name() != t.In.Name() {
 		converted, err := convert(plain, s.In, t.In)
@@ -71,7 +71,7 @@ func replaceContent(a *app.App, t *app.Tx, s *app.Source, decrypted *envelope.De
 	if err := obeyRule(a, t.Source, decrypted, follow); err != nil {
 		return t.Named(err)
 	}
-	text, err := a.EncryptText(decrypted)
+	text, err := a.EncryptText(ctx, t.File, decrypted)
 	if err != nil {
 		return s.Named(err)
 	}

@@ -137,7 +137,7 @@ func change(ctx context.Context, a *app.App, o SetOptions, f func(*envelope.Decr
 		if err := obeyRule(a, t.Source, decrypted, o.FollowFile); err != nil {
 			return t.Named(err)
 		}
-		return t.Encrypt(decrypted)
+		return t.Encrypt(ctx, decrypted)
 	})
 }
 

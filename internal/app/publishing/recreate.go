@@ -66,7 +66,7 @@ func (p *publisher) recreate(ctx context.Context, s *app.Source, decrypted *enve
 	if err != nil {
 		return nil, s.Named(fmt.Errorf("the recreation_rule: %w", err))
 	}
-	text, err := p.a.EncryptText(fresh)
+	text, err := p.a.EncryptText(ctx, s.File, fresh)
 	return text, s.Named(err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/audit"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -38,6 +39,13 @@ func Rotate(ctx context.Context, a *app.App, o RotateOptions) error {
 		if err != nil {
 			return err
 		}
+		encrypted, err := t.Encrypted()
+		if err != nil {
+			return err
+		}
+		if err := a.RecordUse(ctx, audit.Rotate, t.File, encrypted.Meta); err != nil {
+			return err
+		}
 		keepers := a.Keepers(ctx, o.Access.Naming(added))
 		decrypted, err := a.Decrypt(ctx, t.Source, keepers, o.Access)
 		if err != nil {
@@ -55,7 +63,7 @@ func Rotate(ctx context.Context, a *app.App, o RotateOptions) error {
 		if err := giveNewKey(ctx, a, decrypted, groups, keepers, o); err != nil {
 			return t.Named(err)
 		}
-		return t.Encrypt(decrypted)
+		return t.Encrypt(ctx, decrypted)
 	})
 }
 

@@ -135,7 +135,7 @@ func reselected(ctx context.Context, a *app.App, t *app.Tx, keepers keeper.Keepe
 	if err := decrypted.Reselect(r.Selection, r.MACOnlyEncrypted); err != nil {
 		return nil, t.Named(err)
 	}
-	text, err := a.EncryptText(decrypted)
+	text, err := a.EncryptText(ctx, t.File, decrypted)
 	if err != nil {
 		return nil, t.Named(err)
 	}

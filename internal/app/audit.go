@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+
+	"github.com/seed-1f7fdfb8/sops/internal/audit"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/keeper"
+)
+
+// auditing makes sure that uses can be recorded before any key is asked, and
+// returns what records that the data key of f was recovered. Whether the content
+// is what it should be is not known by then, and does not matter.
+func (a *App) auditing(ctx context.Context, f File, m *meta.Metadata) (func(*unlock.Recovered) error, error) {
+	if err := a.Audit.Open(ctx); err != nil {
+		return nil, err
+	}
+	return func(r *unlock.Recovered) error {
+		e := a.use(audit.Decrypt, f, m)
+		e.OpenedBy = auditKeys(r.OpenedBy)
+		return a.Audit.Record(ctx, e)
+	}, nil
+}
+
+// RecordUse records that f is encrypted, or gets a new data key, before that is
+// done.
+func (a *App) RecordUse(ctx context.Context, action string, f File, m *meta.Metadata) error {
+	return a.Audit.Record(ctx, a.use(action, f, m))
+}
+
+func (a *App) use(action string, f File, m *meta.Metadata) audit.Event {
+	e := audit.Event{Action: action, File: a.auditPath(f), Keys: []audit.Key{}}
+	for _, g := range m.MasterKeys() {
+		e.Keys = append(e.Keys, auditKeys(g)...)
+	}
+	return e
+}
+
+// auditPath is the absolute path of f. For standard input it is the working
+// directory, as in the records of SOPS.
+func (a *App) auditPath(f File) string {
+	if f.IsStdin() {
+		return a.Dir
+	}
+	return a.Abs(f.Path)
+}
+
+func auditKeys(keys []keeper.MasterKey) (out []audit.Key) {
+	for _, k := range keys {
+		out = append(out, audit.Key{Type: k.Kind, ID: k.Identity()})
+	}
+	return out
+}
