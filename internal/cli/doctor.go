@@ -20,7 +20,7 @@ the key, permission to decrypt. What failed comes with what would repair it. No
 value is shown and nothing is changed. With --json each file is one object.`,
 		Flags: join(r.common(&o.Common), []*command.Flag{
 			inputType(&o.InputType, "files"),
-			command.String(&o.Context, topicAWS, "encryption-context", "the context of AWS keys that the file gives none: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)"),
+			contextFlag(&o.Context, contextOfFile),
 		}, access(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) error {
 			if o.Files = c.Args; len(o.Files) == 0 {

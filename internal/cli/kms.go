@@ -31,7 +31,7 @@ sops kms policy --only key --principal arn:aws:iam::111122223333:role/web \
 Nothing is called. Encryption contexts become conditions.`,
 		Flags: join(r.common(&o.Common), []*command.Flag{
 			command.String(&o.KMS, topicKeys, "kms", "for these AWS KMS keys: `ARN[+ROLE],...`", "k"),
-			contextFlag(&o.EncryptionContext),
+			contextFlag(&o.EncryptionContext, contextOfKeys),
 			command.List(&o.Principals, topicAWS, "principal", "the user of keys that name no role: `ARN`; repeatable"),
 			command.Bool(&o.ReadOnly, topicAWS, "read-only", "allow to decrypt, not to encrypt"),
 			command.String(&o.Only, topicAWS, "only", "print one `KIND` as bare JSON: identity, caller, trust, key"),
