@@ -34,6 +34,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 )
 
 // ErrChanged is in the chain of the error of a Write whose file no longer holds
@@ -57,7 +59,7 @@ type File struct {
 // Read reads the file at path. Pipes, devices and /dev/stdin can be read too,
 // but not written back; waiting for them ends with ctx.
 func Read(ctx context.Context, path string) (*File, error) {
-	return wait(ctx, func() (*File, error) { return read(path) })
+	return deadline.Until(ctx, func() (*File, error) { return read(path) })
 }
 
 func read(path string) (*File, error) {
@@ -212,7 +214,7 @@ func replaceAny(target string, data []byte, mode fs.FileMode) error {
 
 // stream writes data to what open returns.
 func stream(ctx context.Context, path string, data []byte, open func() (*os.File, error)) error {
-	_, err := wait(ctx, func() (struct{}, error) {
+	_, err := deadline.Until(ctx, func() (struct{}, error) {
 		f, err := open()
 		if err != nil {
 			return struct{}{}, err
@@ -248,28 +250,6 @@ func isStream(path string) bool {
 func isPipe(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0
-}
-
-// wait returns what f returns, or the cause when ctx ends first: a pipe that
-// nothing else has open keeps a process for ever. f goes on to the end of the
-// process then, and so must not be in the middle of something.
-func wait[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		v, err := f()
-		done <- result{v, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, context.Cause(ctx)
-	}
 }
 
 // openSource opens path for reading. A path that names a descriptor of this

@@ -11,11 +11,11 @@ import (
 // patience is how long Lock waits in silence.
 const patience = 500 * time.Millisecond
 
-// deadline is how long Lock waits for one holder. Whoever can read a file can
+// lockWait is how long Lock waits for one holder. Whoever can read a file can
 // lock it: without a deadline they could keep it from ever being written. It
 // begins anew when the holder changes, so that many commands in a row all come
 // to their turn.
-const deadline = 30 * time.Second
+const lockWait = 30 * time.Second
 
 // errHeld is the reason why the waiting for a lock ended by itself.
 var errHeld = errors.New("it did not let go of it")
@@ -31,7 +31,7 @@ type LockError struct {
 
 func (e *LockError) Error() string {
 	if errors.Is(e.Err, errHeld) {
-		return fmt.Sprintf("%s: not written: %s has held the lock on it for %v", e.Path, e.Holder, deadline)
+		return fmt.Sprintf("%s: not written: %s has held the lock on it for %v", e.Path, e.Holder, lockWait)
 	}
 	return fmt.Sprintf("%s: waited for %s, which is writing it: %v", e.Path, e.Holder, e.Err)
 }
@@ -63,7 +63,7 @@ func (e *LockError) Hints() []string {
 // be no such file either the error is errors.ErrUnsupported. What is not a
 // regular file needs no lock.
 func Lock(ctx context.Context, path string, waiting func(holder string)) (unlock func(), err error) {
-	l := locker{try: tryLock, deadline: deadline}
+	l := locker{try: tryLock, deadline: lockWait}
 	return l.lock(ctx, path, waiting)
 }
 

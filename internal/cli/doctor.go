@@ -27,7 +27,7 @@ With --identity it shows who this machine is to AWS, and why.`,
 		Flags: join(r.common(&o.Common), []*command.Flag{
 			inputType(&o.InputType, "files"),
 			command.Bool(&o.Identity, topicAWS, "identity", "show which identity of AWS is used where no file asks for another, and why"),
-			command.String(&o.Context, topicAWS, "encryption-context", "the context of AWS keys that the file gives none: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)"),
+			contextFlag(&o.Context, contextOfFile),
 		}, recursion(&s, "encrypted files"), access(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) error {
 			if o.Files = c.Args; len(o.Files) == 0 && !o.Identity {

@@ -86,7 +86,7 @@ func access(o *app.Access) []*command.Flag {
 func reading(o *app.Access) []*command.Flag {
 	return []*command.Flag{
 		command.String(&o.KMS, topicAWS, "kms", "try these AWS keys first: `ARN,...` (SOPS_KMS_ARN)", "k"),
-		command.String(&o.Context, topicAWS, "encryption-context", "the context of AWS keys that the file gives none: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)"),
+		contextFlag(&o.Context, contextOfFile),
 	}
 }
 
@@ -131,14 +131,27 @@ func keyLists(o *app.KeyLists, prefix, verb string) []*command.Flag {
 	return flags
 }
 
-func contextFlag(to *string) *command.Flag {
-	return command.String(to, topicAWS, "encryption-context", "bind AWS keys to this context: `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)")
+// What an encryption context is for.
+const (
+	contextOfFile = "the context of AWS keys that the file gives none"
+	contextOfKeys = "bind AWS keys to this context"
+)
+
+// contextFlag is the flag of an encryption context. One that cannot be meant is
+// refused here for every command, also those that need it for some files only.
+func contextFlag(to *string, usage string) *command.Flag {
+	f := command.String(to, topicAWS, "encryption-context", usage+": `K:V,K2:V2` or a JSON object (SOPS_KMS_ENCRYPTION_CONTEXT)")
+	f.Check = func(text string) error {
+		_, err := app.ParseContext(text)
+		return err
+	}
+	return f
 }
 
 // creation are the flags that say how a new file is encrypted.
 func creation(o *content.Creation) []*command.Flag {
 	flags := keyLists(&o.Keys, "", "encrypt for these")
-	flags = append(flags, contextFlag(&o.EncryptionContext))
+	flags = append(flags, contextFlag(&o.EncryptionContext, contextOfKeys))
 	flags = append(flags, selection(&o.Selection)...)
 	return append(flags,
 		command.Bool(&o.MACOnlyEncrypted, topicRules, "mac-only-encrypted", "let the MAC cover encrypted values only"),

@@ -53,7 +53,7 @@ sops groups add -i -f prod.yaml --age age1... \
 		Help: `The data key is split again and wrapped for all keys. Nothing is written unless
 each of them succeeds. The file needs all of its groups unless you give a
 threshold: with a group that only others can use, you need them to decrypt it.`,
-		Flags: join(r.groupFlags(&o, &s), repeatedKeys(&o.Keys), []*command.Flag{contextFlag(&o.EncryptionContext)}),
+		Flags: join(r.groupFlags(&o, &s), repeatedKeys(&o.Keys), []*command.Flag{contextFlag(&o.EncryptionContext, contextOfKeys)}),
 		Run: func(ctx context.Context, c *command.Call) error {
 			if len(c.Args) > 0 {
 				return &command.UsageError{Msg: "groups add takes no arguments", Hint: "name the file with --file"}

@@ -28,7 +28,7 @@ leaves it out. The old data key can still decrypt old copies of the file.`,
 		Flags: join(r.common(&o.Common), types(&o.File), target(&o.Target), recursion(&s, "encrypted files"),
 			keyLists(&o.Add, "add-", "add"), keyLists(&o.Remove, "rm-", "remove"),
 			[]*command.Flag{
-				contextFlag(&o.EncryptionContext),
+				contextFlag(&o.EncryptionContext, contextOfKeys),
 				command.Bool(&o.AllowPartial, topicKeys, "allow-partial", "leave out keys that cannot be wrapped, with a warning for each"),
 				command.Bool(&o.AcceptKeys, topicKeys, "accept-keys", "give the data key also to keys of the file that .sops.yaml does not name"),
 				r.dryRun(),

@@ -31,7 +31,7 @@ the same, and with it old copies can still be read (sops rotate makes a new one)
 			command.Bool(&o.Reorder, topicKeys, "reorder", "put keys into the order of the rule"),
 			command.Bool(&o.AllowPartial, topicKeys, "allow-partial", "leave out new keys that cannot be wrapped, with a warning for each"),
 			command.Bool(&o.ReEncrypt, topicAWS, "reencrypt", "move the data key by kms:ReEncrypt, inside KMS"),
-			contextFlag(&o.EncryptionContext),
+			contextFlag(&o.EncryptionContext, contextOfKeys),
 			command.Bool(&o.DropContext, topicAWS, "drop-context", "do not keep contexts that the file has and the rule has not"),
 		}, access(&o.Access)),
 		Run: func(ctx context.Context, c *command.Call) error {

@@ -81,6 +81,9 @@ type Flag struct {
 
 	// Set takes the value; a flag that is given twice is set twice.
 	Set func(value string) error
+	// Check, if set, sees the value after Set. Its error is returned as it is: one
+	// of Set is about the command line.
+	Check func(value string) error
 	// Values, if set, returns the words that a shell offers as its value, after
 	// the arguments that are there already.
 	Values func(ctx context.Context, args []string) []Candidate

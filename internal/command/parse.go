@@ -53,6 +53,9 @@ func (c *Call) Apply() error {
 		if usage := (*UsageError)(nil); err != nil && !errors.As(err, &usage) {
 			err = &UsageError{Msg: fmt.Sprintf("flag --%s: %q is %s", s.Flag.Name, s.Value, err)}
 		}
+		if err == nil && s.Flag.Check != nil {
+			err = s.Flag.Check(s.Value)
+		}
 		if err != nil {
 			return err
 		}

@@ -142,3 +142,25 @@ func Left(ctx context.Context) (time.Duration, bool) {
 	}
 	return c.left - time.Since(c.since), true
 }
+
+// Until returns what f returns, or the cause when ctx ends first: a pipe that
+// nothing else has open keeps a read for ever. f goes on to the end of the process
+// then, and so must not be in the middle of something.
+func Until[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}

@@ -74,3 +74,18 @@ func TestAPausedDeadlineStillEndsWithItsParent(t *testing.T) {
 		}
 	})
 }
+
+func TestWorkThatCannotEndIsLeft(t *testing.T) {
+	t.Parallel()
+	if v, err := Until(t.Context(), func() (int, error) { return 1, errSlow }); v != 1 || err != errSlow {
+		t.Errorf("got %d, %v", v, err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	block := make(chan struct{})
+	defer close(block)
+	gone := errors.New("gone")
+	time.AfterFunc(time.Millisecond, func() { cancel(gone) })
+	if v, err := Until(ctx, func() (int, error) { <-block; return 1, nil }); v != 0 || err != gone {
+		t.Errorf("got %d, %v", v, err)
+	}
+}

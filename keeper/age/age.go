@@ -28,6 +28,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/helper"
+	"github.com/seed-1f7fdfb8/sops/internal/kept"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -58,7 +59,7 @@ type Keeper struct {
 	o     Options
 	ready func() []*place // what needs no command, read once
 	ssh   func() []*place // SSH keys, read once if a wrapped key is for one
-	turn  chan struct{}   // held by the call that runs commands or asks a person
+	turn  kept.Turn       // held by the call that runs commands or asks a person
 
 	mu       sync.Mutex
 	commands []*place // what commands have printed so far
@@ -77,7 +78,7 @@ func New(o Options) *Keeper {
 	if o.Run == nil {
 		o.Run = o.run
 	}
-	k := &Keeper{o: o, turn: make(chan struct{}, 1)}
+	k := &Keeper{o: o}
 	k.ready = sync.OnceValue(k.readPlaces)
 	k.ssh = sync.OnceValue(k.readSSHPlaces)
 	return k
@@ -118,7 +119,7 @@ func encrypt(secret []byte, r age.Recipient) (string, error) {
 // Unwrap decrypts w with the first identity that can.
 func (k *Keeper) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, error) {
 	t := &trial{keeper: k, enc: w.Enc}
-	d, err := until(ctx, t.open)
+	d, err := deadline.Until(ctx, t.open)
 	if errors.Is(err, errNoMatch) && t.more() {
 		d, err = k.unwrapLoudly(ctx, t, w.Text("recipient"))
 	}
@@ -130,14 +131,13 @@ func (k *Keeper) Unwrap(ctx context.Context, w keeper.WrappedKey) (keeper.Data, 
 
 // unwrapLoudly goes on with what Unwrap must not do unless it has to.
 func (k *Keeper) unwrapLoudly(ctx context.Context, t *trial, recipient string) (keeper.Data, error) {
-	select {
-	case k.turn <- struct{}{}:
-	case <-ctx.Done():
-		return keeper.Data{}, ctx.Err()
+	leave, err := k.turn.Take(ctx)
+	if err != nil {
+		return keeper.Data{}, err
 	}
 	return promptly(ctx, func() (keeper.Data, error) {
 		// A prompt still has the terminal when its answer has lost its use.
-		defer func() { <-k.turn }()
+		defer leave()
 		k.runCommands(ctx, t.commands(), recipient)
 		d, err := t.open()
 		if errors.Is(err, errNoMatch) {
@@ -156,7 +156,7 @@ func (k *Keeper) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 		return isPlugin(w.Text("recipient"))
 	}
 	t := &trial{keeper: k, enc: w.Enc}
-	_, err := until(ctx, t.open)
+	_, err := deadline.Until(ctx, t.open)
 	return errors.Is(err, errNoMatch) && t.more()
 }
 
@@ -166,32 +166,11 @@ func (k *Keeper) Asks(ctx context.Context, w keeper.WrappedKey) bool {
 // of both is dropped.
 func promptly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	defer deadline.Pause(ctx)()
-	v, err := until(ctx, f)
+	v, err := deadline.Until(ctx, f)
 	if ctx.Err() != nil {
 		helper.EndChildren(func(line string) bool {
 			return strings.Contains(line, "age-plugin-") && strings.Contains(line, "--age-plugin=")
 		})
 	}
 	return v, err
-}
-
-// until returns what f returns, or ctx's error as soon as ctx ends. The first
-// identity that is read may be in a named pipe, which keeps f for ever.
-func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		v, err := f()
-		done <- result{v, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
 }

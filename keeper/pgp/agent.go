@@ -21,12 +21,11 @@ func (m message) isFor(p part) bool {
 func (k *Keeper) secretKeys(ctx context.Context) []publicKey {
 	ctx, cancel := context.WithTimeout(ctx, lookAround)
 	defer cancel()
-	select {
-	case k.listing <- struct{}{}:
-		defer func() { <-k.listing }()
-	case <-ctx.Done():
+	leave, err := k.listing.Take(ctx)
+	if err != nil {
 		return nil
 	}
+	defer leave()
 	if k.secrets != nil {
 		return *k.secrets
 	}

@@ -14,12 +14,11 @@ import (
 // decryptByGPG decrypts w, one message at a time: the memory in which the agent
 // keeps secrets is small, and prompts would cover each other.
 func (k *Keeper) decryptByGPG(ctx context.Context, w keeper.WrappedKey, m message) (keeper.Data, error) {
-	select {
-	case k.turn <- struct{}{}:
-		defer func() { <-k.turn }()
-	case <-ctx.Done():
-		return keeper.Data{}, ctx.Err()
+	leave, err := k.turn.Take(ctx)
+	if err != nil {
+		return keeper.Data{}, err
 	}
+	defer leave()
 	ctx, cancel := k.patient(ctx)
 	defer cancel()
 	c := call{stdin: []byte(strings.TrimSpace(w.Enc) + "\n"), max: maxMessage, prompt: true, args: []string{"--output", "-", "--decrypt"}}

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/kept"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/pgp/pgpkey"
 )
@@ -59,12 +60,12 @@ type Options struct {
 // A Keeper wraps and unwraps data keys with OpenPGP.
 type Keeper struct {
 	o     Options
-	turn  chan struct{} // held by the one decryption that the agent works on
+	turn  kept.Turn // held by the one decryption that the agent works on
 	named func() *keyring
 	old   func() *keyring
 
-	listing chan struct{} // held by the call that lists secret keys
-	secrets *[]publicKey  // the keys whose secret part gpg has; nil until they are listed
+	listing kept.Turn    // held by the call that lists secret keys
+	secrets *[]publicKey // the keys whose secret part gpg has; nil until they are listed
 
 	mu     sync.Mutex
 	public map[string][]publicKey // what gpg has listed so far, by name
@@ -86,7 +87,7 @@ func New(o Options) *Keeper {
 	if o.Patience == 0 {
 		o.Patience = defaultPatience
 	}
-	k := &Keeper{o: o, turn: make(chan struct{}, 1), listing: make(chan struct{}, 1), public: map[string][]publicKey{}}
+	k := &Keeper{o: o, public: map[string][]publicKey{}}
 	k.named = sync.OnceValue(k.readNamed)
 	k.old = sync.OnceValue(k.readOld)
 	return k

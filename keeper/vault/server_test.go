@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-1f7fdfb8/sops/internal/test/httpfault"
 	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/vault"
@@ -121,7 +122,7 @@ func TestAStandbySendsToTheActiveServer(t *testing.T) {
 	good := w.wrapped(t)
 	standby := vaulttest.New()
 	t.Cleanup(standby.Close)
-	standby.Reply(vaulttest.Reply{Status: 307, Location: w.URL}, 0)
+	standby.Reply(httpfault.Reply{Status: 307, Location: w.URL}, 0)
 	good.MasterKey = key(standby.URL, "transit", "app")
 	w.Calls()
 	if d, err := w.keeper().Unwrap(t.Context(), good); err != nil || !d.Equal(secret()) {
@@ -141,7 +142,7 @@ func TestAStandbySendsToTheActiveServer(t *testing.T) {
 		"other path":  {w.URL + "/v1/sys/x?", nil, "to another path"},
 		"nowhere":     {"", nil, "does not say where"},
 	} {
-		standby.Reply(vaulttest.Reply{Status: 307, Location: c.location}, 0)
+		standby.Reply(httpfault.Reply{Status: 307, Location: c.location}, 0)
 		_, err := w.keeper(c.vars...).Unwrap(t.Context(), good)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want %s", name, err, c.says)
@@ -151,7 +152,7 @@ func TestAStandbySendsToTheActiveServer(t *testing.T) {
 		t.Errorf("calls %v", calls)
 	}
 	// One that sends around in circles is not followed for ever.
-	standby.Reply(vaulttest.Reply{Status: 307, Location: standby.URL}, 0)
+	standby.Reply(httpfault.Reply{Status: 307, Location: standby.URL}, 0)
 	_, err := w.keeper().Unwrap(t.Context(), good)
 	fails(t, err, vault.BadAnswer, "307", "")
 }

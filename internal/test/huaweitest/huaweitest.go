@@ -32,6 +32,7 @@ const Project = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 type Server struct {
 	*httptest.Server
 	Faults *httpfault.Switch
+	httpfault.Replies
 	Region string
 
 	mu         sync.Mutex
@@ -39,11 +40,9 @@ type Server struct {
 	keys       map[string]*key
 	machine    string // the access key that the metadata service gives; "" is none
 	metadata   string // its session token
-	reply      Reply
-	times      int
 	skew       time.Duration
-	calls      []Call
-	complaints []string
+	calls      httpfault.Record[Call]
+	complaints httpfault.Record[string]
 }
 
 type user struct {
@@ -60,7 +59,7 @@ type Call struct{ Method, Path, User string }
 func New(region string) *Server {
 	s := &Server{Region: region, users: map[string]user{}, keys: map[string]*key{}}
 	s.Faults = &httpfault.Switch{Error: func(w http.ResponseWriter, status int) {
-		Reply{Status: status, Body: `{"error":{"error_code":"KMS.0301","error_msg":"` + http.StatusText(status) + `"}}`}.write(w, nil)
+		httpfault.Reply{Status: status, Body: `{"error":{"error_code":"KMS.0301","error_msg":"` + http.StatusText(status) + `"}}`}.Write(w, nil)
 	}}
 	s.Server = httptest.NewServer(s.Faults.Around(http.HandlerFunc(s.serve)))
 	return s
@@ -154,19 +153,7 @@ func (s *Server) SetClock(ahead time.Duration) {
 }
 
 // Calls returns the requests since it was last called.
-func (s *Server) Calls() []Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	calls := s.calls
-	s.calls = nil
-	return calls
-}
+func (s *Server) Calls() []Call { return s.calls.Take() }
 
 // Complaints returns what no correct client sends, since it was last called.
-func (s *Server) Complaints() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := s.complaints
-	s.complaints = nil
-	return all
-}
+func (s *Server) Complaints() []string { return s.complaints.Take() }

@@ -24,13 +24,9 @@ func refuse(status int, code, text string) error { return refusal{status, code, 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	const most = 1 << 20
 	body, _ := io.ReadAll(io.LimitReader(r.Body, most))
-	s.mu.Lock()
-	call := len(s.calls)
-	s.calls = append(s.calls, Call{Method: r.Method, Path: r.URL.Path})
-	reply, fixed := s.nextReply()
-	s.mu.Unlock()
-	if fixed {
-		reply.write(w, r)
+	call := s.calls.Add(Call{Method: r.Method, Path: r.URL.Path})
+	if reply, fixed := s.Next(); fixed {
+		reply.Write(w, r)
 		return
 	}
 	s.mu.Lock()
@@ -69,9 +65,7 @@ func (s *Server) answer(r *http.Request, body []byte, call int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if call < len(s.calls) {
-		s.calls[call].User = u.name
-	}
+	s.calls.Change(call, func(c *Call) { c.User = u.name })
 	if r.URL.Path == "/v3/projects" {
 		return s.answerProjects(r)
 	}
@@ -162,5 +156,5 @@ func kmsPath(path string) (project, operation string, ok bool) {
 }
 
 func (s *Server) complain(r *http.Request, what string) {
-	s.complaints = append(s.complaints, fmt.Sprintf("%s %s: %s", r.Method, r.URL.Path, what))
+	s.complaints.Add(fmt.Sprintf("%s %s: %s", r.Method, r.URL.Path, what))
 }

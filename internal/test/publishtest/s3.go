@@ -50,7 +50,7 @@ func (s *Server) s3(w http.ResponseWriter, r *http.Request, sc scope, body []byt
 		refuse("MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource.").write(w, "s3")
 		return
 	}
-	s.calls = append(s.calls, "s3:"+action)
+	s.calls.Add("s3:" + action)
 	b := s.buckets[name]
 	permission := action
 	if action == "HeadObject" {

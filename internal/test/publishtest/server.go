@@ -45,8 +45,8 @@ type Server struct {
 	parameters map[string]*parameter
 	denied     map[string]bool
 	throttled  int // how many more JSON calls are
-	calls      []string
-	complaints []string
+	calls      httpfault.Record[string]
+	complaints httpfault.Record[string]
 }
 
 // New starts a server without buckets, secrets and parameters.
@@ -80,22 +80,10 @@ func (s *Server) Throttle(n int) {
 }
 
 // Calls returns the calls since it was last called: secretsmanager:CreateSecret.
-func (s *Server) Calls() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	calls := s.calls
-	s.calls = nil
-	return calls
-}
+func (s *Server) Calls() []string { return s.calls.Take() }
 
 // Complaints returns what no correct client sends, since it was last called.
-func (s *Server) Complaints() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := s.complaints
-	s.complaints = nil
-	return all
-}
+func (s *Server) Complaints() []string { return s.complaints.Take() }
 
 // A refusal is an answer that is no success.
 type refusal struct {
@@ -128,7 +116,7 @@ func answer(w http.ResponseWriter, status int, v any) {
 }
 
 func (s *Server) complain(r *http.Request, format string, args ...any) {
-	s.complaints = append(s.complaints, r.Method+" "+r.URL.Path+": "+fmt.Sprintf(format, args...))
+	s.complaints.Add(r.Method + " " + r.URL.Path + ": " + fmt.Sprintf(format, args...))
 }
 
 func (s *Server) now() time.Time {
@@ -176,7 +164,7 @@ func (s *Server) json(w http.ResponseWriter, r *http.Request, service string, bo
 		return
 	}
 	name := service + ":" + action
-	s.calls = append(s.calls, name)
+	s.calls.Add(name)
 	if s.throttled > 0 {
 		s.throttled--
 		refuse("ThrottlingException", http.StatusBadRequest, "Rate exceeded").write(w, service)

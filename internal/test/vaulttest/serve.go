@@ -22,15 +22,12 @@ func (r refusal) Error() string { return r.text }
 func bad(text string) error { return refusal{http.StatusBadRequest, text} }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.calls = append(s.calls, Call{
+	s.calls.Add(Call{
 		Method: r.Method, Path: r.URL.Path, Namespace: r.Header.Get("X-Vault-Namespace"), Host: r.Host,
 		HasToken: r.Header.Get("X-Vault-Token") != "",
 	})
-	reply, fixed := s.nextReply()
-	s.mu.Unlock()
-	if fixed {
-		reply.write(w, r)
+	if reply, fixed := s.Next(); fixed {
+		reply.Write(w, r)
 		return
 	}
 	s.mu.Lock()
@@ -218,5 +215,5 @@ func encrypted(text string, version int, err error) (map[string]any, error) {
 }
 
 func (s *Server) complain(r *http.Request, what string) {
-	s.complaints = append(s.complaints, r.Method+" "+r.URL.Path+": "+what)
+	s.complaints.Add(r.Method + " " + r.URL.Path + ": " + what)
 }

@@ -36,6 +36,7 @@ func All() Policy { return Policy{"*": {"create", "update", "read"}} }
 type Server struct {
 	*httptest.Server
 	Faults *httpfault.Switch
+	httpfault.Replies
 
 	mu         sync.Mutex
 	mounts     map[string]map[string]*key // of transit, by namespace and mount
@@ -43,10 +44,8 @@ type Server struct {
 	namespaces map[string]bool
 	tokens     map[string]token
 	sealed     bool
-	reply      Reply
-	times      int // how many more requests get it; negative is all
-	calls      []Call
-	complaints []string
+	calls      httpfault.Record[Call]
+	complaints httpfault.Record[string]
 }
 
 type token struct {
@@ -71,7 +70,7 @@ func start(begin func(*httptest.Server)) *Server {
 		mounts: map[string]map[string]*key{"transit": {}}, stores: map[string]*store{}, namespaces: map[string]bool{}, tokens: map[string]token{},
 	}
 	s.Faults = &httpfault.Switch{Error: func(w http.ResponseWriter, status int) {
-		Reply{Status: status, Body: `{"errors":["` + strings.ToLower(http.StatusText(status)) + `"]}`}.write(w, nil)
+		httpfault.Reply{Status: status, Body: `{"errors":["` + strings.ToLower(http.StatusText(status)) + `"]}`}.Write(w, nil)
 	}}
 	s.Server = httptest.NewUnstartedServer(s.Faults.Around(http.HandlerFunc(s.serve)))
 	begin(s.Server)
@@ -131,22 +130,10 @@ func (s *Server) Seal(sealed bool) {
 }
 
 // Calls returns the requests since it was last called.
-func (s *Server) Calls() []Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	calls := s.calls
-	s.calls = nil
-	return calls
-}
+func (s *Server) Calls() []Call { return s.calls.Take() }
 
 // Complaints returns what no correct client sends, since it was last called.
-func (s *Server) Complaints() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := s.complaints
-	s.complaints = nil
-	return all
-}
+func (s *Server) Complaints() []string { return s.complaints.Take() }
 
 // allows reports whether a token has one of the capabilities on a path.
 func (p Policy) allows(path string, capabilities ...string) bool {
