@@ -1,9 +1,49 @@
 package tree
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Clone returns a deep copy of n; leaves keep their Ref.
 func Clone(n Node) Node { return new(cloner).node(n) }
+
+// CloneAlong returns root with copies of the containers on the way to each address,
+// so that it can be changed there; all else is root's own.
+func CloneAlong(root *Map, at []Address) *Map {
+	out := &Map{Items: slices.Clone(root.Items)}
+	own, index := map[Node]bool{out: true}, Index{}
+	for _, a := range at {
+		var parent Node = out
+		for _, s := range a {
+			n := index.Child(parent, s)
+			if n == nil {
+				break
+			}
+			if !own[n] {
+				var isContainer bool
+				if n, isContainer = shallow(n); !isContainer {
+					break
+				}
+				own[n] = true
+				index.replace(parent, s, n)
+			}
+			parent = n
+		}
+	}
+	return out
+}
+
+// shallow returns a copy of a container that has the same items.
+func shallow(n Node) (Node, bool) {
+	switch n := n.(type) {
+	case *Map:
+		return &Map{Items: slices.Clone(n.Items)}, true
+	case *List:
+		return &List{Items: slices.Clone(n.Items)}, true
+	}
+	return n, false
+}
 
 type cloner struct{ scalars Scalars }
 

@@ -1,4 +1,4 @@
-package awskms
+package identity
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 const (
@@ -124,17 +125,17 @@ func TestIdentitiesAreTriedInOrder(t *testing.T) {
 				vars[name] = value
 			}
 			test.o.Env = env.Map(vars)
-			s, err := newSettings(test.o)
+			s, err := NewSettings(test.o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			target, err := s.target(test.key)
+			target, err := s.Target(test.key)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, id := range s.candidates(target) {
-				got = append(got, string(id.origin)+": "+id.String())
+			for _, id := range s.Candidates(target) {
+				got = append(got, string(id.Origin)+": "+id.String())
 			}
 			if d := cmp.Diff(test.want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
@@ -161,17 +162,17 @@ func TestTheUserMapIsReadStrictly(t *testing.T) {
 		{"accounts: [\n", "line "},
 		{"accounts: x\n", "line 1: accounts must be a mapping"},
 	} {
-		_, err := newSettings(Options{Env: env.Map(withMap(t, test.src))})
-		var bad *UsageError
+		_, err := NewSettings(Options{Env: env.Map(withMap(t, test.src))})
+		var bad *userfiles.Error
 		if !errors.As(err, &bad) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "aws.yaml") {
 			t.Errorf("%q: got %v, want %q", test.src, err, test.want)
 		}
-		if err != nil && (strings.Contains(err.Error(), "awskms.") || strings.Contains(err.Error(), "userfiles.")) {
+		if err != nil && (strings.Contains(err.Error(), "identity.") || strings.Contains(err.Error(), "userfiles.")) {
 			t.Errorf("%q: %v names a type of ours", test.src, err)
 		}
 	}
 	for _, src := range []string{"", "# nothing\n", "accounts:\n", "mrk_regions: eu-west-1\n"} {
-		if _, err := newSettings(Options{Env: env.Map(withMap(t, src))}); err != nil {
+		if _, err := NewSettings(Options{Env: env.Map(withMap(t, src))}); err != nil {
 			t.Errorf("%q: %v", src, err)
 		}
 	}
@@ -193,7 +194,7 @@ func TestWrongFlagsAndVariablesAreNamed(t *testing.T) {
 		{env: map[string]string{"AWS_MAX_ATTEMPTS": "many"}, want: "AWS_MAX_ATTEMPTS: "},
 	} {
 		test.o.Env = env.Map(test.env)
-		_, err := New(test.o).Wrap(t.Context(), keeper.New(keeper.KMS, "arn", keyA), keeper.NewData(make([]byte, keeper.Size)))
+		_, err := NewSettings(test.o)
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%v %v: got %v, want %s...", test.o.Role, test.env, err, test.want)
 		}
@@ -227,11 +228,11 @@ func TestFilesMayNotNameWhatTheAllowListLacks(t *testing.T) {
 		for name, value := range test.env {
 			vars[name] = value
 		}
-		s, err := newSettings(Options{Env: env.Map(vars)})
+		s, err := NewSettings(Options{Env: env.Map(vars)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = s.target(test.key)
+		_, err = s.Target(test.key)
 		var refused *RefusedError
 		switch {
 		case test.want == "" && err != nil:

@@ -1,4 +1,4 @@
-package awskms
+package identity
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ func newAllowList(e env.Env, mapped userfiles.AllowList) (userfiles.AllowList, e
 	}
 	for _, account := range a.Accounts {
 		if !awskey.IsAccount(account) {
-			return a, &UsageError{Where: "SOPS_AWS_ALLOW_ACCOUNTS", Reason: fmt.Sprintf("%q is not an account", account)}
+			return a, &userfiles.Error{Where: "SOPS_AWS_ALLOW_ACCOUNTS", Reason: fmt.Sprintf("%q is not an account", account)}
 		}
 	}
 	// Both lists are in force: a variable cannot widen what the map allows.
@@ -47,23 +47,23 @@ func permits(list []string, name string) bool {
 }
 
 // check refuses a target that names what is not allowed.
-func check(a userfiles.AllowList, t target) error {
-	owner, ok := awskey.RoleAccount(t.role)
-	if t.role != "" && !ok {
+func check(a userfiles.AllowList, t Target) error {
+	owner, ok := awskey.RoleAccount(t.Role)
+	if t.Role != "" && !ok {
 		owner = "unknown" // what cannot be read has no owner
 	}
 	refuse := func(what, name, variable, field string) error {
-		return &RefusedError{ARN: t.arn.Text, What: what + " " + name, Hint: fmt.Sprintf("if %s is meant, add it to %s, or to %s in sops/aws.yaml", name, variable, field)}
+		return &RefusedError{ARN: t.ARN.Text, What: what + " " + name, Hint: fmt.Sprintf("if %s is meant, add it to %s, or to %s in sops/aws.yaml", name, variable, field)}
 	}
 	switch {
-	case !permits(a.Accounts, t.arn.Account):
-		return refuse("account", t.arn.Account, "SOPS_AWS_ALLOW_ACCOUNTS", "allow_accounts")
+	case !permits(a.Accounts, t.ARN.Account):
+		return refuse("account", t.ARN.Account, "SOPS_AWS_ALLOW_ACCOUNTS", "allow_accounts")
 	case !permits(a.Accounts, owner):
 		return refuse("role of account", owner, "SOPS_AWS_ALLOW_ACCOUNTS", "allow_accounts")
-	case !permits(a.Roles, t.role):
-		return refuse("role", t.role, "SOPS_AWS_ALLOW_ROLES", "allow_roles")
-	case !permits(a.Profiles, t.profile):
-		return refuse("profile", t.profile, "SOPS_AWS_ALLOW_PROFILES", "allow_profiles")
+	case !permits(a.Roles, t.Role):
+		return refuse("role", t.Role, "SOPS_AWS_ALLOW_ROLES", "allow_roles")
+	case !permits(a.Profiles, t.Profile):
+		return refuse("profile", t.Profile, "SOPS_AWS_ALLOW_PROFILES", "allow_profiles")
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package awskms
+package session
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
 )
 
-// kmsURL returns where o sends its calls, to be named in errors.
-func kmsURL(ctx context.Context, o kms.Options) string {
+// KMSURL returns where o sends its calls, to be named in errors.
+func KMSURL(ctx context.Context, o kms.Options) string {
 	return resolved(kms.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, kms.EndpointParameters{
 		Region: &o.Region, Endpoint: o.BaseEndpoint,
 		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
@@ -18,11 +18,12 @@ func kmsURL(ctx context.Context, o kms.Options) string {
 	}))
 }
 
-// stsURL is kmsURL for STS.
-func stsURL(ctx context.Context, region string, endpoint *string) string {
+// stsURL is KMSURL for STS.
+func stsURL(ctx context.Context, o sts.Options) string {
 	return resolved(sts.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, sts.EndpointParameters{
-		Region: &region, Endpoint: endpoint, UseGlobalEndpoint: aws.Bool(false),
-		UseDualStack: aws.Bool(false), UseFIPS: aws.Bool(false),
+		Region: &o.Region, Endpoint: o.BaseEndpoint, UseGlobalEndpoint: aws.Bool(false),
+		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+		UseFIPS:      aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
 	}))
 }
 
