@@ -203,9 +203,6 @@ func (a *App) RecoverKey(ctx context.Context, s *Source, encrypted *envelope.Enc
 	if err != nil {
 		return nil, err
 	}
-	if is := a.metadataOf(s); is != "" {
-		encrypted.Meta.Plain = is == config.MetadataPlain
-	}
 	return r, a.RequireSeal(s, !encrypted.Unproved(), o)
 }
 

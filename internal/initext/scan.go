@@ -145,7 +145,7 @@ func (s *scanner) lineEnd(pos int) (end, next int) {
 // step reads one line, or the lines of one value.
 func (s *scanner) step() error {
 	end, next := s.lineEnd(s.pos)
-	at := end - len(strings.TrimLeftFunc(s.src[s.pos:end], unicode.IsSpace))
+	at := end - len(trimLeft(s.src[s.pos:end]))
 	var err error
 	switch {
 	case at == end:
@@ -156,7 +156,12 @@ func (s *scanner) step() error {
 	default:
 		next, err = s.readEntry(at, end)
 	}
-	s.line += strings.Count(s.src[s.pos:next], "\n")
+	if last := next - 1; last > end { // a value of several lines
+		s.line += strings.Count(s.src[end:last], "\n")
+	}
+	if next > end {
+		s.line++
+	}
 	s.pos = next
 	return err
 }
@@ -245,9 +250,24 @@ func (s *scanner) readHeader(at, end, next int) error {
 	return nil
 }
 
+// trimLeft and trimRight return s without blanks at one end. Most texts have none.
+func trimLeft(s string) string {
+	if s != "" && ' ' < s[0] && s[0] < utf8.RuneSelf {
+		return s
+	}
+	return strings.TrimLeftFunc(s, unicode.IsSpace)
+}
+
+func trimRight(s string) string {
+	if s != "" && ' ' < s[len(s)-1] && s[len(s)-1] < utf8.RuneSelf {
+		return s
+	}
+	return strings.TrimRightFunc(s, unicode.IsSpace)
+}
+
 // trimEnd returns end less the blanks before it.
 func trimEnd(src string, start, end int) int {
-	return start + len(strings.TrimRightFunc(src[start:end], unicode.IsSpace))
+	return start + len(trimRight(src[start:end]))
 }
 
 func (s *scanner) readEntry(at, end int) (next int, err error) {

@@ -29,7 +29,7 @@ type value struct {
 // several.
 func (s *scanner) readValue(at int) (value, error) {
 	end, next := s.lineEnd(at)
-	start := end - len(strings.TrimLeftFunc(s.src[at:end], unicode.IsSpace))
+	start := end - len(trimLeft(s.src[at:end]))
 	if start == end {
 		at += len(strings.TrimSuffix(s.src[at:end], "\r"))
 		here := Span{at, at}
@@ -42,7 +42,7 @@ func (s *scanner) readValue(at int) (value, error) {
 	case line[0] == '`':
 		return s.readLiteral(start, Back)
 	}
-	trimmed := strings.TrimRightFunc(line, unicode.IsSpace)
+	trimmed := trimRight(line)
 	if trimmed[len(trimmed)-1] == '\\' {
 		return s.readContinued(start, start+len(trimmed), next), nil
 	}
@@ -173,7 +173,7 @@ func IsBlank(c byte) bool { return c == ' ' || c == '\t' }
 // divide makes the value of s[:i] and the comment of s[i:]. One pair of quotes
 // around a value that holds no more of them is not part of it.
 func divide(s string, i int) value {
-	body := strings.TrimRightFunc(s[:i], unicode.IsSpace)
+	body := trimRight(s[:i])
 	v := value{Outer: Span{0, len(body)}, Inner: Span{0, len(body)}}
 	if i < len(s) {
 		v.Tail = Span{i, len(s)}
