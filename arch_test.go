@@ -173,9 +173,9 @@ var large = map[string]struct {
 	limit  int
 	reason string
 }{
-	"format/yaml":       {3000, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves"},
-	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
-	"devkms":            {1800, "the world, its server and its faults are one public API, on the same values"},
+	"format/yaml":  {3000, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves"},
+	"internal/cli": {2400, "one file a command and what all of them share: it grows with the commands"},
+	"devkms":       {1800, "the world, its server and its faults are one public API, on the same values"},
 }
 
 func TestPackagesStaySmall(t *testing.T) {
