@@ -266,7 +266,7 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 		return &format.Error{Line: l.line, Msg: "the tag or anchor of a block is on another line"}
 	}
 	s.Head = spell.Chomping(head, "-")
-	if h, b, ok := s.Refit(l.value); !ok || h != head || b != body || properties != "" {
+	if properties != "" || !s.Gives(l.value, head, body) {
 		m.hint(&m.layout.Scalars, token, properties+head+"\n"+body)
 	}
 	indent := s.Indent

@@ -187,6 +187,42 @@ func (s *Slot) literal(t string) (string, bool) {
 	return head + s.Newline + indentLines(t, strings.Repeat(" ", depth), s.Newline), true
 }
 
+// isIndented reports whether text is what indentLines makes of t.
+func isIndented(text, t, indent, newline string) bool {
+	for line := range strings.Lines(strings.TrimSuffix(t, "\n")) {
+		line, more := strings.CutSuffix(line, "\n")
+		if line != "" {
+			if !strings.HasPrefix(text, indent) || !strings.HasPrefix(text[len(indent):], line) {
+				return false
+			}
+			text = text[len(indent)+len(line):]
+		}
+		if more {
+			var ok bool
+			if text, ok = strings.CutPrefix(text, newline); !ok {
+				return false
+			}
+		}
+	}
+	return text == ""
+}
+
+// linesReadable reports whether each character of t is readable, or breaks a line.
+func linesReadable(t string) bool {
+	for i := 0; i < len(t); {
+		if c := t[i]; c >= ' ' && c <= '~' || c == '\n' {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(t[i:])
+		if r == utf8.RuneError && n == 1 || !Readable(r) {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
 // indentLines writes the lines of t without the break after the last one.
 func indentLines(t, indent, newline string) string {
 	t = strings.TrimSuffix(t, "\n")
@@ -214,27 +250,41 @@ func indentLines(t, indent, newline string) string {
 
 // body writes t as the body of a block scalar whose header is there already.
 func (s *Slot) body(t string) (string, bool) {
-	for _, r := range t {
-		if !Readable(r) && r != '\n' {
-			return "", false
-		}
-	}
-	if !utf8.ValidString(t) || !s.chomps(t) {
+	if !s.holds(t) {
 		return "", false
+	}
+	return indentLines(t, s.Indent, s.Newline), true
+}
+
+// Gives reports whether v has this header and body as a block scalar in the place of
+// a block token.
+func (s *Slot) Gives(v tree.Value, head, body string) bool {
+	if v.Kind() != tree.String || s.HeadFor(v.Str()) != head {
+		return false
+	}
+	fitted := *s
+	fitted.Head = head
+	return fitted.holds(v.Str()) && isIndented(body, v.Str(), s.Indent, s.Newline)
+}
+
+// holds reports whether a block scalar with this header can hold t.
+func (s *Slot) holds(t string) bool {
+	if !linesReadable(t) || !s.chomps(t) {
+		return false
 	}
 	first := strings.TrimLeft(t, "\n")
 	if first == "" || strings.HasPrefix(first, "\t") {
-		return "", false
+		return false
 	}
 	if strings.HasPrefix(first, " ") && !strings.ContainsAny(s.Head, "123456789") {
-		return "", false
+		return false
 	}
 	if s.Style == yamltext.Folded {
 		if inner := strings.TrimRight(t, "\n"); strings.Contains(inner, "\n") || first != t || lines.IsBlank(t[0]) {
-			return "", false
+			return false
 		}
 	}
-	return indentLines(t, s.Indent, s.Newline), true
+	return true
 }
 
 // chomps reports whether the header's chomping sign gives back the end of t.
