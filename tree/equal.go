@@ -45,7 +45,10 @@ func shallow(n Node) (Node, bool) {
 	return n, false
 }
 
-type cloner struct{ scalars Scalars }
+type cloner struct {
+	scalars  Scalars
+	comments Comments
+}
 
 func (c *cloner) node(n Node) Node {
 	switch n := n.(type) {
@@ -66,8 +69,7 @@ func (c *cloner) node(n Node) Node {
 		s.Spelling = n.Spelling
 		return s
 	case *Comment:
-		copied := *n
-		return &copied
+		return c.comments.New(*n)
 	}
 	return nil
 }

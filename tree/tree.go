@@ -72,6 +72,18 @@ func (s *Scalars) New(v Value, ref int) *Scalar {
 	return &s.block[len(s.block)-1]
 }
 
+// Comments makes comments in blocks.
+type Comments struct{ block []Comment }
+
+// New returns a comment of its own.
+func (c *Comments) New(n Comment) *Comment {
+	if n := cap(c.block); len(c.block) == n {
+		c.block = make([]Comment, 0, min(max(8, 2*n), 512))
+	}
+	c.block = append(c.block, n)
+	return &c.block[len(c.block)-1]
+}
+
 // Get returns the value of the first pair with the given key.
 func (m *Map) Get(key string) (Node, bool) {
 	for _, it := range m.Items {

@@ -39,7 +39,7 @@ func (r *reader) comment(i int, inline, list bool) *tree.Comment {
 		return nil
 	}
 	c := &r.file.All()[i]
-	n := &tree.Comment{Text: r.file.Text[c.Start+1 : c.End], Inline: inline, Ref: len(r.leaves)}
+	n := r.comments.New(tree.Comment{Text: r.file.Text[c.Start+1 : c.End], Inline: inline, Ref: len(r.leaves)})
 	if list && n.Text == "" {
 		// An empty comment in a list would be an element for other readers.
 		n.Text = " "

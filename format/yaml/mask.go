@@ -32,8 +32,21 @@ type masking struct {
 	tokens   []string
 	was      map[string]yamltext.Style // how the tokens of values was before
 	elements map[string]bool           // whether they were elements of a list
-	edits    []format.Edit
+	edits    edits
 	layout   format.Layout
+}
+
+// edits are in the order of the text, mostly: leaves are in the order of the wire.
+type edits []format.Edit
+
+// add adds an edit. What is near its end it comes before: a comment on the line of a
+// value is before the value on the wire.
+func (e *edits) add(n format.Edit) {
+	list := append(*e, n)
+	for i := len(list) - 1; i > 0 && i > len(list)-8 && list[i-1].Start > n.Start; i-- {
+		list[i-1], list[i] = n, list[i-1]
+	}
+	*e = list
 }
 
 // Mask replaces leaves by tokens.
@@ -43,7 +56,7 @@ func (d *document) Mask(tokens []string) (format.Masked, error) {
 
 // MaskAs replaces leaves by tokens, which keep the style that they had before.
 func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error) {
-	m := &masking{document: d, tokens: tokens, edits: make([]format.Edit, 0, len(tokens)+2)}
+	m := &masking{document: d, tokens: tokens, edits: make(edits, 0, len(tokens)+2)}
 	if like, ok := g.Like.(*document); ok {
 		m.like(like)
 	}
@@ -52,11 +65,11 @@ func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error
 	}
 	m.frame()
 	out := format.Masked{Insert: func(meta *tree.Map) ([]byte, error) {
-		edits, err := m.putMeta(meta)
+		last, err := m.putMeta(meta)
 		if err != nil {
 			return nil, err
 		}
-		return format.Splice(d.src, append(m.edits, edits...))
+		return format.Splice(d.src, append(m.edits, last...))
 	}}
 	if !m.layout.Empty() {
 		out.Layout = &m.layout
@@ -157,10 +170,10 @@ func (m *masking) comment(l *leaf, token string) error {
 	}
 	if m.elements[token] && m.amongElements(l.start-1) {
 		// Other programs make an element of a comment in a list.
-		m.edits = append(m.edits, format.Edit{Start: l.start - 1, End: l.end, Text: "- " + token})
+		m.edits.add(format.Edit{Start: l.start - 1, End: l.end, Text: "- " + token})
 		return nil
 	}
-	m.edits = append(m.edits, format.Edit{Start: l.start, End: l.end, Text: token})
+	m.edits.add(format.Edit{Start: l.start, End: l.end, Text: token})
 	return nil
 }
 
@@ -211,7 +224,7 @@ func (m *masking) put(from int, p *place, s yamltext.Style, token string) {
 	case s == yamltext.DoubleQuoted:
 		e.Text = `"` + token + `"`
 	}
-	m.edits = append(m.edits, e)
+	m.edits.add(e)
 }
 
 // renew replaces one token by another, which has the same hints. A clipped block
@@ -226,9 +239,9 @@ func (m *masking) renew(l *leaf, token string) {
 		return
 	}
 	if head := format.Text(m.src[l.start:l.head]); !strings.ContainsAny(head, "+-") {
-		m.edits = append(m.edits, format.Edit{Start: l.head, End: l.head, Text: "-"})
+		m.edits.add(format.Edit{Start: l.head, End: l.head, Text: "-"})
 	}
-	m.edits = append(m.edits, format.Edit{Start: l.body, End: l.end, Text: m.document.slot(&l.place).Indent + token})
+	m.edits.add(format.Edit{Start: l.body, End: l.end, Text: m.document.slot(&l.place).Indent + token})
 }
 
 // hasComment reports whether a comment is among properties, which hold no
@@ -253,16 +266,15 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 		return &format.Error{Line: l.line, Msg: "the tag or anchor of a block is on another line"}
 	}
 	s.Head = spell.Chomping(head, "-")
-	if h, b, ok := s.Refit(l.value); !ok || h != head || b != body || properties != "" {
+	if properties != "" || !s.Gives(l.value, head, body) {
 		m.hint(&m.layout.Scalars, token, properties+head+"\n"+body)
 	}
 	indent := s.Indent
 	if depth := contentDepth(m.src[l.body:l.end], l.value.Str()); depth >= 0 && l.tag < 0 {
 		indent = strings.Repeat(" ", depth)
 	}
-	m.edits = append(m.edits,
-		format.Edit{Start: l.prop, End: l.head, Text: s.Head},
-		format.Edit{Start: l.body, End: l.end, Text: indent + token})
+	m.edits.add(format.Edit{Start: l.prop, End: l.head, Text: s.Head})
+	m.edits.add(format.Edit{Start: l.body, End: l.end, Text: indent + token})
 	return nil
 }
 
@@ -273,7 +285,7 @@ func (m *masking) blankBlock(l *leaf, token string) error {
 		return &format.Error{Line: l.line, Msg: "a block of blank lines has a comment"}
 	}
 	m.hint(&m.layout.Scalars, token, string(m.src[l.prop:l.end]))
-	m.edits = append(m.edits, format.Edit{Start: l.prop, End: l.end, Text: `"` + token + `"`})
+	m.edits.add(format.Edit{Start: l.prop, End: l.end, Text: `"` + token + `"`})
 	return nil
 }
 
@@ -310,7 +322,7 @@ func (m *masking) expand(s *site) error {
 	}
 	name := string(m.src[s.start:s.end])
 	m.layout.Aliases[format.TokenHash(first)] = strconv.Itoa(depth) + name
-	m.edits = append(m.edits, format.Edit{Start: s.start, End: s.end, Text: w.String()})
+	m.edits.add(format.Edit{Start: s.start, End: s.end, Text: w.String()})
 	return nil
 }
 
@@ -354,7 +366,7 @@ func (m *masking) openEnd(say func(key, text string)) {
 		}
 		header := string(m.src[l.start:l.head])
 		say(endHint, header)
-		m.edits = append(m.edits, format.Edit{Start: l.start, End: l.head, Text: strings.Trim(header, "+-") + "-"})
+		m.edits.add(format.Edit{Start: l.start, End: l.head, Text: strings.Trim(header, "+-") + "-"})
 		return
 	}
 }

@@ -50,17 +50,18 @@ type reader struct {
 	text      []byte // that of file
 	encrypted bool
 
-	scalars tree.Scalars
-	at      ctx
-	depth   int
-	via     int
-	mute    bool // inside the metadata, whose leaves are no leaves
-	copies  int
-	anchor  int // depth of anchored nodes we are in
-	placed  int // comments that are leaves
-	known   map[yamltext.ID]int
-	siteOf  map[yamltext.ID]int
-	open    map[yamltext.ID]bool
+	scalars  tree.Scalars
+	comments tree.Comments
+	at       ctx
+	depth    int
+	via      int
+	mute     bool // inside the metadata, whose leaves are no leaves
+	copies   int
+	anchor   int // depth of anchored nodes we are in
+	placed   int // comments that are leaves
+	known    map[yamltext.ID]int
+	siteOf   map[yamltext.ID]int
+	open     map[yamltext.ID]bool
 }
 
 // scanOf makes a scan of text, which f is of.

@@ -57,7 +57,7 @@ func (m *masking) collectionTags() {
 		if t.list {
 			known = "!!seq"
 		}
-		m.edits = append(m.edits, format.Edit{Start: t.start, End: t.end, Text: known})
+		m.edits.add(format.Edit{Start: t.start, End: t.end, Text: known})
 	})
 }
 
@@ -72,7 +72,7 @@ func (u *unmasking) collectionTags() {
 	}
 	u.eachTag(tokenOf, func(t *tagged, name string) {
 		if h, ok := u.layout.Scalars[name]; ok {
-			u.edits = append(u.edits, format.Edit{Start: t.start, End: t.end, Text: h})
+			u.edits.add(format.Edit{Start: t.start, End: t.end, Text: h})
 		}
 	})
 }

@@ -17,7 +17,7 @@ type unmasking struct {
 	*document
 	values   []format.Plain
 	layout   *format.Layout
-	edits    []format.Edit
+	edits    edits
 	hollow   map[int]bool
 	restored []span // where aliases came back: nothing else is edited there
 }
@@ -27,7 +27,7 @@ func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, erro
 	if l == nil {
 		l = &format.Layout{}
 	}
-	u := &unmasking{document: d, values: values, layout: l, edits: make([]format.Edit, 0, len(values)+2), hollow: map[int]bool{}}
+	u := &unmasking{document: d, values: values, layout: l, edits: make(edits, 0, len(values)+2), hollow: map[int]bool{}}
 	u.aliases()
 	for _, m := range d.trees {
 		u.findHollow(m)
@@ -74,7 +74,7 @@ func (u *unmasking) comment(l *leaf, text string) {
 	if h, ok := u.layout.Comments[format.TokenHash(l.tokenOf())]; ok && strings.TrimSpace(h) == strings.TrimSpace(text) {
 		text = h
 	}
-	u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: oneLine(text)})
+	u.edits.add(format.Edit{Start: l.start, End: l.end, Text: oneLine(text)})
 }
 
 func oneLine(text string) string {
@@ -107,7 +107,7 @@ func (u *unmasking) element(ref int, text string) {
 			text = " " + text
 		}
 	}
-	u.edits = append(u.edits, format.Edit{Start: dash - 1, End: l.end, Text: text})
+	u.edits.add(format.Edit{Start: dash - 1, End: l.end, Text: text})
 }
 
 // findHollow finds lists of which only comments remain, by their first element.
@@ -144,7 +144,7 @@ func (u *unmasking) scalar(l *leaf, v tree.Value) {
 	s := u.document.slot(&l.place)
 	if !l.block() {
 		text, _ := s.Write(v)
-		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: text})
+		u.edits.add(format.Edit{Start: l.start, End: l.end, Text: text})
 		return
 	}
 	if head, body, ok := s.Refit(v); ok {
@@ -153,16 +153,14 @@ func (u *unmasking) scalar(l *leaf, v tree.Value) {
 	}
 	// The header goes too; a comment after it stays.
 	text, _ := s.Write(v)
-	u.edits = append(u.edits,
-		format.Edit{Start: l.start, End: l.head, Text: text},
-		format.Edit{Start: lines.End(u.src, l.head), End: l.end})
+	u.edits.add(format.Edit{Start: l.start, End: l.head, Text: text})
+	u.edits.add(format.Edit{Start: lines.End(u.src, l.head), End: l.end})
 }
 
 // block replaces the header and the body of a block scalar.
 func (u *unmasking) block(l *leaf, head, body string) {
-	u.edits = append(u.edits,
-		format.Edit{Start: l.start, End: l.head, Text: head},
-		format.Edit{Start: l.body, End: l.end, Text: body})
+	u.edits.add(format.Edit{Start: l.start, End: l.head, Text: head})
+	u.edits.add(format.Edit{Start: l.body, End: l.end, Text: body})
 }
 
 // hinted writes the author's spelling, if there is one for this token and it
@@ -178,7 +176,7 @@ func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
 	before, body, isBody := strings.Cut(h, "\n")
 	switch {
 	case h == asPlain && v.Kind() == tree.String:
-		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: v.Str()})
+		u.edits.add(format.Edit{Start: l.start, End: l.end, Text: v.Str()})
 	case l.block() && isBody && isHeader(before):
 		u.block(l, before, body)
 	case l.block() && isBody && (before == "" || before[0] == '!' && !strings.ContainsAny(before, `"'`)):
@@ -189,7 +187,7 @@ func (u *unmasking) hinted(l *leaf, v tree.Value) bool {
 		}
 		u.block(l, before+s.Head, body)
 	case !l.block() && !strings.HasPrefix(h, "\n"):
-		u.edits = append(u.edits, format.Edit{Start: l.start, End: l.end, Text: h})
+		u.edits.add(format.Edit{Start: l.start, End: l.end, Text: h})
 	default:
 		return false
 	}
@@ -228,7 +226,7 @@ func (u *unmasking) aliases() {
 			}
 		}
 		u.restored = append(u.restored, s)
-		u.edits = append(u.edits, format.Edit{Start: s.start, End: s.end, Text: "*" + name})
+		u.edits.add(format.Edit{Start: s.start, End: s.end, Text: "*" + name})
 	}
 }
 
@@ -259,7 +257,7 @@ func (u *unmasking) openEnd() {
 			continue
 		}
 		if strings.TrimSpace(string(u.src[l.end:meta.start])) == "" {
-			u.edits = append(u.edits, format.Edit{Start: l.start, End: l.head, Text: header})
+			u.edits.add(format.Edit{Start: l.start, End: l.head, Text: header})
 		}
 		return
 	}

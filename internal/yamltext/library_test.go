@@ -193,6 +193,16 @@ func disagreement(text string, comments bool) string {
 	return firstDifference(ourDump(f, comments), libraryDump(docs, comments))
 }
 
+func TestCommentsMayTouchTheVersion(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"%YAML 1.1#c", "%YAML 1.1#c d", "%YAML 1.1 #c", "%YAML#1.1", "%YAML #1.1", "%YAML 1#.1", "%YAML 1.#1", "%YAML 1.1 x", "%TAG ! x#c", "%TAG ! x #c", "%TAG ! #c", "%TAG !a#c! x", "%YAML\t1.1\t#c"} {
+		text := line + "\n---\na: b\n"
+		if d := disagreement(text, false); d != "" {
+			t.Errorf("%q: %s", text, d)
+		}
+	}
+}
+
 func TestEscapesInTagsAreUTF8(t *testing.T) {
 	t.Parallel()
 	for _, tag := range []string{"%41", "%a0", "%c3%a9", "%c3", "%c3x", "%c3%41", "%c3%a9x", "%c0%80", "%ed%a0%80", "%f0%9f%98%80", "%f8%88%80%80%80", "%ff", "%4", "%", "%c3%a"} {

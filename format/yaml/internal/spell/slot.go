@@ -4,7 +4,6 @@ package spell
 
 import (
 	"encoding/base64"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -187,6 +186,42 @@ func (s *Slot) literal(t string) (string, bool) {
 	return head + s.Newline + indentLines(t, strings.Repeat(" ", depth), s.Newline), true
 }
 
+// isIndented reports whether text is what indentLines makes of t.
+func isIndented(text, t, indent, newline string) bool {
+	for line := range strings.Lines(strings.TrimSuffix(t, "\n")) {
+		line, more := strings.CutSuffix(line, "\n")
+		if line != "" {
+			if !strings.HasPrefix(text, indent) || !strings.HasPrefix(text[len(indent):], line) {
+				return false
+			}
+			text = text[len(indent)+len(line):]
+		}
+		if more {
+			var ok bool
+			if text, ok = strings.CutPrefix(text, newline); !ok {
+				return false
+			}
+		}
+	}
+	return text == ""
+}
+
+// linesReadable reports whether each character of t is readable, or breaks a line.
+func linesReadable(t string) bool {
+	for i := 0; i < len(t); {
+		if c := t[i]; c >= ' ' && c <= '~' || c == '\n' {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(t[i:])
+		if r == utf8.RuneError && n == 1 || !Readable(r) {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
 // indentLines writes the lines of t without the break after the last one.
 func indentLines(t, indent, newline string) string {
 	t = strings.TrimSuffix(t, "\n")
@@ -214,27 +249,41 @@ func indentLines(t, indent, newline string) string {
 
 // body writes t as the body of a block scalar whose header is there already.
 func (s *Slot) body(t string) (string, bool) {
-	for _, r := range t {
-		if !Readable(r) && r != '\n' {
-			return "", false
-		}
-	}
-	if !utf8.ValidString(t) || !s.chomps(t) {
+	if !s.holds(t) {
 		return "", false
+	}
+	return indentLines(t, s.Indent, s.Newline), true
+}
+
+// Gives reports whether v has this header and body as a block scalar in the place of
+// a block token.
+func (s *Slot) Gives(v tree.Value, head, body string) bool {
+	if v.Kind() != tree.String || s.HeadFor(v.Str()) != head {
+		return false
+	}
+	fitted := *s
+	fitted.Head = head
+	return fitted.holds(v.Str()) && isIndented(body, v.Str(), s.Indent, s.Newline)
+}
+
+// holds reports whether a block scalar with this header can hold t.
+func (s *Slot) holds(t string) bool {
+	if !linesReadable(t) || !s.chomps(t) {
+		return false
 	}
 	first := strings.TrimLeft(t, "\n")
 	if first == "" || strings.HasPrefix(first, "\t") {
-		return "", false
+		return false
 	}
 	if strings.HasPrefix(first, " ") && !strings.ContainsAny(s.Head, "123456789") {
-		return "", false
+		return false
 	}
 	if s.Style == yamltext.Folded {
 		if inner := strings.TrimRight(t, "\n"); strings.Contains(inner, "\n") || first != t || lines.IsBlank(t[0]) {
-			return "", false
+			return false
 		}
 	}
-	return indentLines(t, s.Indent, s.Newline), true
+	return true
 }
 
 // chomps reports whether the header's chomping sign gives back the end of t.
@@ -247,92 +296,6 @@ func (s *Slot) chomps(t string) bool {
 		return ends > 0
 	}
 	return ends == 1
-}
-
-func singleQuoted(t string) (string, bool) {
-	for _, r := range t {
-		if !Readable(r) {
-			return "", false
-		}
-	}
-	return "'" + strings.ReplaceAll(t, "'", "''") + "'", utf8.ValidString(t)
-}
-
-// Quoted writes t in double quotes. Bytes that are no text have no such form
-// and are written as the tag for binary data asks.
-func Quoted(t string) string {
-	if !utf8.ValidString(t) {
-		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(t))
-	}
-	if !needsEscape(t) {
-		return `"` + t + `"`
-	}
-	var b strings.Builder
-	b.Grow(len(t) + 2)
-	b.WriteByte('"')
-	for _, r := range t {
-		if e := escape(r); e != "" {
-			b.WriteString(e)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-// needsEscape reports whether t has more than what double quotes hold as it is; of
-// characters beyond ASCII it does not know.
-func needsEscape(t string) bool {
-	for i := range len(t) {
-		if c := t[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return true
-		}
-	}
-	return false
-}
-
-// escape returns how r is written in double quotes, "" if as itself.
-func escape(r rune) string {
-	switch r {
-	case '"':
-		return `\"`
-	case '\\':
-		return `\\`
-	case 0:
-		return `\0`
-	case '\a':
-		return `\a`
-	case '\b':
-		return `\b`
-	case '\t':
-		return `\t`
-	case '\n':
-		return `\n`
-	case '\v':
-		return `\v`
-	case '\f':
-		return `\f`
-	case '\r':
-		return `\r`
-	case 0x1b:
-		return `\e`
-	case 0x85:
-		return `\N`
-	case 0x2028:
-		return `\L`
-	case 0x2029:
-		return `\P`
-	}
-	switch {
-	case Printable(r):
-		return ""
-	case r <= 0xFF:
-		return fmt.Sprintf(`\x%02X`, r)
-	case r <= 0xFFFF:
-		return fmt.Sprintf(`\u%04X`, r)
-	}
-	return fmt.Sprintf(`\U%08X`, r)
 }
 
 // Set is write for a value that a person puts there: text with newlines becomes

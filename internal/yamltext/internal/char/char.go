@@ -124,6 +124,7 @@ func HexDigit(c byte) int {
 type Survey struct {
 	ASCII bool // it has only ASCII
 	Feeds bool // LF is its only line break
+	Tabs  bool // it has tabs
 	Bad   int  // where a character is that no text may have, -1 if there is none
 	Want  string
 }
@@ -154,6 +155,7 @@ func Look(text string) Survey {
 		for end := min(i+8, len(text)); i < end; {
 			if Class[text[i]]&needsCheck == 0 {
 				v.Feeds = v.Feeds && text[i] != '\r'
+				v.Tabs = v.Tabs || text[i] == '\t'
 				i++
 				continue
 			}

@@ -14,8 +14,8 @@ type keyPlace struct {
 	// loose says that the token does not wait for a colon any more: the library
 	// forgets a bracket that "?" follows, and cannot make a key of it later.
 	loose bool
-	at       int
-	line     int32
+	at    int
+	line  int32
 }
 
 // maxKey is the longest implicit key, in characters.

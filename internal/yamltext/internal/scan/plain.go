@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"strings"
+
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scalar"
 )
@@ -23,8 +25,32 @@ func (s *Scanner) fetchPlain(c byte) {
 	}
 }
 
+// usualLine returns where a plain scalar ends if the first blank of its line is
+// after its colon, or there is none.
+func (s *Scanner) usualLine() (end int, ok bool) {
+	if s.flow > 0 || s.survey.Tabs || !s.survey.Feeds {
+		return 0, false
+	}
+	line := s.text[s.pos:s.survey.LineEnd(s.text, s.pos)]
+	blank := strings.IndexByte(line, ' ')
+	if blank < 0 {
+		blank = len(line)
+	}
+	switch {
+	case blank == 0:
+		return 0, false
+	case line[blank-1] == ':':
+		return s.pos + blank - 1, true
+	}
+	return s.pos + blank, blank == len(line)
+}
+
 // plainLine passes the part of a plain scalar on one line and returns its end.
 func (s *Scanner) plainLine() int {
+	if end, ok := s.usualLine(); ok {
+		s.pos = end
+		return end
+	}
 	text := s.text
 	stop := uint8(char.Blank | char.Break | char.Colon)
 	if s.flow > 0 {

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"strings"
+
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/scalar"
 )
@@ -36,9 +38,29 @@ func (s *Scanner) fetchQuoted(quote byte) {
 	t.Cooked = s.cook(value)
 }
 
+// usualQuoted returns where a quoted scalar ends that is on one line and as written.
+func (s *Scanner) usualQuoted(quote byte) (end int, ok bool) {
+	from := s.pos + 1
+	n := strings.IndexByte(s.text[from:], quote)
+	if n < 0 || !s.survey.Feeds {
+		return 0, false
+	}
+	value, end := s.text[from:from+n], from+n+1
+	if quote == '"' {
+		ok = strings.IndexByte(value, '\\') < 0
+	} else {
+		ok = end == len(s.text) || s.text[end] != quote
+	}
+	return end, ok && strings.IndexByte(value, '\n') < 0
+}
+
 // quotedEnd moves after the closing quote. It reports whether the value is as
 // written.
 func (s *Scanner) quotedEnd(quote byte) (plain bool) {
+	if end, ok := s.usualQuoted(quote); ok {
+		s.pos = end
+		return true
+	}
 	plain = true
 	text, i, start := s.text, s.pos+1, s.pos
 	for i < len(text) {

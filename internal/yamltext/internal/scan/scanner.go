@@ -1,7 +1,11 @@
 // Package scan turns the text of YAML into tokens.
 package scan
 
-import "github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+import (
+	"strings"
+
+	"github.com/seed-1f7fdfb8/sops/internal/yamltext/internal/char"
+)
 
 // A Scanner turns text into tokens. Block structure is not in the text: it
 // follows from columns, and from colons that turn what is before them into keys.
@@ -366,11 +370,12 @@ func (s *Scanner) marker() (Kind, int) {
 }
 
 // directiveEnd returns where the directive ends: at its line's, or before a
-// comment.
+// comment, which may touch the version of YAML.
 func (s *Scanner) directiveEnd() int {
 	end := s.survey.LineEnd(s.text, s.pos)
+	version := strings.HasPrefix(s.text[s.pos:end], "%YAML")
 	for i := s.pos + 1; i < end; i++ {
-		if s.text[i] == '#' && (s.text[i-1] == ' ' || s.text[i-1] == '\t') {
+		if s.text[i] == '#' && (version || s.text[i-1] == ' ' || s.text[i-1] == '\t') {
 			return i
 		}
 	}
