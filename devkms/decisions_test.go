@@ -57,7 +57,6 @@ func decisions(t testing.TB) []decision {
 type scene struct {
 	world    *devkms.World
 	question devkms.Question
-	onlyHere bool // the live server cannot be asked in this way
 }
 
 func (d decision) scene(t testing.TB) scene {
