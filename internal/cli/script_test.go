@@ -124,6 +124,8 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Vars = append(e.Vars, vars...)
+			// Calls are counted: STS of a busy machine is not silent, and no other region is asked.
+			e.Vars = append(e.Vars, "SOPS_AWS_STS_REGIONS=us-east-1")
 			e.Vars = append(e.Vars,
 				"HOME="+e.WorkDir, "XDG_CONFIG_HOME="+filepath.Join(e.WorkDir, ".config"),
 				"KEYS="+keys, "THEIRS="+theirs, "SOPS_DISABLE_VERSION_CHECK=true", "EDITOR=false",
