@@ -76,7 +76,7 @@ func (l layers) of(pkg, other string) (int, bool) {
 
 // awsOwners are the packages that may import the AWS SDK.
 var awsOwners = []string{
-	"keeper/awskms", "keeper/awskms/internal/userfiles", "keeper/awskms/internal/process", "keeper/awskms/internal/wire",
+	"keeper/awskms", "keeper/awskms/internal/session", "keeper/awskms/internal/userfiles", "keeper/awskms/internal/process", "keeper/awskms/internal/wire",
 	"devkms/internal/sigv4",
 }
 
@@ -171,12 +171,10 @@ var large = map[string]struct {
 	limit  int
 	reason string
 }{
-	"format/yaml":       {3650, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves and one spelling"},
+	"format/yaml":       {3750, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves and one spelling"},
 	"internal/yamltext": {3000, "one grammar: scanner, parser and owners of comments pass tokens of one text, and a border would export all of them"},
-	"format/ini":        {1900, "one syntax in two readings: all of it works on the entries of the scanner"},
-	"internal/envelope": {2300, "encrypt, change, rotate and read back are methods of the same two types"},
-	"internal/cli":      {2500, "one small file a command, and the one table that has them all"},
-	"keeper/awskms":     {2100, "sessions, attempts and their advice work on the same values"},
+	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
+	"devkms":            {1800, "the world, its server and its faults are one public API, on the same values"},
 }
 
 func TestPackagesStaySmall(t *testing.T) {
@@ -257,8 +255,8 @@ var reserved = map[string][]string{
 	"os.Getenv":    {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
 	"os.LookupEnv": {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
 	"os.Environ":   {"internal/env", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
-	// decrypt: its functions take no context; awskms: what profiles say is for the whole run.
-	"context.Background": {"cmd/sops", "decrypt", "keeper/awskms", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
+	// decrypt: its functions take no context; session: what profiles say is for the whole run.
+	"context.Background": {"cmd/sops", "decrypt", "keeper/awskms/internal/session", "internal/test/corpus", "internal/test/bench/faults", "internal/test/bench/compare", "internal/test/bench/repositories"},
 	"context.TODO":       {},
 }
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/pool"
 	"github.com/seed-1f7fdfb8/sops/std"
 )
@@ -61,7 +62,9 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 	slices.Sort(names)
 	names = slices.Compact(names) // what a merge left is named once for each side
 	dirs := newDirs(absolute(o.Dir, root))
-	names = slices.DeleteFunc(names, func(name string) bool { return !dirs.real(filepath.Dir(filepath.FromSlash(name))) })
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return atomicfile.IsOwn(filepath.FromSlash(name)) || !dirs.real(filepath.Dir(filepath.FromSlash(name)))
+	})
 	readers := max(4, 4*runtime.GOMAXPROCS(0)) // they wait for the file system more than they compute
 	buffers := make(chan []byte, readers)
 	for range readers {

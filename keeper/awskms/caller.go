@@ -15,7 +15,8 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/identity"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 // An Account says as which identity, and in which region, other services of AWS
@@ -26,8 +27,8 @@ type Account struct{ Profile, Role, Region string }
 type Caller struct {
 	Region string
 	k      *Keeper
-	s      *session
-	id     identity
+	s      *session.Session
+	id     identity.Identity
 	http   http.RoundTripper
 }
 
@@ -44,12 +45,12 @@ func (k *Keeper) Caller(ctx context.Context, want Account) (*Caller, error) {
 		}
 	}
 	id := k.callerIdentity(want)
-	a := &Attempt{Origin: id.origin, Profile: id.profile, Role: id.role(), Call: "profile", id: id}
-	fail := func(s *session, err error) error {
+	a := &Attempt{Origin: string(id.Origin), Profile: id.Profile, Role: id.Role(), Call: "profile", id: id}
+	fail := func(s *session.Session, err error) error {
 		a.step(a.Call, 0, err)
 		return &CallerError{a.failed(k.o.Env, s, err)}
 	}
-	p, err := k.profile(id.profile)
+	p, err := k.pool.Profile(id.Profile)
 	if err != nil {
 		return nil, fail(nil, err)
 	}
@@ -63,29 +64,29 @@ func (k *Keeper) Caller(ctx context.Context, want Account) (*Caller, error) {
 		return nil, &CallerError{a.failed(k.o.Env, s, err)}
 	}
 	c := &Caller{Region: region, k: k, s: s, id: id}
-	c.http, err = k.transport(ctx, p, region)
+	c.http, err = k.pool.Transport(ctx, p, region)
 	return c, err
 }
 
 // callerIdentity settles as which identity calls are made.
-func (k *Keeper) callerIdentity(want Account) identity {
-	id := identity{origin: fromMachine}
+func (k *Keeper) callerIdentity(want Account) identity.Identity {
+	id := identity.Identity{Origin: identity.FromMachine}
 	flagProfile, flagRole := forAll(k.o.Profile), forAll(k.o.Role)
 	switch {
 	case flagProfile != "" || flagRole != "":
-		id.origin = fromRun
+		id.Origin = identity.FromRun
 	case want.Profile != "" || want.Role != "":
-		id.origin = fromRule
-	case k.set.profile[""] != "" || k.set.role[""] != "":
-		id.origin = fromRun
+		id.Origin = identity.FromRule
+	case k.set.Profile.All() != "" || k.set.Role.All() != "":
+		id.Origin = identity.FromRun
 	}
-	id.profile = cmp.Or(flagProfile, want.Profile, k.set.profile[""])
-	if id.profile == "default" && !k.set.hasDefault() {
-		id.profile = "" // the name of what a machine has, which need not have a section
+	id.Profile = cmp.Or(flagProfile, want.Profile, k.set.Profile.All())
+	if id.Profile == "default" && !k.set.HasDefault() {
+		id.Profile = "" // the name of what a machine has, which need not have a section
 	}
-	id.profile = cmp.Or(id.profile, k.set.ambient)
-	if !k.set.noRole {
-		id.roles = hops(cmp.Or(flagRole, want.Role, k.set.role[""]))
+	id.Profile = cmp.Or(id.Profile, k.set.Ambient)
+	if !k.set.NoRole {
+		id.Roles = identity.Hops(cmp.Or(flagRole, want.Role, k.set.Role.All()))
 	}
 	return id
 }
@@ -100,21 +101,6 @@ func forAll(items []string) string {
 	return ""
 }
 
-// transport returns the connections that the SDK would make, which trust what
-// AWS_CA_BUNDLE names.
-func (k *Keeper) transport(ctx context.Context, p *userfiles.Profile, region string) (http.RoundTripper, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	b, err := k.base(ctx, p, region, "")
-	if err != nil {
-		return nil, err
-	}
-	if c, ok := b.config.HTTPClient.(interface{ GetTransport() *http.Transport }); ok {
-		return c.GetTransport(), nil
-	}
-	return nil, nil
-}
-
 // Transport makes the connections of the calls; nil is Go's usual one.
 func (c *Caller) Transport() http.RoundTripper { return c.http }
 
@@ -126,17 +112,17 @@ func (c *Caller) In(region string) *Caller {
 }
 
 // String names the identity for errors.
-func (c *Caller) String() string { return c.id.String() + c.id.origin.phrase() }
+func (c *Caller) String() string { return c.id.String() + c.id.Origin.Phrase() }
 
 // Endpoint returns the URL of a service without a slash at its end, and whether
 // configuration gives it. The service has the name that it has in hosts (s3,
 // secretsmanager), and the one that variables know it by: AWS_ENDPOINT_URL_S3,
 // AWS_ENDPOINT_URL_SECRETS_MANAGER.
 func (c *Caller) Endpoint(ctx context.Context, service, variable string) (at string, configured bool) {
-	if own := c.s.profile.Endpoint(ctx, c.k.o.Env, variable, ""); own != nil {
+	if own := c.s.Profile.Endpoint(ctx, c.k.o.Env, variable, ""); own != nil {
 		return strings.TrimRight(*own, "/"), true
 	}
-	o := kms.Options{Region: c.Region, EndpointOptions: c.s.kms.Options().EndpointOptions}
+	o := kms.Options{Region: c.Region, EndpointOptions: c.s.KMS.Options().EndpointOptions}
 	dual := o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled
 	if service != "s3" || !dual {
 		return "https://" + service + hostEnd(ctx, o), false
@@ -148,7 +134,7 @@ func (c *Caller) Endpoint(ctx context.Context, service, variable string) (at str
 // hostEnd returns what follows the name of a service in its host, such as
 // .eu-west-1.amazonaws.com. The SDK knows that of KMS, in each partition.
 func hostEnd(ctx context.Context, o kms.Options) string {
-	if u, err := url.Parse(kmsURL(ctx, o)); err == nil {
+	if u, err := url.Parse(session.KMSURL(ctx, o)); err == nil {
 		if end, ok := strings.CutPrefix(u.Host, "kms"); ok {
 			return end
 		}
@@ -159,7 +145,7 @@ func hostEnd(ctx context.Context, o kms.Options) string {
 // Sign signs a request with this body, which must be complete but for what the
 // signature adds.
 func (c *Caller) Sign(ctx context.Context, r *http.Request, service string, body []byte) error {
-	credentials, err := c.s.sources[len(c.s.sources)-1].retrieve(ctx)
+	credentials, err := c.s.Sources[len(c.s.Sources)-1].Retrieve(ctx)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
@@ -62,7 +63,7 @@ func (c Cause) regional() bool {
 	return false
 }
 
-func causeOf(a *Attempt, e env.Env, s *session, err error) Cause {
+func causeOf(a *Attempt, e env.Env, s *session.Session, err error) Cause {
 	var bundle *userfiles.BundleError
 	switch {
 	case errors.As(err, &bundle):
@@ -77,8 +78,8 @@ func causeOf(a *Attempt, e env.Env, s *session, err error) Cause {
 	return causeOfCredentials(a, s, err)
 }
 
-func causeOfCredentials(a *Attempt, s *session, err error) Cause {
-	var mfa *mfaError
+func causeOfCredentials(a *Attempt, s *session.Session, err error) Cause {
+	var mfa *session.MFAError
 	var failed *process.Error
 	switch {
 	case skewed(a):
@@ -87,7 +88,7 @@ func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 		return NoMFA
 	case errors.As(err, &failed):
 		return ProcessFailed
-	case wrongCode(a.Message):
+	case session.WrongCode(a.Message):
 		return WrongMFA
 	case a.Code == "AccessDenied":
 		return RoleDenied
@@ -97,9 +98,9 @@ func causeOfCredentials(a *Attempt, s *session, err error) Cause {
 		return STSFailed
 	case a.Call == "sts:AssumeRole" && (expired(err) || unreachable(a)):
 		return STSFailed
-	case s.profile.Process() != "" && a.Call == "credentials" && expired(err):
+	case s.Profile.Process() != "" && a.Call == "credentials" && expired(err):
 		return ProcessFailed
-	case s.profile.Login() != "" && !expired(err) && !unreachable(a):
+	case s.Profile.Login() != "" && !expired(err) && !unreachable(a):
 		return NotLoggedIn
 	}
 	return NoCredentials

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 // A Report is what Diagnose finds out about one key.
@@ -63,10 +64,10 @@ type probe struct {
 	now func() time.Time
 }
 
-func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
+func (p *probe) do(ctx context.Context, s *session.Session, a *Attempt, j job) error {
 	p.whoami(ctx, s, a, j)
 	p.state(ctx, s, a, j)
-	_, err := s.kms.Decrypt(ctx, &kms.DecryptInput{
+	_, err := s.KMS.Decrypt(ctx, &kms.DecryptInput{
 		KeyId: &j.arn.Text, CiphertextBlob: p.blob, EncryptionContext: always(j.context), DryRun: aws.Bool(true),
 	}, j.limit)
 	var would *types.DryRunOperationException
@@ -80,11 +81,11 @@ func (p *probe) do(ctx context.Context, s *session, a *Attempt, j job) error {
 }
 
 // whoami asks STS for the caller, which no policy can deny.
-func (p *probe) whoami(ctx context.Context, s *session, a *Attempt, j job) {
-	ctx, cancel := limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
+func (p *probe) whoami(ctx context.Context, s *session.Session, a *Attempt, j job) {
+	ctx, cancel := session.Limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
-	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	out, err := s.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	step := a.step("sts:GetCallerIdentity", p.now().Sub(start), err)
 	if err != nil {
 		_, step.Detail = describe(err)
@@ -107,11 +108,11 @@ const maxSkew = time.Minute
 
 // state asks KMS for the key. Many who may decrypt may not ask that, so that
 // nothing follows from a denial.
-func (p *probe) state(ctx context.Context, s *session, a *Attempt, j job) {
-	ctx, cancel := limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
+func (p *probe) state(ctx context.Context, s *session.Session, a *Attempt, j job) {
+	ctx, cancel := session.Limited(ctx, cmp.Or(j.within, DefaultLast)/4) // time must be left for the call itself
 	defer cancel()
 	start := p.now()
-	out, err := s.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &j.arn.Text}, j.limit)
+	out, err := s.KMS.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &j.arn.Text}, j.limit)
 	took := p.now().Sub(start)
 	code, message := "", ""
 	if err != nil {

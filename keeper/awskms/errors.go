@@ -16,7 +16,9 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/identity"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
@@ -62,7 +64,7 @@ func (e *Error) Hints() []string {
 // An Attempt is one identity that was tried for a key: how far it came, and
 // what stopped it.
 type Attempt struct {
-	Origin  Origin    `json:"origin"`            // who proposed the identity
+	Origin  string    `json:"origin"`            // who proposed the identity
 	Profile string    `json:"profile,omitempty"` // "" for the ambient credentials
 	Role    string    `json:"role,omitempty"`
 	Region  string    `json:"region"`
@@ -78,15 +80,15 @@ type Attempt struct {
 	Hint    string    `json:"hint,omitempty"`
 	Steps   []Step    `json:"steps"`
 	Err     error     `json:"-"`
-	id      identity
+	id      identity.Identity
 	arn     awskey.ARN
 	context map[string]string
-	limit   overdue // its own, if that was reached
+	limit   session.Overdue // its own, if that was reached
 }
 
-func newAttempt(id identity, j job) *Attempt {
+func newAttempt(id identity.Identity, j job) *Attempt {
 	return &Attempt{
-		Origin: id.origin, Profile: id.profile, Role: id.role(), Region: j.arn.Region, Call: "profile",
+		Origin: string(id.Origin), Profile: id.Profile, Role: id.Role(), Region: j.arn.Region, Call: "profile",
 		id: id, arn: j.arn, context: j.context,
 	}
 }
@@ -116,7 +118,7 @@ func (a *Attempt) barren() bool {
 
 // who returns the identity, its origin and its ARN, as far as they are known.
 func (a *Attempt) who() string {
-	text := a.id.String() + a.Origin.phrase()
+	text := a.id.String() + a.id.Origin.Phrase()
 	if a.Caller != "" {
 		text += ", " + a.Caller
 	}
@@ -153,14 +155,14 @@ func (a *Attempt) took(c aws.Credentials) {
 }
 
 // failed notes why the attempt ended.
-func (a *Attempt) failed(e env.Env, s *session, err error) *Attempt {
+func (a *Attempt) failed(e env.Env, s *session.Session, err error) *Attempt {
 	a.Err = err
 	a.Code, a.Message = describe(err)
 	a.Cause = causeOf(a, e, s, err)
 	switch {
 	case a.Cause == NoProfile:
 		a.Message = "there is no profile " + hint.Line(cmp.Or(a.Profile, userfiles.AskedProfile(e))) + " on this machine"
-	case s != nil && s.sources[0].budget > 0 && a.Call == "credentials":
+	case s != nil && s.Sources[0].Budget > 0 && a.Call == "credentials":
 		a.Message = "there are none on this machine, and no instance metadata either"
 		if a.Profile != "" {
 			a.Message = "the profile has none, and there is no instance metadata either"
@@ -221,13 +223,28 @@ func describe(err error) (code, message string) {
 	return "", hint.Clean(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
 }
 
-// denied reports whether STS refuses a role to the caller, and not only the
-// code of a device.
-func denied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && !wrongCode(api.ErrorMessage())
+// A UsageError is a flag, a variable or a line of the user's map that cannot
+// be meant as it is.
+type UsageError struct {
+	Where  string // --aws-role, SOPS_AWS_ROLE, .../aws.yaml: line 3
+	Reason string
+	Hint   string
 }
 
-func wrongCode(message string) bool {
-	return strings.Contains(message, "MultiFactorAuthentication failed")
+func (e *UsageError) Error() string { return e.Where + ": " + e.Reason }
+
+// Hints returns what to write instead.
+func (e *UsageError) Hints() []string {
+	if e.Hint == "" {
+		return nil
+	}
+	return []string{e.Hint}
+}
+
+// usage returns a mistake in the settings as a type of this package.
+func usage(err error) error {
+	if wrong := (*userfiles.Error)(nil); errors.As(err, &wrong) {
+		return &UsageError{Where: wrong.Where, Reason: wrong.Reason, Hint: wrong.Hint}
+	}
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 // TestOnlyTheWordsOfFilesFallBack goes through who may name an identity, what
@@ -97,7 +98,7 @@ func TestWhatLimitsAnAttempt(t *testing.T) {
 	if got := k.last(t.Context()); got != DefaultLast {
 		t.Errorf("without a limit: %v", got)
 	}
-	ctx, cancel := limited(t.Context(), time.Hour)
+	ctx, cancel := session.Limited(t.Context(), time.Hour)
 	defer cancel()
 	if got := k.last(ctx); got != 0 {
 		t.Errorf("the caller limits it: %v", got)

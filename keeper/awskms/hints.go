@@ -13,12 +13,13 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
 )
 
 // advise returns what to do about a failed attempt: a command, a flag or a
 // policy statement; "" if nothing is known to help.
-func advise(a *Attempt, e env.Env, s *session) string {
+func advise(a *Attempt, e env.Env, s *session.Session) string {
 	switch a.Cause {
 	case NoProfile, NoCredentials, NotLoggedIn, BadProfile, NoMFA, WrongMFA, ProcessFailed, Stale:
 		return credentialHint(a, e, s)
@@ -40,7 +41,7 @@ func advise(a *Attempt, e env.Env, s *session) string {
 
 const clockHint = "set the clock of this machine: AWS refuses signatures that are more than a few minutes off (now: date -u)"
 
-func credentialHint(a *Attempt, e env.Env, s *session) string {
+func credentialHint(a *Attempt, e env.Env, s *session.Session) string {
 	switch a.Cause {
 	case NoProfile:
 		return fmt.Sprintf("%s; choose one with --aws-profile NAME, or for account %s in %s",
@@ -52,7 +53,7 @@ func credentialHint(a *Attempt, e env.Env, s *session) string {
 	case BadProfile:
 		return "look at the profile with: aws configure list" + a.flag()
 	case NotLoggedIn:
-		return s.profile.Login()
+		return s.Profile.Login()
 	case ProcessFailed:
 		var slow *process.Error
 		text := "run it by hand: aws sts get-caller-identity" + a.flag()
@@ -150,4 +151,12 @@ func networkHint(a *Attempt) string {
 	}
 	return fmt.Sprintf("check the way to %s: curl -sv %s; AWS_ENDPOINT_URL_%s, HTTPS_PROXY and NO_PROXY may point elsewhere",
 		service, hint.ShellWord(a.where()), service)
+}
+
+// noProfile says which profiles there are instead of the one that is not.
+func noProfile(known []string) string {
+	if len(known) == 0 {
+		return "this machine has no profiles"
+	}
+	return "this machine has the profiles " + strings.Join(known, ", ")
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/process"
-	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/userfiles"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/identity"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 // Options is what a Keeper needs of the world. The zero value is that of the
@@ -58,23 +58,18 @@ type Options struct {
 // nothing else is left to try, a slow answer is better than none.
 const (
 	DefaultAttempt = 5 * time.Second
-	DefaultLast    = 30 * time.Second
+	DefaultLast    = session.DefaultLast
 )
 
 // A Keeper wraps data keys under AWS KMS keys.
 type Keeper struct {
-	o   Options
-	set *settings
-	err error // what is wrong with the settings
+	o    Options
+	set  *identity.Settings
+	pool *session.Pool
+	err  error // what is wrong with the settings
 
-	mu        sync.Mutex // guards the maps
-	profiles  map[string]*userfiles.Profile
-	bases     map[string]*base
-	processes map[string]*process.Provider // by their command
-	sources   map[string]*source
-	sessions  map[string]*session
-	answered  map[string]bool // MFA devices whose code was right
-	warned    map[string]bool
+	mu     sync.Mutex // guards warned
+	warned map[string]bool
 }
 
 // New returns a Keeper. Bad options are reported by the first use of it.
@@ -88,17 +83,12 @@ func New(o Options) *Keeper {
 	if o.HostName == "" {
 		o.HostName, _ = os.Hostname() // a session name without a host is good enough
 	}
-	set, err := newSettings(o)
-	return &Keeper{
-		o: o, set: set, err: err,
-		profiles:  map[string]*userfiles.Profile{},
-		bases:     map[string]*base{},
-		processes: map[string]*process.Provider{},
-		sources:   map[string]*source{},
-		sessions:  map[string]*session{},
-		answered:  map[string]bool{},
-		warned:    map[string]bool{},
-	}
+	set, err := identity.NewSettings(identity.Options{
+		Env: o.Env, Profile: o.Profile, Role: o.Role, KeyRoles: o.KeyRoles, NoAssumeRole: o.NoAssumeRole,
+		Strict: o.Strict, Attempts: o.Attempts, HostName: o.HostName,
+	})
+	pool := session.NewPool(session.Options{Env: o.Env, Now: o.Now, Attempt: o.Attempt, AskMFA: o.AskMFA}, set)
+	return &Keeper{o: o, set: set, pool: pool, err: usage(err), warned: map[string]bool{}}
 }
 
 // Kind returns "kms".
@@ -131,40 +121,11 @@ func (k *Keeper) Asks(_ context.Context, w keeper.WrappedKey) bool {
 	if k.err != nil {
 		return false
 	}
-	t, err := k.set.target(w.MasterKey)
+	t, err := k.set.Target(w.MasterKey)
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(k.set.candidates(t), k.asks)
-}
-
-// asks reports whether id needs a code of a device that has not answered yet.
-func (k *Keeper) asks(id identity) bool {
-	if k.o.AskMFA == nil || k.set.mfaToken != "" {
-		return false
-	}
-	serials := id.serials()
-	if p, err := k.profile(id.profile); err == nil {
-		serials = append(serials, p.Serials()...)
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.ContainsFunc(serials, func(s string) bool { return !k.answered[s] })
-}
-
-// profile reads a profile once a run. The answer is for the whole run, so it is
-// not that of the call which happens to ask first and may be given up.
-func (k *Keeper) profile(name string) (*userfiles.Profile, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if p := k.profiles[name]; p != nil {
-		return p, nil
-	}
-	p, err := userfiles.ReadProfile(context.Background(), k.o.Env, name)
-	if err == nil {
-		k.profiles[name] = p
-	}
-	return p, err
+	return slices.ContainsFunc(k.set.Candidates(t), k.pool.Asks)
 }
 
 // warn shows each warning once.

@@ -12,13 +12,14 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 // An operation is what is to be done once an identity is found that may.
 type operation interface {
 	call() string // kms:Decrypt
 	verb() string // for errors: decrypt
-	do(ctx context.Context, s *session, a *Attempt, j job) error
+	do(ctx context.Context, s *session.Session, a *Attempt, j job) error
 }
 
 // A job is an operation with a key in one region.
@@ -41,8 +42,8 @@ type encrypt struct {
 func (e *encrypt) call() string { return "kms:Encrypt" }
 func (e *encrypt) verb() string { return "encrypt" }
 
-func (e *encrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
-	out, err := s.kms.Encrypt(ctx, &kms.EncryptInput{
+func (e *encrypt) do(ctx context.Context, s *session.Session, _ *Attempt, j job) error {
+	out, err := s.KMS.Encrypt(ctx, &kms.EncryptInput{
 		KeyId: &j.arn.Text, Plaintext: e.plain.Bytes(), EncryptionContext: always(j.context),
 	}, j.limit)
 	if err != nil {
@@ -69,9 +70,9 @@ type decrypt struct {
 func (d *decrypt) call() string { return "kms:Decrypt" }
 func (d *decrypt) verb() string { return "decrypt" }
 
-func (d *decrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
+func (d *decrypt) do(ctx context.Context, s *session.Session, _ *Attempt, j job) error {
 	in := &kms.DecryptInput{KeyId: &j.arn.Text, CiphertextBlob: d.blob, EncryptionContext: always(j.context)}
-	out, err := s.kms.Decrypt(ctx, in, j.limit)
+	out, err := s.KMS.Decrypt(ctx, in, j.limit)
 	var moved *types.IncorrectKeyException
 	if j.arn.Alias() && errors.As(err, &moved) {
 		out, err = d.moved(ctx, s, j, err)
@@ -88,8 +89,8 @@ func (d *decrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
 
 // moved opens what an alias wrapped when it meant another key. The ciphertext
 // knows its key; one of another account or region is not what the file names.
-func (d *decrypt) moved(ctx context.Context, s *session, j job, wrong error) (*kms.DecryptOutput, error) {
-	out, err := s.kms.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: d.blob, EncryptionContext: always(j.context)}, j.limit)
+func (d *decrypt) moved(ctx context.Context, s *session.Session, j job, wrong error) (*kms.DecryptOutput, error) {
+	out, err := s.KMS.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: d.blob, EncryptionContext: always(j.context)}, j.limit)
 	if err != nil {
 		return nil, errors.Join(err, wrong) // the first says what to do
 	}

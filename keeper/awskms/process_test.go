@@ -93,7 +93,7 @@ func TestAProcessRunsOnceForAllKeysAndRoles(t *testing.T) {
 // processFile returns the script of a profile.
 func (k *Keeper) processFile(t *testing.T, name string) string {
 	t.Helper()
-	p, err := k.profile(name)
+	p, err := k.pool.Profile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

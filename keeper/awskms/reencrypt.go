@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/identity"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 // ReEncrypt moves what w holds under another key or context, inside KMS: this
@@ -24,14 +26,14 @@ func (k *Keeper) ReEncrypt(ctx context.Context, w keeper.WrappedKey, to keeper.M
 		return keeper.WrappedKey{}, err
 	}
 	op := &reEncrypt{blob: blob}
-	if op.from, err = k.set.target(w.MasterKey); err != nil {
+	if op.from, err = k.set.Target(w.MasterKey); err != nil {
 		return keeper.WrappedKey{}, err
 	}
-	if op.to, err = k.set.target(to); err != nil {
+	if op.to, err = k.set.Target(to); err != nil {
 		return keeper.WrappedKey{}, err
 	}
-	if op.from.arn.Region != op.to.arn.Region {
-		return keeper.WrappedKey{}, fmt.Errorf("AWS KMS: kms:ReEncrypt stays inside one region: %s and %s are in two", op.from.arn.Text, op.to.arn.Text)
+	if op.from.ARN.Region != op.to.ARN.Region {
+		return keeper.WrappedKey{}, fmt.Errorf("AWS KMS: kms:ReEncrypt stays inside one region: %s and %s are in two", op.from.ARN.Text, op.to.ARN.Text)
 	}
 	if err = k.run(ctx, to, op); err != nil {
 		if other := k.run(ctx, w.MasterKey, op); other != nil {
@@ -42,7 +44,7 @@ func (k *Keeper) ReEncrypt(ctx context.Context, w keeper.WrappedKey, to keeper.M
 }
 
 type reEncrypt struct {
-	from, to target
+	from, to identity.Target
 	blob     []byte
 	enc      string
 }
@@ -50,14 +52,14 @@ type reEncrypt struct {
 func (r *reEncrypt) call() string { return "kms:ReEncrypt*" }
 func (r *reEncrypt) verb() string { return "move" }
 
-func (r *reEncrypt) do(ctx context.Context, s *session, _ *Attempt, j job) error {
-	if j.arn.Region != r.to.arn.Region {
+func (r *reEncrypt) do(ctx context.Context, s *session.Session, _ *Attempt, j job) error {
+	if j.arn.Region != r.to.ARN.Region {
 		return errors.New("kms:ReEncrypt stays inside one region")
 	}
-	out, err := s.kms.ReEncrypt(ctx, &kms.ReEncryptInput{
+	out, err := s.KMS.ReEncrypt(ctx, &kms.ReEncryptInput{
 		CiphertextBlob: r.blob,
-		SourceKeyId:    &r.from.arn.Text, SourceEncryptionContext: r.from.context,
-		DestinationKeyId: &r.to.arn.Text, DestinationEncryptionContext: r.to.context,
+		SourceKeyId:    &r.from.ARN.Text, SourceEncryptionContext: r.from.Context,
+		DestinationKeyId: &r.to.ARN.Text, DestinationEncryptionContext: r.to.Context,
 	}, j.limit)
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/deadline"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/identity"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 // run does op under m as the first identity that may. The error is an *Error,
@@ -34,18 +36,18 @@ func (k *Keeper) walk(ctx context.Context, m keeper.MasterKey, op operation) ([]
 	if k.err != nil {
 		return nil, k.err
 	}
-	t, err := k.set.target(m)
+	t, err := k.set.Target(m)
 	if err != nil {
 		return nil, err
 	}
-	arns := k.set.arns(t.arn)
+	arns := k.set.ARNs(t.ARN)
 	var attempts []*Attempt
 	for i, arn := range arns {
-		j := job{op: op, arn: arn, context: t.context, calls: k.set.attempts, within: k.last(ctx)}
+		j := job{op: op, arn: arn, context: t.Context, calls: k.set.Attempts, within: k.last(ctx)}
 		if others := len(arns) - 1 - i; others > 0 { // another region is a better answer than waiting
 			j.calls, j.within = 1, share(ctx, k.patience(), others)
 		}
-		here := k.inRegion(ctx, k.set.candidates(t), j)
+		here := k.inRegion(ctx, k.set.Candidates(t), j)
 		attempts = append(attempts, here...)
 		if here[len(here)-1].Err == nil || ctx.Err() != nil ||
 			!slices.ContainsFunc(here, func(a *Attempt) bool { return a.Cause.regional() }) {
@@ -68,19 +70,6 @@ func (k *Keeper) last(ctx context.Context) time.Duration {
 	return cmp.Or(k.o.Attempt, DefaultLast)
 }
 
-// limited returns a context that ends after d, if d is not 0.
-func limited(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	if d == 0 {
-		return ctx, func() {}
-	}
-	return deadline.With(ctx, d, overdue(d))
-}
-
-// overdue is the error of the limit of an attempt.
-type overdue time.Duration
-
-func (o overdue) Error() string { return fmt.Sprintf("no answer within %s", time.Duration(o)) }
-
 // share returns how long one region may take, so that something is left for the
 // others of what the caller allows for all.
 func share(ctx context.Context, attempt time.Duration, others int) time.Duration {
@@ -94,20 +83,20 @@ func share(ctx context.Context, attempt time.Duration, others int) time.Duration
 // inRegion tries the identities one after the other. Those that begin with what
 // gave no credentials need not be tried: they would fail in the same way, after
 // a program was run or a person asked once more.
-func (k *Keeper) inRegion(ctx context.Context, candidates []identity, j job) []*Attempt {
+func (k *Keeper) inRegion(ctx context.Context, candidates []identity.Identity, j job) []*Attempt {
 	var attempts []*Attempt
 	barren := map[string]bool{} // profiles
 	for i, id := range candidates {
-		if barren[id.profile] {
+		if barren[id.Profile] {
 			continue
 		}
 		j.enter = j.within
-		if slices.ContainsFunc(candidates[i+1:], func(next identity) bool { return next.profile != id.profile }) {
+		if slices.ContainsFunc(candidates[i+1:], func(next identity.Identity) bool { return next.Profile != id.Profile }) {
 			j.enter = min(cmp.Or(j.within, k.patience()), k.patience())
 		}
 		a := k.attempt(ctx, id, j)
 		attempts = append(attempts, a)
-		barren[id.profile] = a.barren()
+		barren[id.Profile] = a.barren()
 		if a.Err == nil || ctx.Err() != nil || !a.Cause.personal() {
 			break
 		}
@@ -116,7 +105,7 @@ func (k *Keeper) inRegion(ctx context.Context, candidates []identity, j job) []*
 }
 
 // attempt does the job as id. Everything that happens on the way is a step.
-func (k *Keeper) attempt(ctx context.Context, id identity, j job) *Attempt {
+func (k *Keeper) attempt(ctx context.Context, id identity.Identity, j job) *Attempt {
 	a := newAttempt(id, j)
 	s, err := k.enter(ctx, id, a, j)
 	if err == nil {
@@ -129,23 +118,23 @@ func (k *Keeper) attempt(ctx context.Context, id identity, j job) *Attempt {
 }
 
 // enter becomes id: it finds the profile, gets credentials and assumes roles.
-func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt, j job) (*session, error) {
-	if !k.asks(id) { // a person takes the time they need
+func (k *Keeper) enter(ctx context.Context, id identity.Identity, a *Attempt, j job) (*session.Session, error) {
+	if !k.pool.Asks(id) { // a person takes the time they need
 		var cancel func()
-		ctx, cancel = limited(ctx, j.enter)
+		ctx, cancel = session.Limited(ctx, j.enter)
 		defer cancel()
 	}
 	start := k.o.Now()
-	s, err := k.session(ctx, id, a.Region)
+	s, err := k.pool.Session(ctx, id, a.Region)
 	a.step("profile", k.o.Now().Sub(start), err)
 	if err != nil {
 		return nil, err
 	}
-	for _, source := range s.sources {
-		a.Call, a.URL, start = source.call, source.url, k.o.Now()
-		c, err := source.retrieve(ctx)
-		err = inTime(ctx, err)
-		a.step(source.call, k.o.Now().Sub(start), err)
+	for _, source := range s.Sources {
+		a.Call, a.URL, start = source.Call, source.URL, k.o.Now()
+		c, err := source.Retrieve(ctx)
+		err = session.InTime(ctx, err)
+		a.step(source.Call, k.o.Now().Sub(start), err)
 		if err != nil {
 			return s, err
 		}
@@ -155,12 +144,12 @@ func (k *Keeper) enter(ctx context.Context, id identity, a *Attempt, j job) (*se
 }
 
 // work makes the call that all this is for.
-func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error {
-	ctx, cancel := limited(ctx, j.within)
+func (k *Keeper) work(ctx context.Context, s *session.Session, a *Attempt, j job) error {
+	ctx, cancel := session.Limited(ctx, j.within)
 	defer cancel()
 	start := k.o.Now()
-	a.Call, a.URL = j.op.call(), s.url
-	err := inTime(ctx, j.op.do(ctx, s, a, j))
+	a.Call, a.URL = j.op.call(), s.URL
+	err := session.InTime(ctx, j.op.do(ctx, s, a, j))
 	a.step(j.op.call(), k.o.Now().Sub(start), err)
 	return err
 }
@@ -169,19 +158,10 @@ func (k *Keeper) work(ctx context.Context, s *session, a *Attempt, j job) error 
 // else did.
 func (k *Keeper) tellFallback(m keeper.MasterKey, attempts []*Attempt) {
 	first, last := attempts[0], attempts[len(attempts)-1]
-	if first.Origin == fromMap && first.Origin != last.Origin {
+	if first.id.Origin == identity.FromMap && first.Origin != last.Origin {
 		k.warn(fmt.Sprintf("AWS KMS key %s: used %s, because another did not work: %v",
 			m.Text(awskey.FieldARN), last.id, first))
 	}
-}
-
-// inTime adds to err that the time was up and whose limit it was, which an error
-// of a connection that was cut off because of that need not say.
-func inTime(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	return errors.Join(ctx.Err(), context.Cause(ctx), err)
 }
 
 // expired reports whether the limit of an attempt was reached, or the caller's.

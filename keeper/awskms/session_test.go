@@ -14,6 +14,8 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
 	"github.com/seed-1f7fdfb8/sops/keeper"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/identity"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
 func TestAPersonIsAskedOnceForAnMFACode(t *testing.T) {
@@ -126,7 +128,7 @@ func TestADenialIsRememberedForAWhile(t *testing.T) {
 	}
 	wrap()
 	wrap()
-	now = now.Add(denialLasts + time.Second)
+	now = now.Add(session.DenialLasts + time.Second)
 	wrap()
 	want := []string{
 		"AssumeRole as user/alice: AccessDenied", "Encrypt as user/alice", "Encrypt as user/alice",
@@ -181,8 +183,8 @@ func TestTheUsualEndpointIsNamed(t *testing.T) {
 	for region, want := range map[string]string{
 		"eu-west-1": "https://kms.eu-west-1.amazonaws.com", "cn-north-1": "https://kms.cn-north-1.amazonaws.com.cn",
 	} {
-		s, err := k.session(t.Context(), identity{}, region)
-		if err != nil || s.url != want {
+		s, err := k.pool.Session(t.Context(), identity.Identity{}, region)
+		if err != nil || s.URL != want {
 			t.Errorf("%s: got %v, %v; want %s", region, s, err, want)
 		}
 	}
@@ -208,8 +210,8 @@ func TestDiagnosisWalksTheSameWay(t *testing.T) {
 	if d := cmp.Diff(want, steps); d != "" {
 		t.Errorf("steps (-want +got):\n%s", d)
 	}
-	if session := "arn:aws:sts::111111111111:assumed-role/ops/sops@ip-10-0-0-1"; last.Caller != session || last.Expires.IsZero() {
-		t.Errorf("caller %q until %v, want %q", last.Caller, last.Expires, session)
+	if want := "arn:aws:sts::111111111111:assumed-role/ops/sops@ip-10-0-0-1"; last.Caller != want || last.Expires.IsZero() {
+		t.Errorf("caller %q until %v, want %q", last.Caller, last.Expires, want)
 	}
 }
 

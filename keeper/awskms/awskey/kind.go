@@ -38,6 +38,8 @@ func variables() []keeper.Variable {
 		{Name: "SOPS_AWS_ALLOW_ROLES", Meaning: "the only roles that files may name"},
 		{Name: "SOPS_AWS_ALLOW_PROFILES", Meaning: "the only profiles that files may name"},
 		{Name: "SOPS_AWS_MRK_REGIONS", Meaning: "regions to try for multi-region keys"},
+		{Name: "SOPS_AWS_STS_REGIONS", Meaning: "regions whose STS may be asked for roles, beside that of the key; without it, two near to it"},
+		{Name: "SOPS_AWS_SESSION_CACHE", Meaning: "true keeps sessions of roles in ~/.aws/cli/cache, as the AWS CLI does"},
 		{Name: "AWS_ROLE_SESSION_NAME", Meaning: "the session name of assumed roles (default sops@HOST)"},
 	}
 }

@@ -34,12 +34,15 @@ import (
 //	mrk_regions: [us-west-2]
 //	allow_accounts: ["111122223333", "444455556666"]
 //
-// In a chain of roles the MFA code goes with the first; external id, duration
-// and tags go with the last.
+// In a chain of roles the MFA code and the source identity go with the first;
+// external id and duration go with the last, and so do tags, unless they are
+// transitive: those go with the first and follow the chain.
 type Map struct {
 	accounts map[string]Route
 	keys     map[string]Route
 	Siblings []string // regions of multi-Region keys
+	STS      []string // regions whose STS may be asked
+	Cache    bool     // sessions of roles are kept on disk
 	Allow    AllowList
 }
 
@@ -59,7 +62,17 @@ type Role struct {
 	SessionName string
 	Duration    time.Duration
 	Tags        map[string]string
-	Serial      string // of the MFA device that it asks for
+	Transitive  []string // tags that the sessions of the roles after it keep
+	Serial      string   // of the MFA device that it asks for
+
+	SourceIdentity string // which all sessions after it keep
+}
+
+func (r *Role) tag(name, value string) {
+	if r.Tags == nil {
+		r.Tags = map[string]string{}
+	}
+	r.Tags[name] = value
 }
 
 // An AllowList says what files may name. An empty list allows everything.
@@ -69,10 +82,10 @@ type AllowList struct {
 	Profiles []string
 }
 
-// An Error is a line of the map that cannot be meant as it is, or a map that
-// cannot be read.
+// An Error is a flag, a variable or a line of the map that cannot be meant as it
+// is, or a map that cannot be read.
 type Error struct {
-	Where  string // .../aws.yaml: line 3
+	Where  string // --aws-role, SOPS_AWS_ROLE, .../aws.yaml: line 3
 	Reason string
 	Hint   string
 }
@@ -155,6 +168,8 @@ func mapFields() []yamlread.Field[Map] {
 		routes("accounts", awskey.IsAccount, "is not an account", func(u *Map) map[string]Route { return u.accounts }),
 		routes("keys", isARN, "is not the ARN of a KMS key", func(u *Map) map[string]Route { return u.keys }),
 		texts("mrk_regions", awskey.IsRegion, "is not a region", func(u *Map) *[]string { return &u.Siblings }),
+		texts("sts_regions", awskey.IsRegion, "is not a region", func(u *Map) *[]string { return &u.STS }),
+		{Name: "session_cache", Read: func(r *yamlread.Reader, n yamlread.Node, u *Map) { u.Cache, _ = r.Bool(n, "session_cache") }},
 		texts("allow_accounts", awskey.IsAccount, "is not an account", func(u *Map) *[]string { return &u.Allow.Accounts }),
 		texts("allow_roles", isRole, "is not the ARN of a role", func(u *Map) *[]string { return &u.Allow.Roles }),
 		texts("allow_profiles", isAny, "", func(u *Map) *[]string { return &u.Allow.Profiles }),
@@ -196,6 +211,7 @@ type mapEntry struct {
 	way   Route // but for its roles
 	roles []string
 	hop   Role // what holds for them
+	keep  []string
 }
 
 func entryFields() []yamlread.Field[mapEntry] {
@@ -227,12 +243,11 @@ func entryFields() []yamlread.Field[mapEntry] {
 		}},
 		{Name: "tags", Read: func(r *yamlread.Reader, n yamlread.Node, e *mapEntry) {
 			for name, t := range r.Pairs(n, "tags") {
-				if e.hop.Tags == nil {
-					e.hop.Tags = map[string]string{}
-				}
-				e.hop.Tags[name] = t.Value
+				e.hop.tag(name, t.Value)
 			}
 		}},
+		texts("transitive_tags", isAny, "", func(e *mapEntry) *[]string { return &e.keep }),
+		text("source_identity", func(e *mapEntry) *string { return &e.hop.SourceIdentity }),
 		text("mfa_serial", func(e *mapEntry) *string { return &e.hop.Serial }),
 		endpoint("endpoint", func(e *mapEntry) *string { return &e.way.KMS }),
 		endpoint("sts_endpoint", func(e *mapEntry) *string { return &e.way.STS }),
@@ -248,8 +263,15 @@ func (e mapEntry) route() Route {
 	}
 	if n := len(out.Roles); n > 0 {
 		first, last := &out.Roles[0], &out.Roles[n-1]
-		first.Serial = e.hop.Serial
-		last.ExternalID, last.Tags, last.Duration = e.hop.ExternalID, e.hop.Tags, e.hop.Duration
+		first.Serial, first.SourceIdentity, first.Transitive = e.hop.Serial, e.hop.SourceIdentity, e.keep
+		last.ExternalID, last.Duration = e.hop.ExternalID, e.hop.Duration
+		for name, value := range e.hop.Tags {
+			if slices.Contains(e.keep, name) {
+				first.tag(name, value)
+			} else {
+				last.tag(name, value)
+			}
+		}
 	}
 	out.OnlyEndpoints = out.Profile == "" && len(out.Roles) == 0 && !out.NoRole
 	return out
