@@ -173,6 +173,7 @@ var large = map[string]struct {
 }{
 	"format/yaml":       {3750, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves and one spelling"},
 	"internal/yamltext": {3000, "one grammar: scanner, parser and owners of comments pass tokens of one text, and a border would export all of them"},
+	"internal/app":      {1600, "the world of commands, and the one way in which a file is read and changed"},
 	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
 	"devkms":            {1800, "the world, its server and its faults are one public API, on the same values"},
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"runtime"
 )
 
@@ -134,14 +133,6 @@ func (t *temp) discard() {
 		os.Remove(t.file.Name())
 	}
 	t.file.Close()
-}
-
-// IsOwn reports whether a file of that name is one that a write makes for a while:
-// a temporary file or a backup, of whatever target. Those who look through
-// directories leave them out.
-func IsOwn(path string) bool {
-	name := filepath.Base(path)
-	return strings.HasPrefix(name, ".") && (strings.Contains(name, ".sops-tmp") || strings.Contains(name, ".sops-backup"))
 }
 
 // Clean removes the temporary files that writes of path left when they were

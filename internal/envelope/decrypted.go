@@ -184,13 +184,8 @@ func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keep
 
 // Reselect gives a file another rule of what is encrypted. Values that both rules
 // encrypt keep their tokens.
-func (o *Decrypted) Reselect(selection rule.Rule, macOnlyEncrypted bool) error {
-	selection = Plan{Selection: selection}.stored()
-	if _, err := selection.Compile(); err != nil {
-		return &Failure{Kind: ErrConflict, Err: err}
-	}
-	o.Meta.Selection, o.Meta.MACOnlyEncrypted, o.reselected = selection, macOnlyEncrypted, true
-	return nil
+func (o *Decrypted) Reselect(selection rule.Rule, macOnlyEncrypted bool) {
+	o.Meta.Selection, o.Meta.MACOnlyEncrypted, o.reselected = Plan{Selection: selection}.stored(), macOnlyEncrypted, true
 }
 
 // EncryptOptions says when and with what randomness a file is encrypted. The zero
