@@ -401,6 +401,12 @@ func TestMergesOfGit(t *testing.T) {
 				_, err := c.tryGit("merge", "--no-edit", "other")
 				want, conflicts := merge(base, ours, theirs)
 				c.settle(err == nil, want, conflicts, ours, theirs, "commit", "-qm", "merged")
+				if err == nil { // made once more, it is the same to the byte
+					diff := c.git("show", "--remerge-diff", "--format=", "HEAD")
+					if strings.Contains(diff, "diff --git") { // and not the notes alone
+						t.Errorf("the merge is another one the second time:\n%s", diff)
+					}
+				}
 			case "rebase": // ours is what the commit comes to, theirs the commit
 				_, err := c.tryGit("rebase", "other")
 				want, conflicts := merge(base, theirs, ours)
