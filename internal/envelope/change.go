@@ -13,7 +13,7 @@ import (
 // is an error of Plain and Encrypt where the plaintext was not asked for before.
 func (o *Decrypted) Set(a tree.Address, n tree.Node) error {
 	if name := o.format.Name(); name == "dotenv" || name == "ini" {
-		n = numbersAsTexts(n) // all that these formats have
+		n = tree.NumbersAsTexts(n) // all that these formats have
 	}
 	if err := o.unambiguous(a); err != nil {
 		return err
@@ -71,17 +71,6 @@ func (o *Decrypted) first() *tree.Map {
 		return &tree.Map{}
 	}
 	return o.trees[0]
-}
-
-// numbersAsTexts returns n with numbers as they were typed.
-func numbersAsTexts(n tree.Node) tree.Node {
-	n = tree.Clone(n)
-	tree.Each(n, func(n tree.Node) {
-		if s, ok := n.(*tree.Scalar); ok && s.Spelling != "" {
-			s.Value, s.Spelling = tree.StringValue(s.Spelling), ""
-		}
-	})
-	return n
 }
 
 // unambiguous refuses an address on whose way a key is there twice: readers do not

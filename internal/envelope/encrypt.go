@@ -14,6 +14,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/layouts"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
@@ -26,6 +27,7 @@ import (
 func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 	opt = opt.withDefaults()
 	o.Meta.Merge, o.Meta.MergeValues = "", "" // what is written has no conflicts
+	o.sayPlain()
 	if out, err := o.patched(opt); err == nil {
 		return out, nil
 	}
@@ -99,7 +101,7 @@ func (s *encryption) run() ([]byte, error) {
 	if out, err = s.attempt(); err != nil {
 		return nil, encryptError(s.decrypted.format, errors.Join(reason, err))
 	}
-	if s.decrypted.warn != nil {
+	if s.decrypted.warn != nil && !s.decrypted.Meta.Plain {
 		s.decrypted.warn(fmt.Sprintf("the encrypted file has another layout than the text, which is kept inside it (%v)", reason))
 	}
 	return out, nil
@@ -160,7 +162,10 @@ func (s *encryption) encryptText() ([]byte, error) {
 		return nil, err
 	}
 	layout := masked.Layout
-	if s.full != nil {
+	switch {
+	case s.decrypted.Meta.Plain:
+		layout = nil
+	case s.full != nil:
 		layout = &format.Layout{Full: s.full}
 		if layout.Digest, err = s.bareDigest(masked); err != nil {
 			return nil, err
@@ -178,13 +183,16 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if layout, err = s.verifyMeta(encrypted, sealed); err != nil {
 		return nil, err
 	}
-	if s.full != nil {
+	if s.full != nil && layout != nil {
 		return out, nil // the digest was made from this very text's opening
 	}
 	values := s.valuesIn(encrypted)
 	back, err := encrypted.Unmask(values, layout)
 	if err == nil && bytes.Equal(back, s.decrypted.text.Bytes) {
 		return out, nil
+	}
+	if s.decrypted.Meta.Plain {
+		return out, s.withoutLayout(back, err)
 	}
 	// The tokens are right but the pieces do not give the author's text.
 	bare, err := encrypted.Unmask(values, nil)
@@ -193,6 +201,25 @@ func (s *encryption) encryptText() ([]byte, error) {
 	}
 	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.text.Bytes, Digest: plaintext.Digest(bare)})
 	return out, err
+}
+
+// withoutLayout says that a file with plain metadata is decrypted to another text
+// than the author's, if that has the same content.
+func (s *encryption) withoutLayout(back []byte, err error) error {
+	var text format.Document
+	if err == nil {
+		text, err = s.decrypted.format.Parse(back)
+	}
+	if err == nil {
+		err = plaintext.Same(s.decrypted.format, s.decrypted.text.Doc.Trees(), text.Trees())
+	}
+	if err != nil {
+		return fmt.Errorf("with plain metadata, which has no place for the layout: %w", err)
+	}
+	if s.decrypted.warn != nil {
+		s.decrypted.warn("plain metadata has no place for the layout of this text: it is decrypted with another one, and the same content")
+	}
+	return nil
 }
 
 // valuesIn returns what the tokens of an encrypted document stand for, by its own
@@ -284,6 +311,10 @@ func (s *encryption) putMAC(mac *integrity.MAC) error {
 		return err
 	}
 	s.macText = mac.Text()
+	if s.decrypted.Meta.Plain {
+		nonce = s.cipher.Nonce(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
+		meta.MarkPlain(nonce)
+	}
 	s.decrypted.Meta.MAC = s.cipher.Encrypt(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
 	return nil
 }
@@ -346,11 +377,15 @@ func (s *encryption) Text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref
 
 // renewSeal makes the seal of the encrypted file, whose trees r reads.
 func (s *encryption) renewSeal(trees []*tree.Map, r integrity.Reading) error {
+	m := s.decrypted.Meta
+	if m.Plain {
+		m.Seal = ""
+		return nil
+	}
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
 	}
-	m := s.decrypted.Meta
 	m.Seal, err = integrity.Seal(s.cipher, nonce, m, trees, r, s.macText, &s.decrypted.finding)
 	return err
 }

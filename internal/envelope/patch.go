@@ -168,6 +168,9 @@ func (p *patch) finish() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Plain {
+		p.layout = nil
+	}
 	l := p.layout
 	if p.masked == nil {
 		l = layouts.Prune(l, tokentree.Tokens(p.text))

@@ -57,7 +57,7 @@ type resealer struct {
 func (s *Encrypted) SetKeys(groups []keeper.Group, threshold int, random io.Reader) ([]byte, error) {
 	s.Meta.SetKeys(groups)
 	s.Meta.Threshold = storedThreshold(threshold, len(groups))
-	if r := s.sealer; r != nil && r.cipher != nil {
+	if r := s.sealer; r != nil && r.cipher != nil && !s.Meta.Plain {
 		nonce := make([]byte, cipher.NonceSize)
 		if _, err := io.ReadFull(orCrypto(random), nonce); err != nil {
 			return nil, fmt.Errorf("nonce: %w", err)

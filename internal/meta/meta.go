@@ -46,6 +46,9 @@ type Metadata struct {
 	// Merge says that the file has conflicts of a merge, and MergeValues, a token,
 	// what the sides have there; "" if it has none. See package unresolved.
 	Merge, MergeValues string
+	// Plain keeps the fields that only this program knows out: seal and layout. The
+	// MAC of such a file bears a mark, so that it stays so; see MarkPlain.
+	Plain bool
 
 	origin *tree.Map // as it was read; nil for new metadata
 	groups []Group   // as they were read, to see whether they changed
@@ -159,6 +162,7 @@ func (m *Metadata) decodeScalars(root *tree.Map) error {
 	// Of another shape they are of another program, and stay.
 	m.Merge, _ = textField(root, fieldMerge)
 	m.MergeValues, _ = textField(root, fieldMergeValues)
+	m.Plain = markedPlain(m.MAC)
 	last, err := textField(root, fieldLastModified)
 	if err != nil {
 		return err
