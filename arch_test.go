@@ -76,7 +76,7 @@ func (l layers) of(pkg, other string) (int, bool) {
 
 // awsOwners are the packages that may import the AWS SDK.
 var awsOwners = []string{
-	"keeper/awskms", "keeper/awskms/internal/session", "keeper/awskms/internal/userfiles", "keeper/awskms/internal/process", "keeper/awskms/internal/wire",
+	"keeper/awskms", "keeper/awskms/internal/session", "keeper/awskms/internal/keylife", "keeper/awskms/internal/userfiles", "keeper/awskms/internal/process", "keeper/awskms/internal/wire",
 	"devkms/internal/sigv4",
 }
 

@@ -37,3 +37,19 @@ type TimedStep struct {
 	Step
 	Took time.Duration
 }
+
+// An Identifier is a Keeper that finds out which identity this machine calls its
+// service as, where no file asks for another.
+type Identifier interface {
+	Identify(ctx context.Context) Picture
+}
+
+// A Picture shows an identity, how the machine comes to it, and why it is that one.
+type Picture struct {
+	OK    bool
+	Lines []string // for people
+	Hints []string
+	// Details is the same for programs, as in a Diagnosis.
+	Service string
+	Details any
+}

@@ -54,11 +54,9 @@ func (r *run) kmsSimulate() *command.Command {
 		Examples: `sops kms simulate --world builtin \
   --principal arn:aws:iam::111111111111:role/sops-dev \
   --key arn:aws:kms:us-east-1:111111111111:alias/sops-dev`,
-		Help: `Nothing is called. Policies are JSON as it was written, or as aws kms get-key-policy,
-aws iam get-role-policy, get-policy-version and aws organizations describe-policy
-print it. A key without a policy has that of KMS, which lets the account decide.
-The answer names the statement that decides, by file and line, and what would
-change it. The exit status is 0 if the call is allowed, and 1 if it is not.`,
+		Help: `Nothing is called. Policies are JSON, as written or as the AWS CLI prints it. The
+answer names the statement that decides, by file and line, and what would change
+it. The exit status is 0 if the call is allowed, and 1 if it is not.`,
 		Flags: []*command.Flag{
 			command.String(&o.Principal, topicAWS, "principal", "who calls: the `ARN` of a user, role, session or account root"),
 			command.String(&o.Action, topicAWS, "action", "what is called: an `ACTION` (default kms:Decrypt)"),

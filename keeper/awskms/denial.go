@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
 )
 
@@ -17,12 +18,22 @@ func policyHint(a *Attempt, e env.Env) string {
 	}
 	allow := fmt.Sprintf("allow %s %s in its policy or in the key's (in both, if the accounts differ)",
 		cmp.Or(a.Caller, "the caller"), statement(a.Call, a.deniedKey(), a.context))
+	allow += grantHint(a)
 	account := accountOf(a.Caller)
 	if account == "" || account == a.arn.Account {
 		return allow
 	}
 	return fmt.Sprintf("the caller is of account %s, and the key of %s: choose an identity there with --aws-profile %[2]s=NAME or --aws-role %[2]s=ARN; or %s",
 		account, a.arn.Account, allow)
+}
+
+// grantHint is the way around policies: a grant, which may be what there was before.
+func grantHint(a *Attempt) string {
+	operation := strings.TrimPrefix(a.Call, "kms:")
+	if a.Caller == "" || strings.Contains(operation, "*") || a.arn.Alias() {
+		return ""
+	}
+	return fmt.Sprintf("; or grant it: %s --grantee-principal %s --operations %s", a.command("create-grant", a.deniedKey()), hint.ShellWord(lasting(a.Caller)), operation)
 }
 
 // roleHint names both sides, since AWS does not say which one refuses, and of

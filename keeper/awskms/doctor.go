@@ -17,6 +17,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/awskey"
+	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/keylife"
 	"github.com/seed-1f7fdfb8/sops/keeper/awskms/internal/session"
 )
 
@@ -38,7 +39,7 @@ func (k *Keeper) report(ctx context.Context, w keeper.WrappedKey) Report {
 	start := k.o.Now()
 	blob, err := decodeBlob(w)
 	if err == nil {
-		p := &probe{decrypt: decrypt{blob: blob, warn: k.warn}, now: k.o.Now}
+		p := &probe{decrypt: decrypt{blob: blob, warn: k.warn}, now: k.o.Now, siblings: k.set.Siblings()}
 		r.Attempts, err = k.walk(ctx, w.MasterKey, p)
 	}
 	if err != nil {
@@ -61,7 +62,8 @@ func (k *Keeper) report(ctx context.Context, w keeper.WrappedKey) Report {
 // decrypts.
 type probe struct {
 	decrypt
-	now func() time.Time
+	now      func() time.Time
+	siblings []string
 }
 
 func (p *probe) do(ctx context.Context, s *session.Session, a *Attempt, j job) error {
@@ -125,8 +127,30 @@ func (p *probe) state(ctx context.Context, s *session.Session, a *Attempt, j job
 	case err != nil:
 		step.Detail = message
 	case out.KeyMetadata != nil:
-		m := out.KeyMetadata
-		step.OK = m.KeyState == types.KeyStateEnabled
-		step.Detail = hint.Line(fmt.Sprintf("%s is %s", aws.ToString(m.Arn), m.KeyState))
+		life := keylife.Key{KeyMetadata: out.KeyMetadata, Now: p.now(), Siblings: p.siblings, Command: func(name string) string {
+			return a.command(name, aws.ToString(out.KeyMetadata.Arn))
+		}}
+		step.found(life.State())
+		for _, f := range life.More() {
+			a.step("key", 0, nil).found(f)
+		}
+		p.rotation(ctx, s, a, j, out.KeyMetadata)
 	}
+}
+
+// rotation asks when the key gets new material, which few may and none must.
+func (p *probe) rotation(ctx context.Context, s *session.Session, a *Attempt, j job, m *types.KeyMetadata) {
+	if m.KeyState != types.KeyStateEnabled || m.KeyManager != types.KeyManagerTypeCustomer || m.Origin != types.OriginTypeAwsKms {
+		return
+	}
+	start := p.now()
+	out, err := s.KMS.GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: m.Arn}, j.limit)
+	if err == nil {
+		a.step("kms:GetKeyRotationStatus", p.now().Sub(start), nil).found(keylife.Rotation(out))
+	}
+}
+
+// found notes what became known in a step.
+func (s *Step) found(f keylife.Finding) {
+	s.OK, s.Detail, s.Hint = f.OK, hint.Line(f.Detail), hint.Line(f.Hint)
 }

@@ -44,8 +44,11 @@ const clockHint = "set the clock of this machine: AWS refuses signatures that ar
 func credentialHint(a *Attempt, e env.Env, s *session.Session) string {
 	switch a.Cause {
 	case NoProfile:
-		return fmt.Sprintf("%s; choose one with --aws-profile NAME, or for account %s in %s",
-			noProfile(userfiles.ProfileNames(e)), a.arn.Account, mapPath(e))
+		text := noProfile(userfiles.ProfileNames(e)) + "; choose one with --aws-profile NAME"
+		if a.arn.Account != "" {
+			text += fmt.Sprintf(", or for account %s in %s", a.arn.Account, mapPath(e))
+		}
+		return text
 	case NoMFA:
 		return "set SOPS_AWS_MFA_TOKEN to the code, or run on a terminal"
 	case WrongMFA:
@@ -111,9 +114,7 @@ func statement(action, resource string, context map[string]string) string {
 }
 
 func keyHint(a *Attempt) string {
-	command := func(name string) string {
-		return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, hint.ShellWord(a.unusable()), a.Region, a.flag())
-	}
+	command := func(name string) string { return a.command(name, a.unusable()) }
 	switch a.Cause {
 	case KeyDisabled:
 		return "enable the key: " + command("enable-key")
@@ -131,7 +132,18 @@ func keyHint(a *Attempt) string {
 		return fmt.Sprintf("the key is not in region %s of account %s, or not any more: correct the arn of the entry, or look at the key: %s",
 			a.arn.Region, a.arn.Account, command("describe-key"))
 	}
+	switch {
+	case strings.Contains(a.Message, "pending replica deletion"):
+		return "keep the key: " + command("cancel-key-deletion") + ", then enable-key"
+	case strings.Contains(a.Message, "pending import"):
+		return "import the same key material again: " + command("get-parameters-for-import") + ", then import-key-material; what was encrypted opens again"
+	}
 	return "look at the key: " + command("describe-key")
+}
+
+// command writes a command of the AWS CLI about a key.
+func (a *Attempt) command(name, key string) string {
+	return fmt.Sprintf("aws kms %s --key-id %s --region %s%s", name, hint.ShellWord(key), a.Region, a.flag())
 }
 
 // unusable is the key that AWS says is in the wrong state, or else the one that

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Files     []string
 	InputType string
+	Identity  bool // show who this machine is, before the files
 	app.Common
 	app.Access
 }
@@ -81,6 +82,11 @@ func Run(ctx context.Context, a *app.App, o Options) error {
 		return err
 	}
 	keepers := a.Keepers(ctx, o.Access)
+	if o.Identity {
+		if err := showIdentity(ctx, a, o); err != nil {
+			return err
+		}
+	}
 	var failed []error
 	for i, path := range o.Files {
 		f := app.File{Path: path, InputType: o.InputType}

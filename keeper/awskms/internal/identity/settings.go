@@ -34,6 +34,12 @@ type Settings struct {
 	routes   *userfiles.Map
 }
 
+// Mapped lists the accounts for which the user's map has another identity.
+func (s *Settings) Mapped() []string { return s.routes.Accounts() }
+
+// Siblings lists the regions in which replicas of multi-Region keys are tried.
+func (s *Settings) Siblings() []string { return s.siblings }
+
 // Options are what a run asks for. The Options of the keeper say what each means.
 type Options struct {
 	Env                  func(name string) (value string, set bool)

@@ -3,6 +3,7 @@ package userfiles
 import (
 	"cmp"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 
@@ -34,12 +35,29 @@ func (p *Profile) CheckBundle(e env.Env) error {
 	if variable == "" {
 		where = "ca_bundle of profile " + hint.Line(cmp.Or(p.Name, "default"))
 	}
-	pem, err := readFile(path)
-	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
+	text, err := readFile(path)
+	if err == nil && !holdsCertificate(text) {
 		err = errors.New("there is no certificate in it")
 	}
 	if err != nil {
 		return &BundleError{where, path, err}
 	}
 	return nil
+}
+
+// holdsCertificate reports whether a text in PEM has a certificate. The SDK reads
+// all of them, which takes a while with those of a whole machine.
+func holdsCertificate(text []byte) bool {
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			return false
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err == nil {
+			return true
+		}
+	}
 }

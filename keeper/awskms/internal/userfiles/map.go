@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -100,6 +101,9 @@ func (u *Map) Of(arn awskey.ARN) (Route, bool) {
 	r, ok := u.accounts[arn.Account]
 	return r, ok
 }
+
+// Accounts lists the accounts that are reached in a way of their own.
+func (u *Map) Accounts() []string { return slices.Sorted(maps.Keys(u.accounts)) }
 
 // LoadMap reads the user's map; without a file it is empty.
 func LoadMap(e env.Env) (*Map, error) {

@@ -125,6 +125,33 @@ func (p *Profile) Login() string {
 	return command
 }
 
+// Origin says what gives the first credentials of the profile.
+func (p *Profile) Origin() string {
+	if p.Bypassed && p.token {
+		return "web identity token in AWS_WEB_IDENTITY_TOKEN_FILE"
+	}
+	if p.Bypassed {
+		return "access key of the environment"
+	}
+	var last *config.SharedConfig
+	p.each(func(s *config.SharedConfig) { last = s })
+	switch {
+	case last.Credentials.HasKeys():
+		return "access key of the profile"
+	case last.CredentialSource != "":
+		return "credential_source " + last.CredentialSource
+	case last.WebIdentityTokenFile != "":
+		return "web identity token in " + last.WebIdentityTokenFile
+	case last.SSOSessionName != "" || last.SSOStartURL != "":
+		return "sso " + cmp.Or(last.SSOSessionName, last.SSOStartURL)
+	case last.LoginSession != "":
+		return "console login of " + last.LoginSession
+	case last.CredentialProcess != "":
+		return "credential_process"
+	}
+	return "container or instance metadata"
+}
+
 // Files are the paths of the shared configuration.
 type Files struct{ Config, Credentials []string }
 
