@@ -49,7 +49,7 @@ func TestQuotasCountTheRequestsOfAnAccountInARegion(t *testing.T) {
 		t.Errorf("another account: %s", got)
 	}
 	for i, want := range []string{"", "ThrottlingException"} {
-		if got := code(l.describe(time.Minute)); got != want {
+		if got := code(l.caller.describe(time.Minute)); got != want {
 			t.Errorf("description %d: %s, want %s", i+1, got, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/internal/test/formattest"
 )
 
@@ -35,7 +36,7 @@ func FuzzUnmaskOfMaskIsExact(f *testing.F) {
 func FuzzSOPSReadsTheSameTree(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, src []byte, _ uint64) {
-		if _, err := scan(string(src), true); err != nil {
+		if _, err := initext.Scan(string(src), true); err != nil {
 			if _, libErr := readByLibrary(src); libErr == nil && !utf16(src) {
 				t.Fatalf("%q: refused, but not by SOPS: %v", src, err)
 			}
@@ -56,7 +57,7 @@ func FuzzSetIsReadAndUnsetTakesItAway(f *testing.F) {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		if end := bytes.TrimSpace(src); bytes.HasSuffix(end, []byte(`\`)) || bytes.HasSuffix(end, []byte(triple)) || loneReturn(src) {
+		if end := bytes.TrimSpace(src); bytes.HasSuffix(end, []byte(`\`)) || bytes.HasSuffix(end, []byte(initext.Triple)) || loneReturn(src) {
 			return // what comes after is part of the last value, or may be
 		}
 		if err := formattest.Edits(Format{}, src); err != nil && !errors.Is(err, formattest.ErrRefused) {

@@ -61,7 +61,10 @@
 package ini
 
 import (
+	"errors"
+
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -95,11 +98,19 @@ func (Format) ParseEncrypted(src []byte) (format.Document, error) {
 }
 
 func read(src string, encrypted bool) (*document, error) {
-	sections, err := scan(src, encrypted)
+	sections, err := initext.Scan(src, encrypted)
 	if err != nil {
-		return nil, err
+		return nil, asFormat(err)
 	}
 	d := &document{src: src, encrypted: encrypted, sections: sections, root: &tree.Map{}}
 	d.build()
 	return d, nil
+}
+
+// asFormat returns an error of the scanner as one of the format.
+func asFormat(err error) error {
+	if e, ok := errors.AsType[*initext.Error](err); ok {
+		return &format.Error{Line: e.Line, Column: e.Column, Msg: e.Msg, Hint: e.Hint}
+	}
+	return err
 }

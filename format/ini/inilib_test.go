@@ -9,6 +9,7 @@ import (
 	inilib "gopkg.in/ini.v1"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -35,10 +36,10 @@ func readByLibrary(text []byte) (reading, error) {
 		s := sectionReading{Name: sec.Name()}
 		comment := func(text string) {
 			if text != "" {
-				text = stripSigns(text)
+				text = initext.StripSigns(text)
 				for strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n") {
 					// Our text begins with the first line that has any.
-					text = stripSigns(strings.TrimLeft(text, "\r\n"))
+					text = initext.StripSigns(strings.TrimLeft(text, "\r\n"))
 				}
 				s.Comments = append(s.Comments, text)
 			}
@@ -81,7 +82,7 @@ func sopsDiff(text []byte, d format.Document) string {
 	ours := readingOf(d)
 	kept := theirs.Sections[:0]
 	for _, s := range theirs.Sections {
-		if s.Name != reserved {
+		if s.Name != initext.Reserved {
 			kept = append(kept, s)
 		}
 	}

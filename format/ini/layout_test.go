@@ -51,10 +51,10 @@ func wrongLayouts(s *masked) []*format.Layout {
 		all.Comments[hash+tailMark] = " ; other"
 	}
 	for _, sec := range s.encrypted.(*document).sections {
-		all.Lines[bannerMark+sec.id()] = ";;\n[other]\n"
-		for _, e := range sec.keys {
-			all.Lines[e.id()] = "`other`"
-			all.Lines[bannerMark+e.id()] = ";;\nother = 1\n"
+		all.Lines[bannerMark+sec.ID()] = ";;\n[other]\n"
+		for _, e := range sec.Keys {
+			all.Lines[e.ID()] = "`other`"
+			all.Lines[bannerMark+e.ID()] = ";;\nother = 1\n"
 		}
 	}
 	layouts := []*format.Layout{{}, all}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -63,7 +64,7 @@ func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error
 		}
 	}
 	size, last := format.Ending(d.src, m.edits)
-	m.layout.NoNewline = size > bom(d.src) && last != '\n'
+	m.layout.NoNewline = size > initext.BOM(d.src) && last != '\n'
 	if m.layout.NoNewline && last == '\r' && d.eol() == "\n" {
 		m.layout.Lines[lastMark] = "\r"
 	}
@@ -79,15 +80,15 @@ func (d *document) quotes() map[string]string {
 	out := make(map[string]string, len(d.leaves))
 	for _, l := range d.leaves {
 		if l.note == nil && len(l.lines) == 1 {
-			v := l.counts().val
-			out[v.text] = v.quote
+			v := l.counts().Value
+			out[v.Text] = v.Quote
 		}
 	}
 	return out
 }
 
-func (m *masker) edit(s span, text string) {
-	m.edits = append(m.edits, format.Edit{Start: s.start, End: s.end, Text: text})
+func (m *masker) edit(s initext.Span, text string) {
+	m.edits = append(m.edits, format.Edit{Start: s.Start, End: s.End, Text: text})
 }
 
 // maskKey puts the token on every line of a key.
@@ -98,27 +99,27 @@ func (m *masker) maskKey(l leaf, token string) {
 		if i < len(l.lines)-1 {
 			name += "/" + strconv.Itoa(i)
 		}
-		if e.val.text == "" && i < len(l.lines)-1 {
+		if e.Value.Text == "" && i < len(l.lines)-1 {
 			continue
 		}
-		where, text, presented := e.val.inner, token, e.val.quote
-		if stray := e.val.outer.end - e.val.inner.end; stray != len(e.val.quote) {
+		where, text, presented := e.Value.Inner, token, e.Value.Quote
+		if stray := e.Value.Outer.End - e.Value.Inner.End; stray != len(e.Value.Quote) {
 			// A token within the quotes would leave the stray text. They stay
 			// only where a backslash ends the line, which means nothing after
 			// quotes like these, and would join the next line without them.
-			where = e.val.outer
-			if strings.HasSuffix(e.val.tail.of(m.d.src), `\`) {
+			where = e.Value.Outer
+			if strings.HasSuffix(e.Value.Tail.Of(m.d.src), `\`) {
 				text = presented + token + presented
 			} else {
 				presented = ""
 			}
 		}
-		if was, ok := m.was[token]; ok && len(l.lines) == 1 && was != presented && e.val.tail.empty() {
-			where, text, presented = e.val.outer, was+token+was, was
+		if was, ok := m.was[token]; ok && len(l.lines) == 1 && was != presented && e.Value.Tail.Empty() {
+			where, text, presented = e.Value.Outer, was+token+was, was
 		}
 		m.edit(where, text)
-		original := e.val.outer.of(m.d.src)
-		if derived, ok := restore(l.counts().val.text, presented, ""); !ok || derived != original {
+		original := e.Value.Outer.Of(m.d.src)
+		if derived, ok := initext.Restore(l.counts().Value.Text, presented, ""); !ok || derived != original {
 			m.layout.Scalars[name] = original
 		}
 	}
@@ -126,8 +127,8 @@ func (m *masker) maskKey(l leaf, token string) {
 
 // cut removes src[start:end] and has hints remember it.
 func (m *masker) cut(start, end int, hints map[string]string, name string) {
-	s := span{start, end}
-	hints[name] = s.of(m.d.src)
+	s := initext.Span{Start: start, End: end}
+	hints[name] = s.Of(m.d.src)
 	m.edit(s, "")
 }
 
@@ -137,10 +138,10 @@ func (m *masker) keep(l leaf, tokens []string) error {
 	for i, e := range l.lines {
 		shadowed := i < len(l.lines)-1
 		switch {
-		case shadowed && l.counts().val.text == "" && e.val.text != "":
-			m.edit(e.val.outer, `""`)
-			m.layout.Lines[e.id()] = e.val.outer.of(m.d.src)
-		case e.val.strange || !e.val.tail.empty() && strings.HasSuffix(e.val.text, `\`):
+		case shadowed && l.counts().Value.Text == "" && e.Value.Text != "":
+			m.edit(e.Value.Outer, `""`)
+			m.layout.Lines[e.ID()] = e.Value.Outer.Of(m.d.src)
+		case e.Value.Strange || !e.Value.Tail.Empty() && strings.HasSuffix(e.Value.Text, `\`):
 			// (A backslash would end the line if the comment after it went.)
 			if err := m.requote(e, tokens); err != nil {
 				return err
@@ -151,24 +152,24 @@ func (m *masker) keep(l leaf, tokens []string) error {
 }
 
 // requote writes a value in quotes that SOPS understands.
-func (m *masker) requote(e *entry, tokens []string) error {
-	v := e.val
-	m.layout.Lines[e.id()] = v.outer.of(m.d.src)
-	rest := m.d.src[v.outer.end:max(v.tail.end, v.outer.end)]
-	masked := e.note != nil && tokens[e.note.ref] != ""
+func (m *masker) requote(e *initext.Entry, tokens []string) error {
+	v := e.Value
+	m.layout.Lines[e.ID()] = v.Outer.Of(m.d.src)
+	rest := m.d.src[v.Outer.End:max(v.Tail.End, v.Outer.End)]
+	masked := e.Note != nil && tokens[e.Note.Ref] != ""
 	if masked {
 		rest = ""
 	}
-	text, ok := spell(v.text, rest, spellings(v.text)...)
+	text, ok := initext.Spell(v.Text, rest, initext.Spellings(v.Text)...)
 	if !ok && rest != "" {
 		// The comment holds quotes, which might close those of the value.
-		m.cut(v.tail.start+1, v.tail.end, m.layout.Lines, e.id()+tailMark)
-		text, ok = spell(v.text, "", spellings(v.text)...)
+		m.cut(v.Tail.Start+1, v.Tail.End, m.layout.Lines, e.ID()+tailMark)
+		text, ok = initext.Spell(v.Text, "", initext.Spellings(v.Text)...)
 	}
 	if !ok {
-		return &format.Error{Line: e.line, Content: true, Msg: fmt.Sprintf("the value of %q cannot be written so that sops reads it alike", e.name)}
+		return &format.Error{Line: e.Line, Content: true, Msg: fmt.Sprintf("the value of %q cannot be written so that sops reads it alike", e.Name)}
 	}
-	m.edit(v.outer, text)
+	m.edit(v.Outer, text)
 	return nil
 }
 
@@ -176,61 +177,61 @@ func (m *masker) requote(e *entry, tokens []string) error {
 func (m *masker) maskNote(l leaf, token string) {
 	n, src := l.note, m.d.src
 	hash := tokenHash(token)
-	if !n.block.empty() {
-		block := n.block.of(src)
-		prefix := min(n.prefix, len(block)) // of a sign alone, blanks after it count
-		m.edit(span{n.block.start + prefix, n.block.end}, token)
+	if !n.Block.Empty() {
+		block := n.Block.Of(src)
+		prefix := min(n.Prefix, len(block)) // of a sign alone, blanks after it count
+		m.edit(initext.Span{Start: n.Block.Start + prefix, End: n.Block.End}, token)
 		// Where line breaks are mixed, the encrypted text may begin with another
 		// one than the plain text, so that its reader would derive that.
-		derived := block[:prefix] + spellNote(n.text, m.d.between(n.block.start))
+		derived := block[:prefix] + initext.SpellNote(n.Text, m.d.between(n.Block.Start))
 		if derived != block || m.mixed && strings.Contains(block, "\n") {
 			m.layout.Comments[hash] = block
 		}
-		if !n.tail.empty() {
+		if !n.Tail.Empty() {
 			m.layout.Comments[hash] = block
 			m.cut(after(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
 		}
 		return
 	}
 	if len(l.lines) > 0 {
-		m.edit(span{n.tail.start + n.prefix, n.tail.end}, token)
+		m.edit(initext.Span{Start: n.Tail.Start + n.Prefix, End: n.Tail.End}, token)
 		return
 	}
 	m.layout.Comments[hash] = ""
 	m.cut(after(l), m.lineEnd(n), m.layout.Comments, hash+tailMark)
-	start := l.sec.header.start
-	m.edit(span{start, start}, "; "+token+m.d.between(start))
+	start := l.sec.Header.Start
+	m.edit(initext.Span{Start: start, End: start}, "; "+token+m.d.between(start))
 }
 
 // lineEnd returns where the line with the tail of n ends.
-func (m *masker) lineEnd(n *note) int {
-	rest, _, _ := strings.Cut(m.d.src[n.tail.end:], "\n")
-	return n.tail.end + len(strings.TrimSuffix(rest, "\r"))
+func (m *masker) lineEnd(n *initext.Note) int {
+	rest, _, _ := strings.Cut(m.d.src[n.Tail.End:], "\n")
+	return n.Tail.End + len(strings.TrimSuffix(rest, "\r"))
 }
 
 // keepNote handles a comment that stays unencrypted: lines of signs alone at its
 // start, over which SOPS's writer falls, move into the layout.
 func (m *masker) keepNote(l leaf) {
 	n := l.note
-	if n.block.empty() || n == l.sec.trailing {
+	if n.Block.Empty() || n == l.sec.Trailing {
 		return
 	}
 	id, owner := l.owner()
-	start := n.meaning(m.d.src)
-	if start == n.block.end {
+	start := n.Meaning(m.d.src)
+	if start == n.Block.End {
 		start = owner
 	}
-	if start > n.block.start {
-		m.cut(n.block.start, start, m.layout.Lines, bannerMark+id)
+	if start > n.Block.Start {
+		m.cut(n.Block.Start, start, m.layout.Lines, bannerMark+id)
 	}
 }
 
 // after returns where the text after a comment's owner starts.
 func after(l leaf) int {
 	if len(l.lines) > 0 {
-		return l.lines[0].val.outer.end
+		return l.lines[0].Value.Outer.End
 	}
-	return l.sec.header.end
+	return l.sec.Header.End
 }
 
 // between returns what is between two lines of a comment that starts at
@@ -238,7 +239,7 @@ func after(l leaf) int {
 func (d *document) between(at int) string {
 	start := strings.LastIndexByte(d.src[:at], '\n') + 1
 	if start == 0 {
-		start = bom(d.src)
+		start = initext.BOM(d.src)
 	}
 	return d.eol() + d.src[start:at]
 }
@@ -251,7 +252,7 @@ func (d *document) appendMeta(edits []format.Edit, meta *tree.Map) ([]byte, erro
 	}
 	var b bytes.Buffer
 	eol := d.eol()
-	if size, last := format.Ending(d.src, edits); size > bom(d.src) {
+	if size, last := format.Ending(d.src, edits); size > initext.BOM(d.src) {
 		if last != '\n' {
 			b.WriteString(eol)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -27,9 +28,9 @@ func (d *document) readMeta() {
 
 func (d *document) metaEntries() []tree.FlatLine {
 	var lines []tree.FlatLine
-	for _, same := range byKey(d.block.keys) {
-		text := same[len(same)-1].val.text
-		lines = append(lines, tree.FlatLine{Name: same[0].name, Text: strings.ReplaceAll(text, newlines, "\n")})
+	for _, same := range byKey(d.block.Keys) {
+		text := same[len(same)-1].Value.Text
+		lines = append(lines, tree.FlatLine{Name: same[0].Name, Text: strings.ReplaceAll(text, newlines, "\n")})
 	}
 	return lines
 }
@@ -40,12 +41,12 @@ func (d *document) checkMeta() error {
 		return nil
 	}
 	for _, sec := range d.sections {
-		if sec.name == reserved && sec != d.block {
-			return &format.Error{Line: sec.line, Msg: "the section [sops] appears twice"}
+		if sec.Name == initext.Reserved && sec != d.block {
+			return &format.Error{Line: sec.Line, Msg: "the section [sops] appears twice"}
 		}
 	}
 	if _, err := tree.Unflatten(d.metaEntries()); err != nil {
-		return &format.Error{Line: d.block.line, Msg: err.Error()}
+		return &format.Error{Line: d.block.Line, Msg: err.Error()}
 	}
 	return nil
 }
@@ -59,28 +60,28 @@ func (d *document) Meta() tree.Node {
 }
 
 // metaSpan is the section [sops] with the blank line before it.
-func (d *document) metaSpan() span {
-	s := span{d.block.start, d.metaEnd()}
+func (d *document) metaSpan() initext.Span {
+	s := initext.Span{Start: d.block.Start, End: d.metaEnd()}
 	for _, eol := range []string{"\r\n", "\n"} {
-		if before, ok := strings.CutSuffix(d.src[:s.start], eol); ok {
-			if before == "" || len(before) == bom(d.src) || strings.HasSuffix(before, "\n") {
-				s.start = len(before)
+		if before, ok := strings.CutSuffix(d.src[:s.Start], eol); ok {
+			if before == "" || len(before) == initext.BOM(d.src) || strings.HasSuffix(before, "\n") {
+				s.Start = len(before)
 			}
 			break
 		}
 	}
-	if strings.TrimSpace(d.src[s.end:]) == "" {
-		s.end = len(d.src)
+	if strings.TrimSpace(d.src[s.End:]) == "" {
+		s.End = len(d.src)
 	}
 	return s
 }
 
 // metaEnd returns where the line after the last of the metadata starts.
 func (d *document) metaEnd() int {
-	if n := len(d.block.keys); n > 0 {
-		return d.block.keys[n-1].val.next
+	if n := len(d.block.Keys); n > 0 {
+		return d.block.Keys[n-1].Value.Next
 	}
-	return d.block.next
+	return d.block.Next
 }
 
 // A metaLine is one line of the section [sops].
@@ -97,9 +98,9 @@ func metaLines(meta *tree.Map) ([]metaLine, error) {
 		if strings.Contains(f.Text, newlines) {
 			return nil, fmt.Errorf("the metadata entry %q holds a backslash before an n, which INI files use for line breaks", f.Name)
 		}
-		key, keyOK := spellKey(f.Name)
+		key, keyOK := initext.SpellKey(f.Name)
 		text := strings.ReplaceAll(f.Text, "\n", newlines)
-		written, ok := spell(text, "", spellings(text)...)
+		written, ok := initext.Spell(text, "", initext.Spellings(text)...)
 		if !ok || !keyOK {
 			return nil, fmt.Errorf("an INI file cannot hold the metadata entry %q", f.Name)
 		}
@@ -116,7 +117,7 @@ func writeBlock(b *bytes.Buffer, lines []metaLine, padded bool, eol string) {
 			width = max(width, len(l.key))
 		}
 	}
-	b.WriteString("[" + reserved + "]" + eol)
+	b.WriteString("[" + initext.Reserved + "]" + eol)
 	for _, l := range lines {
 		b.WriteString(l.key)
 		b.WriteString(strings.Repeat(" ", max(width-len(l.key), 0)))
@@ -159,10 +160,10 @@ func (d *document) metaEdits(meta *tree.Map) ([]format.Edit, error) {
 		}
 	}
 	lines = inOrder(old, lines)
-	whole := span{d.block.start, d.metaEnd()}
+	whole := initext.Span{Start: d.block.Start, End: d.metaEnd()}
 	for _, padded := range []bool{true, false} {
-		if d.blockText(old, padded) == whole.of(d.src) {
-			return []format.Edit{{Start: whole.start, End: whole.end, Text: d.blockText(lines, padded)}}, nil
+		if d.blockText(old, padded) == whole.Of(d.src) {
+			return []format.Edit{{Start: whole.Start, End: whole.End, Text: d.blockText(lines, padded)}}, nil
 		}
 	}
 	return d.patchMeta(known, lines), nil
@@ -204,10 +205,10 @@ func (d *document) blockText(lines []metaLine, padded bool) string {
 
 // oldLines returns the metadata as it is written.
 func (d *document) oldLines() []metaLine {
-	lines := make([]metaLine, 0, len(d.block.keys))
-	for _, e := range d.block.keys {
-		text := strings.ReplaceAll(e.val.text, newlines, "\n")
-		lines = append(lines, metaLine{key: e.key.of(d.src), text: text, written: e.val.outer.of(d.src)})
+	lines := make([]metaLine, 0, len(d.block.Keys))
+	for _, e := range d.block.Keys {
+		text := strings.ReplaceAll(e.Value.Text, newlines, "\n")
+		lines = append(lines, metaLine{key: e.Key.Of(d.src), text: text, written: e.Value.Outer.Of(d.src)})
 	}
 	return lines
 }
@@ -219,14 +220,14 @@ func (d *document) patchMeta(known map[string]metaLine, lines []metaLine) []form
 		wanted[l.key] = l
 	}
 	var edits []format.Edit
-	for _, e := range d.block.keys {
-		key := e.key.of(d.src)
+	for _, e := range d.block.Keys {
+		key := e.Key.Of(d.src)
 		l, ok := wanted[key]
 		switch {
 		case !ok:
-			edits = append(edits, format.Edit{Start: e.start, End: e.val.next})
+			edits = append(edits, format.Edit{Start: e.Start, End: e.Value.Next})
 		case known[key].text != l.text:
-			edits = append(edits, format.Edit{Start: e.val.outer.start, End: e.val.outer.end, Text: l.written})
+			edits = append(edits, format.Edit{Start: e.Value.Outer.Start, End: e.Value.Outer.End, Text: l.written})
 		}
 	}
 	end := d.metaEnd()

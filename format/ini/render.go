@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -70,7 +71,7 @@ func renderSection(b *bytes.Buffer, name string, m *tree.Map, comment string, fi
 		return err
 	}
 	writeComment(b, join(comment, own))
-	if !first || name != implicit {
+	if !first || name != initext.Implicit {
 		if name == "" || strings.ContainsAny(name, "\n\r") {
 			return content("an INI file cannot hold a section with the name %q", name)
 		}
@@ -115,11 +116,11 @@ func renderLine(key string, s *tree.Scalar) (line, error) {
 	if err != nil {
 		return line{}, err
 	}
-	name, ok := spellKey(key)
+	name, ok := initext.SpellKey(key)
 	if !ok {
 		return line{}, content("an INI file cannot hold the key %q", key)
 	}
-	written, ok := spell(text, "", spellings(text)...)
+	written, ok := initext.Spell(text, "", initext.Spellings(text)...)
 	if !ok {
 		return line{}, content("an INI file cannot hold the value of %q", key)
 	}
@@ -142,7 +143,7 @@ func writeComment(b *bytes.Buffer, text string) {
 		return
 	}
 	for l := range strings.SplitSeq(text, "\n") {
-		b.WriteString(signed(strings.TrimSpace(l)) + "\n")
+		b.WriteString(initext.Signed(strings.TrimSpace(l)) + "\n")
 	}
 }
 

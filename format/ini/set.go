@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -100,24 +101,13 @@ func (d *document) set(a tree.Address, n tree.Node) ([]format.Edit, error) {
 }
 
 // find returns the first section of that name.
-func (d *document) find(name string) *section {
+func (d *document) find(name string) *initext.Section {
 	for _, sec := range d.sections {
-		if sec.name == name {
+		if sec.Name == name {
 			return sec
 		}
 	}
 	return nil
-}
-
-// lineOf returns the line of a key that counts, or nil.
-func (s *section) lineOf(key string) *entry {
-	var found *entry
-	for _, e := range s.keys {
-		if e.name == key {
-			found = e
-		}
-	}
-	return found
 }
 
 func (d *document) setKey(name, key string, n *tree.Scalar) ([]format.Edit, error) {
@@ -125,7 +115,7 @@ func (d *document) setKey(name, key string, n *tree.Scalar) ([]format.Edit, erro
 	if sec == nil {
 		return d.setSection(name, &tree.Map{Items: []tree.Item{{Key: key, Value: n}}})
 	}
-	e := sec.lineOf(key)
+	e := sec.LineOf(key)
 	if e == nil {
 		return d.addLine(sec, key, n)
 	}
@@ -133,73 +123,73 @@ func (d *document) setKey(name, key string, n *tree.Scalar) ([]format.Edit, erro
 	if err != nil {
 		return nil, err
 	}
-	if e.val.text == text {
+	if e.Value.Text == text {
 		return nil, nil
 	}
 	return d.rewrite(e, text)
 }
 
 // rewrite gives a line another value.
-func (d *document) rewrite(e *entry, text string) ([]format.Edit, error) {
-	v := e.val
-	quotes := spellings(text)
-	if v.quote != "" {
-		quotes = append([]string{v.quote}, quotes...)
+func (d *document) rewrite(e *initext.Entry, text string) ([]format.Edit, error) {
+	v := e.Value
+	quotes := initext.Spellings(text)
+	if v.Quote != "" {
+		quotes = append([]string{v.Quote}, quotes...)
 	}
-	rest := d.src[v.outer.end:max(v.outer.end, v.tail.end)]
+	rest := d.src[v.Outer.End:max(v.Outer.End, v.Tail.End)]
 	before, after := "", ""
-	if v.outer.empty() {
+	if v.Outer.Empty() {
 		before, after = d.gaps(e)
 	}
-	written, ok := spell(text, after+rest, quotes...)
+	written, ok := initext.Spell(text, after+rest, quotes...)
 	if !ok && rest != "" {
 		return d.commentAbove(e, text, quotes)
 	}
 	if !ok {
-		return nil, content("an INI file cannot hold the value of %q", e.name)
+		return nil, content("an INI file cannot hold the value of %q", e.Name)
 	}
-	return []format.Edit{{Start: v.outer.start, End: v.outer.end, Text: before + written + after}}, nil
+	return []format.Edit{{Start: v.Outer.Start, End: v.Outer.End, Text: before + written + after}}, nil
 }
 
 // commentAbove gives a line another value that needs quotes which its comment
 // holds too: the comment moves to a line above.
-func (d *document) commentAbove(e *entry, text string, quotes []string) ([]format.Edit, error) {
-	written, ok := spell(text, "", quotes...)
+func (d *document) commentAbove(e *initext.Entry, text string, quotes []string) ([]format.Edit, error) {
+	written, ok := initext.Spell(text, "", quotes...)
 	if !ok {
-		return nil, content("an INI file cannot hold the value of %q", e.name)
+		return nil, content("an INI file cannot hold the value of %q", e.Name)
 	}
-	above := d.src[e.start:e.key.start] + e.val.tail.of(d.src) + d.eol()
+	above := d.src[e.Start:e.Key.Start] + e.Value.Tail.Of(d.src) + d.eol()
 	return []format.Edit{
-		{Start: e.start, End: e.start, Text: above},
-		{Start: e.val.outer.start, End: e.val.tail.end, Text: written},
+		{Start: e.Start, End: e.Start, Text: above},
+		{Start: e.Value.Outer.Start, End: e.Value.Tail.End, Text: written},
 	}, nil
 }
 
 // gaps returns the blanks that a value needs on either side where there was
 // none: one if there is one before the delimiter, one before a comment.
-func (d *document) gaps(e *entry) (before, after string) {
+func (d *document) gaps(e *initext.Entry) (before, after string) {
 	if lead, _, trail := d.delimiter(e); lead != "" && trail == "" {
 		before = " "
 	}
-	if !e.val.tail.empty() {
+	if !e.Value.Tail.Empty() {
 		after = " "
 	}
 	return before, after
 }
 
 // addLine adds a key after the last of its section.
-func (d *document) addLine(sec *section, key string, n *tree.Scalar) ([]format.Edit, error) {
+func (d *document) addLine(sec *initext.Section, key string, n *tree.Scalar) ([]format.Edit, error) {
 	l, err := renderLine(key, n)
 	if err != nil {
 		return nil, err
 	}
-	at, text := sec.next, l.key+" = "+l.written
-	if sec.header.empty() && at < len(d.src) {
+	at, text := sec.Next, l.key+" = "+l.written
+	if sec.Header.Empty() && at < len(d.src) {
 		text += d.eol() // a blank line before the first section
 	}
-	if len(sec.keys) > 0 {
-		last := sec.keys[len(sec.keys)-1]
-		at = last.val.next
+	if len(sec.Keys) > 0 {
+		last := sec.Keys[len(sec.Keys)-1]
+		at = last.Value.Next
 		text = d.inStyle(sec, last, l)
 	}
 	return d.insertLine(at, text), nil
@@ -211,7 +201,7 @@ func (d *document) insertLine(at int, text string) []format.Edit {
 	if at == len(d.src) && strings.HasSuffix(strings.TrimRightFunc(d.src, unicode.IsSpace), `\`) {
 		text = d.eol() + text // a blank line ends the value above
 	}
-	if at == len(d.src) && at > bom(d.src) && d.src[at-1] != '\n' {
+	if at == len(d.src) && at > initext.BOM(d.src) && d.src[at-1] != '\n' {
 		text = d.eol() + text
 	} else {
 		text += d.eol()
@@ -221,29 +211,29 @@ func (d *document) insertLine(at int, text string) []format.Edit {
 
 // inStyle writes a line like last: same indentation, same text around the
 // delimiter, which stays in its column where the section has one.
-func (d *document) inStyle(sec *section, last *entry, l line) string {
+func (d *document) inStyle(sec *initext.Section, last *initext.Entry, l line) string {
 	lead, sign, trail := d.delimiter(last)
 	width := 0
-	for _, e := range sec.keys {
+	for _, e := range sec.Keys {
 		before, _, after := d.delimiter(e)
 		if before != lead || len(before) > 1 {
-			width = e.key.end - e.key.start + len(before)
+			width = e.Key.End - e.Key.Start + len(before)
 		}
-		if last.val.outer.empty() && !e.val.outer.empty() {
+		if last.Value.Outer.Empty() && !e.Value.Outer.Empty() {
 			trail = after
 		}
 	}
 	if width > 0 {
 		lead = strings.Repeat(" ", max(width-len(l.key), 1))
 	}
-	return d.indent(last.start) + l.key + lead + sign + trail + l.written
+	return d.indent(last.Start) + l.key + lead + sign + trail + l.written
 }
 
 // delimiter returns the text between key and value: what is before the
 // sign, the sign, and what is after it.
-func (d *document) delimiter(e *entry) (lead, sign, trail string) {
-	gap := d.src[e.key.end:e.val.outer.start]
-	i := first(gap, delimiters)
+func (d *document) delimiter(e *initext.Entry) (lead, sign, trail string) {
+	gap := d.src[e.Key.End:e.Value.Outer.Start]
+	i := initext.First(gap, initext.Delimiters)
 	return blanks(gap[:i]), gap[i : i+1], blanks(gap[i+1:])
 }
 
@@ -261,7 +251,7 @@ func (d *document) setSection(name string, m *tree.Map) ([]format.Edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name == "" || strings.ContainsAny(name, "\n\r") || name == reserved {
+	if name == "" || strings.ContainsAny(name, "\n\r") || name == initext.Reserved {
 		return nil, content("a section cannot have the name %q", name)
 	}
 	var b bytes.Buffer
@@ -275,16 +265,16 @@ func (d *document) setSection(name string, m *tree.Map) ([]format.Edit, error) {
 	if old, ok := d.root.Get(name); ok && sameKeys(old, m) {
 		return nil, nil
 	}
-	end := sec.next
-	if n := len(sec.keys); n > 0 {
-		end = sec.keys[n-1].val.next
+	end := sec.Next
+	if n := len(sec.Keys); n > 0 {
+		end = sec.Keys[n-1].Value.Next
 	}
-	if end > bom(d.src) && d.src[end-1] != '\n' && len(lines) > 0 {
+	if end > initext.BOM(d.src) && d.src[end-1] != '\n' && len(lines) > 0 {
 		b.WriteByte('\n')
 	}
 	writeLines(&b, lines)
 	text := strings.ReplaceAll(b.String(), "\n", d.eol())
-	return []format.Edit{{Start: sec.next, End: end, Text: text}}, nil
+	return []format.Edit{{Start: sec.Next, End: end, Text: text}}, nil
 }
 
 func sameKeys(a tree.Node, b *tree.Map) bool {
@@ -298,11 +288,11 @@ func (d *document) appendSection(text string) []format.Edit {
 	text = strings.ReplaceAll(text, "\n", eol)
 	at := len(d.src)
 	if d.block != nil {
-		at = d.block.start
+		at = d.block.Start
 		return []format.Edit{{Start: at, End: at, Text: text + eol}}
 	}
 	switch {
-	case at <= bom(d.src) || strings.HasSuffix(d.src, "\n"+eol):
+	case at <= initext.BOM(d.src) || strings.HasSuffix(d.src, "\n"+eol):
 	case d.src[at-1] == '\n':
 		text = eol + text
 	default:

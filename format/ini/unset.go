@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/initext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -24,26 +25,26 @@ func (d *document) unset(a tree.Address) ([]format.Edit, error) {
 }
 
 // unsetKey removes all lines of a key.
-func (d *document) unsetKey(sec *section, key string) []format.Edit {
+func (d *document) unsetKey(sec *initext.Section, key string) []format.Edit {
 	var edits []format.Edit
-	for _, e := range sec.keys {
-		if e.name == key {
-			start := e.start
+	for _, e := range sec.Keys {
+		if e.Name == key {
+			start := e.Start
 			if n := len(edits); n > 0 && edits[n-1].End == start {
 				start = edits[n-1].Start
 				edits = edits[:n-1]
 			}
-			edits = append(edits, format.Edit{Start: start, End: e.val.next})
+			edits = append(edits, format.Edit{Start: start, End: e.Value.Next})
 			continue
 		}
-		if len(edits) > 0 && e.key.of(d.src) == "-" {
+		if len(edits) > 0 && e.Key.Of(d.src) == "-" {
 			// One number less is given before it; it keeps its own.
-			edits = append(edits, format.Edit{Start: e.key.start, End: e.key.end, Text: back + e.name + back})
+			edits = append(edits, format.Edit{Start: e.Key.Start, End: e.Key.End, Text: initext.Back + e.Name + initext.Back})
 		}
 	}
 	last := &edits[len(edits)-1]
 	*last = d.withBreak(*last)
-	if eol := d.eol(); sec.header.empty() && last.Start == bom(d.src) && strings.HasPrefix(d.src[last.End:], eol) {
+	if eol := d.eol(); sec.Header.Empty() && last.Start == initext.BOM(d.src) && strings.HasPrefix(d.src[last.End:], eol) {
 		last.End += len(eol) // the blank line before the first section
 	}
 	return edits
@@ -54,25 +55,25 @@ func (d *document) unsetKey(sec *section, key string) []format.Edit {
 func (d *document) withBreak(e format.Edit) format.Edit {
 	if e.End == len(d.src) && e.End > 0 && d.src[e.End-1] != '\n' {
 		before := strings.TrimSuffix(d.src[:e.Start], "\n")
-		e.Start = max(len(strings.TrimSuffix(before, "\r")), bom(d.src))
+		e.Start = max(len(strings.TrimSuffix(before, "\r")), initext.BOM(d.src))
 	}
 	return e
 }
 
 // unsetSection removes a section with the blank line before it, or after it
 // where it is the first.
-func (d *document) unsetSection(sec *section) []format.Edit {
-	end := sec.next
-	if n := len(sec.keys); n > 0 {
-		end = sec.keys[n-1].val.next
+func (d *document) unsetSection(sec *initext.Section) []format.Edit {
+	end := sec.Next
+	if n := len(sec.Keys); n > 0 {
+		end = sec.Keys[n-1].Value.Next
 	}
-	e := format.Edit{Start: sec.start, End: end}
+	e := format.Edit{Start: sec.Start, End: end}
 	eol := d.eol()
 	before, blank := strings.CutSuffix(d.src[:e.Start], eol)
 	switch {
 	case blank && strings.HasSuffix(before, "\n"):
 		e.Start = len(before)
-	case e.Start <= bom(d.src) && strings.HasPrefix(d.src[end:], eol):
+	case e.Start <= initext.BOM(d.src) && strings.HasPrefix(d.src[end:], eol):
 		e.End += len(eol)
 	}
 	return []format.Edit{d.withBreak(e)}

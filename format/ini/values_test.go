@@ -42,7 +42,7 @@ func TestValuesAreReadWholeAndSealedAlike(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", test.line, err)
 			}
-			if got := d.leaves[0].counts().val.text; got != mode.want {
+			if got := d.leaves[0].counts().Value.Text; got != mode.want {
 				t.Errorf("%s (encrypted: %t): value %q, want %q", test.line, mode.encrypted, got, mode.want)
 			}
 		}

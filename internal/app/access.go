@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/around"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
@@ -205,6 +206,9 @@ func (a *App) Decrypt(ctx context.Context, s *Source, k keeper.Keeper, o Access)
 	if err != nil {
 		return nil, s.Named(err)
 	}
+	if is := a.metadataOf(s); is != "" {
+		decrypted.SetPlainMetadata(is == config.MetadataPlain)
+	}
 	s.Renew = lacking != nil || !decrypted.Authentic()
 	return decrypted, nil
 }
@@ -222,6 +226,9 @@ func (a *App) RecoverKey(ctx context.Context, s *Source, encrypted *envelope.Enc
 	r, err := encrypted.Recover(ctx, k, options)
 	if err != nil {
 		return nil, err
+	}
+	if is := a.metadataOf(s); is != "" {
+		encrypted.Meta.Plain = is == config.MetadataPlain
 	}
 	return r, a.RequireSeal(s, !encrypted.Unproved(), o)
 }

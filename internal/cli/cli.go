@@ -123,10 +123,13 @@ func ownsKeyboard(command string) bool {
 // and some that SOPS takes and we have no use for.
 func (r *run) root() *command.Command {
 	return &command.Command{
-		Name: "sops",
+		Name:     "sops",
+		Summary:  "edit encrypted files",
+		Examples: rootExamples,
+		Help:     rootIntro + "\n\n" + rootForms,
 		Commands: []*command.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.groups(), r.publish(),
-			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(),
+			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(), r.man(),
 		},
 		Flags: []*command.Flag{
 			{Name: "encrypt", Aliases: []string{"e"}, Hidden: true, Bool: true},

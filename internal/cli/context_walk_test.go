@@ -54,7 +54,7 @@ func TestNoContextIsEverDroppedByAnyCommand(t *testing.T) {
 	t.Parallel()
 	r := &run{app: &app.App{}}
 	taking := map[string]bool{}
-	eachCommand(r.root(), func(name string, c *command.Command) {
+	r.root().Each(func(name string, c *command.Command) {
 		if slices.ContainsFunc(c.Flags, func(f *command.Flag) bool { return f.Name == "encryption-context" }) {
 			taking[strings.TrimPrefix(name, "sops ")] = true
 		}

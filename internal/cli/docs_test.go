@@ -62,12 +62,16 @@ func TestThePageAboutPGPWorksAsWritten(t *testing.T) {
 	playPage(t, "```sh devkms\n$ export GNUPGHOME="+h.Dir+"\n```\n"+page)
 }
 
-// TestLinksBetweenPagesLead looks for the files that docs/aws points to.
+// TestLinksBetweenPagesLead looks for the files that the pages point to.
 func TestLinksBetweenPagesLead(t *testing.T) {
 	t.Parallel()
-	pages, err := filepath.Glob("../../docs/aws/*.md")
-	if err != nil {
-		t.Fatal(err)
+	var pages []string
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: no pages: %v", pattern, err)
+		}
+		pages = append(pages, found...)
 	}
 	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
 	for _, page := range pages {

@@ -94,7 +94,7 @@ func commandsIn(lines []string) (commands []string) {
 // not play: blocks of sh, and lines set in by four blanks that a shell takes.
 func examples(t *testing.T) (all []example) {
 	t.Helper()
-	eachCommand(testRoot(), func(name string, c *command.Command) {
+	testRoot().Each(func(name string, c *command.Command) {
 		for _, command := range commandsIn(strings.Split(c.Examples, "\n")) {
 			all = append(all, example{name + " --help", command})
 		}

@@ -244,18 +244,3 @@ func plainLine(c *command.Call) []string {
 	}
 	return append(line, c.Rest...)
 }
-
-// eachCommand calls f for every command below c that is not hidden, in order,
-// with the words that name it.
-func eachCommand(c *command.Command, f func(name string, c *command.Command)) {
-	below(c, c.Name, f)
-}
-
-func below(c *command.Command, name string, f func(string, *command.Command)) {
-	for _, sub := range c.Commands {
-		if !sub.Hidden {
-			f(name+" "+sub.Name, sub)
-			below(sub, name+" "+sub.Name, f)
-		}
-	}
-}

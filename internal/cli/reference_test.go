@@ -40,7 +40,7 @@ func TestReferenceSaysWhatTheProgramDoes(t *testing.T) {
 
 func TestEveryFlagIsExplained(t *testing.T) {
 	t.Parallel()
-	eachCommand(testRoot(), func(name string, c *command.Command) {
+	testRoot().Each(func(name string, c *command.Command) {
 		if c.Summary == "" || c.Examples == "" {
 			t.Errorf("%s has no summary or no example", name)
 		}
@@ -60,7 +60,7 @@ func TestEveryFlagIsExplained(t *testing.T) {
 func TestFlagsMeanTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	isBoolean := map[string]bool{}
-	eachCommand(testRoot(), func(name string, c *command.Command) {
+	testRoot().Each(func(name string, c *command.Command) {
 		for _, f := range c.Flags {
 			for _, n := range append([]string{f.Name}, f.Aliases...) {
 				if was, known := isBoolean[n]; known && was != f.Bool {
@@ -83,11 +83,11 @@ Every command, flag, variable and exit code. This file is made from the program
 ` + "`sops help`, `sops help COMMAND`, `sops help environment` and `sops help exit-codes`" + `.
 
 `)
-	eachCommand(testRoot(), func(name string, _ *command.Command) {
+	testRoot().Each(func(name string, _ *command.Command) {
 		fmt.Fprintf(&b, "- [%s](#%s)\n", name, strings.ReplaceAll(name, " ", "-"))
 	})
 	b.WriteString(grammarReference)
-	eachCommand(testRoot(), func(name string, c *command.Command) { commandReference(&b, name, c) })
+	testRoot().Each(func(name string, c *command.Command) { commandReference(&b, name, c) })
 	b.WriteString("\n## Variables\n\nFlags go before them. The variables of AWS are read by its SDK.\n\n| variable | meaning |\n|---|---|\n")
 	for _, v := range variables() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", v.Name, cell(v.Meaning))
@@ -150,7 +150,7 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	root := testRoot()
 	pages := [][]string{nil, {"environment"}, {"exit-codes"}}
-	eachCommand(root, func(name string, _ *command.Command) { pages = append(pages, strings.Fields(name)[1:]) })
+	root.Each(func(name string, _ *command.Command) { pages = append(pages, strings.Fields(name)[1:]) })
 	for _, words := range pages {
 		var out bytes.Buffer
 		if err := help(&out, root, words); err != nil {

@@ -58,13 +58,18 @@ func TestMain(m *testing.M) {
 // tests run as root, which no file mode stops, [gpg] where gpg is installed.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	testscript.Run(t, scripts(t, "testdata/script", ""))
+}
+
+// scripts are those of a directory, run as who: "" is the default user.
+func scripts(t *testing.T, dir, who string) testscript.Params {
 	keys, err := filepath.Abs("../../internal/test/golden/keys")
 	if err != nil {
 		t.Fatal(err)
 	}
 	theirs := os.Getenv("SOPS_REFERENCE")
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: false,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
@@ -113,7 +118,8 @@ func TestScripts(t *testing.T) {
 			if err := os.Mkdir(profiles, 0o700); err != nil {
 				return err
 			}
-			vars, err := server.Environ(profiles)
+			server.who = who
+			vars, err := server.EnvironFor(devkms.Program{Dir: profiles, As: who})
 			if err != nil {
 				return err
 			}
@@ -132,7 +138,7 @@ func TestScripts(t *testing.T) {
 			)
 			return nil
 		},
-	})
+	}
 }
 
 type serverKey struct{}

@@ -56,6 +56,19 @@ func (c *Command) Find(words ...string) *Command {
 	return c
 }
 
+// Each calls f for every command below c that is not hidden, with its name as it
+// is typed, c's first.
+func (c *Command) Each(f func(name string, sub *Command)) { c.each(c.Name, f) }
+
+func (c *Command) each(name string, f func(string, *Command)) {
+	for _, sub := range c.Commands {
+		if !sub.Hidden {
+			f(name+" "+sub.Name, sub)
+			sub.each(name+" "+sub.Name, f)
+		}
+	}
+}
+
 // A Flag is one flag of a command.
 type Flag struct {
 	Name    string

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
+	"github.com/seed-1f7fdfb8/sops/internal/pool"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
@@ -29,6 +30,10 @@ type UpdateKeysOptions struct {
 	AllowPartial      bool   // leave out new keys that cannot be wrapped
 	ReEncrypt         bool   // let KMS move the data key, which stays inside it
 }
+
+// filesAtOnce is how many files are in work at a time: almost all of their time
+// is waiting for a key service.
+const filesAtOnce = 16
 
 // UpdateKeys makes the keys of files those of their creation rules. Nothing but
 // the metadata changes. A file that fails does not stop the others.
@@ -48,15 +53,18 @@ func UpdateKeys(ctx context.Context, a *app.App, o UpdateKeysOptions) error {
 		}
 	}
 	var failed filesError
-	inOrder(o.Files, atOnce, update, func(u updated) {
+	err := pool.InOrder(ctx, o.Files, atOnce, update, func(u updated) error {
 		if _, err := a.Stdout.Write(u.out.Bytes()); err != nil && u.err == nil {
 			u.err = err
 		}
 		if u.err != nil {
 			failed = append(failed, u.err)
 		}
+		return nil
 	})
 	switch {
+	case err != nil && len(failed) == 0:
+		return err
 	case len(failed) == 0:
 		return nil
 	case len(o.Files) == 1:

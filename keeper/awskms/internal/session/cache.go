@@ -33,7 +33,7 @@ import (
 type caller struct {
 	name     string // what leads to the credentials
 	profile  string
-	standard bool // the duration is not one that was asked for
+	standard bool // the duration was not asked for
 }
 
 // stillGood is what must be left of a session that is taken from disk.

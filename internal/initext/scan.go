@@ -1,63 +1,86 @@
-package ini
+package initext
 
 import (
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/seed-1f7fdfb8/sops/format"
 )
 
+// Names and signs of the syntax.
 const (
-	signs      = "#;" // two bytes, as first takes them
-	delimiters = "=:"
-	implicit   = "DEFAULT" // the section of keys before any header
-	reserved   = "sops"    // the section of the metadata
+	Delimiters = "=:"      // two bytes, as First takes them
+	Implicit   = "DEFAULT" // the section of keys before any header
+	Reserved   = "sops"    // the section of the metadata
+
+	signs = "#;"
 )
 
-// A span is the bytes src[start:end].
-type span struct{ start, end int }
+// An Error is text that is no INI. Line and Column count from 1; 0 is unknown.
+type Error struct {
+	Line, Column int
+	Msg          string
+	Hint         string
+}
 
-func (s span) of(src string) string { return src[s.start:s.end] }
-func (s span) empty() bool          { return s.start == s.end }
+func (e *Error) Error() string { return e.Msg }
 
-// A section is what is under one header. The first one has no header: it
+// A Span is the bytes src[start:end].
+type Span struct{ Start, End int }
+
+// Of returns the bytes of src.
+func (s Span) Of(src string) string { return src[s.Start:s.End] }
+
+// Empty reports whether there are none.
+func (s Span) Empty() bool { return s.Start == s.End }
+
+// A Section is what is under one header. The first one has no header: it
 // holds the keys before any other.
-type section struct {
-	name   string
-	line   int
-	start  int  // of the header's line
-	header span // from [ to ], with what follows short of a comment
-	next   int  // start of the line after the header
-	note   *note
-	keys   []*entry // every line with a key, in file order
+type Section struct {
+	Name   string
+	Line   int
+	Start  int  // of the header's line
+	Header Span // from [ to ], with what follows short of a comment
+	Next   int  // start of the line after the header
+	Note   *Note
+	Keys   []*Entry // every line with a key, in file order
 	number int      // among all sections
 	// trailing are comments that no key or header follows.
-	trailing *note
+	Trailing *Note
 }
 
-// id returns by what a Layout knows the header.
-func (s *section) id() string { return strconv.Itoa(s.number) }
+// ID returns by what a Layout knows the header.
+func (s *Section) ID() string { return strconv.Itoa(s.number) }
 
-// An entry is one line with a key. A key may be in a section more than
+// LineOf returns the line of a key that counts, or nil.
+func (s *Section) LineOf(key string) *Entry {
+	var found *Entry
+	for _, e := range s.Keys {
+		if e.Name == key {
+			found = e
+		}
+	}
+	return found
+}
+
+// An Entry is one line with a key. A key may be in a section more than
 // once: the last value counts, at the first place.
-type entry struct {
-	name  string
-	line  int
-	start int  // of the line
-	key   span // as written, with its quotes
-	val   value
-	note  *note
-	sec   *section
-	again int // lines with the same key before this one
+type Entry struct {
+	Name  string
+	Line  int
+	Start int  // of the line
+	Key   Span // as written, with its quotes
+	Value value
+	Note  *Note
+	sec   *Section
+	Again int // lines with the same key before this one
 }
 
-// id returns by what a Layout knows the line.
-func (e *entry) id() string {
-	id := e.sec.id() + "/" + e.name
-	if e.again > 0 {
-		id += "/" + strconv.Itoa(e.again)
+// ID returns by what a Layout knows the line.
+func (e *Entry) ID() string {
+	id := e.sec.ID() + "/" + e.Name
+	if e.Again > 0 {
+		id += "/" + strconv.Itoa(e.Again)
 	}
 	return id
 }
@@ -70,35 +93,36 @@ type scanner struct {
 	line      int // of pos, 1-based
 	auto      int // the number of the next key named "-"
 
-	sections []*section
-	block    *note // the comments since the last key or header
-	room     []entry
+	sections []*Section
+	block    *Note // the comments since the last key or header
+	room     []Entry
 }
 
 // newEntry makes entries many at a time.
-func (s *scanner) newEntry() *entry {
+func (s *scanner) newEntry() *Entry {
 	if n := cap(s.room); len(s.room) == n {
-		s.room = make([]entry, 0, min(max(8, 2*n), 256))
+		s.room = make([]Entry, 0, min(max(8, 2*n), 256))
 	}
 	s.room = s.room[:len(s.room)+1]
 	return &s.room[len(s.room)-1]
 }
 
-// bom returns how many bytes of s are a byte order mark.
-func bom(s string) int {
+// BOM returns how many bytes of s are a byte order mark.
+func BOM(s string) int {
 	if strings.HasPrefix(s, "\ufeff") {
 		return len("\ufeff")
 	}
 	return 0
 }
 
-func scan(src string, encrypted bool) ([]*section, error) {
+// Scan reads src, as SOPS does or as people mean it. Errors are *Error.
+func Scan(src string, encrypted bool) ([]*Section, error) {
 	if strings.HasPrefix(src, "\xff\xfe") || strings.HasPrefix(src, "\xfe\xff") {
-		return nil, &format.Error{Line: 1, Msg: "the text is UTF-16", Hint: "save the file as UTF-8"}
+		return nil, &Error{Line: 1, Msg: "the text is UTF-16", Hint: "save the file as UTF-8"}
 	}
-	at := bom(src)
+	at := BOM(src)
 	s := &scanner{src: src, encrypted: encrypted, pos: at, line: 1, auto: 1}
-	s.sections = []*section{{name: implicit, line: 1, start: at, header: span{at, at}, next: at}}
+	s.sections = []*Section{{Name: Implicit, Line: 1, Start: at, Header: Span{at, at}, Next: at}}
 	for s.pos < len(src) {
 		if err := s.step(); err != nil {
 			return nil, err
@@ -137,9 +161,9 @@ func (s *scanner) step() error {
 	return err
 }
 
-// first returns where the first of two bytes is in s, or -1. It is quicker
+// First returns where the first of two bytes is in s, or -1. It is quicker
 // than strings.IndexAny, and most of an encrypted file is searched by it.
-func first(s, either string) int {
+func First(s, either string) int {
 	i := strings.IndexByte(s, either[0])
 	if i >= 0 {
 		s = s[:i]
@@ -156,24 +180,24 @@ func isSign(c byte) bool { return c == '#' || c == ';' }
 func (s *scanner) comment(at, end int) {
 	end = at + len(strings.TrimRightFunc(s.src[at:end], unicode.IsSpace))
 	if s.block == nil {
-		s.block = &note{line: s.line, block: span{at, end}}
+		s.block = &Note{Line: s.line, Block: Span{at, end}}
 		return
 	}
-	s.block.block.end = end
+	s.block.Block.End = end
 }
 
 // take gives the waiting comments and the one after a key or header to their
 // owner.
-func (s *scanner) take(tail span) *note {
+func (s *scanner) take(tail Span) *Note {
 	n := s.block
 	s.block = nil
 	if n == nil {
-		if tail.empty() {
+		if tail.Empty() {
 			return nil
 		}
-		n = &note{line: s.line}
+		n = &Note{Line: s.line}
 	}
-	n.tail = tail
+	n.Tail = tail
 	n.read(s.src)
 	return n
 }
@@ -181,14 +205,14 @@ func (s *scanner) take(tail span) *note {
 // leave gives comments that nothing follows to the last section that is not
 // the metadata.
 func (s *scanner) leave() {
-	n := s.take(span{})
+	n := s.take(Span{})
 	for i := len(s.sections) - 1; i >= 0; i-- {
 		sec := s.sections[i]
-		if sec.name == reserved {
+		if sec.Name == Reserved {
 			continue
 		}
-		if sec.trailing == nil {
-			sec.trailing = n
+		if sec.Trailing == nil {
+			sec.Trailing = n
 		}
 		return
 	}
@@ -203,19 +227,19 @@ func (s *scanner) readHeader(at, end, next int) error {
 	case last == 1:
 		return s.fail(at, "the section has no name")
 	}
-	sec := &section{name: line[1:last], number: len(s.sections), line: s.line, start: s.pos, next: next}
-	sec.header = span{at, trimEnd(s.src, at+last+1, end)}
-	var tail span
-	if i := first(line[last+1:], signs); i >= 0 {
+	sec := &Section{Name: line[1:last], number: len(s.sections), Line: s.line, Start: s.pos, Next: next}
+	sec.Header = Span{at, trimEnd(s.src, at+last+1, end)}
+	var tail Span
+	if i := First(line[last+1:], signs); i >= 0 {
 		sign := at + last + 1 + i
-		sec.header.end = trimEnd(s.src, at+last+1, sign)
-		tail = span{sign, trimEnd(s.src, sign, end)}
+		sec.Header.End = trimEnd(s.src, at+last+1, sign)
+		tail = Span{sign, trimEnd(s.src, sign, end)}
 	}
-	if sec.name == reserved && s.block != nil {
+	if sec.Name == Reserved && s.block != nil {
 		// What is above the metadata is the end of the user's text.
 		s.leave()
 	}
-	sec.note = s.take(tail)
+	sec.Note = s.take(tail)
 	s.sections = append(s.sections, sec)
 	s.auto = 1
 	return nil
@@ -238,14 +262,14 @@ func (s *scanner) readEntry(at, end int) (next int, err error) {
 		s.auto++
 	}
 	e := s.newEntry()
-	*e = entry{name: name, line: s.line, start: s.pos, key: span{at, at + keyLen}, sec: s.sections[len(s.sections)-1]}
-	e.val, err = s.readValue(at + valAt)
+	*e = Entry{Name: name, Line: s.line, Start: s.pos, Key: Span{at, at + keyLen}, sec: s.sections[len(s.sections)-1]}
+	e.Value, err = s.readValue(at + valAt)
 	if err != nil {
 		return end, err
 	}
-	e.note = s.take(e.val.tail)
-	e.sec.keys = append(e.sec.keys, e)
-	return e.val.next, nil
+	e.Note = s.take(e.Value.Tail)
+	e.sec.Keys = append(e.sec.Keys, e)
+	return e.Value.Next, nil
 }
 
 // readKey splits a line into key and value: the name, the length of the key as
@@ -254,7 +278,7 @@ func readKey(line string, atEOF bool) (name string, length, after int, msg strin
 	const noDelimiter = "the line has no = or : after its key"
 	quote := keyQuote(line, atEOF)
 	if quote == "" {
-		i := first(line, delimiters)
+		i := First(line, Delimiters)
 		switch {
 		case i < 0:
 			return "", 0, 0, noDelimiter
@@ -270,7 +294,7 @@ func readKey(line string, atEOF bool) (name string, length, after int, msg strin
 	}
 	pos += len(quote)
 	closed := pos + len(quote)
-	i := first(line[closed:], delimiters)
+	i := First(line[closed:], Delimiters)
 	if i < 0 {
 		return "", 0, 0, noDelimiter
 	}
@@ -302,7 +326,7 @@ func keyQuote(line string, atEOF bool) string {
 func (s *scanner) fail(at int, msg string) error {
 	start := strings.LastIndexByte(s.src[:at], '\n') + 1
 	if start == 0 {
-		start = min(bom(s.src), at)
+		start = min(BOM(s.src), at)
 	}
-	return &format.Error{Line: s.line, Column: utf8.RuneCountInString(s.src[start:at]) + 1, Msg: msg}
+	return &Error{Line: s.line, Column: utf8.RuneCountInString(s.src[start:at]) + 1, Msg: msg}
 }

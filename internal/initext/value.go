@@ -1,27 +1,28 @@
-package ini
+package initext
 
 import (
 	"strings"
 	"unicode"
 )
 
+// Literal quotes.
 const (
-	triple = `"""`
-	back   = "`"
+	Triple = `"""`
+	Back   = "`"
 )
 
 // A value is the text after a delimiter.
 type value struct {
-	text string
+	Text string
 	// quote is what is around it: nothing, ", ', ` or """. The last two
 	// are literal: nothing in between is special, line breaks included.
-	quote string
-	outer span // with the quotes
-	inner span // within them: where a token is
-	tail  span // the comment after it, from its sign
-	next  int  // start of the line after it
+	Quote string
+	Outer Span // with the quotes
+	Inner Span // within them: where a token is
+	Tail  Span // the comment after it, from its sign
+	Next  int  // start of the line after it
 	// strange is set where SOPS and we read the line differently.
-	strange bool
+	Strange bool
 }
 
 // readValue reads the value that starts at or after at, on this line or over
@@ -31,15 +32,15 @@ func (s *scanner) readValue(at int) (value, error) {
 	start := end - len(strings.TrimLeftFunc(s.src[at:end], unicode.IsSpace))
 	if start == end {
 		at += len(strings.TrimSuffix(s.src[at:end], "\r"))
-		here := span{at, at}
-		return value{outer: here, inner: here, next: next}, nil
+		here := Span{at, at}
+		return value{Outer: here, Inner: here, Next: next}, nil
 	}
 	line := s.src[start:end]
 	switch {
-	case strings.HasPrefix(line, triple) && (len(line) > 3 || next > end):
-		return s.readLiteral(start, triple)
+	case strings.HasPrefix(line, Triple) && (len(line) > 3 || next > end):
+		return s.readLiteral(start, Triple)
 	case line[0] == '`':
-		return s.readLiteral(start, back)
+		return s.readLiteral(start, Back)
 	}
 	trimmed := strings.TrimRightFunc(line, unicode.IsSpace)
 	if trimmed[len(trimmed)-1] == '\\' {
@@ -47,7 +48,7 @@ func (s *scanner) readValue(at int) (value, error) {
 	}
 	ours := divide(trimmed, len(trimmed))
 	theirs := ours
-	if first(trimmed, signs) >= 0 {
+	if First(trimmed, signs) >= 0 {
 		theirs, ours = splitAsSOPS(trimmed), split(trimmed)
 	}
 	v := ours
@@ -55,17 +56,17 @@ func (s *scanner) readValue(at int) (value, error) {
 		v = theirs
 	}
 	// Lone quotes at the end of the file would open more with a line after.
-	v.strange = theirs != ours || trimmed == triple
+	v.Strange = theirs != ours || trimmed == Triple
 	v.shift(start)
-	v.text = v.inner.of(s.src)
-	v.next = next
+	v.Text = v.Inner.Of(s.src)
+	v.Next = next
 	return v, nil
 }
 
 func (v *value) shift(by int) {
-	for _, s := range []*span{&v.outer, &v.inner, &v.tail} {
-		s.start += by
-		s.end += by
+	for _, s := range []*Span{&v.Outer, &v.Inner, &v.Tail} {
+		s.Start += by
+		s.End += by
 	}
 }
 
@@ -88,14 +89,14 @@ func (s *scanner) readLiteral(start int, quote string) (value, error) {
 			closing = -1
 		}
 	}
-	inner := span{body, from + closing}
-	v := value{text: inner.of(s.src), quote: quote, inner: inner, outer: span{start, inner.end + len(quote)}, next: next}
-	last := trimEnd(s.src, v.outer.end, end)
-	if i := first(s.src[v.outer.end:last], signs); i >= 0 {
-		v.tail = span{v.outer.end + i, last}
-		last = trimEnd(s.src, v.outer.end, v.tail.start)
+	inner := Span{body, from + closing}
+	v := value{Text: inner.Of(s.src), Quote: quote, Inner: inner, Outer: Span{start, inner.End + len(quote)}, Next: next}
+	last := trimEnd(s.src, v.Outer.End, end)
+	if i := First(s.src[v.Outer.End:last], signs); i >= 0 {
+		v.Tail = Span{v.Outer.End + i, last}
+		last = trimEnd(s.src, v.Outer.End, v.Tail.Start)
 	}
-	v.outer.end = last // stray text after the quotes counts as part of them
+	v.Outer.End = last // stray text after the quotes counts as part of them
 	return v, nil
 }
 
@@ -119,14 +120,14 @@ func (s *scanner) readContinued(start, end, next int) value {
 		}
 		end = trimEnd(s.src, at, lineEnd)
 	}
-	here := span{start, end}
-	return value{text: text.String(), outer: here, inner: here, next: next}
+	here := Span{start, end}
+	return value{Text: text.String(), Outer: here, Inner: here, Next: next}
 }
 
 // splitAsSOPS splits a trimmed one-line text into value and comment as ini.v1
 // does: any sign begins a comment.
 func splitAsSOPS(s string) value {
-	i := first(s, signs)
+	i := First(s, signs)
 	if i < 0 {
 		i = len(s)
 	}
@@ -147,7 +148,7 @@ func split(s string) value {
 		}
 	}
 	for i := 0; ; i++ {
-		next := first(s[i:], signs)
+		next := First(s[i:], signs)
 		if next < 0 {
 			return divide(s, len(s))
 		}
@@ -159,26 +160,27 @@ func split(s string) value {
 
 // beginsNote reports whether the sign at i is alone.
 func beginsNote(s string, i int) bool {
-	if i > 0 && !isBlank(s[i-1]) {
+	if i > 0 && !IsBlank(s[i-1]) {
 		return false
 	}
 	rest := strings.TrimLeft(s[i:], signs)
-	return rest == "" || isBlank(rest[0])
+	return rest == "" || IsBlank(rest[0])
 }
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+// IsBlank reports whether c is a blank within a line.
+func IsBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // divide makes the value of s[:i] and the comment of s[i:]. One pair of quotes
 // around a value that holds no more of them is not part of it.
 func divide(s string, i int) value {
 	body := strings.TrimRightFunc(s[:i], unicode.IsSpace)
-	v := value{outer: span{0, len(body)}, inner: span{0, len(body)}}
+	v := value{Outer: Span{0, len(body)}, Inner: Span{0, len(body)}}
 	if i < len(s) {
-		v.tail = span{i, len(s)}
+		v.Tail = Span{i, len(s)}
 	}
 	if n := len(body); n >= 2 && (body[0] == '"' || body[0] == '\'') && strings.IndexByte(body[1:], body[0]) == n-2 {
-		v.quote = body[:1]
-		v.inner = span{1, n - 1}
+		v.Quote = body[:1]
+		v.Inner = Span{1, n - 1}
 	}
 	return v
 }
