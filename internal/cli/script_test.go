@@ -23,11 +23,19 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/test/huaweitest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/publishtest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/signinghelper"
 	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 )
 
 func TestMain(m *testing.M) {
 	programs := helpers()
+	programs[signinghelper.Name] = func() {
+		if err := signinghelper.Main(os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	programs["sops"] = func() { os.Exit(cli.Main(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 	testscript.Main(m, programs)
 }
