@@ -120,7 +120,7 @@ func (s situation) needed() []devkms.Question {
 
 func allowed(t *testing.T, w *devkms.World, q devkms.Question) bool {
 	t.Helper()
-	a, err := w.Simulate(q)
+	a, err := devkms.Simulate(w, q)
 	if err != nil {
 		t.Fatalf("%+v: %v", q, err)
 	}

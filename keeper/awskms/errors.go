@@ -168,9 +168,9 @@ func (a *Attempt) failed(e env.Env, s *session.Session, err error) *Attempt {
 			a.Message = "the profile has none, and there is no instance metadata either"
 		}
 	case errors.As(err, &a.limit):
-		a.Message = fmt.Sprintf("no answer from %s within %s", a.where(), time.Duration(a.limit))
+		a.Message = fmt.Sprintf("no answer from %s within %s", a.asked(s), time.Duration(a.limit))
 	case expired(err):
-		a.Message = "no answer from " + a.where() + " in time"
+		a.Message = "no answer from " + a.asked(s) + " in time"
 	}
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
@@ -190,6 +190,14 @@ func (a *Attempt) where() string {
 	return a.id.String()
 }
 
+// asked says what was asked last: a URL, or what gives the credentials.
+func (a *Attempt) asked(s *session.Session) string {
+	if a.URL == "" && a.Call == "credentials" && s != nil {
+		return hint.Line(s.Profile.Origin())
+	}
+	return a.where()
+}
+
 // callerIn returns who AWS says the caller was, or "".
 func callerIn(message string) string {
 	who, _, denied := strings.Cut(message, " is not authorized")
@@ -206,11 +214,14 @@ func describe(err error) (code, message string) {
 	var failed *process.Error
 	var api smithy.APIError
 	var transport *url.Error
+	var unreadable *smithy.DeserializationError
 	switch {
 	case errors.As(err, &failed):
 		return "", failed.Error()
 	case errors.As(err, &api):
 		return hint.Line(api.ErrorCode()), hint.Line(api.ErrorMessage())
+	case errors.As(err, &unreadable) && !errors.As(err, &transport):
+		return "", "what answered is not AWS: a proxy, or the page of a network to log in to?"
 	case errors.As(err, &transport):
 		if u, err := url.Parse(transport.URL); err != nil || u.Host == "" {
 			return "", hint.Line(transport.Err.Error()) // a password in what is no URL is not known as one

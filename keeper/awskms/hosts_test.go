@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -32,11 +33,22 @@ import (
 // and FIPS come from the environment of a process.
 const childKey = "AWSKMS_TEST_CHILD_KEY"
 
+// childAttempt is how long one of its attempts may take.
+const childAttempt = "AWSKMS_TEST_CHILD_ATTEMPT"
+
 func child() int {
 	arn, role, _ := strings.Cut(os.Getenv(childKey), "+")
 	m := keeper.New(keeper.KMS, "arn", arn, "role", role)
-	if _, err := New(Options{Attempts: 1, Strict: true}).Wrap(context.Background(), m, dataKey()); err != nil {
+	o := Options{Attempts: 1, Strict: true}
+	if limit, err := time.ParseDuration(os.Getenv(childAttempt)); err == nil {
+		o = Options{Attempt: limit}
+	}
+	if _, err := New(o).Wrap(context.Background(), m, dataKey()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
+		var advice interface{ Hints() []string }
+		if errors.As(err, &advice) {
+			fmt.Fprintln(os.Stderr, "hint:", strings.Join(advice.Hints(), "\nhint: "))
+		}
 		return 1
 	}
 	return 0

@@ -11,11 +11,19 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/devkms"
 	"github.com/seed-1f7fdfb8/sops/internal/env"
+	"github.com/seed-1f7fdfb8/sops/internal/test/signinghelper"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // TestMain sees to it that nothing leaves the machine, whatever a test forgets.
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == signinghelper.Name { // a child of a child
+		if err := signinghelper.Main(os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if os.Getenv(childKey) != "" {
 		os.Exit(child())
 	}
