@@ -74,7 +74,11 @@ func TestEveryWayThatFailsSaysWhatHelps(t *testing.T) {
 			setup := p.Setup
 			p.Setup = func(e *testscript.Env) error {
 				for _, v := range [][2]string{
-					{"AS", w.as}, {"CALL", w.call}, {"REFUSED", w.refused}, {"EXPIRED", w.expired}, {"AGO", cmp.Or(w.ago, "0s")},
+					{"AS", w.as},
+					{"CALL", w.call},
+					{"REFUSED", w.refused},
+					{"EXPIRED", w.expired},
+					{"AGO", cmp.Or(w.ago, "0s")},
 					{"SHARED", "arn:aws:kms:us-east-1:222222222222:alias/shared"},
 				} {
 					e.Setenv(v[0], v[1])
