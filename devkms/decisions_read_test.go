@@ -31,7 +31,7 @@ func principalARN(name string) string {
 }
 
 // A layout says which elements the statements of a cell have.
-type layout struct{ named, everyone bool }
+type layout struct{ named, everyone, trust bool }
 
 // policyIn reads a cell: statements that begin with 1), 2) and so on.
 func (l layout) policyIn(cell string) string {
@@ -85,6 +85,9 @@ func (l layout) statement(text string) string {
 	}
 	if conditions != "" {
 		s["Condition"] = conditionsIn(conditions)
+	}
+	if l.trust {
+		delete(s, "Resource")
 	}
 	b, _ := json.Marshal(s)
 	return string(b)

@@ -57,7 +57,6 @@ func decisions(t testing.TB) []decision {
 type scene struct {
 	world    *devkms.World
 	question devkms.Question
-	onlyHere bool // the live server cannot be asked in this way
 }
 
 func (d decision) scene(t testing.TB) scene {
@@ -109,6 +108,8 @@ func (d decision) scene(t testing.TB) scene {
 			a.Roles[0].Tags = pairsIn(strings.ReplaceAll(text, ": ", "="))
 		case "key tags":
 			k.Tags = pairsIn(strings.ReplaceAll(text, ": ", "="))
+		case "trust":
+			a.Roles[0].Trust = parse(layout{named: true, trust: true}, text)
 		case "grant":
 			k.Grants = append(k.Grants, grantIn(text))
 		case "scp":
@@ -162,6 +163,12 @@ func (d decision) ask(s *scene) {
 		q.Context = pairsIn(text)
 	}
 	switch {
+	case action == "AssumeRole":
+		q.Action, q.Resource = "sts:AssumeRole", principalARN("App")
+		if _, condition, ok := strings.Cut(rest, " with "); ok {
+			name, value, _ := strings.Cut(condition, "=")
+			q.Conditions = map[string][]string{name: {value}}
+		}
 	case strings.HasPrefix(rest, "by alias name"):
 		q.Resource = "alias/app"
 	case strings.HasPrefix(rest, "by alias ARN"):

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -205,6 +207,12 @@ func callerIn(message string) string {
 	return who
 }
 
+// cut reports whether the connection broke under the answer.
+func cut(err error) bool {
+	var broken *net.OpError
+	return errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 // describe returns AWS's code and the words of the innermost error that says
 // something, without the layers of the SDK.
 func describe(err error) (code, message string) {
@@ -217,7 +225,7 @@ func describe(err error) (code, message string) {
 		return "", failed.Error()
 	case errors.As(err, &api):
 		return hint.Line(api.ErrorCode()), hint.Line(api.ErrorMessage())
-	case errors.As(err, &unreadable) && !errors.As(err, &transport):
+	case errors.As(err, &unreadable) && !errors.As(err, &transport) && !cut(err):
 		return "", "what answered is not AWS: a proxy, or the page of a network to log in to?"
 	case errors.As(err, &transport):
 		if u, err := url.Parse(transport.URL); err != nil || u.Host == "" {

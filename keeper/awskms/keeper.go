@@ -52,6 +52,7 @@ type Options struct {
 	// HostName goes into the name of role sessions; if it is empty, the system
 	// is asked.
 	HostName string
+	silence  time.Duration // of STS in one region, before another is asked; 0 for what is usual
 }
 
 // How long one identity may take to answer unless Options say otherwise. Where
@@ -87,7 +88,7 @@ func New(o Options) *Keeper {
 		Env: o.Env, Profile: o.Profile, Role: o.Role, KeyRoles: o.KeyRoles, NoAssumeRole: o.NoAssumeRole,
 		Strict: o.Strict, Attempts: o.Attempts, HostName: o.HostName,
 	})
-	pool := session.NewPool(session.Options{Env: o.Env, Now: o.Now, Attempt: o.Attempt, AskMFA: o.AskMFA}, set)
+	pool := session.NewPool(session.Options{Env: o.Env, Now: o.Now, Attempt: o.Attempt, AskMFA: o.AskMFA, Silence: o.silence}, set)
 	return &Keeper{o: o, set: set, pool: pool, err: usage(err), warned: map[string]bool{}}
 }
 

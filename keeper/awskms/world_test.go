@@ -187,7 +187,7 @@ func newRig(t testing.TB) *rig {
 		"AWS_ENDPOINT_URL":            r.server.URL(),
 		"AWS_EC2_METADATA_DISABLED":   "true",
 	}
-	r.o = Options{HostName: "ip-10-0-0-1", Attempt: 20 * time.Second, Warn: func(msg string) { r.warned = append(r.warned, msg) }}
+	r.o = Options{HostName: "ip-10-0-0-1", Attempt: 20 * time.Second, silence: time.Hour, Warn: func(msg string) { r.warned = append(r.warned, msg) }}
 	return r
 }
 

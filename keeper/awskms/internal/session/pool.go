@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type Options struct {
 	Now     func() time.Time
 	Attempt time.Duration // that one attempt may take, 0 for what is usual
 	AskMFA  func(ctx context.Context, prompt string) (string, error)
+	Silence time.Duration // after which STS of another region is asked, 0 for what is usual
 }
 
 // A Pool has the sessions of one run: configurations, credentials and clients
@@ -30,6 +32,7 @@ type Pool struct {
 	now     func() time.Time
 	attempt time.Duration
 	askMFA  func(ctx context.Context, prompt string) (string, error)
+	silence time.Duration
 	set     *identity.Settings
 
 	mu        sync.Mutex // guards the maps
@@ -45,7 +48,7 @@ type Pool struct {
 // NewPool returns a Pool without sessions.
 func NewPool(o Options, set *identity.Settings) *Pool {
 	return &Pool{
-		env: o.Env, now: o.Now, attempt: o.Attempt, askMFA: o.AskMFA, set: set,
+		env: o.Env, now: o.Now, attempt: o.Attempt, askMFA: o.AskMFA, silence: cmp.Or(o.Silence, silence), set: set,
 		profiles:  map[string]*userfiles.Profile{},
 		bases:     map[string]*base{},
 		processes: map[string]*process.Provider{},

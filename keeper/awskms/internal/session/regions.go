@@ -118,7 +118,7 @@ func inRegions[T any](ctx context.Context, k *Pool, region string, once bool, ca
 	for running > 0 {
 		var waiting <-chan time.Time
 		if next < len(regions) && !once {
-			waiting = time.After(silence)
+			waiting = time.After(k.silence)
 		}
 		select {
 		case <-waiting:
