@@ -174,18 +174,10 @@ var large = map[string]struct {
 	limit  int
 	reason string
 }{
-<<<<<<< HEAD
 	"format/yaml":       {3000, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves"},
 	"internal/app":      {1600, "the world of a command and the one transaction, on the same values"},
 	"internal/cli":      {2700, "one file a command and what all of them share: it grows with the commands"},
 	"internal/envelope": {1700, "encrypt, change, rotate and read back are methods of the same two types"},
-=======
-	"format/yaml":       {3750, "one syntax with ten styles of scalars: reading, masking and changing share the places of leaves and one spelling"},
-	"internal/yamltext": {3000, "one grammar: scanner, parser and owners of comments pass tokens of one text, and a border would export all of them"},
-	"internal/cli":      {2400, "one file a command and what all of them share: it grows with the commands"},
-	"internal/envelope": {1650, "encrypt, change, rotate and read back are methods of the same two types"},
-	"devkms":            {1800, "the world, its server and its faults are one public API, on the same values"},
->>>>>>> work-git
 }
 
 func TestPackagesStaySmall(t *testing.T) {
