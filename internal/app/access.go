@@ -90,7 +90,7 @@ func (a *App) OwnKeepers(ctx context.Context, o Access) keeper.Keeper {
 	return std.Keepers(std.Options{
 		AWS: aws, Age: age.Options{
 			Env: a.Env, Stderr: a.Stderr,
-			Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
+			Passphrase: func(prompt string) ([]byte, error) { return a.AskPassphrase(ctx, prompt) },
 			Ask:        func(prompt string) (string, error) { return a.AskCode(ctx, prompt) },
 			Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 			// Editors show whatever is on standard error as a failure.
@@ -133,7 +133,8 @@ func (a *App) AskCode(ctx context.Context, prompt string) (string, error) {
 	return t.ReadLine(ctx, hint.Clean(prompt))
 }
 
-func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) {
+// AskPassphrase asks for a text that must not be seen.
+func (a *App) AskPassphrase(ctx context.Context, prompt string) ([]byte, error) {
 	t, err := a.Terminal()
 	if err != nil {
 		return nil, err
