@@ -90,7 +90,7 @@ func (a *App) OwnKeepers(ctx context.Context, o Access) keeper.Keeper {
 	return std.Keepers(std.Options{
 		AWS: aws, Age: age.Options{
 			Env: a.Env, Stderr: a.Stderr,
-			Passphrase: func(prompt string) ([]byte, error) { return a.AskPassphrase(ctx, prompt) },
+			Passphrase: func(prompt string) ([]byte, error) { return a.passphrase(ctx, prompt) },
 			Ask:        func(prompt string) (string, error) { return a.AskCode(ctx, prompt) },
 			Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 			// Editors show whatever is on standard error as a failure.

@@ -23,7 +23,7 @@ sops keygen --hybrid --passphrase safe.txt`,
 configuration (~/.config), where every command looks for it. Only you can read it, and a file that exists is
 never overwritten. The recipient, for --age and for
 .sops.yaml, is printed. A file with a passphrase is what age -p makes; commands ask for it
-on the terminal.`,
+on the terminal or, where there is none, through a gpg-agent that runs.`,
 		Flags: join(r.common(&common), []*command.Flag{
 			command.Bool(&o.ToRecipient, topicKeys, "to-recipient", "print the recipients of the keys in FILE"),
 			command.Bool(&o.Hybrid, topicKeys, "hybrid", "make a key that resists quantum computers as well"),
