@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/cloudtrail"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 )
 
@@ -35,6 +36,16 @@ type Call struct {
 	who *iam.Principal
 }
 
+// trail is the call as the log on disk has it.
+func (c Call) trail() cloudtrail.Call {
+	return cloudtrail.Call{
+		Time: c.Time, Service: c.Service, Operation: c.Operation, Account: c.Account, AccessKey: c.AccessKey, Region: c.Region,
+		Key: c.Key, Role: c.Role, EncryptionContext: c.EncryptionContext, Destination: c.Destination, DestinationContext: c.DestinationContext,
+		ErrorCode: c.ErrorCode, ErrorMessage: c.ErrorMessage, Decision: c.Decision, Fault: string(c.Fault), RequestID: c.RequestID,
+		SourceIP: c.SourceIP, UserAgent: c.UserAgent, Who: c.who,
+	}
+}
+
 // maxCalls bounds the memory of a server that runs for long.
 const maxCalls = 100_000
 
@@ -53,7 +64,7 @@ func (l *auditLog) add(c Call) {
 	}
 	l.calls = append(l.calls, c)
 	if l.out != nil {
-		if _, err := l.out.Write(c.cloudTrail()); err != nil && l.err == nil {
+		if _, err := l.out.Write(c.trail().Line()); err != nil && l.err == nil {
 			l.err = err
 		}
 	}

@@ -1,7 +1,11 @@
 package devkms
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/awsname"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
@@ -20,14 +24,19 @@ func (w *World) principals() sts.World {
 			out.AccessKeys[k.ID] = sts.AccessKey{Owner: p, Secret: k.Secret}
 		}
 	}
+	homes := w.organizations()
 	for i := range w.Accounts {
 		a := &w.Accounts[i]
-		add(&iam.Principal{Kind: iam.RootUser, Account: a.ID, ARN: awsname.RootARN(a.ID), ID: a.ID, AccessKey: a.Root.ID}, a.Root)
+		home := homes[a.ID]
+		add(&iam.Principal{Kind: iam.RootUser, Account: a.ID, ARN: awsname.RootARN(a.ID), ID: a.ID, AccessKey: a.Root.ID, Home: home}, a.Root)
 		for j := range a.Users {
-			add(a.Users[j].principal(a.ID), a.Users[j].Access)
+			u := a.Users[j].principal(a.ID)
+			u.Home = home
+			add(u, a.Users[j].Access)
 		}
 		for j := range a.Roles {
 			r := a.Roles[j].role(a.ID)
+			r.Home, r.ServiceLinked = home, strings.HasPrefix(a.Roles[j].Path, iam.ServiceLinkedPath)
 			out.Roles[r.ARN] = r
 		}
 		for _, i := range a.Issuers {
@@ -53,14 +62,44 @@ func (r *Role) role(account string) *sts.Role {
 	}
 }
 
+// organizations are what binds each account.
+func (w *World) organizations() map[string]*iam.Account {
+	all := map[string]*iam.Account{}
+	for _, a := range w.Accounts {
+		home := &iam.Account{ID: a.ID, Organization: a.Organization}
+		for _, level := range a.SCPs {
+			home.SCPs = append(home.SCPs, parsed(level))
+		}
+		for _, level := range a.RCPs {
+			home.RCPs = append(home.RCPs, parsed(level))
+		}
+		all[a.ID] = home
+	}
+	return all
+}
+
+// grant is one that the world declares. Its id is that of its place.
+func (g Grant) grant(account, key string, i int) *iam.Grant {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d/%s", account, key, i, g.Grantee))
+	id := hex.EncodeToString(sum[:])
+	return &iam.Grant{
+		ID: id, Token: "world-" + id, Name: g.Name, Grantee: g.Grantee, Retiring: g.Retiring, Issuer: awsname.RootARN(account),
+		Operations: g.Operations, Equals: g.ContextEquals, Subset: g.ContextSubset,
+	}
+}
+
 // keys are the keys of all accounts.
 func (w *World) keys() []keystore.Declared {
 	var out []keystore.Declared
 	for _, a := range w.Accounts {
 		for _, k := range a.Keys {
+			var grants []*iam.Grant
+			for i, g := range k.Grants {
+				grants = append(grants, g.grant(a.ID, k.ID, i))
+			}
 			out = append(out, keystore.Declared{
 				Account: a.ID, ID: k.ID, Regions: k.Regions, Aliases: k.Aliases, Policy: k.Policy.policy(), State: k.State,
-				Description: k.Description, Tags: k.Tags,
+				Description: k.Description, Tags: k.Tags, Grants: grants, Expires: k.Expires,
 			})
 		}
 	}

@@ -195,7 +195,7 @@ func TestParserAndSchemaKnowTheSameKeys(t *testing.T) {
 	s.Defs["world"] = s
 	parts := map[string]string{
 		"world": "world", "account": "account", "accessKey": "access_key", "user": "user", "mfa": "mfa", "role": "role", "profile": "profile",
-		"issuer": "issuer", "key": "key",
+		"issuer": "issuer", "key": "key", "grant": "grant",
 	}
 	fields := parserFields(t)
 	if len(fields) != len(parts) {

@@ -81,7 +81,7 @@ func New(o Options) (*Server, error) {
 	}
 	operations := kms.Operations()
 	maps.Copy(operations, kmsadmin.Operations())
-	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: directory{w}, Operations: operations}
+	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: directory{w}, Accounts: w.organizations(), Operations: operations}
 	return s, nil
 }
 

@@ -23,7 +23,15 @@ type Account struct {
 	Roles   []Role
 	Issuers []Issuer
 	Keys    []Key
+
+	Organization string // o-...; "" if it is in none
+	// Levels of policies, from the root of the organization down to the account:
+	// each must allow. The management account of an organization has none.
+	SCPs, RCPs []Level
 }
+
+// A Level has the policies that are attached at one place of an organization.
+type Level []*Policy
 
 // An AccessKey is a long-lived credential. Both parts are empty if there is
 // none.
@@ -88,6 +96,16 @@ type Key struct {
 	State       string   // "" means Enabled
 	Description string
 	Tags        map[string]string
+	Grants      []Grant
+	Expires     time.Time // of imported key material; zero for material that does not
+}
+
+// A Grant lets a principal use a key, beside its policy.
+type Grant struct {
+	Name                         string
+	Grantee, Retiring            string // ARNs
+	Operations                   []string
+	ContextEquals, ContextSubset map[string]string
 }
 
 // user finds a user by name, which may be qualified by the account, as in

@@ -120,10 +120,33 @@ func (c *checker) account(a *Account) {
 			c.require(err == nil, fmt.Sprint(err), append(at, "issuers", strconv.Itoa(i), "public_key")...)
 		}
 	}
+	c.levels(a.SCPs, (*iam.Policy).CheckControl, append(at, "service_control_policies"))
+	c.levels(a.RCPs, (*iam.Policy).CheckResourceControl, append(at, "resource_control_policies"))
+	c.require(a.Organization != "" || len(a.SCPs)+len(a.RCPs) == 0, "the account is in no organization whose policies it could have", append(at, "organization")...)
 	aliases := map[string]bool{}
 	for i := range a.Keys {
 		c.key(a, &a.Keys[i], aliases, append(at, "keys", strconv.Itoa(i)))
 	}
+}
+
+func (c *checker) levels(list []Level, check func(*iam.Policy) *iam.PolicyError, at []string) {
+	for i, level := range list {
+		for _, p := range level {
+			c.policy(check(p.parsed), append(at, strconv.Itoa(i)))
+		}
+	}
+}
+
+func (c *checker) grant(g Grant, at []string) {
+	for field, name := range map[string]string{"grantee": g.Grantee, "retiring": g.Retiring} {
+		ok := name == "" && field == "retiring" || iam.ValidPrincipal(name) && (directory{c.world}).Exists(name)
+		c.require(ok, fmt.Sprintf("no principal %q in the world%s", name, suggest.DidYouMean(name, directory{c.world}.ARNs())), append(at, field)...)
+	}
+	for i, o := range g.Operations {
+		c.require(slices.Contains(iam.GrantOperations(), o), fmt.Sprintf("no operation %q of grants%s", o, suggest.DidYouMean(o, iam.GrantOperations())), append(at, "operations", strconv.Itoa(i))...)
+	}
+	c.require(len(g.Operations) > 0, "a grant has operations", append(at, "operations")...)
+	c.require(g.ContextEquals == nil || g.ContextSubset == nil, "a grant has one constraint", append(at, "context_subset")...)
 }
 
 var accessKeyForm = awsname.NewForm(`^\w{16,128}$`)
@@ -204,6 +227,9 @@ func (c *checker) key(a *Account, k *Key, aliases map[string]bool, at []string) 
 		c.require(awsname.IsAlias(name) && !strings.HasPrefix(name, "alias/aws/"), fmt.Sprintf("%q is no alias: want alias/ and letters, digits or /_-", name), append(at, "aliases", strconv.Itoa(j))...)
 	}
 	c.require(k.State == "" || slices.Contains(keystore.States(), k.State), fmt.Sprintf("no state %q%s", k.State, suggest.DidYouMean(k.State, keystore.States())), append(at, "state")...)
+	for i, g := range k.Grants {
+		c.grant(g, append(at, "grants", strconv.Itoa(i)))
+	}
 	if k.Policy != nil {
 		c.policy(k.Policy.parsed.CheckKey(directory{c.world}), append(at, "policy"))
 	}

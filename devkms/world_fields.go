@@ -23,6 +23,9 @@ func accountFields() []field[Account] {
 		named("users", "a user", userFields(), func(a *Account) *[]User { return &a.Users }, func(name string) User { return User{Name: name} }),
 		named("roles", "a role", roleFields(), func(a *Account) *[]Role { return &a.Roles }, func(name string) Role { return Role{Name: name} }),
 		listed("issuers", "an issuer", issuerFields(), func(a *Account) *[]Issuer { return &a.Issuers }),
+		text("organization", func(a *Account) *string { return &a.Organization }),
+		levels("service_control_policies", func(a *Account) *[]Level { return &a.SCPs }),
+		levels("resource_control_policies", func(a *Account) *[]Level { return &a.RCPs }),
 		listed("keys", "a key", keyFields(), func(a *Account) *[]Key { return &a.Keys }),
 	}
 }
@@ -109,6 +112,26 @@ func keyFields() []field[Key] {
 		text("state", func(k *Key) *string { return &k.State }),
 		text("description", func(k *Key) *string { return &k.Description }),
 		tags("tags", func(k *Key) *map[string]string { return &k.Tags }),
+		listed("grants", "a grant", grantFields(), func(k *Key) *[]Grant { return &k.Grants }),
+		{Name: "valid_to", Read: func(r *yamlread.Reader, n yamlread.Node, k *Key) {
+			t := r.Text(n, "valid_to")
+			at, err := time.Parse(time.RFC3339, t.Value)
+			if err != nil {
+				r.FailAt(t.At, "", "%q is not a time, such as 2030-01-01T00:00:00Z", t.Value)
+			}
+			k.Expires = at
+		}},
+	}
+}
+
+func grantFields() []field[Grant] {
+	return []field[Grant]{
+		text("name", func(g *Grant) *string { return &g.Name }),
+		required(text("grantee", func(g *Grant) *string { return &g.Grantee })),
+		text("retiring", func(g *Grant) *string { return &g.Retiring }),
+		required(texts("operations", func(g *Grant) *[]string { return &g.Operations })),
+		tags("context_equals", func(g *Grant) *map[string]string { return &g.ContextEquals }),
+		tags("context_subset", func(g *Grant) *map[string]string { return &g.ContextSubset }),
 	}
 }
 

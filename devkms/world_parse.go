@@ -3,6 +3,7 @@ package devkms
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
@@ -81,6 +82,23 @@ func policies[T any](name string, of func(*T) *[]*Policy) field[T] {
 	}}
 }
 
+// levels makes a field with an item for each level: a policy, or a list of them.
+func levels[T any](name string, of func(*T) *[]Level) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
+		for _, v := range r.Items(n, name) {
+			var level Level
+			if r.IsList(v) {
+				for _, p := range r.Items(v, name) {
+					level = append(level, readPolicy(r, p))
+				}
+			} else {
+				level = Level{readPolicy(r, v)}
+			}
+			*of(t) = append(*of(t), level)
+		}
+	}}
+}
+
 // record makes a field whose value is a mapping of fields itself.
 func record[T, U any](name, what string, table []field[U], of func(*T) *U) field[T] {
 	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
@@ -120,6 +138,7 @@ func required[T any](f field[T]) field[T] {
 func readPolicy(r *yamlread.Reader, n yamlread.Node) *Policy {
 	p, err := ParsePolicy(r.JSON(n))
 	if err == nil {
+		p.parsed.Locate("", func(i int) int { return yamlread.Find(n, []string{"Statement", strconv.Itoa(i)}).At().Line })
 		return p
 	}
 	at := n

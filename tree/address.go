@@ -232,3 +232,26 @@ func Set(root *Map, a Address, n Node) { NewEditor(root).Set(a, n) }
 
 // Unset removes the node at a from root.
 func Unset(root *Map, a Address) error { return NewEditor(root).Unset(a) }
+
+// Ambiguous returns the first part of an address at which a key is there more than
+// once, and how often; 0 where there is none.
+func Ambiguous(n Node, a Address) (at Address, count int) {
+	for i, s := range a {
+		if m, ok := n.(*Map); ok && s.IsKey {
+			count := 0
+			for _, it := range m.Items {
+				if it.Key == s.Key && !IsComment(it.Value) {
+					count++
+				}
+			}
+			if count > 1 {
+				return a[:i+1], count
+			}
+		}
+		var err error
+		if n, err = Find(n, a[i:i+1]); err != nil {
+			return nil, 0 // what is missing will be made
+		}
+	}
+	return nil, 0
+}

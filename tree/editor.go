@@ -54,6 +54,16 @@ func (x Index) Child(n Node, s Step) Node {
 	return nil
 }
 
+// replace puts n at a step below parent, where something is.
+func (x Index) replace(parent Node, s Step, n Node) {
+	switch p := parent.(type) {
+	case *Map:
+		p.Items[x.find(p, s.Key)].Value = n
+	case *List:
+		p.Items[p.Position(s.Index)] = n
+	}
+}
+
 // An Editor changes one document at many places, each in the time that its
 // address takes.
 type Editor struct {

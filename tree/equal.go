@@ -1,9 +1,49 @@
 package tree
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Clone returns a deep copy of n; leaves keep their Ref.
 func Clone(n Node) Node { return new(cloner).node(n) }
+
+// CloneAlong returns root with copies of the containers on the way to each address,
+// so that it can be changed there; all else is root's own.
+func CloneAlong(root *Map, at []Address) *Map {
+	out := &Map{Items: slices.Clone(root.Items)}
+	own, index := map[Node]bool{out: true}, Index{}
+	for _, a := range at {
+		var parent Node = out
+		for _, s := range a {
+			n := index.Child(parent, s)
+			if n == nil {
+				break
+			}
+			if !own[n] {
+				var isContainer bool
+				if n, isContainer = shallow(n); !isContainer {
+					break
+				}
+				own[n] = true
+				index.replace(parent, s, n)
+			}
+			parent = n
+		}
+	}
+	return out
+}
+
+// shallow returns a copy of a container that has the same items.
+func shallow(n Node) (Node, bool) {
+	switch n := n.(type) {
+	case *Map:
+		return &Map{Items: slices.Clone(n.Items)}, true
+	case *List:
+		return &List{Items: slices.Clone(n.Items)}, true
+	}
+	return n, false
+}
 
 type cloner struct{ scalars Scalars }
 
@@ -137,4 +177,24 @@ func (d differ) lists(at Address, a, b *List) string {
 		}
 	}
 	return ""
+}
+
+// CloneAll returns a deep copy of documents.
+func CloneAll(trees []*Map) []*Map {
+	out := make([]*Map, len(trees))
+	for i, t := range trees {
+		out[i] = Clone(t).(*Map)
+	}
+	return out
+}
+
+// NumbersAsTexts returns n with numbers as they were typed.
+func NumbersAsTexts(n Node) Node {
+	n = Clone(n)
+	Each(n, func(n Node) {
+		if s, ok := n.(*Scalar); ok && s.Spelling != "" {
+			s.Value, s.Spelling = StringValue(s.Spelling), ""
+		}
+	})
+	return n
 }

@@ -201,7 +201,7 @@ func (s *setter) insertLine(at int, text string) {
 // break, which it will gain now.
 func (s *setter) closeBlock(at int) {
 	for i := range s.leaves {
-		if l := &s.leaves[i]; !l.comment && l.via == 0 && l.block() && l.end == at {
+		if l := s.leafAt(i); !l.comment && l.via == 0 && l.block() && l.end == at {
 			header := string(s.text[l.start:l.head])
 			s.edit(l.start, l.head, strings.Trim(header, "+-")+"-")
 			return

@@ -7,12 +7,15 @@ import (
 
 // items adds comments of a node to a map.
 func (r *reader) items(m *tree.Map, id yamltext.ID, at yamltext.Place, inline bool) {
+	if !r.file.Commented(id) {
+		return
+	}
 	for c := range r.file.Comments(id, at) {
 		r.item(m, c, inline)
 	}
 }
 
-func (r *reader) item(m *tree.Map, c *yamltext.Comment, inline bool) {
+func (r *reader) item(m *tree.Map, c int, inline bool) {
 	if n := r.comment(c, inline, false); n != nil {
 		m.Items = append(m.Items, tree.Item{Value: n})
 	}
@@ -20,6 +23,9 @@ func (r *reader) item(m *tree.Map, c *yamltext.Comment, inline bool) {
 
 // elements adds comments of a node to a list.
 func (r *reader) elements(l *tree.List, id yamltext.ID, at yamltext.Place, inline bool) {
+	if !r.file.Commented(id) {
+		return
+	}
 	for c := range r.file.Comments(id, at) {
 		if n := r.comment(c, inline, true); n != nil {
 			l.Items = append(l.Items, n)
@@ -27,21 +33,20 @@ func (r *reader) elements(l *tree.List, id yamltext.ID, at yamltext.Place, inlin
 	}
 }
 
-func (r *reader) comment(c *yamltext.Comment, inline, list bool) *tree.Comment {
+func (r *reader) comment(i int, inline, list bool) *tree.Comment {
 	if r.mute {
 		return nil
 	}
+	c := &r.file.All()[i]
 	n := &tree.Comment{Text: r.file.Text[c.Start+1 : c.End], Inline: inline, Ref: len(r.leaves)}
 	if list && n.Text == "" {
 		// An empty comment in a list would be an element for other readers.
 		n.Text = " "
 	}
-	l := leaf{comment: true, origin: n.Ref, via: r.via, value: tree.StringValue(n.Text)}
-	if r.via > 0 {
-		l.line = r.sites[r.via-1].line
-	} else {
+	l := leafNode{in: n, at: -1, origin: int32(n.Ref), via: int32(r.via)}
+	if r.via == 0 {
 		r.placed++
-		l.place = placeOfComment(c)
+		l.at = int32(i)
 	}
 	r.leaves = append(r.leaves, l)
 	return n
@@ -54,16 +59,16 @@ func (r *reader) lost() {
 	if r.placed == len(all) {
 		return
 	}
-	placed := make(map[int]bool, r.placed)
+	placed := make([]bool, len(all))
 	for i := range r.leaves {
-		if l := &r.leaves[i]; l.comment && l.via == 0 {
-			placed[l.start] = true
+		if l := &r.leaves[i]; l.via == 0 && tree.IsComment(l.in) {
+			placed[l.at] = true
 		}
 	}
 	before := len(r.leaves)
 	for i := range all {
-		if c := &all[i]; !placed[int(c.Start)+1] && !r.inMeta(int(c.Start)) {
-			r.append(c)
+		if !placed[i] && !r.inMeta(int(all[i].Start)) {
+			r.append(i, int(all[i].Start))
 		}
 	}
 	if len(r.leaves) > before {
@@ -72,9 +77,9 @@ func (r *reader) lost() {
 }
 
 // append adds a comment at the end of its document.
-func (r *reader) append(c *yamltext.Comment) {
+func (r *reader) append(c, at int) {
 	p := 0
-	for p < len(r.parts)-1 && int(c.Start) >= r.parts[p].end {
+	for p < len(r.parts)-1 && at >= r.parts[p].end {
 		p++
 	}
 	r.item(r.trees[p], c, false)
@@ -99,17 +104,17 @@ func (r *reader) renumber() {
 			*ref = len(order) - 1
 		})
 	}
-	place := make([]int, len(r.leaves))
-	leaves := make([]leaf, len(order))
+	place := make([]int32, len(r.leaves))
+	leaves := make([]leafNode, len(order))
 	for now, old := range order {
 		leaves[now] = r.leaves[old]
-		place[old] = now
+		place[old] = int32(now)
 	}
 	for i := range leaves {
 		leaves[i].origin = place[leaves[i].origin]
 	}
 	for i := range r.keys {
-		r.keys[i].origin = place[r.keys[i].origin]
+		r.keys[i].origin = int(place[r.keys[i].origin])
 	}
 	r.leaves = leaves
 }

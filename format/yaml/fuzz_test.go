@@ -55,7 +55,8 @@ func FuzzPlacesHoldTheirValues(f *testing.F) {
 			return
 		}
 		taken := make([]bool, len(d.src)+1)
-		for ref, l := range d.leaves {
+		for ref := range d.leaves {
+			l := d.leafAt(ref)
 			if l.via > 0 {
 				continue
 			}

@@ -11,7 +11,7 @@ func (m *masking) like(d *document) {
 	m.was = make(map[string]style, len(d.leaves))
 	m.elements = map[string]bool{}
 	for i := range d.leaves {
-		l := &d.leaves[i]
+		l := d.leafAt(i)
 		if l.via > 0 {
 			continue
 		}

@@ -63,9 +63,11 @@ func (d *document) MaskAs(tokens []string, g format.Guide) (format.Masked, error
 
 func (m *masking) all(blank []bool) error {
 	expanded := m.touched()
-	for ref := range m.leaves {
-		l := &m.leaves[ref]
-		if err := m.leaf(l, m.tokens[ref], blank != nil && blank[ref]); err != nil {
+	for ref, token := range m.tokens {
+		if token == "" && (blank == nil || !blank[ref]) {
+			continue
+		}
+		if err := m.leaf(ref, token); err != nil {
 			return err
 		}
 	}
@@ -99,18 +101,18 @@ func (m *masking) referred(name string) bool {
 	return slices.ContainsFunc(m.sites, func(s site) bool { return string(m.src[s.start+1:s.end]) == name })
 }
 
-func (m *masking) leaf(l *leaf, token string, blank bool) error {
+// leaf masks a leaf; one without a token is a blank secret.
+func (m *masking) leaf(ref int, token string) error {
+	l := m.leafAt(ref)
 	switch {
 	case l.via > 0:
 		return nil
-	case token == "" && blank:
-		return m.blank(l)
 	case token == "":
-		return nil
+		return m.blank(&l)
 	case l.comment:
-		return m.comment(l, token)
+		return m.comment(&l, token)
 	}
-	return m.scalar(l, token)
+	return m.scalar(&l, token)
 }
 
 // blank refuses a secret without a value that has a tag or an anchor: a
@@ -131,7 +133,7 @@ func (m *masking) touched() []bool {
 	out := make([]bool, len(m.sites))
 	for ref := range m.leaves {
 		l := &m.leaves[ref]
-		if l.via > 0 && (m.tokens[ref] != "" || l.origin != ref && m.tokens[l.origin] != "") {
+		if l.via > 0 && (m.tokens[ref] != "" || int(l.origin) != ref && m.tokens[l.origin] != "") {
 			out[l.via-1] = true
 		}
 	}
@@ -146,7 +148,7 @@ func (m *masking) comment(l *leaf, token string) error {
 	if i := l.start - 1; i > 0 && !isBlank(m.src[i-1]) && !endsInBreak(m.src[:i]) && !m.encrypted {
 		return &format.Error{Line: l.line, Msg: "a comment touches what is before it, which other readers refuse"}
 	}
-	text := string(m.src[l.start:l.end])
+	text := format.Text(m.src[l.start:l.end])
 	if l.value.Str() != text {
 		m.hint(&m.layout.Comments, token, text)
 	}
@@ -180,15 +182,9 @@ func (m *masking) scalar(l *leaf, token string) error {
 	case l.block() && !m.standsOnOneLine(l, token):
 		return m.blockScalar(l, token)
 	}
-	text, after := token, m.document.slot(&l.place)
+	after := m.document.slot(&l.place)
 	after.style = m.styleOf(l, token)
-	switch after.style {
-	case single:
-		text = "'" + token + "'"
-	case double:
-		text = `"` + token + `"`
-	}
-	source := string(m.src[l.prop:l.end])
+	source := format.Text(m.src[l.prop:l.end])
 	derived, _ := after.write(l.value)
 	switch {
 	case derived == source:
@@ -197,27 +193,39 @@ func (m *masking) scalar(l *leaf, token string) error {
 	default:
 		m.hint(&m.layout.Scalars, token, source)
 	}
-	m.edits = append(m.edits, format.Edit{Start: l.prop, End: l.end, Text: text})
+	m.put(l.prop, &l.place, after.style, token)
 	return nil
+}
+
+// put writes a token over the text from a place to the end of a scalar.
+func (m *masking) put(from int, p *place, s style, token string) {
+	e := format.Edit{Start: from, End: p.end, Text: token}
+	switch {
+	case from == p.start && s == p.style && (s == single || s == double):
+		e.Start, e.End = from+1, p.end-1 // between the quotes
+	case s == single:
+		e.Text = "'" + token + "'"
+	case s == double:
+		e.Text = `"` + token + `"`
+	}
+	m.edits = append(m.edits, e)
 }
 
 // renew replaces one token by another, which has the same hints. A clipped block
 // of an older file loses its line break, which comes back from the value.
 func (m *masking) renew(l *leaf, token string) {
-	e := format.Edit{Start: l.start, End: l.end, Text: token}
-	switch {
-	case l.block():
-		e.Start = l.body
-		e.Text = m.document.slot(&l.place).indent + token
-		if head := string(m.src[l.start:l.head]); !strings.ContainsAny(head, "+-") {
-			m.edits = append(m.edits, format.Edit{Start: l.head, End: l.head, Text: "-"})
-		}
-	case l.style == single:
-		e.Text = "'" + token + "'"
-	case l.style == double, l.flow:
-		e.Text = `"` + token + `"`
+	s := l.style
+	if s == plain && l.flow {
+		s = double
 	}
-	m.edits = append(m.edits, e)
+	if !l.block() {
+		m.put(l.start, &l.place, s, token)
+		return
+	}
+	if head := format.Text(m.src[l.start:l.head]); !strings.ContainsAny(head, "+-") {
+		m.edits = append(m.edits, format.Edit{Start: l.head, End: l.head, Text: "-"})
+	}
+	m.edits = append(m.edits, format.Edit{Start: l.body, End: l.end, Text: m.document.slot(&l.place).indent + token})
 }
 
 // hasComment reports whether a comment is among properties, which hold no
@@ -233,11 +241,11 @@ func hasComment(properties []byte) bool {
 // hint, which is what is before the body, a line break, and the body.
 func (m *masking) blockScalar(l *leaf, token string) error {
 	s := m.document.slot(&l.place)
-	body := string(m.src[l.body:l.end])
+	body := format.Text(m.src[l.body:l.end])
 	if strings.Trim(body, " \t\r\n") == "" {
 		return m.blankBlock(l, token)
 	}
-	properties, head := string(m.src[l.prop:l.start]), s.head
+	properties, head := format.Text(m.src[l.prop:l.start]), s.head
 	if strings.ContainsAny(properties, "\r\n") {
 		return &format.Error{Line: l.line, Msg: "the tag or anchor of a block is on another line"}
 	}
@@ -246,7 +254,7 @@ func (m *masking) blockScalar(l *leaf, token string) error {
 		m.hint(&m.layout.Scalars, token, properties+head+"\n"+body)
 	}
 	indent := s.indent
-	if depth := contentDepth([]byte(body), l.value.Str()); depth >= 0 && l.tag < 0 {
+	if depth := contentDepth(m.src[l.body:l.end], l.value.Str()); depth >= 0 && l.tag < 0 {
 		indent = strings.Repeat(" ", depth)
 	}
 	m.edits = append(m.edits,
@@ -334,8 +342,11 @@ func (m *masking) openEnd(say func(key, text string)) {
 		return
 	}
 	for ref := range m.leaves {
-		l := &m.leaves[ref]
-		if l.comment || l.via > 0 || !l.block() || l.end != len(m.src) || m.tokens[ref] != "" {
+		if m.tokens[ref] != "" {
+			continue
+		}
+		l := m.leafAt(ref)
+		if l.comment || l.via > 0 || !l.block() || l.end != len(m.src) {
 			continue
 		}
 		header := string(m.src[l.start:l.head])

@@ -17,12 +17,12 @@ type element struct {
 	end   int   // of the last value, or after the bracket
 	dash  int   // elements of block lists: where the dash is
 	key   *element
-	kids  []*element // pairs have their key in them
+	kids  []*element // pairs have their key in them; nil until open
 	at    ctx        // where the entries are
 }
 
 // An outline is the first document as elements. It is made when a document is
-// changed; encryption and decryption need none.
+// changed, of what is on the way to the changes.
 type outline struct {
 	*document
 	root *element
@@ -40,17 +40,24 @@ func (d *document) outline() (*outline, error) {
 	return o, nil
 }
 
+// open finds what is in an element.
+func (o *outline) open(t *element) {
+	switch {
+	case t.kids != nil || t.Len == 0:
+	case t.Kind == yamltext.Mapping:
+		o.pairs(t)
+	case t.Kind == yamltext.Sequence:
+		o.elements(t)
+	}
+}
+
 func (o *outline) element(id yamltext.ID, at ctx) *element {
 	n := o.file.Node(id)
 	t := &element{Node: n, id: id, dash: -1, at: at, start: int(n.Start), end: int(n.End)}
 	t.place = place{prop: int(n.Prop)}
 	switch n.Kind {
-	case yamltext.Mapping:
+	case yamltext.Mapping, yamltext.Sequence:
 		t.at = inside(n, at)
-		o.pairs(t)
-	case yamltext.Sequence:
-		t.at = inside(n, at)
-		o.elements(t)
 	case yamltext.Scalar:
 		t.place = placeOfScalar(o.file, id, at)
 	}
@@ -105,9 +112,9 @@ func (o *outline) commented(start, end int) bool {
 // the root first.
 func (o *outline) path(a tree.Address) ([]*element, error) {
 	way := []*element{o.root}
+	o.open(o.root)
 	for _, s := range a {
-		t := way[len(way)-1]
-		next := o.child(t, s)
+		next := o.child(way[len(way)-1], s)
 		if next == nil {
 			return way, nil
 		}
@@ -117,6 +124,7 @@ func (o *outline) path(a tree.Address) ([]*element, error) {
 			e.Hint = "change the value where the anchor is, or write the alias out with edit"
 			return nil, e
 		}
+		o.open(next)
 		way = append(way, next)
 	}
 	return way, nil
@@ -170,47 +178,58 @@ func (o *outline) keyText(t *element) string {
 }
 
 // indentStep returns the indentation step that the maps of the content use most;
-// where none is indented its lists decide, then the metadata, which is as the
-// program that wrote it indents. It is 2 if nothing is indented.
+// where none is indented its lists decide, then the step of the document, which is
+// that of the metadata where there is some.
 func (o *outline) indentStep() int {
-	maps, lists, meta := map[int]int{}, map[int]int{}, map[int]int{}
-	var walk func(t *element, column int, own bool)
-	walk = func(t *element, column int, own bool) {
-		if t.at.flow || len(t.kids) == 0 {
+	f := o.file
+	var maps, lists steps
+	var walk func(id yamltext.ID, column int32)
+	walk = func(id yamltext.ID, column int32) {
+		n := f.Node(id)
+		if n.Style != yamltext.Block || n.Len == 0 {
 			return
 		}
-		if step := t.at.column - column; column >= 0 && step > 0 {
-			switch {
-			case own && t.isMap():
-				meta[step]++
-			case t.isMap():
-				maps[step]++
-			case !own:
-				lists[step]++
+		isMap := n.Kind == yamltext.Mapping
+		switch {
+		case column < 0:
+		case isMap:
+			maps.count(n.Column - column)
+		default:
+			lists.count(n.Column - column)
+		}
+		if column = n.Column; !isMap {
+			column = -1
+		}
+		for c := f.First(id); c != yamltext.None; c = f.Next(c) {
+			if start := int(f.Node(c).Prop); !isMap || !o.parts[0].meta.found || start < o.parts[0].meta.start || start >= o.parts[0].meta.end {
+				walk(c, column)
 			}
 		}
-		for _, k := range t.kids {
-			next := -1
-			if t.isMap() {
-				next = t.at.column
-			}
-			walk(k, next, own || t == o.root && t.isMap() && o.keyText(k.key) == metaKey)
+	}
+	walk(f.Documents[0].Root, -1)
+	for _, s := range []*steps{&maps, &lists} {
+		if n := s.mostUsed(); n > 0 {
+			return max(n, 2)
 		}
 	}
-	walk(o.root, -1, false)
-	for _, count := range []map[int]int{maps, lists, meta} {
-		if len(count) > 0 {
-			return min(max(mostUsed(count), 2), 9)
-		}
-	}
-	return 2
+	return o.step
 }
 
-// mostUsed returns the step with the highest count, the smallest of several.
-func mostUsed(count map[int]int) int {
+// steps counts how often each step of indentation is used; large ones are one.
+type steps [10]int
+
+func (s *steps) count(step int32) {
+	if step > 0 {
+		s[min(int(step), len(s)-1)]++
+	}
+}
+
+// mostUsed returns the step with the highest count, the smallest of several; 0 if
+// there is none.
+func (s *steps) mostUsed() int {
 	best := 0
-	for step, n := range count {
-		if n > count[best] || n == count[best] && step < best {
+	for step, n := range s {
+		if n > s[best] {
 			best = step
 		}
 	}

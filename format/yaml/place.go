@@ -89,6 +89,9 @@ func placeOfComment(c *yamltext.Comment) place {
 // valueOf returns the value of a scalar as the wire format has it: core tags
 // decide, other tags are dropped.
 func valueOf(f *yamltext.File, id yamltext.ID) (tree.Value, error) {
+	if f.Node(id).Type == yamltext.Str {
+		return tree.StringValue(f.Value(id)), nil
+	}
 	v, err := f.Resolve(id)
 	switch {
 	case err != nil:

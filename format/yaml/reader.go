@@ -71,7 +71,7 @@ func scanOf(text []byte, f *yamltext.File, encrypted bool) (*scan, error) {
 		scan: &scan{file: f}, text: text, encrypted: encrypted,
 		known: map[yamltext.ID]int{}, siteOf: map[yamltext.ID]int{}, open: map[yamltext.ID]bool{},
 	}
-	r.leaves = make([]leaf, 0, f.Len()/2+len(f.All())+1)
+	r.leaves = make([]leafNode, 0, f.Len()/2+len(f.All())+1)
 	for i := range f.Documents {
 		if err := r.document(i); err != nil {
 			return nil, err
@@ -183,11 +183,14 @@ func (r *reader) mapping(m *tree.Map, id yamltext.ID, own, top bool) error {
 		r.items(m, id, yamltext.Inline, false)
 	}
 	n := int(r.file.Node(id).Len) / 2
-	m.Items = slices.Grow(m.Items, n)
-	seen := newKeySet(n)
+	m.Items = slices.Grow(m.Items, n+r.commentsIn(id))
+	keys := keyCheck{first: r.file.First(id)}
+	if n > fewKeys {
+		keys.table = make(map[string]bool, n)
+	}
 	for k := r.file.First(id); k != yamltext.None; {
 		v := r.file.Next(k)
-		if err := r.pair(m, k, v, top, seen); err != nil {
+		if err := r.pair(m, k, v, top, keys); err != nil {
 			return err
 		}
 		k = r.file.Next(v)
@@ -196,21 +199,37 @@ func (r *reader) mapping(m *tree.Map, id yamltext.ID, own, top bool) error {
 	return nil
 }
 
-func (r *reader) pair(m *tree.Map, k, v yamltext.ID, top bool, seen *keySet) error {
+// commentsIn counts comments of the children of a collection.
+func (r *reader) commentsIn(id yamltext.ID) int {
+	n := 0
+	for c := r.file.First(id); c != yamltext.None; c = r.file.Next(c) {
+		if r.file.Commented(c) {
+			for at := yamltext.Head; at <= yamltext.Foot; at++ {
+				for range r.file.Comments(c, at) {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+func (r *reader) pair(m *tree.Map, k, v yamltext.ID, top bool, keys keyCheck) error {
 	r.items(m, k, yamltext.Head, false)
 	key, err := r.key(k)
 	if err != nil {
 		return err
 	}
-	if first := seen.add(key, r.line(k)); first > 0 {
-		e := r.problem(k, "the key %q appears twice in one map; first on line %d", key, first)
-		e.Hint = "remove or rename one of the two"
-		return e
+	if keys.seen(m, key) {
+		return r.twice(keys.first, k, key)
 	}
 	if n := r.file.Node(k); n.Kind == yamltext.Scalar && n.Type == yamltext.Merge && !r.mergeable(v) {
 		return r.problem(v, "only a map, or a list of maps, can be merged with <<")
 	}
 	if top && key == metaKey && r.special(k) {
+		if r.parts[len(r.parts)-1].meta.found {
+			return r.twice(keys.first, k, key)
+		}
 		err := r.metadata(k, v)
 		r.items(m, k, yamltext.Foot, false)
 		return err
@@ -231,6 +250,44 @@ func (r *reader) pair(m *tree.Map, k, v yamltext.ID, top bool, seen *keySet) err
 	r.items(m, v, yamltext.Foot, false)
 	r.items(m, k, yamltext.Foot, false)
 	return nil
+}
+
+// keyCheck finds keys that come twice in a map. A table is only made for large ones.
+type keyCheck struct {
+	first yamltext.ID // the first key
+	table map[string]bool
+}
+
+// fewKeys is the number of keys up to which it is faster to compare them all.
+const fewKeys = 16
+
+// seen reports whether m has the key.
+func (k keyCheck) seen(m *tree.Map, key string) bool {
+	if k.table != nil {
+		seen := k.table[key]
+		k.table[key] = true
+		return seen
+	}
+	for i := range m.Items {
+		if it := &m.Items[i]; it.Key == key && (key != "" || !tree.IsComment(it.Value)) {
+			return true
+		}
+	}
+	return false
+}
+
+// twice is the error for a key k that is in its map already; the keys of that
+// begin with first.
+func (r *reader) twice(first, k yamltext.ID, key string) error {
+	line := 0
+	for id := first; line == 0; id = r.file.Next(r.file.Next(id)) {
+		if text, err := r.key(id); err == nil && text == key {
+			line = r.line(id)
+		}
+	}
+	e := r.problem(k, "the key %q appears twice in one map; first on line %d", key, line)
+	e.Hint = "remove or rename one of the two"
+	return e
 }
 
 // resolved follows an alias.
@@ -259,8 +316,10 @@ func (r *reader) mergeable(id yamltext.ID) bool {
 // is encrypted with it.
 func (r *reader) key(k yamltext.ID) (string, error) {
 	id := r.resolved(k)
-	if origin, ok := r.known[id]; ok && id != k && r.via == 0 {
-		r.keys = append(r.keys, keyAlias{origin, r.line(k)})
+	if id != k && r.via == 0 {
+		if origin, ok := r.known[id]; ok {
+			r.keys = append(r.keys, keyAlias{origin, r.line(k)})
+		}
 	}
 	if r.file.Node(id).Kind == yamltext.Scalar {
 		v, err := valueOf(r.file, id)

@@ -60,7 +60,8 @@ func drawing(s *scan) string {
 		b.WriteString("document\n")
 		draw(m, 1)
 	}
-	for i, l := range s.leaves {
+	for i := range s.leaves {
+		l := s.leafAt(i)
 		l.value = tree.Value{}
 		fmt.Fprintf(&b, "leaf %d %+v\n", i, l)
 	}

@@ -69,7 +69,7 @@ func numbered(f *yamltext.File, entries bool) (text []byte, added []bool) {
 	upTo := func(end int) {
 		for ; k < len(comments) && int(comments[k].Start) < end; k++ {
 			text = append(text, f.Text[at:comments[k].Start+1]...)
-			text = append(text, numberOf(k, len(comments)-1, f.CommentText(&comments[k]))...)
+			text = append(text, numberOf(k, len(comments)-1, f.CommentText(k))...)
 			at = int(comments[k].End)
 		}
 		text = append(text, f.Text[at:end]...)

@@ -11,7 +11,7 @@ import (
 type scan struct {
 	file   *yamltext.File
 	trees  []*tree.Map
-	leaves []leaf
+	leaves []leafNode
 	sites  []site
 	keys   []keyAlias
 	parts  []part
@@ -23,13 +23,47 @@ type scan struct {
 	reserved int
 }
 
-// A leaf is a scalar or a comment of the wire tree.
+// A leafNode is a scalar or a comment of the wire tree, as a scan keeps it: there
+// are many, so what follows from the nodes of the text is not kept.
+type leafNode struct {
+	in     tree.Node // the *tree.Scalar or *tree.Comment
+	at     int32     // its node or comment in the text, -1 if it has none
+	origin int32
+	via    int32
+	column int32 // this and the next two as in ctx
+	flow   bool
+	list   bool
+}
+
+// A leaf is a leafNode with its place and its value.
 type leaf struct {
 	place
 	comment bool
 	origin  int // the leaf of which this is a copy, or its own number
 	via     int // 1 + the site through which it is reached, 0 if it is reached directly
 	value   tree.Value
+}
+
+// leafAt returns a leaf by its number.
+func (s *scan) leafAt(ref int) leaf {
+	n := &s.leaves[ref]
+	l := leaf{origin: int(n.origin), via: int(n.via)}
+	switch in := n.in.(type) {
+	case *tree.Comment:
+		l.comment, l.value = true, tree.StringValue(in.Text)
+		if n.at >= 0 {
+			l.place = placeOfComment(&s.file.All()[n.at])
+		}
+	case *tree.Scalar:
+		l.value = in.Value
+		if n.at >= 0 {
+			l.place = placeOfScalar(s.file, yamltext.ID(n.at), ctx{n.flow, n.list, int(n.column)})
+		}
+	}
+	if l.via > 0 {
+		l.line = s.sites[l.via-1].line
+	}
+	return l
 }
 
 // A site is an alias of a value.
@@ -88,5 +122,5 @@ type span struct{ start, end int }
 type ctx struct {
 	flow   bool
 	list   bool
-	column int
+	column int // of the block collection around, -1 if there is none
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
@@ -16,7 +17,12 @@ func (d *document) Apply(changes []format.Change) (format.Document, error) {
 }
 
 func (d *document) apply(changes []format.Change) (*document, error) {
-	want := cloneAll(d.trees)
+	at := make([]tree.Address, len(changes))
+	for i, c := range changes {
+		at[i] = c.At
+	}
+	want := slices.Clone(d.trees)
+	want[0] = tree.CloneAlong(want[0], at)
 	if err := format.Make(want[0], changes); err != nil {
 		return nil, err
 	}
@@ -110,14 +116,6 @@ func (o *outline) sharedOr(way []*element, err error) error {
 		}
 	}
 	return err
-}
-
-func cloneAll(trees []*tree.Map) []*tree.Map {
-	out := make([]*tree.Map, len(trees))
-	for i, m := range trees {
-		out[i] = tree.Clone(m).(*tree.Map)
-	}
-	return out
 }
 
 // A setter collects the edits of changes.

@@ -49,7 +49,10 @@ func (s *slot) headFor(t string) string {
 
 // chomping returns the header of a block scalar with another chomping sign.
 func chomping(head, sign string) string {
-	return strings.NewReplacer("-", "", "+", "").Replace(head) + sign
+	if i := strings.IndexAny(head, "+-"); i >= 0 {
+		head = head[:i] + head[i+1:]
+	}
+	return head + sign
 }
 
 // write returns the text for v. For a block token it is the body after the
@@ -189,13 +192,17 @@ func indentLines(t, indent, newline string) string {
 		}
 		return indent + t
 	}
+	lines := strings.Count(t, "\n") + 1
 	var b strings.Builder
-	for i, line := range strings.Split(t, "\n") {
-		if i > 0 {
-			b.WriteString(newline)
+	b.Grow(len(t) + lines*(len(indent)+len(newline)-1))
+	for line := range strings.Lines(t) {
+		text, more := strings.CutSuffix(line, "\n")
+		if text != "" {
+			b.WriteString(indent)
+			b.WriteString(text)
 		}
-		if line != "" {
-			b.WriteString(indent + line)
+		if more {
+			b.WriteString(newline)
 		}
 	}
 	return b.String()
@@ -253,6 +260,9 @@ func quoted(t string) string {
 	if !utf8.ValidString(t) {
 		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(t))
 	}
+	if !needsEscape(t) {
+		return `"` + t + `"`
+	}
 	var b strings.Builder
 	b.Grow(len(t) + 2)
 	b.WriteByte('"')
@@ -265,6 +275,17 @@ func quoted(t string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
+}
+
+// needsEscape reports whether t has more than what double quotes hold as it is; of
+// characters beyond ASCII it does not know.
+func needsEscape(t string) bool {
+	for i := range len(t) {
+		if c := t[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return true
+		}
+	}
+	return false
 }
 
 // escape returns how r is written in double quotes, "" if as itself.

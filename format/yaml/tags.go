@@ -19,7 +19,7 @@ func (d *document) eachTag(tokenOf func(ref int) string, f func(t *tagged, name 
 	for i := range d.tags {
 		t := &d.tags[i]
 		for ; ref < len(d.leaves); ref, hash = ref+1, "" {
-			if l := &d.leaves[ref]; l.comment || l.via > 0 || l.start < t.end {
+			if l := d.leafAt(ref); l.comment || l.via > 0 || l.start < t.end {
 				continue
 			}
 			if token := tokenOf(ref); token != "" {
@@ -32,7 +32,7 @@ func (d *document) eachTag(tokenOf func(ref int) string, f func(t *tagged, name 
 		if ref == len(d.leaves) {
 			return
 		}
-		if d.leaves[ref].start < t.last {
+		if d.leafAt(ref).start < t.last {
 			f(t, hash+"!"+strconv.Itoa(before))
 			before++
 		}
@@ -67,7 +67,8 @@ func (u *unmasking) collectionTags() {
 		if !u.values[ref].Set {
 			return ""
 		}
-		return u.leaves[ref].tokenOf()
+		l := u.leafAt(ref)
+		return l.tokenOf()
 	}
 	u.eachTag(tokenOf, func(t *tagged, name string) {
 		if h, ok := u.layout.Scalars[name]; ok {

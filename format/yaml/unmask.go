@@ -49,18 +49,18 @@ func (d *document) Unmask(values []format.Plain, l *format.Layout) ([]byte, erro
 }
 
 func (u *unmasking) leaf(ref int) {
-	l := &u.leaves[ref]
+	l := u.leafAt(ref)
 	v := u.values[ref]
 	if l.via > 0 || slices.ContainsFunc(u.restored, func(s span) bool { return l.start >= s.start && l.end <= s.end }) {
 		return
 	}
 	switch {
 	case l.comment:
-		u.comment(l, v.Value.Str())
+		u.comment(&l, v.Value.Str())
 	case v.Comment:
 		u.element(ref, v.Value.Str())
 	default:
-		u.scalar(l, v.Value)
+		u.scalar(&l, v.Value)
 	}
 }
 
@@ -86,7 +86,7 @@ func oneLine(text string) string {
 
 // element makes a comment of a list element, as other programs encrypt them.
 func (u *unmasking) element(ref int, text string) {
-	l := &u.leaves[ref]
+	l := u.leafAt(ref)
 	start := lineStart(u.src, l.prop)
 	dash := l.prop
 	for dash > start && u.src[dash-1] != '-' {
@@ -94,7 +94,7 @@ func (u *unmasking) element(ref int, text string) {
 	}
 	if dash == start || l.flow {
 		// There is no line for a comment here; the element stays one.
-		u.scalar(l, tree.StringValue(text))
+		u.scalar(&l, tree.StringValue(text))
 		return
 	}
 	text = "#" + oneLine(text)
@@ -206,7 +206,7 @@ func (u *unmasking) aliases() {
 		return
 	}
 	for ref := range u.leaves {
-		l := &u.leaves[ref]
+		l := u.leafAt(ref)
 		if l.via > 0 || !u.values[ref].Set {
 			continue
 		}
@@ -252,7 +252,7 @@ func (u *unmasking) openEnd() {
 		return
 	}
 	for ref := len(u.leaves) - 1; ref >= 0; ref-- {
-		l := &u.leaves[ref]
+		l := u.leafAt(ref)
 		if l.comment || l.via > 0 || !l.block() || u.values[ref].Set || l.end > meta.start {
 			continue
 		}

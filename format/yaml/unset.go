@@ -65,6 +65,7 @@ func (s *setter) anchors(t *element, into map[string]bool) {
 	if t.key != nil {
 		s.anchors(t.key, into)
 	}
+	s.open(t)
 	for _, k := range t.kids {
 		s.anchors(k, into)
 	}
@@ -190,7 +191,7 @@ func (s *setter) linesOf(parent, t *element) (start, end int) {
 		end = afterBreak(s.text, t.key.end)
 	case t.place.block() && t.end == t.place.end:
 		end = t.end + breakAt(s.text, t.end)
-	case len(t.kids) > 0 && !t.isFlow():
+	case t.Len > 0 && !t.isFlow():
 		whole := *t
 		whole.at = parent.at
 		end = s.endOfEntries(&whole)

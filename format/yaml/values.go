@@ -1,6 +1,8 @@
 package yaml
 
 import (
+	"slices"
+
 	"github.com/seed-1f7fdfb8/sops/internal/yamltext"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
@@ -30,6 +32,7 @@ func (r *reader) sequence(l *tree.List, id yamltext.ID, own bool) error {
 		r.elements(l, id, yamltext.Head, false)
 		r.elements(l, id, yamltext.Inline, false)
 	}
+	l.Items = slices.Grow(l.Items, int(r.file.Node(id).Len)+r.commentsIn(id))
 	for e := r.file.First(id); e != yamltext.None; e = r.file.Next(e) {
 		r.elements(l, e, yamltext.Head, false)
 		r.elements(l, e, yamltext.Inline, true)
@@ -80,18 +83,17 @@ func (r *reader) scalar(id yamltext.ID) (tree.Node, error) {
 		return s, nil
 	}
 	s.Ref = len(r.leaves)
-	l := leaf{via: r.via, value: v, origin: s.Ref}
+	l := leafNode{in: s, at: -1, origin: int32(s.Ref), via: int32(r.via)}
 	switch {
-	case r.via > 0:
-		if origin, ok := r.known[id]; ok {
-			l.origin = origin
-			l.place = r.leaves[origin].place
-		}
-		l.line = r.sites[r.via-1].line
-	default:
-		l.place = placeOfScalar(r.file, id, r.at)
+	case r.via == 0:
+		l.at, l.column, l.flow, l.list = int32(id), int32(r.at.column), r.at.flow, r.at.list
 		if r.anchor > 0 || r.file.Anchor(id) != "" {
 			r.known[id] = s.Ref
+		}
+	default:
+		if origin, ok := r.known[id]; ok {
+			l = r.leaves[origin]
+			l.in, l.via = s, int32(r.via)
 		}
 	}
 	r.leaves = append(r.leaves, l)

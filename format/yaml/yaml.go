@@ -90,7 +90,7 @@ func (d *document) Bytes() []byte { return withMark(d.src, d.bom) }
 func (d *document) Leaves() int { return len(d.leaves) }
 
 // Line returns the line of a leaf.
-func (d *document) Line(ref int) int { return d.leaves[ref].line }
+func (d *document) Line(ref int) int { return d.leafAt(ref).line }
 
 // Meta returns the reserved entry of the first document.
 func (d *document) Meta() tree.Node { return d.meta }
@@ -124,12 +124,12 @@ func (d *document) slot(p *place) slot {
 		step: d.step, newline: d.newline, oneLine: d.commentFollows(p.end),
 	}
 	if p.block() {
-		s.head = string(d.src[p.start:p.head])
+		s.head = format.Text(d.src[p.start:p.head])
 		end := p.body
 		for end < p.end && d.src[end] == ' ' {
 			end++
 		}
-		s.indent = string(d.src[p.body:end])
+		s.indent = format.Text(d.src[p.body:end])
 	}
 	return s
 }

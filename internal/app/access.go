@@ -8,7 +8,9 @@ import (
 
 	"github.com/seed-1f7fdfb8/sops/internal/around"
 	"github.com/seed-1f7fdfb8/sops/internal/audit"
+	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/gpgagent"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
@@ -90,7 +92,7 @@ func (a *App) OwnKeepers(ctx context.Context, o Access) keeper.Keeper {
 	return std.Keepers(std.Options{
 		AWS: aws, Age: age.Options{
 			Env: a.Env, Stderr: a.Stderr,
-			Passphrase: func(prompt string) ([]byte, error) { return a.passphrase(ctx, prompt) },
+			Passphrase: func(prompt string) ([]byte, error) { return gpgagent.Or(ctx, prompt, a.AskPassphrase, a.hasTerminal) },
 			Ask:        func(prompt string) (string, error) { return a.AskCode(ctx, prompt) },
 			Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 			// Editors show whatever is on standard error as a failure.
@@ -210,6 +212,9 @@ func (a *App) Decrypt(ctx context.Context, s *Source, k keeper.Keeper, o Access)
 	if err != nil {
 		return nil, s.Named(err)
 	}
+	if is := a.metadataOf(s); is != "" {
+		decrypted.SetPlainMetadata(is == config.MetadataPlain)
+	}
 	s.Renew = lacking != nil || !decrypted.Authentic()
 	return decrypted, nil
 }
@@ -230,6 +235,9 @@ func (a *App) RecoverKey(ctx context.Context, s *Source, encrypted *envelope.Enc
 	r, err := encrypted.Recover(ctx, k, options)
 	if err != nil {
 		return nil, err
+	}
+	if is := a.metadataOf(s); is != "" {
+		encrypted.Meta.Plain = is == config.MetadataPlain
 	}
 	return r, a.RequireSeal(s, !encrypted.Unproved(), o)
 }

@@ -54,6 +54,15 @@ func (a *App) RuleFor(s *Source) (*config.Rule, error) {
 	return r, err
 }
 
+// metadataOf returns what the configuration says of the metadata of s, "" if
+// nothing: then a file keeps what it has.
+func (a *App) metadataOf(s *Source) string {
+	if s.Config == nil {
+		return ""
+	}
+	return s.Config.MetadataFor(a.RulePath(s.File))
+}
+
 // WarnOf warns of the problems of a configuration, but for those that err names
 // already.
 func (a *App) WarnOf(f *config.File, list []config.Problem, err error) {

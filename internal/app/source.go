@@ -149,14 +149,14 @@ func (a *App) formats(s *Source, c Common) error {
 		stores = s.Config.Stores
 	}
 	if c.Indent != nil {
-		stores = config.Stores{YAML: c.Indent, JSON: c.Indent, JSONBinary: c.Indent}
+		stores.Indents = config.Indents{YAML: c.Indent, JSON: c.Indent, JSONBinary: c.Indent}
 	}
 	s.indents = wantedIndentation(out, stores, c.Indent != nil)
 	var err error
-	if s.In, err = std.Indented(in, std.Indents(stores)); err != nil {
+	if s.In, err = std.Indented(in, std.Indents(stores.Indents)); err != nil {
 		return &Error{Kind: Render, Err: err}
 	}
-	if s.Out, err = std.Indented(out, std.Indents(stores)); err != nil {
+	if s.Out, err = std.Indented(out, std.Indents(stores.Indents)); err != nil {
 		return &Error{Kind: Render, Err: err}
 	}
 	return nil

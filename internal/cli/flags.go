@@ -142,6 +142,7 @@ func creation(o *content.Creation) []*command.Flag {
 	flags = append(flags, selection(&o.Selection)...)
 	return append(flags,
 		command.Bool(&o.MACOnlyEncrypted, topicRules, "mac-only-encrypted", "let the MAC cover encrypted values only"),
+		command.Bool(&o.PlainMetadata, topicRules, "plain-metadata", "write no metadata that SOPS does not know: no seal, no layout"),
 		command.Int(&o.Threshold, topicKeys, "shamir-secret-sharing-threshold", "need `N` of the key groups"),
 	)
 }

@@ -47,9 +47,15 @@ type File struct {
 	lists                       []lines // where the lists of rules are
 }
 
-// Stores are the indentations of rendered files, nil where not set. For JSON
-// -1 is a tab and 0 no indentation; for YAML 0 is the default.
-type Stores struct{ YAML, JSON, JSONBinary *int }
+// Stores say how files are written.
+type Stores struct {
+	Indents
+	Metadata string // MetadataPlain, MetadataFull or ""
+}
+
+// Indents are those of rendered files, nil where not set. For JSON -1 is a tab and
+// 0 no indentation; for YAML 0 is the default.
+type Indents struct{ YAML, JSON, JSONBinary *int }
 
 // Parse reads a configuration from memory; path is where it counts as being.
 // Only the first document of the file counts.

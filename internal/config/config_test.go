@@ -96,9 +96,10 @@ func TestStoresAreRead(t *testing.T) {
 	t.Parallel()
 	two, none, tabs := 2, 0, -1
 	for src, want := range map[string]Stores{
-		"stores: {yaml: {indent: 2}, json: {indent: 0}, json_binary: {indent: -1}, dotenv: {}, ini: {}}": {&two, &none, &tabs},
+		"stores: {yaml: {indent: 2}, json: {indent: 0}, json_binary: {indent: -1}, dotenv: {}, ini: {}}": {Indents: Indents{&two, &none, &tabs}},
 		"stores: {yaml: {}, json: {indent: ~}, dotenv:}":                                                 {},
-		"stores:": {},
+		"stores:":                   {},
+		"stores: {metadata: plain}": {Metadata: MetadataPlain},
 	} {
 		if diff := cmp.Diff(want, parse(t, src).Stores); diff != "" {
 			t.Errorf("%s: %s", src, diff)
@@ -166,6 +167,8 @@ func TestMistakesOfFormAreErrors(t *testing.T) {
 		{"creation_rules:\n  - encryption_context: {a: }\n", `line 2: "a" in encryption_context has no value (write "" for an empty text)`},
 		{"creation_rules:\n  - encryption_context: {a: [b]}\n", `line 2: "a" in encryption_context must be a text, not a list`},
 		{"creation_rules:\n  - encryption_context: a:b\n", "line 2: encryption_context must be a mapping (KEY: VALUE), not a text"},
+		{"creation_rules:\n  - metadata: none\n", `line 2: metadata is "none", which means nothing (write metadata: plain, or leave it out)`},
+		{"stores:\n  metadata: none\n", `line 2: metadata is "none", which means nothing (write metadata: plain, or leave it out)`},
 		{"creation_rules:\n  - integrity: maybe\n", `line 2: integrity is "maybe", which means nothing (write integrity: required, or leave it out)`},
 		{"creation_rules:\n  - age: AGE_A\n    age: AGE_B\n", `line 3: "age" appears twice in a creation rule, first on line 2 (keep one of them)`},
 		{"creation_rules:\n  - {[a]: b}\n", "line 2: a key in a creation rule must be a name"},

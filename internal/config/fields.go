@@ -96,6 +96,8 @@ type creation struct {
 	macOnly     bool
 	persist     *bool
 	integrity   string
+	metadata    string
+	metadataAt  yamlread.Place
 }
 
 func readCreation(r *reader, n yamlread.Node) creation {
@@ -127,6 +129,7 @@ func creationFields() []field[creation] {
 			}
 		}},
 		{"integrity", readIntegrity},
+		{"metadata", func(r *reader, n yamlread.Node, c *creation) { c.metadata, c.metadataAt = readMetadata(r, n), n.At() }},
 	}
 	table = append(table, keyFields()...)
 	for _, f := range (rule.Rule{}).All() {
@@ -157,6 +160,22 @@ func readIntegrity(r *reader, n yamlread.Node, c *creation) {
 	c.integrity = t.Value
 }
 
+// What metadata can be.
+const (
+	MetadataPlain = "plain" // the fields of SOPS alone: no seal, no layout
+	MetadataFull  = "full"
+)
+
+func readMetadata(r *reader, n yamlread.Node) string {
+	t := r.Text(n, "metadata")
+	switch t.Value {
+	case "", MetadataPlain, MetadataFull:
+		return t.Value
+	}
+	r.Fail(n, "write metadata: plain, or leave it out", "metadata is %q, which means nothing", t.Value)
+	return ""
+}
+
 func storesFields() []field[Stores] {
 	store := func(name string, least int, of func(*Stores) **int) field[Stores] {
 		return field[Stores]{name, func(r *reader, n yamlread.Node, s *Stores) {
@@ -173,6 +192,7 @@ func storesFields() []field[Stores] {
 		store("json", tab, func(s *Stores) **int { return &s.JSON }),
 		store("json_binary", tab, func(s *Stores) **int { return &s.JSONBinary }),
 		empty("dotenv"), empty("ini"),
+		{"metadata", func(r *reader, n yamlread.Node, s *Stores) { s.Metadata = readMetadata(r, n) }},
 	}
 }
 

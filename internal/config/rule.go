@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
@@ -33,6 +35,9 @@ type Rule struct {
 	PersistIdentity *bool
 	// Integrity is "required" or "".
 	Integrity string
+	// Metadata is MetadataPlain, MetadataFull or "": that of the rule, else that of
+	// the stores.
+	Metadata string
 
 	bare [][]keeper.MasterKey // Groups without EncryptionContext
 }
@@ -59,6 +64,19 @@ func (f *File) RuleFor(path string) (*Rule, error) {
 		return nil, err
 	}
 	return f.rule(c, found)
+}
+
+// MetadataFor returns what the configuration says of the metadata of a file:
+// MetadataPlain, MetadataFull or "". Rules that cannot be used say nothing.
+func (f *File) MetadataFor(path string) string {
+	if !slices.ContainsFunc(f.creation, func(c creation) bool { return c.metadata != "" }) {
+		return f.Stores.Metadata
+	}
+	r, err := f.RuleFor(path)
+	if err != nil {
+		return f.Stores.Metadata
+	}
+	return r.Metadata
 }
 
 // first returns the first rule of a list that matches path, and what its
@@ -94,6 +112,11 @@ func (f *File) rule(c *creation, found captures) (*Rule, error) {
 	if _, err := c.selection.Compile(); err != nil {
 		return nil, f.refuse(c.selectedAt, err, "")
 	}
+	metadata := cmp.Or(c.metadata, f.Stores.Metadata)
+	if metadata == MetadataPlain && c.integrity == integrityRequired {
+		return nil, f.refuse(c.metadataAt, errors.New("integrity: required and metadata: plain exclude each other: plain metadata has no seal"),
+			"take one of them out, or write metadata: full in the rule")
+	}
 	b := builder{file: f, captures: found}
 	context, err := b.texts(c.context)
 	if err != nil {
@@ -118,7 +141,7 @@ func (f *File) rule(c *creation, found captures) (*Rule, error) {
 		Line: c.at.Line, PathRegex: c.path.Value,
 		Groups: bind(groups, context), bare: groups, Threshold: c.threshold,
 		Selection: c.selection, MACOnlyEncrypted: c.macOnly,
-		EncryptionContext: context, PersistIdentity: c.persist, Integrity: c.integrity,
+		EncryptionContext: context, PersistIdentity: c.persist, Integrity: c.integrity, Metadata: metadata,
 	}, nil
 }
 

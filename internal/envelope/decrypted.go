@@ -10,6 +10,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -26,15 +27,17 @@ type Decrypted struct {
 	finding integrity.Finding
 	ignored bool // MAC or seal do not fit, and the user trusts the content
 
-	trees []*tree.Map // the content
-	text  *plaintext  // the same; nil until it is asked for
+	trees []*tree.Map     // the content
+	text  *plaintext.Text // the same; nil until it is asked for
 
-	origin *origin // nil for a new file
+	origin *plaintext.Source // nil for a new file
 	// batches are the changes that led from origin to now, those in one batch
 	// independent of each other.
 	batches  [][]format.Change
 	replaced bool // the content came about in another way
 	exact    bool // the plaintext is the caller's own, to the byte
+
+	becomesPlain bool // the metadata is plain, which it was not
 
 	rotated bool // the data key is another one than that of origin
 }
@@ -46,6 +49,7 @@ type Plan struct {
 	Selection        rule.Rule
 	NoRule           bool // write no selection rule, not even the default one
 	MACOnlyEncrypted bool
+	PlainMetadata    bool      // write no field that SOPS does not know: no seal, no layout
 	ForgetIdentity   bool      // do not store by which role or profile a key is used
 	Random           io.Reader // nil means crypto/rand
 	Warn             func(string)
@@ -74,10 +78,11 @@ func New(ctx context.Context, src []byte, f format.Format, p Plan, k keeper.Keep
 			Selection: p.stored(), MACOnlyEncrypted: p.MACOnlyEncrypted, Version: Version,
 		},
 	}
+	o.SetPlainMetadata(p.PlainMetadata)
 	if err := o.load(src); err != nil {
 		return nil, err
 	}
-	d, groups, err := wrapNew(ctx, k, p.Groups, p.Threshold, p.Random)
+	d, groups, err := unlock.WrapNew(ctx, orNone(k), p.Groups, p.Threshold, p.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +113,6 @@ func forgetIdentity(groups []keeper.Group) {
 			g[i].MasterKey = w.WithoutRoute()
 		}
 	}
-}
-
-func wrapNew(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, threshold int, random io.Reader) (keeper.Data, []keeper.Group, error) {
-	d, err := keeper.Generate(random)
-	if err != nil {
-		return keeper.Data{}, nil, err
-	}
-	wrapped, err := unlock.Wrap(ctx, orNone(k), groups, threshold, d, random)
-	return d, wrapped, err
 }
 
 // storedThreshold writes out "all groups", as readers need it.
@@ -174,7 +170,7 @@ func (o *Decrypted) Authentic() bool { return !o.ignored }
 // Every token will change, and old copies of the file stay readable with
 // the old one. A nil random is crypto/rand.
 func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, threshold int, random io.Reader) error {
-	d, wrapped, err := wrapNew(ctx, k, groups, threshold, random)
+	d, wrapped, err := unlock.WrapNew(ctx, orNone(k), groups, threshold, random)
 	if err != nil {
 		return err
 	}
@@ -198,6 +194,21 @@ func (o EncryptOptions) withDefaults() EncryptOptions {
 	}
 	o.Random = orCrypto(o.Random)
 	return o
+}
+
+// SetPlainMetadata says whether the file is to have no field that SOPS does not
+// know: no seal and no layout.
+func (o *Decrypted) SetPlainMetadata(plain bool) {
+	o.becomesPlain = plain && !o.Meta.Plain
+	o.Meta.Plain = plain
+}
+
+// sayPlain says once what a file loses by plain metadata.
+func (o *Decrypted) sayPlain() {
+	if o.becomesPlain && o.warn != nil {
+		o.warn("plain metadata: the file has no seal, so that nothing notices a change of its keys, its types, its rule or its master keys outside of sops, and no layout; it stays so when it is changed")
+	}
+	o.becomesPlain = false
 }
 
 // orCrypto returns random, or crypto/rand if that is nil.

@@ -13,7 +13,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/layouts"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -22,6 +26,7 @@ import (
 // after Set or Unset the same content.
 func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 	opt = opt.withDefaults()
+	o.sayPlain()
 	if out, err := o.patched(opt); err == nil {
 		return out, nil
 	}
@@ -37,7 +42,7 @@ func (o *Decrypted) Encrypt(opt EncryptOptions) ([]byte, error) {
 		return nil, err
 	}
 	s := &encryption{
-		decrypted: o, cipher: c, selector: sel, doc: o.text.doc, trees: o.text.doc.Trees(),
+		decrypted: o, cipher: c, selector: sel, doc: o.text.Doc, trees: o.text.Doc.Trees(),
 		random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
 	}
 	if s.known, err = o.known(sel); err != nil {
@@ -52,7 +57,7 @@ type encryption struct {
 	decrypted *Decrypted
 	cipher    *cipher.Cipher
 	selector  *rule.Selector
-	known     memory // the tokens that there are
+	known     tokentree.Memory // the tokens that there are
 	random    io.Reader
 	room      [cipher.NonceSize]byte
 
@@ -60,12 +65,12 @@ type encryption struct {
 	trees []*tree.Map
 	full  []byte // the author's text, where doc is a rendering of it
 
-	tokens  []string        // by Ref; "" for what stays
-	values  []format.Plain  // by Ref; what the tokens stand for
-	blank   []bool          // by Ref; secrets that are null or empty
-	secret  []bool          // of the scalars, in order
-	placed  []placed        // the comments, in order
-	like    format.Document // the encrypted text whose presentation is kept
+	tokens  []string           // by Ref; "" for what stays
+	values  []format.Plain     // by Ref; what the tokens stand for
+	blank   []bool             // by Ref; secrets that are null or empty
+	secret  []bool             // of the scalars, in order
+	placed  []tokentree.Placed // the comments, in order
+	like    format.Document    // the encrypted text whose presentation is kept
 	macText string
 	// Comments whose container in the encrypted text is another one than in the
 	// plain text, with the container's additional data there.
@@ -76,7 +81,7 @@ type encryption struct {
 // rendering of the same tree that carries the author's text in its layout.
 func (s *encryption) run() ([]byte, error) {
 	if o := s.decrypted.origin; o != nil {
-		s.like = o.doc
+		s.like = o.Doc
 		if out, err := s.attempt(); err == nil || isFinal(err) {
 			return out, err
 		}
@@ -95,7 +100,7 @@ func (s *encryption) run() ([]byte, error) {
 	if out, err = s.attempt(); err != nil {
 		return nil, encryptError(s.decrypted.format, errors.Join(reason, err))
 	}
-	if s.decrypted.warn != nil {
+	if s.decrypted.warn != nil && !s.decrypted.Meta.Plain {
 		s.decrypted.warn(fmt.Sprintf("the encrypted file has another layout than the text, which is kept inside it (%v)", reason))
 	}
 	return out, nil
@@ -120,10 +125,10 @@ func (s *encryption) render() error {
 	if err != nil {
 		return err
 	}
-	if err := sameContent(s.decrypted.format, s.trees, d.Trees()); err != nil {
+	if err := plaintext.Same(s.decrypted.format, s.trees, d.Trees()); err != nil {
 		return err
 	}
-	s.full, s.doc, s.trees = s.decrypted.text.bytes, d, d.Trees()
+	s.full, s.doc, s.trees = s.decrypted.text.Bytes, d, d.Trees()
 	s.containers = nil
 	return nil
 }
@@ -156,7 +161,10 @@ func (s *encryption) encryptText() ([]byte, error) {
 		return nil, err
 	}
 	layout := masked.Layout
-	if s.full != nil {
+	switch {
+	case s.decrypted.Meta.Plain:
+		layout = nil
+	case s.full != nil:
 		layout = &format.Layout{Full: s.full}
 		if layout.Digest, err = s.bareDigest(masked); err != nil {
 			return nil, err
@@ -174,28 +182,50 @@ func (s *encryption) encryptText() ([]byte, error) {
 	if layout, err = s.verifyMeta(encrypted, sealed); err != nil {
 		return nil, err
 	}
-	if s.full != nil {
+	if s.full != nil && layout != nil {
 		return out, nil // the digest was made from this very text's opening
 	}
 	values := s.valuesIn(encrypted)
 	back, err := encrypted.Unmask(values, layout)
-	if err == nil && bytes.Equal(back, s.decrypted.text.bytes) {
+	if err == nil && bytes.Equal(back, s.decrypted.text.Bytes) {
 		return out, nil
+	}
+	if s.decrypted.Meta.Plain {
+		return out, s.withoutLayout(back, err)
 	}
 	// The tokens are right but the pieces do not give the author's text.
 	bare, err := encrypted.Unmask(values, nil)
 	if err != nil {
 		return nil, err
 	}
-	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.text.bytes, Digest: digest(bare)})
+	out, _, err = s.finish(masked, &format.Layout{Full: s.decrypted.text.Bytes, Digest: plaintext.Digest(bare)})
 	return out, err
+}
+
+// withoutLayout says that a file with plain metadata is decrypted to another text
+// than the author's, if that has the same content.
+func (s *encryption) withoutLayout(back []byte, err error) error {
+	var text format.Document
+	if err == nil {
+		text, err = s.decrypted.format.Parse(back)
+	}
+	if err == nil {
+		err = plaintext.Same(s.decrypted.format, s.decrypted.text.Doc.Trees(), text.Trees())
+	}
+	if err != nil {
+		return fmt.Errorf("with plain metadata, which has no place for the layout: %w", err)
+	}
+	if s.decrypted.warn != nil {
+		s.decrypted.warn("plain metadata has no place for the layout of this text: it is decrypted with another one, and the same content")
+	}
+	return nil
 }
 
 // valuesIn returns what the tokens of an encrypted document stand for, by its own
 // Refs: a reader may find comments, and so all leaves after them, in another
 // order than they have in the plain text.
 func (s *encryption) valuesIn(encrypted format.Document) []format.Plain {
-	tokens := tokensOf(encrypted, encrypted.Leaves())
+	tokens := tokentree.Tokens(encrypted)
 	if slices.Equal(tokens, s.tokens) {
 		return s.values
 	}
@@ -219,7 +249,7 @@ func (s *encryption) finish(m format.Masked, l *format.Layout) ([]byte, format.D
 		return nil, nil, err
 	}
 	own := s.decrypted.Meta
-	if own.Layout, err = encryptLayout(s.cipher, nonce, l, s.macText); err != nil {
+	if own.Layout, err = layouts.Encrypt(s.cipher, nonce, l, s.macText); err != nil {
 		return nil, nil, err
 	}
 	out, err := m.Insert(own.Encode())
@@ -240,7 +270,7 @@ func (s *encryption) bareDigest(m format.Masked) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return digest(bare), nil
+	return plaintext.Digest(bare), nil
 }
 
 // encrypt fills tokens and values and renews the MAC.
@@ -249,11 +279,11 @@ func (s *encryption) encrypt() error {
 	s.tokens, s.values, s.blank = make([]string, n), make([]format.Plain, n), make([]bool, n)
 	s.secret, s.placed = make([]bool, 0, n), nil
 	mac := integrity.NewMAC(s.decrypted.Meta.MACOnlyEncrypted)
-	old := recall{s.known, map[remembered]int{}}
+	old := s.known.Recall()
 	for leaf := range s.selector.Leaves(s.trees) {
 		if leaf.Comment != nil {
-			s.placed = append(s.placed, placed{leaf.Comment, string(leaf.AAD)})
-			if err := s.comment(leaf, &old); err != nil {
+			s.placed = append(s.placed, tokentree.Placed{Comment: leaf.Comment, AAD: string(leaf.AAD)})
+			if err := s.comment(leaf, old); err != nil {
 				return err
 			}
 			continue
@@ -265,7 +295,7 @@ func (s *encryption) encrypt() error {
 			mac.Add(v, leaf.Secret)
 			continue
 		}
-		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, &old); err != nil {
+		if err := s.token(leaf.Scalar.Ref, leaf.AAD, v, false, old); err != nil {
 			return err
 		}
 		mac.Add(s.values[leaf.Scalar.Ref].Value, true)
@@ -279,12 +309,15 @@ func (s *encryption) putMAC(mac *integrity.MAC) error {
 	if err != nil {
 		return err
 	}
+	if s.decrypted.Meta.Plain {
+		meta.MarkPlain(nonce)
+	}
 	s.macText = mac.Text()
 	s.decrypted.Meta.MAC = s.cipher.Encrypt(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
 	return nil
 }
 
-func (s *encryption) comment(leaf rule.Leaf, old *recall) error {
+func (s *encryption) comment(leaf rule.Leaf, old *tokentree.Recall) error {
 	c := leaf.Comment
 	if !leaf.Secret || c.Text == "" {
 		return nil
@@ -303,10 +336,10 @@ func (s *encryption) comment(leaf rule.Leaf, old *recall) error {
 }
 
 // token gives leaf ref the token it had, or a new one.
-func (s *encryption) token(ref int, aad []byte, v tree.Value, comment bool, old *recall) error {
+func (s *encryption) token(ref int, aad []byte, v tree.Value, comment bool, old *tokentree.Recall) error {
 	s.values[ref] = format.Plain{Set: true, Value: v, Comment: comment}
-	if k, ok := old.token(aad, v, comment); ok {
-		s.tokens[ref], s.values[ref].Value = k.token, k.value
+	if k, ok := old.Token(aad, v, comment); ok {
+		s.tokens[ref], s.values[ref].Value = k.Token, k.Value
 		return nil
 	}
 	nonce, err := s.nonce()
@@ -342,11 +375,15 @@ func (s *encryption) Text(c *tree.Comment) string { return cmp.Or(s.tokens[c.Ref
 
 // renewSeal makes the seal of the encrypted file, whose trees r reads.
 func (s *encryption) renewSeal(trees []*tree.Map, r integrity.Reading) error {
+	m := s.decrypted.Meta
+	if m.Plain {
+		m.Seal = ""
+		return nil
+	}
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
 	}
-	m := s.decrypted.Meta
 	m.Seal, err = integrity.Seal(s.cipher, nonce, m, trees, r, s.macText, &s.decrypted.finding)
 	return err
 }

@@ -8,8 +8,11 @@ import (
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/layouts"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/plaintext"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
+	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -95,7 +98,7 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 	}
 	dec := decryption{
 		encrypted: s, cipher: c, options: o, mac: integrity.NewMAC(s.Meta.MACOnlyEncrypted),
-		trees: clone(s.doc.Trees()), values: make([]format.Plain, s.doc.Leaves()),
+		trees: tree.CloneAll(s.doc.Trees()), values: make([]format.Plain, s.doc.Leaves()),
 	}
 	if err := dec.leaves(sel); err != nil {
 		return nil, err
@@ -111,9 +114,9 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 	return &Decrypted{
 		Meta: s.Meta, Data: d, format: s.format, warn: o.Warn,
 		finding: *found, ignored: ignored || dec.macDiffers, trees: dec.trees,
-		origin: &origin{
-			format: s.format, doc: s.doc, trees: dec.trees, values: dec.values,
-			layout: decryptLayout(c, s.Meta.Layout, macText), warn: o.Warn,
+		origin: &plaintext.Source{
+			Format: s.format, Doc: s.doc, Trees: dec.trees, Values: dec.values,
+			Layout: layouts.Decrypt(c, s.Meta.Layout, macText), Warn: o.Warn,
 		},
 	}, nil
 }
@@ -165,7 +168,7 @@ func (d *decryption) leaves(sel *rule.Selector) error {
 	}
 	if d.moved {
 		for _, t := range d.trees {
-			d.moveComments(t)
+			tokentree.MoveComments(t, func(s *tree.Scalar) bool { return s.Ref >= 0 && d.values[s.Ref].Comment })
 		}
 	}
 	return nil
@@ -257,24 +260,4 @@ func (d *decryption) listComment(s *tree.Scalar, plain string) {
 	d.values[s.Ref] = format.Plain{Set: true, Value: tree.StringValue(plain), Comment: true}
 	s.Value = tree.StringValue(plain)
 	d.moved = true
-}
-
-// moveComments turns the list elements that were tokens of comments into
-// comments.
-func (d *decryption) moveComments(n tree.Node) {
-	switch n := n.(type) {
-	case *tree.Map:
-		for _, it := range n.Items {
-			d.moveComments(it.Value)
-		}
-	case *tree.List:
-		for i, it := range n.Items {
-			s, ok := it.(*tree.Scalar)
-			if ok && s.Ref >= 0 && d.values[s.Ref].Comment {
-				n.Items[i] = &tree.Comment{Text: s.Value.Str(), Ref: s.Ref}
-				continue
-			}
-			d.moveComments(it)
-		}
-	}
 }

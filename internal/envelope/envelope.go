@@ -69,19 +69,10 @@ func where(aad string, line int) string {
 	return fmt.Sprintf("line %d: %q", line, aad[:len(aad)-1])
 }
 
-// clone returns a deep copy of trees.
-func clone(trees []*tree.Map) []*tree.Map {
-	out := make([]*tree.Map, len(trees))
-	for i, t := range trees {
-		out[i] = tree.Clone(t).(*tree.Map)
-	}
-	return out
-}
-
 // cloneSome does the same, and makes an empty document where there is none.
 func cloneSome(trees []*tree.Map) []*tree.Map {
 	if len(trees) == 0 {
 		return []*tree.Map{{}}
 	}
-	return clone(trees)
+	return tree.CloneAll(trees)
 }

@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"maps"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/layouts"
+	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -27,7 +28,7 @@ func (o *Decrypted) patched(opt EncryptOptions) ([]byte, error) {
 		return nil, errNotPatched
 	}
 	changes, ok := o.changes()
-	if l := o.origin.layout; !ok || len(changes) > 0 && l != nil && len(l.Full) > 0 {
+	if l := o.origin.Layout; !ok || len(changes) > 0 && l != nil && len(l.Full) > 0 {
 		return nil, errNotPatched
 	}
 	c, err := cipher.New(o.Data.Bytes())
@@ -40,10 +41,10 @@ func (o *Decrypted) patched(opt EncryptOptions) ([]byte, error) {
 	}
 	p := &patch{
 		encryption: encryption{
-			decrypted: o, cipher: c, selector: sel, trees: o.origin.trees,
+			decrypted: o, cipher: c, selector: sel, trees: o.origin.Trees,
 			random: bufio.NewReaderSize(opt.Random, 128*cipher.NonceSize),
 		},
-		text: o.origin.doc, layout: o.origin.layout, exact: o.replaced,
+		text: o.origin.Doc, layout: o.origin.Layout, exact: o.replaced,
 	}
 	o.Meta.LastModified = opt.Now.UTC().Truncate(time.Second)
 	if o.rotated {
@@ -74,7 +75,7 @@ type patch struct {
 
 // make makes changes in the content and in the encrypted text.
 func (p *patch) make(changes []format.Change) error {
-	p.trees = clone(p.trees)
+	p.trees = tree.CloneAll(p.trees)
 	if len(p.trees) == 0 {
 		return errNotPatched
 	}
@@ -95,9 +96,9 @@ func (p *patch) make(changes []format.Change) error {
 	encrypted := make([]format.Change, len(changes))
 	index := tree.Index{}
 	for i, c := range changes {
-		encrypted[i].At = encryptedAddress(index, p.text.Trees()[0], c.At)
+		encrypted[i].At = tokentree.Address(index, p.text.Trees()[0], c.At)
 		if c.New != nil {
-			encrypted[i].New = withTokens(fresh[i], tokens)
+			encrypted[i].New = tokentree.With(fresh[i], tokens)
 		}
 	}
 	p.text, err = p.text.Apply(encrypted)
@@ -150,84 +151,11 @@ func (p *patch) newTokens(fresh []tree.Node) (map[*tree.Scalar]string, error) {
 			return nil, err
 		}
 		tokens[n] = p.cipher.Encrypt(nonce, n.Value.Canonical(), leaf.AAD, n.Value.Type())
-		p.spell(n, tokens[n])
+		if n.Spelling != "" && n.Value.Kind() == tree.Float {
+			p.layout = layouts.Spell(p.layout, tokens[n], n.Spelling)
+		}
 	}
 	return tokens, nil
-}
-
-// spell notes the spelling of a number in the layout.
-func (p *patch) spell(n *tree.Scalar, token string) {
-	if n.Spelling == "" || n.Value.Kind() != tree.Float {
-		return
-	}
-	l := format.Layout{}
-	if p.layout != nil {
-		l = *p.layout
-	}
-	if l.Scalars = maps.Clone(l.Scalars); l.Scalars == nil {
-		l.Scalars = map[string]string{}
-	}
-	l.Scalars[format.TokenHash(token)] = n.Spelling
-	p.layout = &l
-}
-
-// withTokens returns n with tokens in place of values.
-func withTokens(n tree.Node, tokens map[*tree.Scalar]string) tree.Node {
-	switch n := n.(type) {
-	case *tree.Map:
-		m := &tree.Map{Items: make([]tree.Item, len(n.Items))}
-		for i, it := range n.Items {
-			m.Items[i] = tree.Item{Key: it.Key, Value: withTokens(it.Value, tokens)}
-		}
-		return m
-	case *tree.List:
-		l := &tree.List{Items: make([]tree.Node, len(n.Items))}
-		for i, it := range n.Items {
-			l.Items[i] = withTokens(it, tokens)
-		}
-		return l
-	case *tree.Scalar:
-		if token := tokens[n]; token != "" {
-			return tree.Text(token)
-		}
-	}
-	return n
-}
-
-// encryptedAddress finds the place of an address in the encrypted text, where the
-// tokens of comments may be elements of lists.
-func encryptedAddress(index tree.Index, root *tree.Map, at tree.Address) tree.Address {
-	out := make(tree.Address, len(at))
-	copy(out, at)
-	var n tree.Node = root
-	for i, s := range at {
-		if l, ok := n.(*tree.List); ok && !s.IsKey {
-			out[i].Index = withComments(l, s.Index)
-		}
-		if n = index.Child(n, out[i]); n == nil {
-			break // what follows does not exist yet
-		}
-	}
-	return out
-}
-
-// withComments returns the position of the index-th element that is no comment
-// in any form.
-func withComments(l *tree.List, index int) int {
-	position := 0
-	for _, it := range l.Items {
-		if tree.IsComment(it) {
-			continue
-		}
-		if s, ok := it.(*tree.Scalar); !ok || !cipher.IsComment(s.Value.Str()) {
-			if index == 0 {
-				return position
-			}
-			index--
-		}
-		position++
-	}
-	return position + index
 }
 
 // finish renews the metadata and decrypts the result as any reader would.
@@ -240,12 +168,15 @@ func (p *patch) finish() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Plain {
+		p.layout = nil
+	}
 	l := p.layout
 	if p.masked == nil {
-		l = prune(l, p.text)
+		l = layouts.Prune(l, tokentree.Tokens(p.text))
 	}
-	p.exact = p.exact || l != nil && len(l.Scalars) < len(p.layout.Scalars) || p.text != p.decrypted.origin.doc && !ofTokens(l)
-	if m.Layout, err = encryptLayout(p.cipher, nonce, l, p.macText); err != nil {
+	p.exact = p.exact || l != nil && len(l.Scalars) < len(p.layout.Scalars) || p.text != p.decrypted.origin.Doc && !layouts.OfTokens(l)
+	if m.Layout, err = layouts.Encrypt(p.cipher, nonce, l, p.macText); err != nil {
 		return nil, err
 	}
 	out, err := p.sealed()
@@ -282,10 +213,6 @@ func (p *patch) renewMAC() error {
 	return p.putMAC(mac)
 }
 
-// ofTokens reports whether hints are about single tokens only, so that they
-// stay true when others come and go.
-func ofTokens(l *format.Layout) bool { return l == nil || len(l.Aliases) == 0 && len(l.Lines) == 0 }
-
 func (p *patch) readBack(out []byte) error {
 	o := p.decrypted
 	s, err := Parse(out, o.format)
@@ -299,7 +226,7 @@ func (p *patch) readBack(out []byte) error {
 	if diff := tree.Diff(p.trees, back.trees); diff != "" {
 		return errors.New(diff)
 	}
-	text, err := back.origin.unmask(back.origin.layout)
+	text, err := back.origin.Unmask(back.origin.Layout)
 	if err != nil {
 		return err
 	}
@@ -310,7 +237,7 @@ func (p *patch) readBack(out []byte) error {
 		}
 	}
 	if n := p.strays(back, text); n > 0 {
-		before, err := o.origin.unmask(o.origin.layout)
+		before, err := o.origin.Unmask(o.origin.Layout)
 		if err != nil || n > p.strays(o, before) {
 			return errNotPatched
 		}
@@ -323,30 +250,10 @@ func (p *patch) readBack(out []byte) error {
 // be decrypted any more, a token in a line that no reader looks at.
 func (p *patch) strays(o *Decrypted, text []byte) int {
 	n := bytes.Count(text, []byte("ENC[AES256_GCM,"))
-	for leaf := range p.selector.Leaves(o.origin.doc.Trees()) {
+	for leaf := range p.selector.Leaves(o.origin.Doc.Trees()) {
 		if c := leaf.Comment; c != nil && leaf.Secret && c.Text != "" && !cipher.IsToken(c.Text) {
 			n++
 		}
 	}
 	return n
-}
-
-// prune drops the hints about tokens that are gone.
-func prune(l *format.Layout, text format.Document) *format.Layout {
-	if l == nil || len(l.Scalars) == 0 && len(l.Comments) == 0 {
-		return l
-	}
-	present, size := map[string]bool{}, 0
-	for _, token := range tokensOf(text, text.Leaves()) {
-		if token != "" {
-			hash := format.TokenHash(token)
-			present[hash], size = true, len(hash)
-		}
-	}
-	out := *l
-	out.Scalars, out.Comments = maps.Clone(l.Scalars), maps.Clone(l.Comments)
-	gone := func(name, _ string) bool { return !present[name[:min(size, len(name))]] }
-	maps.DeleteFunc(out.Scalars, gone)
-	maps.DeleteFunc(out.Comments, gone)
-	return &out
 }

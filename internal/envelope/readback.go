@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/seed-1f7fdfb8/sops/format"
-	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/layouts"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
+	"github.com/seed-1f7fdfb8/sops/internal/tokentree"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -42,7 +42,7 @@ func (s *encryption) verifyMeta(encrypted format.Document, sealed bool) (*format
 			return nil, found.Keys
 		}
 	}
-	return decryptLayout(s.cipher, m.Layout, macText), nil
+	return layouts.Decrypt(s.cipher, m.Layout, macText), nil
 }
 
 // verifyTree compares what a reader of the encrypted text finds with what was
@@ -50,8 +50,8 @@ func (s *encryption) verifyMeta(encrypted format.Document, sealed bool) (*format
 // sealed says that the seal of the one is that of the other: comments are not
 // compared to the byte, and are in the seal where they decide.
 func (s *encryption) verifyTree(encrypted format.Document) (sealed bool, err error) {
-	got, changed := asMeant(encrypted.Trees())
-	gotSecret, gotComments := s.selected(got)
+	got, changed := tokentree.AsMeant(encrypted.Trees())
+	gotSecret, gotComments := tokentree.Selected(s.selector, got)
 	if diff := tree.DiffAs(s.trees, s.Value, got); diff != "" {
 		return false, fmt.Errorf("the encrypted text reads back differently: %s", diff)
 	}
@@ -61,73 +61,13 @@ func (s *encryption) verifyTree(encrypted format.Document) (sealed bool, err err
 	return !changed && !s.selector.ByComment(), s.verifyComments(s.placed, gotComments)
 }
 
-// A placed comment is one with the additional data of its container.
-type placed struct {
-	*tree.Comment
-	aad string
-}
-
-// selected returns what the selection rule says about each scalar, and the
-// comments.
-func (s *encryption) selected(trees []*tree.Map) (secret []bool, comments []placed) {
-	secret = make([]bool, 0, len(s.tokens))
-	for leaf := range s.selector.Leaves(trees) {
-		if leaf.Comment != nil {
-			comments = append(comments, placed{leaf.Comment, string(leaf.AAD)})
-			continue
-		}
-		secret = append(secret, leaf.Secret)
-	}
-	return secret, comments
-}
-
-// asMeant returns trees without what a presentation adds to tokens: the line
-// break that follows one in a block scalar of older files, and the element of a
-// list that the token of a comment is in files of other programs.
-func asMeant(trees []*tree.Map) (meant []*tree.Map, changed bool) {
-	some := false
-	for _, t := range trees {
-		tree.Each(t, func(n tree.Node) {
-			s, ok := n.(*tree.Scalar)
-			some = some || ok && (hasBreak(s) || strings.HasSuffix(s.Value.Str(), commentToken))
-		})
-	}
-	if !some {
-		return trees, false
-	}
-	out := clone(trees)
-	for _, t := range out {
-		tree.Each(t, func(n tree.Node) {
-			switch n := n.(type) {
-			case *tree.Scalar:
-				if hasBreak(n) {
-					n.Value = tree.StringValue(strings.TrimSuffix(n.Value.Str(), "\n"))
-				}
-			case *tree.List:
-				for i, it := range n.Items {
-					if s, ok := it.(*tree.Scalar); ok && cipher.IsComment(s.Value.Str()) {
-						n.Items[i] = &tree.Comment{Text: s.Value.Str(), Ref: s.Ref}
-					}
-				}
-			}
-		})
-	}
-	return out, true
-}
-
-const commentToken = ",type:comment]"
-
-func hasBreak(s *tree.Scalar) bool {
-	return strings.HasSuffix(s.Value.Str(), "]\n") && cipher.IsToken(s.Value.Str())
-}
-
-func (s *encryption) verifyComments(want, got []placed) error {
+func (s *encryption) verifyComments(want, got []tokentree.Placed) error {
 	if len(want) != len(got) {
 		return fmt.Errorf("the encrypted text reads back with %d comments instead of %d", len(got), len(want))
 	}
 	found := map[string]string{}
 	for _, c := range got {
-		found[c.Text] = c.aad
+		found[c.Text] = c.AAD
 	}
 	moved := map[int]string{}
 	for _, c := range want {
@@ -138,7 +78,7 @@ func (s *encryption) verifyComments(want, got []placed) error {
 		if !ok {
 			return fmt.Errorf("line %d: a comment is lost in the encrypted text", s.doc.Line(c.Ref))
 		}
-		expected := c.aad
+		expected := c.AAD
 		if other, ok := s.containers[c.Ref]; ok {
 			expected = other
 		}

@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 )
 
@@ -20,7 +21,7 @@ func (o *Decrypted) Rescue(text []byte, f format.Format, opt EncryptOptions) ([]
 
 // RaiseVersion notes that this program wrote the file, unless a newer one did.
 func (o *Decrypted) RaiseVersion() {
-	if newer(Version, o.Meta.Version) {
+	if meta.Newer(Version, o.Meta.Version) {
 		o.Meta.Version = Version
 	}
 }

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
@@ -55,7 +54,7 @@ type resealer struct {
 func (s *Encrypted) SetKeys(groups []keeper.Group, threshold int, random io.Reader) ([]byte, error) {
 	s.Meta.SetKeys(groups)
 	s.Meta.Threshold = storedThreshold(threshold, len(groups))
-	if r := s.sealer; r != nil && r.cipher != nil {
+	if r := s.sealer; r != nil && r.cipher != nil && !s.Meta.Plain {
 		nonce := make([]byte, cipher.NonceSize)
 		if _, err := io.ReadFull(orCrypto(random), nonce); err != nil {
 			return nil, fmt.Errorf("nonce: %w", err)
@@ -85,28 +84,8 @@ func (s *Encrypted) sameBut(out []byte) error {
 	if back.Meta.MAC != s.Meta.MAC || back.Meta.MACData() != s.Meta.MACData() {
 		return &Failure{Kind: ErrRender, Err: errors.New("the new metadata would damage the MAC")}
 	}
-	if !sameEntries(s.Meta.Keys(), back.Meta.Keys()) {
+	if !meta.SameEntries(s.Meta.Keys(), back.Meta.Keys()) {
 		return &Failure{Kind: ErrRender, Err: errors.New("the new keys do not read back")}
 	}
 	return nil
-}
-
-// sameEntries reports whether two lists of groups hold the same entries. The
-// order counts among the keys of one kind only: a file has a list for each kind,
-// so that the order of kinds is that of the format.
-func sameEntries(a, b []keeper.Group) bool {
-	return slices.EqualFunc(a, b, func(g, h keeper.Group) bool {
-		return maps.EqualFunc(entriesByKind(g), entriesByKind(h), slices.Equal[[]entry])
-	})
-}
-
-// An entry is what a file must keep of a wrapped key.
-type entry struct{ id, enc string }
-
-func entriesByKind(g keeper.Group) map[string][]entry {
-	out := map[string][]entry{}
-	for _, w := range g {
-		out[w.Kind] = append(out[w.Kind], entry{w.EntryID(), w.Enc})
-	}
-	return out
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/keeper"
 	"github.com/seed-1f7fdfb8/sops/tree"
+	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 )
 
 // Seals older than sealVersion are digests of the lines of a structure, master
@@ -26,7 +27,7 @@ func checkOldSeal(content sealContent, m *meta.Metadata, trees []*tree.Map) (*Fi
 	}
 	found := describe(&structure{reading: AsRead{}, lines: true, limit: maxDescribed}, m, trees)
 	f := &Finding{}
-	text, err := Inflate(content.Text)
+	text, err := deflate.Unpack(content.Text)
 	known := func(keeper.MasterKey, int) bool { return true }
 	if !bytes.Equal(content.Digest, found.digest) {
 		if err != nil || text == "" || found.text == "" || withoutKeys(text) != withoutKeys(found.text) {

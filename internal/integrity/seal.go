@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/tree"
+	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 )
 
 // The seal is one more token in the metadata: the digest of the file's
@@ -61,7 +62,7 @@ func Seal(c *cipher.Cipher, nonce []byte, m *meta.Metadata, trees []*tree.Map, r
 		content.Injected = append(content.Injected, fingerprint(id))
 	}
 	if d.text != "" {
-		packed, err := Deflate(d.text)
+		packed, err := deflate.Pack(d.text)
 		if err != nil {
 			return "", fmt.Errorf("seal: %w", err)
 		}
@@ -96,7 +97,7 @@ func CheckSeal(c *cipher.Cipher, m *meta.Metadata, trees []*tree.Map, macText st
 	text := ""
 	if !slices.EqualFunc(content.Keys, found.keys, bytes.Equal) || !bytes.Equal(content.Digest, found.digest) {
 		// What differs is named by the texts.
-		text, _ = Inflate(content.Text)
+		text, _ = deflate.Unpack(content.Text)
 		found = describe(&structure{reading: AsRead{}, limit: maxDescribed}, m, trees)
 	}
 	f := &Finding{Unproved: content.Unproved}

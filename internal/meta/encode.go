@@ -29,10 +29,14 @@ func (m *Metadata) Encode() *tree.Map {
 	putTime(root, fieldLastModified, m.LastModified)
 	putText(root, fieldMAC, m.MAC)
 	putText(root, fieldVersion, m.Version)
-	if m.Layout != "" || isText(root, fieldLayout) {
-		putText(root, fieldLayout, m.Layout)
+	layout, seal := m.Layout, m.Seal
+	if m.Plain {
+		layout, seal = "", ""
 	}
-	putText(root, fieldSeal, m.Seal)
+	if layout != "" || isText(root, fieldLayout) {
+		putText(root, fieldLayout, layout)
+	}
+	putText(root, fieldSeal, seal)
 	for _, f := range m.Selection.All() {
 		putText(root, f.Name, f.Text)
 	}

@@ -41,6 +41,9 @@ type Metadata struct {
 	Version          string
 	Layout           string // a token; "" if there is none
 	Seal             string // a token; "" if there is none
+	// Plain keeps the fields that only this program knows out: seal and layout. The
+	// MAC of such a file bears a mark, so that it stays so; see MarkPlain.
+	Plain bool
 
 	origin *tree.Map // as it was read; nil for new metadata
 	groups []Group   // as they were read, to see whether they changed
@@ -151,6 +154,7 @@ func (m *Metadata) decodeScalars(root *tree.Map) error {
 	if m.Seal, err = textField(root, fieldSeal); err != nil {
 		return err
 	}
+	m.Plain = markedPlain(m.MAC)
 	last, err := textField(root, fieldLastModified)
 	if err != nil {
 		return err

@@ -158,3 +158,13 @@ func (e *EmptyGroupError) Hints() []string {
 	}
 	return []string{"add a key to the group, or remove the group"}
 }
+
+// WrapNew makes a data key and wraps it.
+func WrapNew(ctx context.Context, k keeper.Keeper, groups [][]keeper.MasterKey, threshold int, random io.Reader) (keeper.Data, []keeper.Group, error) {
+	d, err := keeper.Generate(random)
+	if err != nil {
+		return keeper.Data{}, nil, err
+	}
+	wrapped, err := Wrap(ctx, k, groups, threshold, d, random)
+	return d, wrapped, err
+}

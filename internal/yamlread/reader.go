@@ -53,6 +53,12 @@ func (r *Reader) deref(n Node) *yaml.Node {
 // IsNull reports whether n is null.
 func (r *Reader) IsNull(n Node) bool { return r.deref(n) == nil }
 
+// IsList reports whether n is a sequence.
+func (r *Reader) IsList(n Node) bool {
+	y := r.deref(n)
+	return y != nil && y.Kind == yaml.SequenceNode
+}
+
 // Items returns the elements of a list that are not null.
 func (r *Reader) Items(n Node, what string) []Node {
 	y := r.deref(n)

@@ -26,21 +26,25 @@ const (
 	Apart               // belongs to nothing
 )
 
-// Comments returns the comments of a node at a place, in the order of the text.
-func (f *File) Comments(id ID, at Place) iter.Seq[*Comment] {
+// Comments returns the comments of a node at a place, in the order of the text, as
+// indexes of All.
+func (f *File) Comments(id ID, at Place) iter.Seq[int] {
 	return f.chain(f.nodes[id].notes, at)
 }
 
+// Commented reports whether a node has comments at all.
+func (f *File) Commented(id ID) bool { return f.nodes[id].notes > 0 }
+
 // DocumentComments returns the comments that belong to the document as a whole:
 // Head, Foot or Apart.
-func (f *File) DocumentComments(i int, at Place) iter.Seq[*Comment] {
+func (f *File) DocumentComments(i int, at Place) iter.Seq[int] {
 	return f.chain(f.Documents[i].notes, at)
 }
 
-func (f *File) chain(first int32, at Place) iter.Seq[*Comment] {
-	return func(yield func(*Comment) bool) {
+func (f *File) chain(first int32, at Place) iter.Seq[int] {
+	return func(yield func(int) bool) {
 		for i := first; i > 0; i = f.comments[i-1].next {
-			if c := &f.comments[i-1]; c.Place == at && !yield(c) {
+			if f.comments[i-1].Place == at && !yield(int(i-1)) {
 				return
 			}
 		}
@@ -115,7 +119,7 @@ type binding struct {
 // comment reads a comment.
 func (s *scanner) comment() {
 	end := s.lineEnd(s.pos)
-	s.file.comments = append(s.file.comments, Comment{
+	s.file.comments = append(withRoom(s.file.comments, s.pos, len(s.text)), Comment{
 		Start: int32(s.pos), End: int32(end), Line: s.line, Node: None, Place: Apart,
 		Document: int32(max(len(s.file.Documents)-1, 0)), column: s.column(),
 	})
@@ -317,8 +321,8 @@ func (n *notes) closed(f *File, t *token, id, foot ID) {
 	f.give(foot, Foot, g)
 }
 
-// CommentText returns a comment with its sign.
-func (f *File) CommentText(c *Comment) string { return f.Text[c.Start:c.End] }
+// CommentText returns the i-th comment with its sign.
+func (f *File) CommentText(i int) string { return f.Text[f.comments[i].Start:f.comments[i].End] }
 
 // A Note says what a comment belongs to.
 type Note struct {

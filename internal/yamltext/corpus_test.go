@@ -83,7 +83,7 @@ func TestTheCorpusAgreesWithTheLibrary(t *testing.T) {
 // TestUTF16IsRefused: the library reads it, files with secrets are never in it.
 func TestUTF16IsRefused(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"\xff\xfea\x00", "\xfe\xff\x00a"} {
+	for _, text := range []string{"\xff\xfea\x00", "\xfe\xff\x00a", "\xfe\xff"} {
 		if _, err := Parse(text); err == nil || !bytes.Contains([]byte(err.Error()), []byte("UTF-16")) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -161,8 +161,20 @@ func (d *dump) position(f *File, at int) (line, column int) {
 	return d.line + 1, runes(head) + 1
 }
 
+// isUTF16 reports whether a text has the mark of UTF-16, which the library decodes
+// and we refuse: what reads files has decoded them.
+func isUTF16(text string) bool {
+	return strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff")
+}
+
 // disagreement says where the two readings of text differ, "" if nowhere.
 func disagreement(text string, comments bool) string {
+	if isUTF16(text) {
+		if _, err := Parse(text); err == nil {
+			return "UTF-16 was accepted"
+		}
+		return ""
+	}
 	docs, libErr := readLibrary(text)
 	f, err := Parse(text)
 	var refused *Error

@@ -1,6 +1,7 @@
 package yamltext
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,7 +32,7 @@ func newParser(text string, v survey, o Options) *parser {
 	p.key = None
 	p.allowed = true
 	p.keys = make([]keyPlace, 1, 8)
-	p.file = &File{Text: text, nodes: make([]Node, 0, 2*strings.Count(text, "\n")+8), props: make([]props, 1)}
+	p.file = &File{Text: text, nodes: make([]Node, 0, min(2*strings.Count(text, "\n")+8, firstRoom)), props: make([]props, 1)}
 	p.notes.entry = o.Entry
 	if hasMark(text) {
 		p.pos = len(byteOrderMark)
@@ -167,10 +168,28 @@ func (p *parser) root(explicit bool) ID {
 	return p.node(true, false)
 }
 
+// firstRoom is for how many nodes there is room before any is read.
+const firstRoom = 8 << 10
+
+// withRoom returns list with room for one more. It grows to what the whole text
+// will need if its rest is like the part before pos: texts can be large, and their
+// nodes are larger.
+func withRoom[T any](list []T, pos, size int) []T {
+	n := len(list)
+	if n < cap(list) {
+		return list
+	}
+	most := 4*n + 64
+	if foreseen := float64(n+1) * float64(size) / float64(pos+1) * 1.05; foreseen < float64(most) {
+		most = int(foreseen)
+	}
+	return slices.Grow(list, max(most-n, n/4+16))
+}
+
 // newNode adds a node that begins at a token.
 func (p *parser) newNode(kind Kind, t *token) ID {
 	id := ID(len(p.file.nodes))
-	p.file.nodes = append(p.file.nodes, Node{
+	p.file.nodes = append(withRoom(p.file.nodes, p.pos, len(p.text)), Node{
 		Kind: kind, Prop: t.start, Start: t.start, End: t.end,
 		Line: t.line, Column: t.column, first: int32(None), next: int32(None),
 	})

@@ -19,11 +19,11 @@ func (p *Policy) CheckIdentity() *PolicyError {
 		st := &p.statements[i]
 		switch {
 		case len(st.principals) > 0:
-			return &PolicyError{st.path("Principal"), "an identity-based policy has no Principal: it speaks of what it is attached to"}
+			return &PolicyError{Path: st.path("Principal"), Reason: "an identity-based policy has no Principal: it speaks of what it is attached to"}
 		case len(st.actions) == 0:
-			return &PolicyError{st.path("Action"), "is missing"}
+			return &PolicyError{Path: st.path("Action"), Reason: "is missing"}
 		case len(st.resources) == 0:
-			return &PolicyError{st.path("Resource"), "is missing"}
+			return &PolicyError{Path: st.path("Resource"), Reason: "is missing"}
 		}
 	}
 	return nil
@@ -35,11 +35,11 @@ func (p *Policy) CheckTrust(d Directory) *PolicyError {
 		st := &p.statements[i]
 		switch {
 		case len(st.principals) == 0:
-			return &PolicyError{st.path("Principal"), "is missing: a trust policy says who may assume the role"}
+			return &PolicyError{Path: st.path("Principal"), Reason: "is missing: a trust policy says who may assume the role"}
 		case len(st.actions) == 0:
-			return &PolicyError{st.path("Action"), "is missing"}
+			return &PolicyError{Path: st.path("Action"), Reason: "is missing"}
 		case len(st.resources) > 0:
-			return &PolicyError{st.path("Resource"), "a trust policy has no Resource: it speaks of its role"}
+			return &PolicyError{Path: st.path("Resource"), Reason: "a trust policy has no Resource: it speaks of its role"}
 		}
 	}
 	return p.checkPrincipals(d)
@@ -51,14 +51,14 @@ func (p *Policy) CheckKey(d Directory) *PolicyError {
 	for i := range p.statements {
 		st := &p.statements[i]
 		if len(st.principals) == 0 {
-			return &PolicyError{st.path("Principal"), "is missing: a key policy says who may use the key"}
+			return &PolicyError{Path: st.path("Principal"), Reason: "is missing: a key policy says who may use the key"}
 		}
 		for _, c := range st.conditions {
 			if c.key == "kms:resourcealiases" {
-				return &PolicyError{append(st.path("Condition"), c.name), "kms:ResourceAliases works in identity policies only"}
+				return &PolicyError{Path: append(st.path("Condition"), c.name), Reason: "kms:ResourceAliases works in identity policies only"}
 			}
 			if c.set != single && strings.HasPrefix(c.key, "kms:encryptioncontext:") {
-				return &PolicyError{append(st.path("Condition"), c.name), "OverlyPermissiveCondition: kms:EncryptionContext:<name> has a single value; ForAllValues and ForAnyValue must not be used with it"}
+				return &PolicyError{Path: append(st.path("Condition"), c.name), Reason: "OverlyPermissiveCondition: kms:EncryptionContext:<name> has a single value; ForAllValues and ForAnyValue must not be used with it"}
 			}
 		}
 	}
@@ -72,7 +72,7 @@ func (p *Policy) checkPrincipals(d Directory) *PolicyError {
 		st := &p.statements[i]
 		for _, n := range st.principals {
 			if n.kind == "AWS" && !d.Exists(n.name) {
-				return &PolicyError{st.path("Principal"), fmt.Sprintf("no principal %q in the world%s", n.name, suggest.DidYouMean(n.name, d.ARNs()))}
+				return &PolicyError{Path: st.path("Principal"), Reason: fmt.Sprintf("no principal %q in the world%s", n.name, suggest.DidYouMean(n.name, d.ARNs()))}
 			}
 		}
 	}

@@ -36,6 +36,7 @@ func Fact(name string, values ...string) Conditions {
 type condition struct {
 	operator
 	key    string // lower case
+	spelt  string // as the policy has it
 	values []template
 }
 

@@ -16,15 +16,52 @@ type Question struct {
 	Resource string // an ARN, or * for actions that have none
 	Owner    string // the account of the resource
 	Facts    Conditions
+	Home     *Account          // of the resource, nil where nothing is known of it
+	Grants   []*Grant          // of the key
+	Context  map[string]string // the encryption context, for the constraints of grants
 }
 
 // A Decision is the answer. Reason is AWS's wording of a refusal; by names
 // the statement that decided, for the audit log.
 type Decision struct {
-	Allowed bool
-	Reason  string
-	By      string
-	Side    Side // of a refusal: which kind of policy refused
+	Allowed  bool
+	Reason   string
+	By       string
+	Side     Side   // of a refusal: which kind of policy refused
+	Deciding []Ref  // the statements that decided
+	Missing  Layer  // of a refusal because nothing allows: the kind of policy that does not
+	Open     string // what AWS does not document here
+}
+
+// A Ref is a statement of a policy, or a grant.
+type Ref struct {
+	Layer     Layer
+	Policy    *Policy // nil for a grant
+	Statement int
+	Line      int
+	Label     string // (statement 2, "Use"), or the id of a grant
+}
+
+// A Layer is a kind of policy, in the words of AWS.
+type Layer string
+
+// The layers of a decision.
+const (
+	ResourceLayer Layer = "resource-based policy"
+	GrantLayer    Layer = "grant"
+	IdentityLayer Layer = "identity-based policy"
+	BoundaryLayer Layer = "permissions boundary"
+	SessionLayer  Layer = "session policy"
+	SCPLayer      Layer = "service control policy"
+	RCPLayer      Layer = "resource control policy"
+)
+
+// article is the layer in a sentence.
+func (l Layer) article() string {
+	if l == IdentityLayer {
+		return "an " + string(l)
+	}
+	return "a " + string(l)
 }
 
 type Side int
@@ -35,11 +72,11 @@ const (
 	ResourceSide
 )
 
-// A grant says in which way a resource policy allows a principal.
-type grant int
+// A reach says in which way a resource policy allows a principal.
+type reach int
 
 const (
-	noGrant       grant = iota
+	noReach       reach = iota
 	delegated           // the account is named: its identity policies decide
 	toPrincipal         // the user or role is named
 	toSessionOnly       // the very session is named
@@ -52,12 +89,29 @@ func Decide(q Question, res *Policy, trust bool) Decision {
 	if d, denied := explicitDeny(q, res, trust); denied {
 		return d
 	}
+	organization := q.organization()
+	if !organization.Allowed {
+		return organization
+	}
+	d := decide(q, res, trust)
+	if d.Allowed {
+		d.Deciding = append(d.Deciding, organization.Deciding...)
+	}
+	return d
+}
+
+func decide(q Question, res *Policy, trust bool) Decision {
 	if res == nil {
-		return q.identityDecision("")
+		return q.identityDecision(Decision{})
 	}
 	how, by := granted(q, res, trust)
-	if how == noGrant {
-		return q.refuse(ResourceSide, "because no resource-based policy allows the %s action")
+	if how <= delegated {
+		if d, ok := q.byGrant(); ok {
+			return d
+		}
+	}
+	if how == noReach {
+		return q.refuse(ResourceSide, ResourceLayer)
 	}
 	if q.Who.Account != q.Owner || how == delegated {
 		return q.identityDecision(by)
@@ -65,79 +119,106 @@ func Decide(q Question, res *Policy, trust bool) Decision {
 	if how == toPrincipal && q.Who.Session() {
 		// A role's session stays within its session policies and the role's
 		// boundary also where a resource policy names the role.
-		if d := q.limits(); !d.Allowed {
+		d := q.limits()
+		if !d.Allowed {
 			return d
 		}
+		by.Deciding = append(by.Deciding, d.Deciding...)
 	}
-	return Decision{Allowed: true, By: by}
+	return by
 }
 
-func (q Question) refuse(s Side, format string) Decision {
-	return Decision{Reason: fmt.Sprintf(format, q.Action), Side: s}
+func (q Question) refuse(s Side, missing Layer) Decision {
+	return Decision{Reason: fmt.Sprintf("because no %s allows the %s action", missing, q.Action), Side: s, Missing: missing}
 }
 
 // identityDecision asks the identity policies, boundary and session policies.
-func (q Question) identityDecision(by string) Decision {
+func (q Question) identityDecision(by Decision) Decision {
 	if q.Who.Kind == RootUser || q.Who.Federated != "" {
-		return Decision{Allowed: true, By: by}
+		by.Allowed = true
+		return by
 	}
-	own, st := allows(q, q.Who.Policies)
-	if !own {
-		return q.refuse(IdentitySide, "because no identity-based policy allows the %s action")
+	own := allows(q, IdentityLayer, q.Who.Policies)
+	if !own.Allowed {
+		return q.refuse(IdentitySide, IdentityLayer)
 	}
-	if d := q.limits(); !d.Allowed {
+	d := q.limits()
+	if !d.Allowed {
 		return d
 	}
-	return Decision{Allowed: true, By: strings.TrimPrefix(by+" and "+st, " and ")}
+	own.By = strings.TrimPrefix(by.By+" and "+own.By, " and ")
+	own.Deciding = slices.Concat(by.Deciding, own.Deciding, d.Deciding)
+	return own
 }
 
+// limits asks what grants nothing, but must allow: boundary and session policy.
 func (q Question) limits() Decision {
-	if b := q.Who.Boundary; b != nil {
-		if ok, _ := allows(q, []*Policy{b}); !ok {
-			return q.refuse(IdentitySide, "because no permissions boundary allows the %s action")
+	all := Decision{Allowed: true}
+	for _, l := range []struct {
+		layer  Layer
+		policy *Policy
+	}{{BoundaryLayer, q.Who.Boundary}, {SessionLayer, q.Who.SessionPolicy}} {
+		if l.policy == nil {
+			continue
 		}
-	}
-	if p := q.Who.SessionPolicy; p != nil {
-		if ok, _ := allows(q, []*Policy{p}); !ok {
-			return q.refuse(IdentitySide, "because no session policy allows the %s action")
+		d := allows(q, l.layer, []*Policy{l.policy})
+		if !d.Allowed {
+			return q.refuse(IdentitySide, l.layer)
 		}
+		all.Deciding = append(all.Deciding, d.Deciding...)
 	}
-	return Decision{Allowed: true}
+	return all
 }
 
 // explicitDeny looks for a Deny in every policy there is; one is enough.
 func explicitDeny(q Question, res *Policy, trust bool) (Decision, bool) {
 	if res != nil {
-		for i := range res.statements {
-			st := &res.statements[i]
-			if !st.allow && st.principalGrant(q.Who, true) != noGrant && st.applies(q, trust) {
-				return denial(ResourceSide, "a resource-based policy", st), true
-			}
+		if d, denied := denies(q, ResourceLayer, []*Policy{res}, trust); denied {
+			return d, true
 		}
 	}
-	kinds := []struct {
-		name     string
+	for _, k := range []struct {
+		layer    Layer
 		policies []*Policy
 	}{
-		{"an identity-based policy", q.Who.Policies},
-		{"a permissions boundary", one(q.Who.Boundary)},
-		{"a session policy", one(q.Who.SessionPolicy)},
-	}
-	for _, k := range kinds {
-		for _, p := range k.policies {
-			for i := range p.statements {
-				if st := &p.statements[i]; !st.allow && st.applies(q, false) {
-					return denial(IdentitySide, k.name, st), true
-				}
-			}
+		{IdentityLayer, q.Who.Policies},
+		{BoundaryLayer, one(q.Who.Boundary)},
+		{SessionLayer, one(q.Who.SessionPolicy)},
+		{SCPLayer, slices.Concat(q.scps()...)},
+		{RCPLayer, slices.Concat(q.rcps(res)...)},
+	} {
+		if d, denied := denies(q, k.layer, k.policies, false); denied {
+			return d, true
 		}
 	}
 	return Decision{}, false
 }
 
-func denial(s Side, policy string, st *statement) Decision {
-	return Decision{Reason: "with an explicit deny in " + policy, By: policy + " " + st.label(), Side: s}
+// denies looks for a Deny that applies.
+func denies(q Question, l Layer, policies []*Policy, trust bool) (Decision, bool) {
+	side := IdentitySide
+	if l.ofResource() {
+		side = ResourceSide
+	}
+	for _, p := range policies {
+		for i := range p.statements {
+			st := &p.statements[i]
+			if st.allow || l.ofResource() && st.principalReach(q.Who, true) == noReach || !st.applies(q, trust) {
+				continue
+			}
+			return Decision{
+				Reason: "with an explicit deny in " + l.article(), By: l.article() + " " + st.label(), Side: side,
+				Deciding: []Ref{st.ref(l, p)},
+			}, true
+		}
+	}
+	return Decision{}, false
 }
+
+// ofResource reports whether statements of the layer have a Principal.
+func (l Layer) ofResource() bool { return l == ResourceLayer || l == RCPLayer }
+
+func (st *statement) ref(l Layer, p *Policy) Ref { return Ref{l, p, st.index, st.line, st.label()} }
 
 func one(p *Policy) []*Policy {
 	if p == nil {
@@ -147,26 +228,28 @@ func one(p *Policy) []*Policy {
 }
 
 // allows reports whether an Allow statement of the policies applies.
-func allows(q Question, policies []*Policy) (bool, string) {
+func allows(q Question, l Layer, policies []*Policy) Decision {
 	for _, p := range policies {
 		for i := range p.statements {
-			if st := &p.statements[i]; st.allow && st.applies(q, false) {
-				return true, "an identity-based policy " + st.label()
+			st := &p.statements[i]
+			if st.allow && st.applies(q, false) && (!l.ofResource() || st.principalReach(q.Who, false) != noReach) {
+				return Decision{Allowed: true, By: l.article() + " " + st.label(), Deciding: []Ref{st.ref(l, p)}}
 			}
 		}
 	}
-	return false, ""
+	return Decision{}
 }
 
 // granted returns the strongest way in which the resource policy allows.
-func granted(q Question, res *Policy, trust bool) (best grant, by string) {
+func granted(q Question, res *Policy, trust bool) (best reach, by Decision) {
 	for i := range res.statements {
 		st := &res.statements[i]
 		if !st.allow {
 			continue
 		}
-		if g := st.principalGrant(q.Who, false); g > best && st.applies(q, trust) {
-			best, by = g, "a resource-based policy "+st.label()
+		if g := st.principalReach(q.Who, false); g > best && st.applies(q, trust) {
+			best = g
+			by = Decision{Allowed: true, By: ResourceLayer.article() + " " + st.label(), Deciding: []Ref{st.ref(ResourceLayer, res)}}
 		}
 	}
 	return best, by
@@ -180,7 +263,7 @@ func (st *statement) label() string {
 }
 
 // applies checks action, resource and conditions; the principal is checked by
-// principalGrant. A statement without Action or (but for trust policies)
+// principalReach. A statement without Action or (but for trust policies)
 // without Resource has no effect.
 func (st *statement) applies(q Question, trust bool) bool {
 	action := strings.ToLower(q.Action)
@@ -206,15 +289,15 @@ func (st *statement) covers(q Question) bool {
 	return hit != st.notResource
 }
 
-// principalGrant matches the Principal or NotPrincipal element. With
+// principalReach matches the Principal or NotPrincipal element. With
 // NotPrincipal a Deny spares only those whose every name (session, role and
 // account) is listed, as AWS's documentation demands, and an Allow reaches
 // only those of which no name is listed.
-func (st *statement) principalGrant(p *Principal, deny bool) grant {
+func (st *statement) principalReach(p *Principal, deny bool) reach {
 	if !st.notPrincipal {
-		best := noGrant
+		best := noReach
 		for _, n := range st.principals {
-			best = max(best, n.grant(p))
+			best = max(best, n.reach(p))
 		}
 		return best
 	}
@@ -228,7 +311,7 @@ func (st *statement) principalGrant(p *Principal, deny bool) grant {
 	if deny && listed < len(names) || !deny && listed == 0 {
 		return toPrincipal
 	}
-	return noGrant
+	return noReach
 }
 
 // is reports whether the entry names the principal by this very ARN.
@@ -239,7 +322,7 @@ func (n principalName) is(name string, p *Principal) bool {
 	return n.kind == "AWS" && (n.name == "*" || n.name == name || awsname.IsAccount(n.name) && awsname.RootARN(n.name) == name)
 }
 
-func (n principalName) grant(p *Principal) grant {
+func (n principalName) reach(p *Principal) reach {
 	switch {
 	case n.kind == "Federated":
 		if p.Federated != "" && n.name == p.Federated {
@@ -249,7 +332,7 @@ func (n principalName) grant(p *Principal) grant {
 	case n.name == "*":
 		return toPrincipal
 	case p.Federated != "":
-		return noGrant
+		return noReach
 	case n.name == p.Account || n.name == awsname.RootARN(p.Account):
 		if p.Kind == RootUser {
 			return toPrincipal
@@ -260,7 +343,7 @@ func (n principalName) grant(p *Principal) grant {
 	case n.name == p.ARN || n.name == p.RoleARN:
 		return toPrincipal
 	}
-	return noGrant
+	return noReach
 }
 
 // String says for the audit log what decided.

@@ -7,16 +7,20 @@
 // # What is asked, in which order
 //
 //  1. Every statement of every policy that is Deny and applies refuses: of the
-//     resource's policy, the identity policies, the permissions boundary and
-//     the session policy. One is enough.
-//  2. An action without a resource policy (kms:ListKeys) is for the identity
+//     resource's policy, the identity policies, the permissions boundary, the
+//     session policy, the service control policies of the caller's account and
+//     the resource control policies of the resource's. One is enough.
+//  2. The service control policies of the caller's account must allow it, at
+//     every level.
+//  3. An action without a resource policy (kms:ListKeys) is for the identity
 //     policies: one of them must allow it, and then the boundary and the
 //     session policy, where there are any, must allow it too.
-//  3. Else the resource's policy must allow it, and in which way counts:
+//  4. Else the resource's policy must allow it, and in which way counts:
 //     it names the account (delegation), the user or role, or the very session.
-//  4. Where the caller is of another account, or the policy delegates, the
-//     identity policies, boundary and session policy must allow it as in 2.
-//  5. Where it names the user, or the session, that is enough. Where it names
+//  5. A grant allows it as a resource's policy that names the grantee.
+//  6. Where the caller is of another account, or the policy delegates, the
+//     identity policies, boundary and session policy must allow it as in 3.
+//  7. Where it names the user, or the session, that is enough. Where it names
 //     the role of a session, boundary and session policy still bind.
 //
 // The root of an account needs no identity policies. A bearer of a web identity
@@ -35,9 +39,7 @@
 //
 // # What it does not model
 //
-// Service control policies, resource control policies, VPC endpoint policies,
-// grants, ACLs, managed policies by name, session policies by ARN, federated
-// users of GetFederationToken, SAML, service principals as callers, and
-// organisations (aws:PrincipalOrgID has no value). Partitions other than aws
-// are compared as text.
+// VPC endpoint policies, ACLs, managed policies by name, session policies by ARN,
+// federated users of GetFederationToken, SAML, and service principals as callers.
+// Partitions other than aws are compared as text.
 package iam

@@ -65,6 +65,7 @@ func newPattern(s string) pattern { return pattern{text: s, glyphs: wildcards(s)
 // A template is a policy value that may hold policy variables, such as
 // ${aws:username} or ${aws:PrincipalTag/team, 'none'}.
 type template struct {
+	raw   string
 	parts []part
 	fixed *pattern // set when there are no variables
 }
@@ -80,9 +81,9 @@ type part struct {
 func newTemplate(s string, variables bool) template {
 	if !variables || !strings.Contains(s, "${") {
 		p := newPattern(s)
-		return template{fixed: &p}
+		return template{raw: s, fixed: &p}
 	}
-	var t template
+	t := template{raw: s}
 	for s != "" {
 		at := strings.Index(s, "${")
 		end := -1

@@ -21,6 +21,8 @@ type Principal struct {
 	Federated string // of a token's bearer: the ARN of the OIDC provider
 	AccessKey string
 
+	Home          *Account // its account, nil where nothing is known of that
+	ServiceLinked bool     // a role that organizations do not limit
 	Policies      []*Policy
 	Boundary      *Policy
 	SessionPolicy *Policy
@@ -78,6 +80,9 @@ func (p *Principal) facts(f Conditions, now time.Time) {
 	}
 	f.Set("aws:PrincipalAccount", p.Account)
 	f.Set("aws:userid", p.ID)
+	if p.Home != nil && p.Home.Organization != "" {
+		f.Set("aws:PrincipalOrgID", p.Home.Organization)
+	}
 	f.Set("aws:PrincipalType", map[PrincipalKind]string{UserKind: "User", RootUser: "Account", RoleSession: "AssumedRole"}[p.Kind])
 	if p.Session() {
 		f.Set("aws:PrincipalArn", p.RoleARN)

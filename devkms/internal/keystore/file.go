@@ -48,6 +48,8 @@ type savedKey struct {
 	Primary      string            `json:"primary,omitempty"`
 	RotationDays int               `json:"rotation_days,omitempty"`
 	RotationNext time.Time         `json:"rotation_next,omitzero"`
+	Grants       []*iam.Grant      `json:"grants,omitempty"`
+	Expires      time.Time         `json:"expires,omitzero"`
 }
 
 type savedAlias struct {
@@ -124,7 +126,11 @@ func (k Declared) digest() string {
 	if k.Policy != nil {
 		policy = k.Policy.JSON()
 	}
-	b, err := json.Marshal([]any{k.Regions, k.Aliases, policy, k.State, k.Description, k.Tags})
+	parts := []any{k.Regions, k.Aliases, policy, k.State, k.Description, k.Tags}
+	if len(k.Grants) > 0 || !k.Expires.IsZero() { // which earlier versions did not have
+		parts = append(parts, k.Grants, k.Expires)
+	}
+	b, err := json.Marshal(parts)
 	if err != nil {
 		panic("keystore: digest: " + err.Error())
 	}
@@ -221,7 +227,7 @@ func (st *Store) fillKey(name string, k savedKey) error {
 	st.Keys[name] = &Key{
 		Account: p.Account, Region: p.Region, ID: id, ARN: name, Description: k.Description, State: k.State, Policy: policy,
 		Origin: k.Origin, Created: k.Created, Deletion: k.Deletion, Window: k.Window, Tags: k.Tags, Primary: k.Primary,
-		RotationDays: k.RotationDays, RotationNext: k.RotationNext, Ring: r,
+		RotationDays: k.RotationDays, RotationNext: k.RotationNext, Grants: k.Grants, Expires: k.Expires, Ring: r,
 	}
 	return nil
 }
@@ -244,7 +250,7 @@ func (st *Store) save() error {
 	}
 	for arn, k := range st.Keys {
 		f.Keys[arn] = savedKey{
-			k.Description, k.State, k.Policy.JSON(), k.Origin, k.Created, k.Deletion, k.Window, k.Tags, k.Primary, k.RotationDays, k.RotationNext,
+			k.Description, k.State, k.Policy.JSON(), k.Origin, k.Created, k.Deletion, k.Window, k.Tags, k.Primary, k.RotationDays, k.RotationNext, k.Grants, k.Expires,
 		}
 	}
 	for arn, a := range st.Aliases {

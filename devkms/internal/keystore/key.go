@@ -42,6 +42,8 @@ type Key struct {
 	Primary             string // region of the primary, for multi-Region keys
 	RotationDays        int    // of automatic rotation; 0 is off
 	RotationNext        time.Time
+	Expires             time.Time // of imported material, zero if it does not
+	Grants              []*iam.Grant
 	Ring                *Ring
 }
 
@@ -66,4 +68,6 @@ type Declared struct {
 	State       string      // "" means Enabled
 	Description string
 	Tags        map[string]string
+	Grants      []*iam.Grant
+	Expires     time.Time // of imported material, zero if it does not
 }

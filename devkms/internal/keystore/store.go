@@ -73,6 +73,7 @@ func (st *Store) Tick(now time.Time, random io.Reader) error {
 	if err := st.rotate(now, random); err != nil {
 		return err
 	}
+	st.expire(now)
 	st.sweep(now)
 	return st.save()
 }
@@ -83,7 +84,7 @@ func (st *Store) due(now time.Time) bool { return !st.next.IsZero() && !now.Befo
 func (st *Store) plan() {
 	st.next = time.Time{}
 	for _, k := range st.Keys {
-		for _, t := range []time.Time{k.Deletion, k.RotationNext} {
+		for _, t := range []time.Time{k.Deletion, k.RotationNext, k.Expires} {
 			if !t.IsZero() && (st.next.IsZero() || t.Before(st.next)) {
 				st.next = t
 			}
@@ -104,6 +105,19 @@ func (st *Store) rotate(now time.Time, random io.Reader) error {
 		}
 	}
 	return nil
+}
+
+// expire takes imported material away whose time is over. The key waits for it to
+// be imported again.
+func (st *Store) expire(now time.Time) {
+	for _, k := range st.Keys {
+		if !k.Expires.IsZero() && !now.Before(k.Expires) {
+			k.Expires = time.Time{}
+			if k.State == Enabled || k.State == Disabled {
+				k.State = PendingImport
+			}
+		}
+	}
 }
 
 func (k *Key) gone(now time.Time) bool {
@@ -190,6 +204,7 @@ func (st *Store) declare(k Declared, random io.Reader, now time.Time) error {
 		n := &Key{
 			Account: k.Account, Region: region, ID: k.ID, ARN: awsname.KeyARN(region, k.Account, k.ID), Description: k.Description,
 			State: cmp.Or(k.State, Enabled), Policy: k.Policy, Origin: "AWS_KMS", Created: now, Tags: map[string]string{}, Ring: ring,
+			Grants: slices.Clone(k.Grants), Expires: k.Expires,
 		}
 		maps.Copy(n.Tags, k.Tags)
 		switch n.State {
@@ -198,6 +213,9 @@ func (st *Store) declare(k Declared, random io.Reader, now time.Time) error {
 		case PendingReplica:
 			n.Window = 30
 		case PendingImport:
+			n.Origin = "EXTERNAL"
+		}
+		if !n.Expires.IsZero() {
 			n.Origin = "EXTERNAL"
 		}
 		if n.Policy == nil {

@@ -13,17 +13,7 @@ import (
 // Allow asks the policies whether the caller may do the action on the key.
 // More adds condition keys of the operation.
 func (c *Call) Allow(action string, t Target, context map[string]string, more iam.Conditions) *apierror.Error {
-	facts := c.Facts()
-	KeyFacts(facts, c, t)
-	for k, v := range context {
-		facts.Set("kms:EncryptionContext:"+k, v)
-	}
-	facts.Set("kms:EncryptionContextKeys", slices.Sorted(maps.Keys(context))...)
-	for k, v := range more {
-		facts.Set(k, v...)
-	}
-	q := iam.Question{Who: c.Who, Action: action, Resource: t.ARN, Owner: t.Account, Facts: facts}
-	d := iam.Decide(q, t.Policy, false)
+	d := iam.Decide(c.Question(action, t, context, more), t.Policy, false)
 	c.Decision = d.String()
 	if d.Allowed {
 		return nil
@@ -32,6 +22,27 @@ func (c *Call) Allow(action string, t Target, context map[string]string, more ia
 		return c.crossAccountDenial(action)
 	}
 	return apierror.Refuse("AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s %s", c.Who.ARN, action, t.ARN, d.Reason)
+}
+
+// Question is what Allow asks.
+func (c *Call) Question(action string, t Target, context map[string]string, more iam.Conditions) iam.Question {
+	facts := c.Facts()
+	KeyFacts(facts, c, t)
+	for k, v := range context {
+		facts.Set("kms:EncryptionContext:"+k, v)
+	}
+	facts.Set("kms:EncryptionContextKeys", slices.Sorted(maps.Keys(context))...)
+	home := c.Accounts[t.Account]
+	if home != nil && home.Organization != "" {
+		facts.Set("aws:ResourceOrgID", home.Organization)
+	}
+	for k, v := range more {
+		facts.Set(k, v...)
+	}
+	return iam.Question{
+		Who: c.Who, Action: action, Resource: t.ARN, Owner: t.Account, Facts: facts,
+		Home: home, Grants: t.Grants, Context: context,
+	}
 }
 
 // AllowAccount is allow for actions that no key policy speaks of.

@@ -196,10 +196,25 @@ func (c *Call) begin(v *apierror.Validator, context map[string]string, grantToke
 	if problem := v.KMS(); problem != nil {
 		return problem
 	}
-	if len(grantTokens) > 0 {
-		return apierror.Refuse("InvalidGrantTokenException", "devkms has no grants")
+	if problem := c.CheckTokens(grantTokens); problem != nil {
+		return problem
 	}
 	return checkContext(context)
+}
+
+// CheckTokens refuses what is not the token of a grant. Grants are in force at
+// once here, so that their tokens change nothing.
+func (c *Call) CheckTokens(tokens []string) *apierror.Error {
+	for _, token := range tokens {
+		known := false
+		for _, k := range c.Store.Keys {
+			known = known || slices.ContainsFunc(k.Grants, func(g *iam.Grant) bool { return g.Token == token })
+		}
+		if !known {
+			return apierror.Refuse("InvalidGrantTokenException", "%q is not the token of a grant.", token)
+		}
+	}
+	return nil
 }
 
 func checkContext(context map[string]string) *apierror.Error {

@@ -22,6 +22,12 @@ func Metadata(k *keystore.Key, st *keystore.Store) map[string]any {
 	case keystore.PendingReplica:
 		m["PendingDeletionWindowInDays"] = k.Window
 	}
+	if k.Origin == "EXTERNAL" && k.State != keystore.PendingImport {
+		m["ExpirationModel"] = "KEY_MATERIAL_DOES_NOT_EXPIRE"
+		if !k.Expires.IsZero() {
+			m["ExpirationModel"], m["ValidTo"] = "KEY_MATERIAL_EXPIRES", Epoch(k.Expires)
+		}
+	}
 	if k.Multi() {
 		m["MultiRegionConfiguration"] = multiConfiguration(k, st)
 	}

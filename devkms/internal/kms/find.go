@@ -43,7 +43,7 @@ func (c *Call) findKind(name, action string, aliases bool) (Target, *apierror.Er
 			return Target{}, apierror.Refuse("NotFoundException", "Invalid arn %s", name)
 		}
 	}
-	if account != c.Who.Account && !slices.Contains(crossAccountActions(), action) {
+	if account != c.Who.Account && !AcrossAccounts(action) {
 		return Target{}, c.crossAccountDenial(action)
 	}
 	if strings.HasPrefix(resource, "alias/") {
@@ -87,11 +87,15 @@ func (c *Call) crossAccountDenial(action string) *apierror.Error {
 	return apierror.Refuse("AccessDeniedException", "User: %s is not authorized to perform: %s on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access", c.Who.ARN, action)
 }
 
+// AcrossAccounts reports whether an action may reach a key of another account.
+func AcrossAccounts(action string) bool { return slices.Contains(crossAccountActions(), action) }
+
 // crossAccountActions are those that reach a key of another account, if both
 // accounts' policies allow.
 func crossAccountActions() []string {
 	return []string{
 		"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
 		"kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey", "kms:GetKeyRotationStatus",
+		"kms:CreateGrant", "kms:ListGrants", "kms:RetireGrant", "kms:RevokeGrant",
 	}
 }

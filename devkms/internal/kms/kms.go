@@ -20,6 +20,7 @@ type Service struct {
 	Random     io.Reader
 	Regions    []string
 	Directory  iam.Directory
+	Accounts   map[string]*iam.Account // what organizations say of them
 	Operations map[string]Operation
 }
 

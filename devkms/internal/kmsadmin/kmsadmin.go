@@ -1,5 +1,5 @@
 // Package kmsadmin has the operations of AWS KMS that manage keys: their life,
-// rotation, policies, tags and aliases, and the lists of them.
+// rotation, policies, grants, tags and aliases, and the lists of them.
 package kmsadmin
 
 import "github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
@@ -31,5 +31,10 @@ func Operations() map[string]kms.Operation {
 		"DisableKeyRotation":   kms.Changes(disableKeyRotation),
 		"TagResource":          kms.Changes(tagResource),
 		"UntagResource":        kms.Changes(untagResource),
+		"CreateGrant":          kms.Changes(createGrant),
+		"RevokeGrant":          kms.Changes(revokeGrant),
+		"RetireGrant":          kms.Changes(retireGrant),
+		"ListGrants":           kms.Reads(listGrants),
+		"ListRetirableGrants":  kms.Reads(listRetirableGrants),
 	}
 }

@@ -283,7 +283,7 @@ func (c *Call) startSession(role *Role, a *assumption) (out assumedRole, problem
 	if err != nil {
 		return out, internal(err)
 	}
-	who := role.session(t.Name)
+	who := role.Session(t.Name)
 	out.AssumedRoleUser.AssumedRoleID, out.AssumedRoleUser.ARN = who.ID, who.ARN
 	out.Credentials = credentials{t.AccessKey, t.Secret, token, stamp(t.Expires)}
 	return out, nil

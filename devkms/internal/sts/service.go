@@ -26,6 +26,8 @@ type Role struct {
 	Tags                   map[string]string
 	MaxSession             time.Duration
 	Origin                 iam.Origin
+	Home                   *iam.Account
+	ServiceLinked          bool
 }
 
 // An AccessKey is a long-lived credential of a user.

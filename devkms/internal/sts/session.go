@@ -107,7 +107,7 @@ func (s *Service) principal(t *sessionToken) (*iam.Principal, error) {
 	if !ok {
 		return nil, sigv4.ErrUnknown
 	}
-	who := r.session(t.Name)
+	who := r.Session(t.Name)
 	who.AccessKey, who.Issued, who.MFATime = t.AccessKey, t.Issued, t.MFATime
 	who.Source, who.Transitive = t.Source, t.Transitive
 	who.Tags = map[string]string{}
@@ -123,12 +123,13 @@ func (s *Service) principal(t *sessionToken) (*iam.Principal, error) {
 	return who, nil
 }
 
-// session returns the principal of a session of the role. A session's ARN
+// Session returns the principal of a session of the role. A session's ARN
 // leaves out the role's path, unlike the ARN of the role.
-func (r *Role) session(name string) *iam.Principal {
+func (r *Role) Session(name string) *iam.Principal {
 	return &iam.Principal{
 		Kind: iam.RoleSession, Account: r.Account, Name: r.Name, RoleARN: r.ARN,
 		ARN: "arn:aws:sts::" + r.Account + ":assumed-role/" + r.Name + "/" + name,
 		ID:  r.ID + ":" + name, Policies: r.Policies, Boundary: r.Boundary, Origin: r.Origin,
+		Home: r.Home, ServiceLinked: r.ServiceLinked,
 	}
 }

@@ -16,12 +16,13 @@ type Creation struct {
 	EncryptionContext string
 	Selection         rule.Rule
 	MACOnlyEncrypted  bool
+	PlainMetadata     bool // no seal and no layout
 	Threshold         int
 }
 
 // given reports whether a flag says anything about a new file.
 func (c Creation) given() bool {
-	return c.Keys.Given() || c.EncryptionContext != "" || c.Selection != (rule.Rule{}) || c.MACOnlyEncrypted || c.Threshold != 0
+	return c.Keys.Given() || c.EncryptionContext != "" || c.Selection != (rule.Rule{}) || c.MACOnlyEncrypted || c.PlainMetadata || c.Threshold != 0
 }
 
 // errNoKeys keeps the words that wrappers look for.
@@ -33,7 +34,8 @@ var errNoKeys = errors.New("config file not found, or has no creation rules, and
 func plan(a *app.App, s *app.Source, c Creation, access app.Access) (envelope.Plan, error) {
 	p := envelope.Plan{
 		Threshold: c.Threshold, Selection: c.Selection, MACOnlyEncrypted: c.MACOnlyEncrypted,
-		Random: a.Random, Warn: a.Warn,
+		PlainMetadata: c.PlainMetadata || s.Config != nil && s.Config.Stores.Metadata == config.MetadataPlain,
+		Random:        a.Random, Warn: a.Warn,
 	}
 	explicit, fromEnv, err := a.ExplicitKeys(c.Keys, access)
 	if err != nil {
@@ -58,7 +60,11 @@ func plan(a *app.App, s *app.Source, c Creation, access app.Access) (envelope.Pl
 		if fromEnv != "" && len(r.Groups) > 0 {
 			a.Warnf("the keys in %s are used instead of those of the matching rule in %s", fromEnv, s.Config.Path)
 		}
+		if c.PlainMetadata && r.Integrity != "" {
+			return p, app.Fail(app.Conflict, "leave it out", "--plain-metadata writes no seal, which the rule on line %d of %s demands (integrity: required)", r.Line, s.Config.Path)
+		}
 		applyRule(&p, r)
+		p.PlainMetadata = c.PlainMetadata || r.Metadata == config.MetadataPlain
 	}
 	dropThreshold(a, &p, c.Threshold)
 	if err := p.Selection.Check(); err != nil {

@@ -43,6 +43,7 @@ func (p *publisher) plan(s *app.Source, r *config.Rule) envelope.Plan {
 	plan := envelope.Plan{
 		Groups: r.Groups, Threshold: r.Threshold, Selection: r.Selection, MACOnlyEncrypted: r.MACOnlyEncrypted,
 		ForgetIdentity: r.PersistIdentity != nil && !*r.PersistIdentity, Random: p.a.Random, Warn: p.a.Warn,
+		PlainMetadata: r.Metadata == config.MetadataPlain,
 	}
 	if len(plan.Groups) == 1 {
 		plan.Threshold = 0

@@ -1,4 +1,6 @@
-package app
+// Package gpgagent lets a gpg-agent that runs ask for a passphrase, where there is no
+// terminal to ask on.
+package gpgagent
 
 import (
 	"bytes"
@@ -11,25 +13,24 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 )
 
-// passphrase asks for a passphrase on the terminal or, where there is none, as
-// below an editor, through a gpg-agent that runs already.
-func (a *App) passphrase(ctx context.Context, prompt string) ([]byte, error) {
-	text, err := a.AskPassphrase(ctx, prompt)
-	if err == nil || a.hasTerminal() {
+// Or asks with ask and, if that fails for want of a terminal, lets gpg-agent ask.
+func Or(ctx context.Context, prompt string, ask func(context.Context, string) ([]byte, error), hasTerminal func() bool) ([]byte, error) {
+	text, err := ask(ctx, prompt)
+	if err == nil || hasTerminal() {
 		return text, err
 	}
-	text, agent := askAgent(ctx, prompt)
-	if agent != nil {
-		return nil, errors.Join(err, agent)
+	text, failed := Ask(ctx, prompt)
+	if failed != nil {
+		return nil, errors.Join(err, failed)
 	}
 	return text, nil
 }
 
 var errAgent = errors.New("no gpg-agent that runs gave one")
 
-// askAgent lets gpg-agent ask. It is not started, and keeps nothing: the "X" in the
+// Ask lets gpg-agent ask. It is not started, and keeps nothing: the "X" in the
 // place of a name says so, since whether the passphrase is right is found out later.
-func askAgent(ctx context.Context, prompt string) ([]byte, error) {
+func Ask(ctx context.Context, prompt string) ([]byte, error) {
 	title := strings.TrimSuffix(strings.TrimSpace(hint.Clean(prompt)), ":")
 	out, err := helper.Output(ctx, helper.Program{
 		Argv:  []string{"gpg-connect-agent", "--no-autostart"},

@@ -1,4 +1,5 @@
-package devkms
+// Package cloudtrail writes calls as AWS CloudTrail does.
+package cloudtrail
 
 import (
 	"encoding/json"
@@ -9,6 +10,18 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/awsname"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
 )
+
+// A Call is what the log says of a call.
+type Call struct {
+	Time                                  time.Time
+	Service, Operation, Account           string
+	AccessKey, Region, Key, Role          string
+	EncryptionContext, DestinationContext map[string]string
+	Destination, ErrorCode, ErrorMessage  string
+	Decision, Fault, RequestID            string
+	SourceIP, UserAgent                   string
+	Who                                   *iam.Principal // nil if unknown
+}
 
 // A trailEvent is a Call as CloudTrail writes it.
 type trailEvent struct {
@@ -40,8 +53,8 @@ type trailThing struct {
 	ARN       string `json:"ARN"`
 }
 
-// cloudTrail returns the call as one line of JSON.
-func (c Call) cloudTrail() []byte {
+// Line returns the call as one line of JSON.
+func (c Call) Line() []byte {
 	e := trailEvent{
 		EventVersion: "1.11", UserIdentity: c.identity(), EventTime: c.Time.UTC().Format(time.RFC3339),
 		EventSource: c.Service + ".amazonaws.com", EventName: c.Operation, AWSRegion: c.Region, SourceIPAddress: c.SourceIP,
@@ -95,23 +108,23 @@ func (c Call) parameters() map[string]any {
 }
 
 func (c Call) identity() map[string]any {
-	if c.who == nil {
+	if c.Who == nil {
 		return map[string]any{"type": "Unknown"}
 	}
-	id := map[string]any{"principalId": c.who.ID, "arn": c.who.ARN, "accountId": c.who.Account, "accessKeyId": c.AccessKey}
-	switch c.who.Kind {
+	id := map[string]any{"principalId": c.Who.ID, "arn": c.Who.ARN, "accountId": c.Who.Account, "accessKeyId": c.AccessKey}
+	switch c.Who.Kind {
 	case iam.UserKind:
-		id["type"], id["userName"] = "IAMUser", c.who.Name
+		id["type"], id["userName"] = "IAMUser", c.Who.Name
 	case iam.RootUser:
 		id["type"] = "Root"
 	case iam.TokenBearer:
 		id["type"] = "WebIdentityUser"
 	case iam.RoleSession:
-		role, _, _ := strings.Cut(c.who.ID, ":")
+		role, _, _ := strings.Cut(c.Who.ID, ":")
 		id["type"] = "AssumedRole"
 		id["sessionContext"] = map[string]any{
-			"sessionIssuer": map[string]any{"type": "Role", "principalId": role, "arn": c.who.RoleARN, "accountId": c.who.Account, "userName": c.who.Name},
-			"attributes":    map[string]any{"creationDate": c.who.Issued.Format(time.RFC3339), "mfaAuthenticated": strconv.FormatBool(!c.who.MFATime.IsZero())},
+			"sessionIssuer": map[string]any{"type": "Role", "principalId": role, "arn": c.Who.RoleARN, "accountId": c.Who.Account, "userName": c.Who.Name},
+			"attributes":    map[string]any{"creationDate": c.Who.Issued.Format(time.RFC3339), "mfaAuthenticated": strconv.FormatBool(!c.Who.MFATime.IsZero())},
 		}
 	}
 	return id

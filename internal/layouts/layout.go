@@ -1,14 +1,14 @@
-package envelope
+// Package layouts keeps the layout of a file in its metadata: it encrypts and
+// decrypts it, and keeps the hints that it holds with their tokens.
+package layouts
 
 import (
-	"bytes"
-	"crypto/sha512"
 	"encoding/json"
 	"fmt"
 
 	"github.com/seed-1f7fdfb8/sops/format"
 	"github.com/seed-1f7fdfb8/sops/internal/cipher"
-	"github.com/seed-1f7fdfb8/sops/internal/integrity"
+	"github.com/seed-1f7fdfb8/sops/internal/deflate"
 )
 
 // The layout travels as one more token in the metadata: DEFLATE over JSON. Its
@@ -17,7 +17,8 @@ import (
 
 func layoutData(macText string) []byte { return []byte("layout:" + macText) }
 
-func encryptLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string) (string, error) {
+// Encrypt returns the token of l, "" for one that says nothing.
+func Encrypt(c *cipher.Cipher, nonce []byte, l *format.Layout, macText string) (string, error) {
 	if l.Empty() {
 		return "", nil
 	}
@@ -25,15 +26,15 @@ func encryptLayout(c *cipher.Cipher, nonce []byte, l *format.Layout, macText str
 	if err != nil {
 		return "", fmt.Errorf("layout: %w", err)
 	}
-	packed, err := integrity.Deflate(string(text))
+	packed, err := deflate.Pack(string(text))
 	if err != nil {
 		return "", fmt.Errorf("layout: %w", err)
 	}
 	return c.Encrypt(nonce, string(packed), layoutData(macText), "str"), nil
 }
 
-// decryptLayout returns nil for a layout that cannot be decrypted: it is only looks.
-func decryptLayout(c *cipher.Cipher, text, macText string) *format.Layout {
+// Decrypt returns nil for a layout that cannot be decrypted: it is only looks.
+func Decrypt(c *cipher.Cipher, text, macText string) *format.Layout {
 	token, err := cipher.Parse(text)
 	if err != nil {
 		return nil
@@ -42,7 +43,7 @@ func decryptLayout(c *cipher.Cipher, text, macText string) *format.Layout {
 	if err != nil {
 		return nil
 	}
-	plain, err := integrity.Inflate([]byte(packed))
+	plain, err := deflate.Unpack([]byte(packed))
 	if err != nil {
 		return nil
 	}
@@ -51,12 +52,4 @@ func decryptLayout(c *cipher.Cipher, text, macText string) *format.Layout {
 		return nil
 	}
 	return l
-}
-
-// fits reports whether the whole text in l belongs to what was decrypted.
-func fits(l *format.Layout, bare []byte) bool { return bytes.Equal(l.Digest, digest(bare)) }
-
-func digest(text []byte) []byte {
-	sum := sha512.Sum512_256(text)
-	return sum[:]
 }

@@ -1,4 +1,4 @@
-package envelope
+package plaintext
 
 import (
 	"errors"
@@ -6,14 +6,15 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/format"
+	"github.com/seed-1f7fdfb8/sops/internal/difference"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// sameContent compares what a text must hold with what it reads as, as far as
+// Same compares what a text must hold with what it reads as, as far as
 // the format can tell values apart: an integer that came from YAML is a text
 // once it is in a dotenv file, and the float 1 is written as 1, as SOPS
 // does. Texts must be the same to the byte.
-func sameContent(f format.Format, want, got []*tree.Map) error {
+func Same(f format.Format, want, got []*tree.Map) error {
 	diff := tree.Diff(want, got)
 	if diff == "" {
 		return nil
@@ -48,7 +49,7 @@ func sameRendering(f format.Format, a, b []*tree.Map) bool {
 
 // bare returns copies without comments.
 func bare(trees []*tree.Map) []*tree.Map {
-	out := clone(trees)
+	out := tree.CloneAll(trees)
 	for _, t := range out {
 		tree.Each(t, func(n tree.Node) {
 			switch n := n.(type) {
@@ -72,7 +73,7 @@ func sameTexts(a, b tree.Node) bool {
 		if !ok {
 			return true
 		}
-		mine, theirs := keysOf(a), keysOf(b)
+		mine, theirs := difference.Keys(a), difference.Keys(b)
 		for k, v := range mine {
 			if other, ok := theirs[k]; ok && !sameTexts(v, other) {
 				return false

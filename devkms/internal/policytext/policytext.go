@@ -1,4 +1,6 @@
-package iam
+// Package policytext reads the JSON of policies, strictly, and names the element
+// that is wrong.
+package policytext
 
 import (
 	"encoding/json"
@@ -9,19 +11,20 @@ import (
 	"strings"
 )
 
-// An object is a JSON object that remembers the order of its keys, so that
+// An Object is a JSON object that remembers the order of its keys, so that
 // errors come in reading order, and that cannot hold a key twice.
-type object struct {
-	keys   []string
-	values map[string]any
+type Object struct {
+	At     int64 // where it begins
+	Keys   []string
+	Values map[string]any
 }
 
 // maxDepth is far above what a policy needs and far below what would hurt.
 const maxDepth = 24
 
-// decodeJSON reads exactly one JSON value: *object, []any, string,
+// Decode reads exactly one JSON value: *Object, []any, string,
 // json.Number, bool or nil.
-func decodeJSON(text string) (any, error) {
+func Decode(text string) (any, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	v, err := decodeValue(d, nil)
@@ -29,7 +32,7 @@ func decodeJSON(text string) (any, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &PolicyError{Reason: "text follows the JSON value"}
+		return nil, &Error{Reason: "text follows the JSON value"}
 	}
 	return v, nil
 }
@@ -37,10 +40,10 @@ func decodeJSON(text string) (any, error) {
 func decodeValue(d *json.Decoder, path []string) (any, error) {
 	t, err := d.Token()
 	if err != nil {
-		return nil, &PolicyError{Path: path, Reason: "not valid JSON: " + jsonReason(err)}
+		return nil, &Error{Path: path, Reason: "not valid JSON: " + jsonReason(err)}
 	}
 	if len(path) > maxDepth {
-		return nil, &PolicyError{Path: path[:3], Reason: "nested too deeply"}
+		return nil, &Error{Path: path[:3], Reason: "nested too deeply"}
 	}
 	switch t {
 	case json.Delim('{'):
@@ -51,23 +54,23 @@ func decodeValue(d *json.Decoder, path []string) (any, error) {
 	return t, nil
 }
 
-func decodeObject(d *json.Decoder, path []string) (*object, error) {
-	o := &object{values: map[string]any{}}
+func decodeObject(d *json.Decoder, path []string) (*Object, error) {
+	o := &Object{At: d.InputOffset() - 1, Values: map[string]any{}}
 	for d.More() {
 		t, err := d.Token()
 		if err != nil {
-			return nil, &PolicyError{Path: path, Reason: "not valid JSON: " + jsonReason(err)}
+			return nil, &Error{Path: path, Reason: "not valid JSON: " + jsonReason(err)}
 		}
 		k, _ := t.(string)
-		if _, twice := o.values[k]; twice {
-			return nil, &PolicyError{Path: below(path, k), Reason: "appears twice"}
+		if _, twice := o.Values[k]; twice {
+			return nil, &Error{Path: Below(path, k), Reason: "appears twice"}
 		}
-		v, err := decodeValue(d, below(path, k))
+		v, err := decodeValue(d, Below(path, k))
 		if err != nil {
 			return nil, err
 		}
-		o.keys = append(o.keys, k)
-		o.values[k] = v
+		o.Keys = append(o.Keys, k)
+		o.Values[k] = v
 	}
 	return o, endOf(d, path)
 }
@@ -75,7 +78,7 @@ func decodeObject(d *json.Decoder, path []string) (*object, error) {
 func decodeList(d *json.Decoder, path []string) ([]any, error) {
 	list := []any{}
 	for d.More() {
-		v, err := decodeValue(d, below(path, strconv.Itoa(len(list))))
+		v, err := decodeValue(d, Below(path, strconv.Itoa(len(list))))
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +89,7 @@ func decodeList(d *json.Decoder, path []string) ([]any, error) {
 
 func endOf(d *json.Decoder, path []string) error {
 	if _, err := d.Token(); err != nil {
-		return &PolicyError{Path: path, Reason: "not valid JSON: " + jsonReason(err)}
+		return &Error{Path: path, Reason: "not valid JSON: " + jsonReason(err)}
 	}
 	return nil
 }
@@ -98,18 +101,18 @@ func jsonReason(err error) string {
 	return err.Error()
 }
 
-// below returns a new path, one step deeper; it never shares memory.
-func below(path []string, step string) []string {
+// Below returns a new path, one step deeper; it never shares memory.
+func Below(path []string, step string) []string {
 	return append(path[:len(path):len(path)], step)
 }
 
-// A PolicyError says which element of a policy is wrong, and why.
-type PolicyError struct {
+// An Error says which element of a policy is wrong, and why.
+type Error struct {
 	Path   []string // such as Statement, 0, Condition
 	Reason string
 }
 
-func (e *PolicyError) Error() string {
+func (e *Error) Error() string {
 	if len(e.Path) == 0 {
 		return e.Reason
 	}

@@ -1,4 +1,5 @@
-package integrity
+// Package deflate packs texts for the metadata of files.
+package deflate
 
 import (
 	"bytes"
@@ -9,8 +10,8 @@ import (
 // maxInflated is the length of the longest text that is inflated, in bytes.
 const maxInflated = 64 << 20
 
-// Deflate packs a text for the metadata.
-func Deflate(text string) ([]byte, error) {
+// Pack packs a text for the metadata.
+func Pack(text string) ([]byte, error) {
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.DefaultCompression)
 	if err != nil {
@@ -23,9 +24,9 @@ func Deflate(text string) ([]byte, error) {
 	return packed.Bytes(), err
 }
 
-// Inflate unpacks a text. Of one that is too long to be true it returns the
+// Unpack unpacks a text. Of one that is too long to be true it returns the
 // beginning.
-func Inflate(packed []byte) (string, error) {
+func Unpack(packed []byte) (string, error) {
 	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxInflated))
 	return string(plain), err
 }

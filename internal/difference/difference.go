@@ -1,4 +1,11 @@
-package envelope
+// Package difference finds the changes that lead from one content of a file to
+// another one, and says which can be made at once.
+//
+//	changes, ok := difference.Between(before, after)
+//
+// It is not ok where no such changes say all: where a comment is another one, or
+// keys are in another order.
+package difference
 
 import (
 	"slices"
@@ -7,10 +14,10 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// changesBetween returns the changes that lead from old to new, independent of
+// Between returns the changes that lead from old to new, independent of
 // each other, and whether there are such: comments, other documents and the order
 // of keys must be the same.
-func changesBetween(old, new []*tree.Map) ([]format.Change, bool) {
+func Between(old, new []*tree.Map) ([]format.Change, bool) {
 	if len(old) != len(new) || len(old) == 0 || !slices.Equal(comments(old), comments(new)) {
 		return nil, false
 	}
@@ -22,16 +29,25 @@ func changesBetween(old, new []*tree.Map) ([]format.Change, bool) {
 	return d.changes(), !d.failed
 }
 
+// Below returns the changes that lead from a node to another one, if there
+// are such.
+func Below(at tree.Address, old, new tree.Node) ([]format.Change, bool) {
+	d := differ{}
+	d.node(at, old, new)
+	return d.changes(), !d.failed
+}
+
 // comments lists the comments with their containers.
 func comments(trees []*tree.Map) []string {
 	var out []string
 	for _, t := range trees {
-		out = append(out, commentsIn(t)...)
+		out = append(out, Comments(t)...)
 	}
 	return out
 }
 
-func commentsIn(n tree.Node) []string {
+// Comments lists the comments in n with their containers.
+func Comments(n tree.Node) []string {
 	var out []string
 	collectComments(&out, nil, n)
 	return out
@@ -97,7 +113,7 @@ func (d *differ) node(at tree.Address, old, new tree.Node) {
 }
 
 func (d *differ) maps(at tree.Address, old, new *tree.Map) {
-	before, after := keysOf(old), keysOf(new)
+	before, after := Keys(old), Keys(new)
 	if before == nil || after == nil {
 		d.failed = true // a key is there twice
 		return
@@ -120,8 +136,8 @@ func (d *differ) maps(at tree.Address, old, new *tree.Map) {
 	}
 }
 
-// keysOf returns the pairs of a map, nil if a key is there twice.
-func keysOf(m *tree.Map) map[string]tree.Node {
+// Keys returns the pairs of a map, nil if a key is there twice.
+func Keys(m *tree.Map) map[string]tree.Node {
 	out := map[string]tree.Node{}
 	for _, it := range m.Items {
 		if tree.IsComment(it.Value) {
