@@ -38,7 +38,7 @@ func Keygen(ctx context.Context, a *app.App, o KeygenOptions) error {
 	if o.ToRecipient {
 		return printRecipients(ctx, a, path)
 	}
-	if a.Exists(path) {
+	if _, err := os.Lstat(path); err == nil {
 		return exists(path) // before a passphrase is asked for
 	}
 	text, recipient, err := age.Generate(a.Now().UTC(), o.Hybrid)
