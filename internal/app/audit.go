@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/audit"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // auditing makes sure that uses can be recorded before any key is asked, and
@@ -20,6 +22,20 @@ func (a *App) auditing(ctx context.Context, f File, m *meta.Metadata) (func(*unl
 		e.OpenedBy = audit.Keys(r.OpenedBy)
 		return a.Audit.Record(ctx, e)
 	}, nil
+}
+
+// Audited makes o record that the data key of f was recovered, for commands that
+// decrypt texts which are no files of their own: versions, sides of a merge.
+func (a *App) Audited(ctx context.Context, f File, o *envelope.DecryptOptions) error {
+	if err := a.Audit.Open(ctx); err != nil {
+		return err
+	}
+	o.Recovered = func(r *unlock.Recovered) error {
+		e := audit.NewEvent(audit.Decrypt, a.auditPath(f), [][]keeper.MasterKey{r.OpenedBy})
+		e.OpenedBy = audit.Keys(r.OpenedBy)
+		return a.Audit.Record(ctx, e)
+	}
+	return nil
 }
 
 // RecordUse records that f is encrypted, or gets a new data key, before that is

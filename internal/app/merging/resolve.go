@@ -135,6 +135,9 @@ func (r *resolution) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.app.Audited(ctx, r.source.File, &options); err != nil {
+		return err
+	}
 	keepers := r.app.Keepers(ctx, r.o.Access)
 	r.file, err = mergefile.Open(ctx, text, r.source.In, keepers, options)
 	if err == nil {
