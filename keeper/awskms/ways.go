@@ -111,7 +111,9 @@ func tokenStatement(role, file string) string {
 		Action    string
 		Condition map[string]map[string]any
 	}{
-		"Allow", map[string]string{"Federated": "arn:aws:iam::" + account + ":oidc-provider/" + issuer}, "sts:AssumeRoleWithWebIdentity",
+		"Allow",
+		map[string]string{"Federated": "arn:aws:iam::" + account + ":oidc-provider/" + issuer},
+		"sts:AssumeRoleWithWebIdentity",
 		map[string]map[string]any{"StringEquals": {issuer + ":aud": claims.Audience, issuer + ":sub": claims.Subject}},
 	})
 	if err != nil {
