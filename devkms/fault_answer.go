@@ -36,8 +36,7 @@ func (f Fault) answer(w http.ResponseWriter, c *call) {
 	case InternalError:
 		c.writeProblem(w, endpoint.Broken, &apierror.Error{Code: "KMSInternalException", Message: "The request was rejected because an internal exception occurred. (devkms fault)", Status: 500}, &apierror.Error{Code: "InternalFailure", Message: "devkms fault", Status: 500})
 	case Throttle:
-		text := "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
-		c.writeProblem(w, endpoint.Throttled, apierror.Refuse("ThrottlingException", "%s", text), apierror.Refuse("Throttling", "Rate exceeded"))
+		c.writeProblem(w, endpoint.Throttled, tooFast(), apierror.Refuse("Throttling", "Rate exceeded"))
 	case Deny:
 		text := "The request was rejected by a fault of devkms."
 		c.writeProblem(w, endpoint.Denied, apierror.Refuse("AccessDeniedException", "%s", text), apierror.Forbid("AccessDenied", "%s", text))
@@ -52,6 +51,11 @@ func (f Fault) answer(w http.ResponseWriter, c *call) {
 		err := fmt.Errorf("there is no fault mode %q", f.Mode)
 		c.writeProblem(w, endpoint.Broken, apierror.Internal("KMSInternalException", err), apierror.Internal("InternalFailure", err))
 	}
+}
+
+// tooFast is the answer of KMS to too many requests.
+func tooFast() *apierror.Error {
+	return apierror.Refuse("ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")
 }
 
 // writeProblem writes the error of the call's service.

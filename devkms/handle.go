@@ -174,6 +174,9 @@ func (c *call) answerSTS(rq iam.Request) (any, *apierror.Error) {
 }
 
 func (c *call) answerKMS(rq iam.Request) (any, *apierror.Error) {
+	if !c.server.quotas.Take(rq.Who.Account, c.region, c.name, c.server.now()) {
+		return nil, tooFast()
+	}
 	in := &kms.Call{Service: c.server.kms, Request: rq, Operation: c.name, Body: c.body}
 	answer, problem := in.Answer()
 	c.audit.Key, c.audit.Destination, c.audit.Decision = in.Key, in.Destination, in.Decision

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kms"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/kmsadmin"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/opaque"
+	"github.com/seed-1f7fdfb8/sops/devkms/internal/quota"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/signin"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sigv4"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/sso"
@@ -55,6 +56,7 @@ type Server struct {
 	random   io.Reader
 	audit    auditLog
 	faults   faults
+	quotas   quota.Meter
 
 	mu      sync.Mutex
 	advance time.Duration
@@ -106,7 +108,8 @@ func New(o Options) (*Server, error) {
 	s.unsigned = s.services(tokens)
 	operations := kms.Operations()
 	maps.Copy(operations, kmsadmin.Operations())
-	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: world.Directory{World: w}, Accounts: world.Organizations(w), Operations: operations}
+	s.kms = &kms.Service{Store: s.store, Random: s.random, Regions: w.Regions, Directory: world.Directory{World: w}, Accounts: world.Organizations(w), Operations: operations, Settling: w.Settling}
+	s.quotas.Limits = w.Quotas
 	return s, nil
 }
 

@@ -95,7 +95,7 @@ func (s *Server) Simulate(q Question) (answer *Answer, err error) {
 		default:
 			var t kms.Target
 			if t, err = findTarget(c, q); err == nil {
-				ask, policy = c.Question(q.Action, t, q.Context, operationFacts(q.Action)), t.Policy
+				ask, policy = c.Question(q.Action, t, q.Context, operationFacts(q.Action)), t.PolicyAt(c.Now)
 				if t.Usable() != nil && t.State != keystore.Enabled {
 					state = t.State
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/audit"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/gpgagent"
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/term"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
@@ -59,7 +60,7 @@ func (a *App) OwnKeepers(ctx context.Context, o Access) keeper.Keeper {
 	return std.Keepers(std.Options{
 		AWS: aws, Age: age.Options{
 			Env: a.Env, Stderr: a.Stderr,
-			Passphrase: func(prompt string) ([]byte, error) { return a.askPassphrase(ctx, prompt) },
+			Passphrase: func(prompt string) ([]byte, error) { return gpgagent.Or(ctx, prompt, a.AskPassphrase, a.hasTerminal) },
 			Ask:        func(prompt string) (string, error) { return a.AskCode(ctx, prompt) },
 			Tell:       func(msg string) { fmt.Fprintf(a.Stderr, "sops: %s\n", hint.Line(msg)) },
 			// Editors show whatever is on standard error as a failure.
@@ -102,7 +103,8 @@ func (a *App) AskCode(ctx context.Context, prompt string) (string, error) {
 	return t.ReadLine(ctx, hint.Clean(prompt))
 }
 
-func (a *App) askPassphrase(ctx context.Context, prompt string) ([]byte, error) {
+// AskPassphrase asks for a text that must not be seen.
+func (a *App) AskPassphrase(ctx context.Context, prompt string) ([]byte, error) {
 	t, err := a.Terminal()
 	if err != nil {
 		return nil, err

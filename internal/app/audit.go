@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-1f7fdfb8/sops/internal/audit"
+	"github.com/seed-1f7fdfb8/sops/internal/envelope"
 	"github.com/seed-1f7fdfb8/sops/internal/meta"
 	"github.com/seed-1f7fdfb8/sops/internal/unlock"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -18,9 +19,23 @@ func (a *App) auditing(ctx context.Context, f File, m *meta.Metadata) (func(*unl
 	}
 	return func(r *unlock.Recovered) error {
 		e := a.use(audit.Decrypt, f, m)
-		e.OpenedBy = auditKeys(r.OpenedBy)
+		e.OpenedBy = audit.Keys(r.OpenedBy)
 		return a.Audit.Record(ctx, e)
 	}, nil
+}
+
+// Audited makes o record that the data key of f was recovered, for commands that
+// decrypt texts which are no files of their own: versions, sides of a merge.
+func (a *App) Audited(ctx context.Context, f File, o *envelope.DecryptOptions) error {
+	if err := a.Audit.Open(ctx); err != nil {
+		return err
+	}
+	o.Recovered = func(r *unlock.Recovered) error {
+		e := audit.NewEvent(audit.Decrypt, a.auditPath(f), [][]keeper.MasterKey{r.OpenedBy})
+		e.OpenedBy = audit.Keys(r.OpenedBy)
+		return a.Audit.Record(ctx, e)
+	}
+	return nil
 }
 
 // RecordUse records that f is encrypted, or gets a new data key, before that is
@@ -30,11 +45,7 @@ func (a *App) RecordUse(ctx context.Context, action string, f File, m *meta.Meta
 }
 
 func (a *App) use(action string, f File, m *meta.Metadata) audit.Event {
-	e := audit.Event{Action: action, File: a.auditPath(f), Keys: []audit.Key{}}
-	for _, g := range m.MasterKeys() {
-		e.Keys = append(e.Keys, auditKeys(g)...)
-	}
-	return e
+	return audit.NewEvent(action, a.auditPath(f), m.MasterKeys())
 }
 
 // auditPath is the absolute path of f. For standard input it is the working
@@ -44,11 +55,4 @@ func (a *App) auditPath(f File) string {
 		return a.Dir
 	}
 	return a.Abs(f.Path)
-}
-
-func auditKeys(keys []keeper.MasterKey) (out []audit.Key) {
-	for _, k := range keys {
-		out = append(out, audit.Key{Type: k.Kind, ID: k.Identity()})
-	}
-	return out
 }

@@ -20,12 +20,14 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/yamlread"
+	"github.com/seed-1f7fdfb8/sops/keeper"
 )
 
 // Actions, as SOPS names them.
@@ -61,6 +63,19 @@ type Event struct {
 type Key struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
+}
+
+// NewEvent returns an event about a file with these keys.
+func NewEvent(action, file string, groups [][]keeper.MasterKey) Event {
+	return Event{Action: action, File: file, Keys: append([]Key{}, Keys(slices.Concat(groups...))...)}
+}
+
+// Keys returns master keys as events name them.
+func Keys(keys []keeper.MasterKey) (out []Key) {
+	for _, k := range keys {
+		out = append(out, Key{Type: k.Kind, ID: k.Identity()})
+	}
+	return out
 }
 
 // A Trail is where the events of a run go. The zero Trail has no backends.

@@ -1,6 +1,7 @@
 package cipher
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -35,21 +36,31 @@ func Derived(dataKey []byte, tokens map[Value]string) (*Cipher, error) {
 	return c, nil
 }
 
-// nonce makes a nonce of NonceSize bytes.
-func (d *derivation) nonce(given []byte, plain string, aad []byte, typ string) []byte {
-	mac := hmac.New(sha256.New, d.key)
-	marked := false
-	mark := given[len(given)/2:]
-	for _, b := range mark {
-		marked = marked || b != 0
+// Nonce returns the nonce that Encrypt uses for a value where it is given this one: a
+// caller that marks a nonce must know it.
+func (c *Cipher) Nonce(given []byte, plain string, aad []byte, typ string) []byte {
+	if c.derived == nil {
+		return given
 	}
-	for _, part := range [][]byte{mark, aad, []byte(typ), []byte(plain)} {
+	return c.derived.nonce(given, plain, aad, typ)
+}
+
+// nonce makes a nonce of NonceSize bytes, unless the first half of the given one is
+// set.
+func (d *derivation) nonce(given []byte, plain string, aad []byte, typ string) []byte {
+	isZero := func(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
+	half := len(given) / 2
+	if !isZero(given[:half]) {
+		return given
+	}
+	mac := hmac.New(sha256.New, d.key)
+	for _, part := range [][]byte{given[half:], aad, []byte(typ), []byte(plain)} {
 		mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		mac.Write(part)
 	}
 	out := mac.Sum(nil)
-	if marked {
-		copy(out[NonceSize/2:], mark)
+	if !isZero(given[half:]) {
+		copy(out[half:], given[half:])
 	}
 	return out
 }

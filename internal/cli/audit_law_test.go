@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -32,6 +33,10 @@ func recorded() map[string][]use {
 		"edit":       {{"edit f.yaml", both}, {"f.yaml", both}, {"edit new.yaml", both[1:]}},
 		"rotate":     {{"rotate -i f.yaml", []string{audit.Rotate, audit.Decrypt, audit.Encrypt}}},
 		"updatekeys": {{"updatekeys -y f.yaml", both[:1]}},
+		"sync":       {{"sync -y f.yaml", both[:1]}},
+		"merge":      {{"merge -o merged.yaml f.yaml ours.yaml theirs.yaml", both[:1]}},
+		"log":        {{"log f.yaml", both[:1]}},
+		"git":        {{"git diff --values", both[:1]}},
 		"groups":     {{"groups add --accept-keys -f f.yaml --age " + ageSecond, both[:1]}, {"groups delete --accept-keys --shamir-secret-sharing-threshold 1 -f f.yaml 1", both[:1]}},
 		"publish":    {{"publish -y f.yaml", both[:1]}},
 		"exec-env":   {{"exec-env f.yaml true", both[:1]}},
@@ -45,6 +50,8 @@ func recorded() map[string][]use {
 		"man":        {{"man", nil}},
 		// These use no file.
 		"keyservice": nil, "devkms": nil,
+		// git runs these: as merge and git diff.
+		"merge-driver": nil, "textconv": nil,
 	}
 }
 
@@ -75,6 +82,39 @@ func TestEveryCommandRecordsItsUseOfAFile(t *testing.T) {
 	}
 }
 
+// prepareHistory makes what commands of git need: sides of a merge, or a commit and a
+// change after it.
+func prepareHistory(t *testing.T, b *bench, command string) {
+	t.Helper()
+	change := func(name, value string) {
+		if code, _, complaints := b.run("set", name, `["a"]`, value); code != 0 {
+			t.Fatal(complaints)
+		}
+	}
+	switch command {
+	case "merge":
+		text, err := os.ReadFile(filepath.Join(b.dir, "f.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"ours.yaml", "theirs.yaml"} {
+			if err := os.WriteFile(filepath.Join(b.dir, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			change(name, "8") // both sides say the same
+		}
+	case "log", "git":
+		for _, args := range [][]string{{"init", "-q"}, {"add", "f.yaml"}, {"-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one"}} {
+			cmd := exec.Command("git", args...)
+			cmd.Dir = b.dir
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("git %q: %v: %s", args, err, out)
+			}
+		}
+		change("f.yaml", "8")
+	}
+}
+
 func recordsUse(t *testing.T, command string, u use) {
 	t.Helper()
 	b := newBench(t, []byte("a: 1\nb: 2\n"))
@@ -90,7 +130,8 @@ func recordsUse(t *testing.T, command string, u use) {
 	if code, _, complaints := b.run("encrypt", "-i", "f.yaml"); code != 0 {
 		t.Fatal(complaints)
 	}
-	if command == "updatekeys" {
+	prepareHistory(t, b, command)
+	if command == "updatekeys" || command == "sync" {
 		write(".sops.yaml", strings.ReplaceAll(groups, ageThird, ageSecond))
 	}
 	if command == "publish" {

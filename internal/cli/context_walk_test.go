@@ -45,7 +45,7 @@ func contextCommands() map[string][]string {
 		"doctor":       {"doctor", "bare.yaml"},
 		"exec-env":     {"exec-env", "bare.yaml", "exit 0"},
 		"exec-file":    {"exec-file", "bare.yaml", "exit 0"},
-		"kms simulate": {}, // makes no call: kms_simulate
+		"kms simulate": {"kms", "simulate", "--world", "builtin", "--principal", "arn:aws:iam::111111111111:role/sops-dev", "--key", walkKey},
 		"publish":      {"publish", "bare.yaml"},
 	}
 }
@@ -84,8 +84,8 @@ func TestNoContextIsEverDroppedByAnyCommand(t *testing.T) {
 			if diff := cmp.Diff(before, w.files(t)); diff != "" {
 				t.Errorf("bad contexts changed files: %s", diff)
 			}
-			if name == "publish" {
-				return
+			if name == "publish" || name == "kms simulate" {
+				return // without a service to write to; makes no call
 			}
 			if code := w.run(t, append(args, "--encryption-context", "team:red")...); code != 0 {
 				t.Fatalf("exit %d", code)

@@ -62,6 +62,16 @@ func TestThePageAboutPGPWorksAsWritten(t *testing.T) {
 	playPage(t, "```sh devkms\n$ export GNUPGHOME="+h.Dir+"\n```\n"+page)
 }
 
+// TestThePageAboutDevkmsWorksAsWritten plays what docs/devkms.md shows of identities.
+func TestThePageAboutDevkmsWorksAsWritten(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("../../docs/devkms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	playPage(t, string(src))
+}
+
 // TestLinksBetweenPagesLead looks for the files that the pages point to.
 func TestLinksBetweenPagesLead(t *testing.T) {
 	t.Parallel()

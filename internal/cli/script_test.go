@@ -24,11 +24,19 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/test/pgptest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/postgrestest"
 	"github.com/seed-1f7fdfb8/sops/internal/test/publishtest"
+	"github.com/seed-1f7fdfb8/sops/internal/test/signinghelper"
 	"github.com/seed-1f7fdfb8/sops/internal/test/vaulttest"
 )
 
 func TestMain(m *testing.M) {
 	programs := helpers()
+	programs[signinghelper.Name] = func() {
+		if err := signinghelper.Main(os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	programs["sops"] = func() { os.Exit(cli.Main(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 	testscript.Main(m, programs)
 }
@@ -61,13 +69,18 @@ func TestMain(m *testing.M) {
 // [postgres] where PostgreSQL is.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	testscript.Run(t, scripts(t, "testdata/script", ""))
+}
+
+// scripts are those of a directory, run as who: "" is the default user.
+func scripts(t *testing.T, dir, who string) testscript.Params {
 	keys, err := filepath.Abs("../../internal/test/golden/keys")
 	if err != nil {
 		t.Fatal(err)
 	}
 	theirs := os.Getenv("SOPS_REFERENCE")
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: false,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
@@ -119,7 +132,8 @@ func TestScripts(t *testing.T) {
 			if err := os.Mkdir(profiles, 0o700); err != nil {
 				return err
 			}
-			vars, err := server.Environ(profiles)
+			server.who = who
+			vars, err := server.EnvironFor(devkms.Program{Dir: profiles, As: who})
 			if err != nil {
 				return err
 			}
@@ -140,7 +154,7 @@ func TestScripts(t *testing.T) {
 			)
 			return nil
 		},
-	})
+	}
 }
 
 type serverKey struct{}

@@ -115,7 +115,9 @@ func TestOnlyEncryptedFilesAreFoundSortedByPath(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"b.yaml": asYAML, "a/z.json": asJSON, "a-b.env": asENV, "plain.yaml": "a: 1\n", "doc.md": "sops: " + token,
 		"large.yaml": "a: |\n    " + strings.Repeat("x", 2*whole) + "\n" + asYAML, ".git-not/c.ini": asINI,
-		"end.json":   asJSON[:len(asJSON)-1] + `, "x": "` + strings.Repeat("x", 2*whole) + `"}`,
+		"end.json": asJSON[:len(asJSON)-1] + `, "x": "` + strings.Repeat("x", 2*whole) + `"}`,
+		// What a write in another process makes for a while is gone in the next moment.
+		".b.yaml.sops-tmp0": asYAML, "a/.z.json.sops-backup": asJSON, "a/.z.json.sops-backup-0a1b-c": asJSON,
 		".hg/x.yaml": asYAML, ".jj/x.yaml": asYAML, ".svn/x.yaml": asYAML,
 	})
 	f, names := find(t, dir, ".", Options{})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -62,7 +63,9 @@ func Find(ctx context.Context, root string, o Options) (*Found, error) {
 	slices.Sort(names)
 	names = slices.Compact(names) // what a merge left is named once for each side
 	dirs := newDirs(absolute(o.Dir, root))
-	names = slices.DeleteFunc(names, func(name string) bool { return !dirs.real(filepath.Dir(filepath.FromSlash(name))) })
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return isTemporary(name) || !dirs.real(filepath.Dir(filepath.FromSlash(name)))
+	})
 	readers := max(4, 4*runtime.GOMAXPROCS(0)) // they wait for the file system more than they compute
 	buffers := make(chan []byte, readers)
 	for range readers {
@@ -208,6 +211,13 @@ func walk(ctx context.Context, top string) (names []string, err error) {
 		return err
 	})
 	return names, err
+}
+
+// isTemporary reports whether package atomicfile gives such a name to what it
+// makes for a while, a temporary file or a backup: it is gone in the next moment.
+func isTemporary(name string) bool {
+	name = path.Base(name)
+	return strings.HasPrefix(name, ".") && (strings.Contains(name, ".sops-tmp") || strings.Contains(name, ".sops-backup"))
 }
 
 // isVersionControl reports whether a directory of that name is that of a program

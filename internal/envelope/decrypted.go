@@ -40,7 +40,8 @@ type Decrypted struct {
 
 	becomesPlain bool // the metadata is plain, which it was not
 	reselected   bool // what is encrypted changes
-	rotated      bool // the data key is another one than that of origin
+
+	rotated bool // the data key is another one than that of origin
 }
 
 // A Plan says how a new file is to be encrypted.
@@ -175,13 +176,8 @@ func (o *Decrypted) Rotate(ctx context.Context, k keeper.Keeper, groups [][]keep
 
 // Reselect gives a file another rule of what is encrypted. Values that both rules
 // encrypt keep their tokens.
-func (o *Decrypted) Reselect(selection rule.Rule, macOnlyEncrypted bool) error {
-	selection = Plan{Selection: selection}.stored()
-	if _, err := selection.Compile(); err != nil {
-		return &Failure{Kind: ErrConflict, Err: err}
-	}
-	o.Meta.Selection, o.Meta.MACOnlyEncrypted, o.reselected = selection, macOnlyEncrypted, true
-	return nil
+func (o *Decrypted) Reselect(selection rule.Rule, macOnlyEncrypted bool) {
+	o.Meta.Selection, o.Meta.MACOnlyEncrypted, o.reselected = Plan{Selection: selection}.stored(), macOnlyEncrypted, true
 }
 
 // EncryptOptions says when and with what randomness a file is encrypted. The zero

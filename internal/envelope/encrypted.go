@@ -108,13 +108,12 @@ func (s *Encrypted) DecryptWith(d keeper.Data, o DecryptOptions) (*Decrypted, er
 		trees: tree.CloneAll(s.doc.Trees()), values: make([]format.Plain, s.doc.Leaves()),
 	}
 	// The seal is of the tokens, which may be spent when values are decrypted.
-	stored, _ := integrity.StoredMAC(c, s.Meta)
-	found, ignored, sealErr := s.find(c, stored, o)
+	macText, macErr := dec.storedMAC()
+	found, ignored, sealErr := s.find(c, macText, o)
 	if err := dec.leaves(sel); err != nil {
 		return nil, err
 	}
-	macText, err := dec.checkMAC()
-	if err := cmp.Or(err, sealErr); err != nil {
+	if err := cmp.Or(dec.checkMAC(macText, macErr), sealErr); err != nil {
 		return nil, err
 	}
 	return &Decrypted{
@@ -209,23 +208,29 @@ func (d *decryption) scalar(leaf rule.Leaf) error {
 	return nil
 }
 
-// checkMAC compares and returns the stored text, "" if that cannot be decrypted
-// and the MAC is to be ignored.
-func (d *decryption) checkMAC() (string, error) {
+// storedMAC returns the text that the MAC must have.
+func (d *decryption) storedMAC() (string, error) {
 	stored, err := integrity.StoredMAC(d.cipher, d.encrypted.Meta)
 	if err == nil {
-		stored, err = d.encrypted.settledMAC(d.cipher, stored, d.options)
-	} else if d.encrypted.Meta.Merge != "" {
+		return d.encrypted.settledMAC(d.cipher, stored, d.options)
+	}
+	if d.encrypted.Meta.Merge != "" {
 		err = d.encrypted.conflictError()
 	}
+	return stored, err
+}
+
+// checkMAC compares the MAC of what was read with the stored one. That it does not
+// fit, or cannot be read, is no error where the MAC is to be ignored.
+func (d *decryption) checkMAC(stored string, err error) error {
 	if err == nil {
 		err = d.mac.Check(stored)
 	}
 	if err != nil && d.options.IgnoreMAC {
 		d.macDiffers = true
-		return stored, nil
+		return nil
 	}
-	return stored, err
+	return err
 }
 
 // open decrypts a token. One of a large text is added to the MAC on the way.

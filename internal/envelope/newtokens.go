@@ -19,10 +19,11 @@ func (s *encryption) putMAC(mac *integrity.MAC) error {
 	if err != nil {
 		return err
 	}
+	s.macText = mac.Text()
 	if s.decrypted.Meta.Plain {
+		nonce = s.cipher.Nonce(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
 		meta.MarkPlain(nonce)
 	}
-	s.macText = mac.Text()
 	s.decrypted.Meta.MAC = s.cipher.Encrypt(nonce, s.macText, []byte(s.decrypted.Meta.MACData()), "str")
 	return nil
 }

@@ -115,9 +115,8 @@ func (o *Decrypted) WithConflicts(text []byte, n unresolved.Notice, entries []un
 	if err != nil {
 		return nil, err
 	}
-	nonce := func() ([]byte, error) { return make([]byte, cipher.NonceSize), nil }
 	return s.WithMeta(func(m *meta.Metadata) error {
-		return unresolved.Write(c, nonce, m, n, unresolved.Record{MAC: macText, Entries: entries})
+		return unresolved.Write(c, m, n, unresolved.Record{MAC: macText, Entries: entries})
 	})
 }
 

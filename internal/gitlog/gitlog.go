@@ -45,8 +45,8 @@ type Options struct {
 	Same func(gone, came []byte) bool
 }
 
-// Stop ends a walk without an error.
-var Stop = errors.New("stop")
+// ErrStop ends a walk without an error.
+var ErrStop = errors.New("stop")
 
 // Walk calls visit for each version of the file at a path from the top of the
 // repository.
@@ -59,7 +59,7 @@ func Walk(ctx context.Context, r *git.Repo, fromTop string, o Options, visit fun
 		if closed := b.Close(); err == nil {
 			err = closed
 		}
-		if errors.Is(err, Stop) {
+		if errors.Is(err, ErrStop) {
 			err = nil
 		}
 	}()

@@ -152,7 +152,7 @@ func (w *world) changedList(n *tree.List, depth int) *tree.List {
 		}
 	}
 	if w.IntN(4) == 0 {
-		var e tree.Node = w.node(depth - 1)
+		e := w.node(depth - 1)
 		if len(n.Items) > 0 {
 			if _, named := n.Items[0].(*tree.Map); named {
 				e = w.element(w.fresh("name"), depth-1)

@@ -33,7 +33,7 @@ func (m *merging) encrypt(ctx context.Context, winner *side, keys keyList, want 
 		return nil, err
 	}
 	from := winner.decrypted.Meta
-	d.Meta.MACOnlyEncrypted, d.Meta.Selection = from.MACOnlyEncrypted, *winner.rule
+	d.Meta.MACOnlyEncrypted, d.Meta.Selection, d.Meta.Plain = from.MACOnlyEncrypted, *winner.rule, from.Plain
 	d.Meta.Version = m.newest()
 	switch {
 	case winner.rotate:

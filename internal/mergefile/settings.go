@@ -8,7 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
-// mergeSettings merges the selection rule and the kind of MAC into the metadata of
+// mergeSettings merges the selection rule, and what the metadata has, into the metadata of
 // the winner. Where both sides changed the rule, those of both sides are returned,
 // to be chosen by what they leave readable.
 func (m *merging) mergeSettings(winner *side) []rule.Rule {
@@ -25,6 +25,9 @@ func (m *merging) mergeSettings(winner *side) []rule.Rule {
 	o := base.decrypted.Meta
 	if w.MACOnlyEncrypted == o.MACOnlyEncrypted {
 		w.MACOnlyEncrypted = t.MACOnlyEncrypted
+	}
+	if w.Plain == o.Plain {
+		w.Plain = t.Plain
 	}
 	switch {
 	case w.Selection == t.Selection:

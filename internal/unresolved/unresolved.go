@@ -113,8 +113,8 @@ type entry struct {
 func recordData(m *meta.Metadata) []byte { return []byte("merge:" + m.MACData()) }
 
 // Write puts conflicts into the metadata of a file that was just encrypted with
-// a MAC of the given text.
-func Write(c *cipher.Cipher, nonce func() ([]byte, error), m *meta.Metadata, n Notice, r Record) error {
+// a MAC of the text in r. The cipher must derive its nonces.
+func Write(c *cipher.Cipher, m *meta.Metadata, n Notice, r Record) error {
 	packed := record{Version: 1, MAC: r.MAC}
 	for _, e := range r.Entries {
 		packed.Entries = append(packed.Entries, entry{
@@ -131,16 +131,13 @@ func Write(c *cipher.Cipher, nonce func() ([]byte, error), m *meta.Metadata, n N
 	if err != nil {
 		return fmt.Errorf("merge_values: %w", err)
 	}
-	first, err := nonce()
-	if err != nil {
-		return err
+	zero := make([]byte, cipher.NonceSize)
+	m.MergeValues = c.Encrypt(zero, string(deflated), recordData(m), "str")
+	nonce := c.Nonce(zero, Sentence(n.Count), []byte(m.MACData()), "str")
+	if m.Plain {
+		meta.MarkPlain(nonce)
 	}
-	m.MergeValues = c.Encrypt(first, string(deflated), recordData(m), "str")
-	second, err := nonce()
-	if err != nil {
-		return err
-	}
-	m.MAC = c.Encrypt(second, Sentence(n.Count), []byte(m.MACData()), "str")
+	m.MAC = c.Encrypt(nonce, Sentence(n.Count), []byte(m.MACData()), "str")
 	m.Merge = n.String()
 	return nil
 }

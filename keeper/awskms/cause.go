@@ -94,9 +94,9 @@ func causeOfCredentials(a *Attempt, s *session.Session, err error) Cause {
 		return RoleDenied
 	case stale(a.Code):
 		return Stale
-	case a.Call == "sts:AssumeRole" && a.Code != "":
+	case strings.HasPrefix(a.Call, "sts:AssumeRole") && a.Code != "":
 		return STSFailed
-	case a.Call == "sts:AssumeRole" && (expired(err) || unreachable(a)):
+	case strings.HasPrefix(a.Call, "sts:AssumeRole") && (expired(err) || unreachable(a)):
 		return STSFailed
 	case s.Profile.Process() != "" && a.Call == "credentials" && expired(err):
 		return ProcessFailed

@@ -165,10 +165,7 @@ func (a *Attempt) failed(e env.Env, s *session.Session, err error) *Attempt {
 	case a.Cause == NoProfile:
 		a.Message = "there is no profile " + hint.Line(cmp.Or(a.Profile, userfiles.AskedProfile(e))) + " on this machine"
 	case s != nil && s.Sources[0].Budget > 0 && a.Call == "credentials":
-		a.Message = "there are none on this machine, and no instance metadata either"
-		if a.Profile != "" {
-			a.Message = "the profile has none, and there is no instance metadata either"
-		}
+		a.Message = a.withoutMetadata(err)
 	case errors.As(err, &a.limit):
 		a.Message = fmt.Sprintf("no answer from %s within %s", a.asked(s), time.Duration(a.limit))
 	case expired(err):

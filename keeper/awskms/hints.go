@@ -20,6 +20,9 @@ import (
 // advise returns what to do about a failed attempt: a command, a flag or a
 // policy statement; "" if nothing is known to help.
 func advise(a *Attempt, e env.Env, s *session.Session) string {
+	if text := wayHint(a, s); text != "" {
+		return text
+	}
 	switch a.Cause {
 	case NoProfile, NoCredentials, NotLoggedIn, BadProfile, NoMFA, WrongMFA, ProcessFailed, Stale:
 		return credentialHint(a, e, s)

@@ -66,7 +66,8 @@ func (m *Maker) For(program Program) ([]string, error) {
 		return nil, err
 	}
 	env := []string{
-		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + url, "AWS_LOGIN_CACHE_DIRECTORY=" + filepath.Join(dir, filepath.FromSlash(loginCache)),
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + url + "/", // old programs put a path right after it
+		"AWS_LOGIN_CACHE_DIRECTORY=" + filepath.Join(dir, filepath.FromSlash(loginCache)),
 		"AWS_CONFIG_FILE=" + config, "AWS_SHARED_CREDENTIALS_FILE=" + credentials,
 		"AWS_REGION=" + m.World.Regions[0], "AWS_DEFAULT_REGION=" + m.World.Regions[0],
 	}

@@ -109,8 +109,7 @@ func (m *Maker) environOf(p *profiles, dir, who string) ([]string, error) {
 	case machine && who == inContainer:
 		return m.taskEnviron([]string{noMetadata}, "AWS_CONTAINER_CREDENTIALS_FULL_URI="+m.URL), nil
 	case machine && who == inPod:
-		file, err := m.podToken(p, dir)
-		return append(byProxy, "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.170.23"+container.PodPath, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="+file), err
+		return append(byProxy, "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.170.23"+container.PodPath, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="+tokenFile(dir, podToken)), nil
 	case machine && who == inIRSA:
 		r := webRole(m.World)
 		a, _ := m.World.FindRole(r.Name)
@@ -133,19 +132,21 @@ func (m *Maker) taskEnviron(env []string, at string) []string {
 
 func tokenFile(dir, name string) string { return filepath.Join(dir, name+".token") }
 
-func (m *Maker) podToken(p *profiles, dir string) (string, error) {
-	token, err := m.PodToken(24 * time.Hour)
-	if err != nil {
-		return "", err
+// podToken is the name of the file with the token of the pod's service account.
+const podToken = "pod-identity"
+
+func (m *Maker) podToken(p *profiles, dir string) error {
+	if m.World.Pod == nil {
+		return nil
 	}
-	file := tokenFile(dir, "pod-identity")
-	p.files[file] = token
-	return file, nil
+	token, err := m.PodToken(24 * time.Hour)
+	p.files[tokenFile(dir, podToken)] = token
+	return err
 }
 
 // logins adds the profiles of those who have logged in, and their logins.
 func (m *Maker) logins(p *profiles, dir string) error {
-	if err := errors.Join(m.consoleLogin(p, dir), m.certificate(p, dir)); err != nil || m.World.SSO == nil {
+	if err := errors.Join(m.consoleLogin(p, dir), m.certificate(p, dir), m.podToken(p, dir)); err != nil || m.World.SSO == nil {
 		return err
 	}
 	sso := m.World.SSO

@@ -202,7 +202,7 @@ func (st *Store) fill(f *stateFile) error {
 		if !ok {
 			return fmt.Errorf("%q is no ARN", name)
 		}
-		st.Aliases[name] = &Alias{p.Account, p.Region, p.Resource, a.Target, a.Created, a.Updated}
+		st.Aliases[name] = &Alias{Account: p.Account, Region: p.Region, Name: p.Resource, Target: a.Target, Created: a.Created, Updated: a.Updated}
 	}
 	return nil
 }

@@ -45,6 +45,22 @@ type Key struct {
 	Expires             time.Time // of imported material, zero if it does not
 	Grants              []*iam.Grant
 	Ring                *Ring
+
+	settled time.Time // when the policy is known everywhere
+	former  *iam.Policy
+}
+
+// SetPolicy changes the policy. Until it is settled, calls meet the former one.
+func (k *Key) SetPolicy(p *iam.Policy, settled time.Time) {
+	k.former, k.settled, k.Policy = k.Policy, settled, p
+}
+
+// PolicyAt is the policy that a call meets.
+func (k *Key) PolicyAt(now time.Time) *iam.Policy {
+	if now.Before(k.settled) {
+		return k.former
+	}
+	return k.Policy
 }
 
 // Multi reports whether the key is a multi-Region key.

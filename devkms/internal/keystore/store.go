@@ -33,6 +33,22 @@ type Alias struct {
 	Account, Region, Name string
 	Target                string // key id
 	Created, Updated      time.Time
+
+	settled time.Time // when the target is known everywhere
+	former  string
+}
+
+// SetTarget moves the alias. Until that is settled, calls meet the former key.
+func (a *Alias) SetTarget(id string, settled time.Time) {
+	a.former, a.settled, a.Target = a.Target, settled, id
+}
+
+// TargetAt is the id of the key that a call meets.
+func (a *Alias) TargetAt(now time.Time) string {
+	if now.Before(a.settled) {
+		return a.former
+	}
+	return a.Target
 }
 
 // View calls f, which must not change the store.
@@ -226,7 +242,7 @@ func (st *Store) declare(k Declared, random io.Reader, now time.Time) error {
 		}
 		st.Keys[n.ARN] = n
 		for _, name := range k.Aliases {
-			st.Aliases[awsname.AliasARN(region, k.Account, name)] = &Alias{k.Account, region, name, k.ID, now, now}
+			st.Aliases[awsname.AliasARN(region, k.Account, name)] = &Alias{Account: k.Account, Region: region, Name: name, Target: k.ID, Created: now, Updated: now}
 		}
 	}
 	return nil

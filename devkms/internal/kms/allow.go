@@ -13,7 +13,7 @@ import (
 // Allow asks the policies whether the caller may do the action on the key.
 // More adds condition keys of the operation.
 func (c *Call) Allow(action string, t Target, context map[string]string, more iam.Conditions) *apierror.Error {
-	d := iam.Decide(c.Question(action, t, context, more), t.Policy, false)
+	d := iam.Decide(c.Question(action, t, context, more), t.PolicyAt(c.Now), false)
 	c.Decision = d.String()
 	if d.Allowed {
 		return nil

@@ -71,7 +71,7 @@ func (c *Call) findAlias(account, name, action string) (Target, *apierror.Error)
 	arn := awsname.AliasARN(c.Region, account, name)
 	a := c.Store.Aliases[arn]
 	if a != nil {
-		if k := c.Store.Keys[awsname.KeyARN(c.Region, account, a.Target)]; k != nil {
+		if k := c.Store.Keys[awsname.KeyARN(c.Region, account, a.TargetAt(c.Now))]; k != nil {
 			c.Key = k.ARN
 			return Target{k, name}, nil
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/apierror"
 	"github.com/seed-1f7fdfb8/sops/devkms/internal/iam"
@@ -22,6 +23,7 @@ type Service struct {
 	Directory  iam.Directory
 	Accounts   map[string]*iam.Account // what organizations say of them
 	Operations map[string]Operation
+	Settling   time.Duration // how long changes of policies and aliases take to be known everywhere
 }
 
 // A Call is one request of a caller that is known.

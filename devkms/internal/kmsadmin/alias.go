@@ -99,7 +99,8 @@ func updateAlias(c *kms.Call, in *aliasInput) (any, *apierror.Error) {
 	if problem != nil {
 		return nil, problem
 	}
-	a.Target, a.Updated = t.ID, c.Now
+	a.SetTarget(t.ID, c.Now.Add(c.Settling))
+	a.Updated = c.Now
 	return nil, nil
 }
 

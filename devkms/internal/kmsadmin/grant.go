@@ -139,7 +139,7 @@ func mayGrant(c *kms.Call, t kms.Target, g *newGrant) *apierror.Error {
 	q := c.Question("kms:CreateGrant", t, context, more)
 	byPolicy := q
 	byPolicy.Grants = nil
-	if iam.Decide(byPolicy, t.Policy, false).Allowed {
+	if iam.Decide(byPolicy, t.PolicyAt(c.Now), false).Allowed {
 		return nil
 	}
 	q.Grants = slices.DeleteFunc(slices.Clone(t.Grants), func(own *iam.Grant) bool { return !own.Covers(&g.Grant) })

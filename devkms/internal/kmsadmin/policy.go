@@ -66,7 +66,7 @@ func putKeyPolicy(c *kms.Call, in *policyInput) (any, *apierror.Error) {
 	if problem != nil {
 		return nil, problem
 	}
-	t.Policy = p
+	t.SetPolicy(p, c.Now.Add(c.Settling))
 	return nil, nil
 }
 

@@ -68,7 +68,7 @@ func (s *Service) Token(now time.Time, issuer, subject, aud string, life time.Du
 	if err != nil {
 		return "", fmt.Errorf("token: %w", err)
 	}
-	text := segment([]byte(`{"alg":"ES256","typ":"JWT","kid":"`+keyID+`"}`)) + "." + segment(payload)
+	text := segment([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + segment(payload)
 	sum := sha256.Sum256([]byte(text))
 	r, v, err := ecdsa.Sign(s.random, s.issuerKey, sum[:])
 	if err != nil {
@@ -87,19 +87,6 @@ func (s *Service) Accepts(now time.Time, token, issuer, subject, aud string) (ok
 		return false, false
 	}
 	return now.Unix() < c.Expires, now.Unix() >= c.Expires
-}
-
-// keyID names the key that signs the tokens of all issuers.
-const keyID = "devkms"
-
-// KeySet is the public part of that key as a JSON Web Key Set.
-func (s *Service) KeySet() map[string]any {
-	var x, y [32]byte
-	s.issuerKey.X.FillBytes(x[:])
-	s.issuerKey.Y.FillBytes(y[:])
-	return map[string]any{"keys": []any{map[string]any{
-		"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": keyID, "x": segment(x[:]), "y": segment(y[:]),
-	}}}
 }
 
 func segment(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -14,6 +14,8 @@ func worldFields() []field[World] {
 		text("default", func(w *World) *string { return &w.Default }),
 		texts("regions", func(w *World) *[]string { return &w.Regions }),
 		required(named("accounts", "an account", accountFields(), func(w *World) *[]Account { return &w.Accounts }, func(id string) Account { return Account{ID: id} })),
+		counts("quotas", func(w *World) *map[string]int { return &w.Quotas }),
+		seconds("settling", func(w *World) *time.Duration { return &w.Settling }),
 		record("sso", "an instance of IAM Identity Center", ssoFields(), func(w *World) *SSO { return made(&w.SSO) }),
 		record("instance", "an instance of EC2", instanceFields(), func(w *World) *Instance { return made(&w.Instance) }),
 		record("task", "a task of ECS", taskFields(), func(w *World) *Task { return made(&w.Task) }),

@@ -58,6 +58,15 @@ func number[T any](name string, of func(*T) *int) field[T] {
 	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) { *of(t), _ = r.Number(n, name, 0) }}
 }
 
+func counts[T any](name string, of func(*T) *map[string]int) field[T] {
+	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
+		*of(t) = map[string]int{}
+		for _, e := range r.Entries(n, name) {
+			(*of(t))[e.Name], _ = r.Number(e.Value, e.Name, 0)
+		}
+	}}
+}
+
 func seconds[T any](name string, of func(*T) *time.Duration) field[T] {
 	return field[T]{Name: name, Read: func(r *yamlread.Reader, n yamlread.Node, t *T) {
 		count, _ := r.Number(n, name, 0)

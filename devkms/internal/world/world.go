@@ -17,6 +17,9 @@ type World struct {
 	Regions  []string // the first is the default region
 	Accounts []Account
 
+	Quotas   map[string]int // of KMS: requests a second, by operation or "cryptographic"; what is not named has none
+	Settling time.Duration  // how long changed key policies and aliases take to be known
+
 	SSO      *SSO      // nil means that there is no login to IAM Identity Center
 	Instance *Instance // whose metadata service there is
 	Task     *Task     // in whose containers programs run

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/jsonvalue"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
@@ -94,7 +95,11 @@ func (o SetOptions) node(text string) (tree.Node, error) {
 	if o.ValueRaw {
 		return tree.Text(text), nil
 	}
-	return parseValue(text)
+	n, err := jsonvalue.Parse(text)
+	if err != nil {
+		return nil, app.Fail(app.BadChange, `a text needs double quotes that the shell leaves alone: '"text"'`, "%w", err)
+	}
+	return n, nil
 }
 
 // Unset removes one value of an encrypted file.

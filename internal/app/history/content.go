@@ -56,6 +56,9 @@ func newReader(ctx context.Context, a *app.App, o app.Access, noKeys bool) (*rea
 	if err != nil {
 		return nil, err
 	}
+	if err := a.Audit.Open(ctx); err != nil {
+		return nil, err
+	}
 	options.Warn, options.IgnoreMAC, options.Conflicts = nil, false, true
 	return &reader{app: a, options: options, keepers: around.Once(a.Keepers(ctx, o)), noKeys: noKeys}, nil
 }
@@ -86,7 +89,7 @@ func (r *reader) read(ctx context.Context, name string, text []byte) *content {
 	}
 	var plain []*tree.Map
 	if !r.noKeys {
-		plain = r.open(ctx, e, c)
+		plain = r.open(ctx, name, e, c)
 	}
 	c.add(e.Trees(), plain)
 	return c
@@ -94,7 +97,7 @@ func (r *reader) read(ctx context.Context, name string, text []byte) *content {
 
 // open decrypts a file, with a data key that is known if one fits. It returns nil if
 // no key at hand does.
-func (r *reader) open(ctx context.Context, e *envelope.Encrypted, c *content) []*tree.Map {
+func (r *reader) open(ctx context.Context, name string, e *envelope.Encrypted, c *content) []*tree.Map {
 	for _, data := range slices.Backward(r.data) {
 		if d, err := e.DecryptWith(data, r.options); err == nil {
 			c.opened = true
@@ -105,7 +108,12 @@ func (r *reader) open(ctx context.Context, e *envelope.Encrypted, c *content) []
 	if r.refused[wrapped] {
 		return nil
 	}
-	d, err := e.Decrypt(ctx, r.keepers, r.options)
+	options := r.options
+	err := r.app.Audited(ctx, app.File{Path: name}, &options)
+	var d *envelope.Decrypted
+	if err == nil {
+		d, err = e.Decrypt(ctx, r.keepers, options)
+	}
 	if err != nil {
 		if r.failure == nil {
 			r.failure = err

@@ -165,6 +165,9 @@ func shown(ctx context.Context, a *app.App, o TextOptions, data []byte) []byte {
 	text, err := e.Masked(mask)
 	if o.Values {
 		if r, failed := newReader(ctx, a, o.Access, false); failed == nil {
+			if failed = a.Audited(ctx, app.File{Path: o.Path}, &r.options); failed != nil {
+				return data
+			}
 			if d, failed := e.Decrypt(ctx, r.keepers, r.options); failed == nil {
 				text, err = d.Plain()
 			}

@@ -123,7 +123,7 @@ func (l *log) version(ctx context.Context, v *gitlog.Version) error {
 		return err
 	}
 	if l.options.Number > 0 && l.shown == l.options.Number {
-		return gitlog.Stop
+		return gitlog.ErrStop
 	}
 	return nil
 }

@@ -83,6 +83,9 @@ func merged(ctx context.Context, a *app.App, o Options, name string, in mergefil
 	if err != nil {
 		return nil, err
 	}
+	if err := a.Audited(ctx, app.File{Path: name}, &decrypt); err != nil {
+		return nil, err
+	}
 	decrypt.IgnoreMAC, decrypt.Warn = false, func(msg string) { a.Warnf("%s: %s", name, msg) }
 	r, err := mergefile.Merge(ctx, in, mergefile.Options{
 		Options: merge.Options{NoRenames: o.NoRenames, ListUnion: o.ListUnion}, StrictKeys: o.StrictKeys,

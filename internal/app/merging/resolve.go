@@ -75,7 +75,7 @@ func conflicted(ctx context.Context, a *app.App, repo *git.Repo) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
-	found, err := repo.Fields(ctx, "-C", repo.Top, "grep", "-lz", "--untracked", "-e", "merge_values", "-e", "merge=v%3D1", "-e", "merge=count=", "-e", "merge: ", "-e", `"merge":`)
+	found, err := repo.Fields(ctx, "-C", repo.Top, "grep", "-lz", "-e", "merge_values", "-e", "merge=v%3D1", "-e", "merge=count=", "-e", "merge: ", "-e", `"merge":`)
 	var none *git.Error
 	if err != nil && (!errors.As(err, &none) || none.Stderr != "") {
 		return nil, err
@@ -133,6 +133,9 @@ func (r *resolution) open(ctx context.Context) error {
 	text := r.source.Data
 	options, err := r.app.DecryptOptions(r.o.Access)
 	if err != nil {
+		return err
+	}
+	if err := r.app.Audited(ctx, r.source.File, &options); err != nil {
 		return err
 	}
 	keepers := r.app.Keepers(ctx, r.o.Access)

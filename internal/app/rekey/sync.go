@@ -132,9 +132,7 @@ func reselected(ctx context.Context, a *app.App, t *app.Tx, keepers keeper.Keepe
 	if err := noteSelection(a, t.Source, decrypted, r); err != nil {
 		return nil, t.Named(err)
 	}
-	if err := decrypted.Reselect(r.Selection, r.MACOnlyEncrypted); err != nil {
-		return nil, t.Named(err)
-	}
+	decrypted.Reselect(r.Selection, r.MACOnlyEncrypted)
 	text, err := a.EncryptText(ctx, t.File, decrypted)
 	if err != nil {
 		return nil, t.Named(err)

@@ -192,7 +192,7 @@ func (s *Stage) openPGP() error {
 func (s *Stage) openAge() error {
 	var all []byte
 	for range 2 {
-		file, recipient, err := age.Generate(time.Now())
+		file, recipient, err := age.Generate(time.Now(), false)
 		if err != nil {
 			return err
 		}

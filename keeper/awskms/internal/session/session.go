@@ -175,6 +175,9 @@ func (k *Pool) base(ctx context.Context, p *userfiles.Profile, region, mapped st
 		b.source.provider = k.processes[command]
 	} else if p.Assumes() {
 		b.source.Call = "sts:AssumeRole"
+		if way, _ := p.Way(); way == userfiles.ByWebIdentity {
+			b.source.Call = "sts:AssumeRoleWithWebIdentity"
+		}
 		b.source.URL = stsURL(ctx, sts.NewFromConfig(cfg, k.place(ctx, p, region, mapped).options(region, false)).Options())
 	}
 	if aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {

@@ -24,6 +24,7 @@ type Profile struct {
 	Shared   config.SharedConfig
 	Bypassed bool // the credentials come from the environment, the rest from here
 	token    bool // and are those of a web identity
+	env      env.Env
 }
 
 // ReadProfile reads a profile. "" is the default one, which need not exist.
@@ -39,7 +40,7 @@ func ReadProfile(ctx context.Context, e env.Env, name string) (*Profile, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &Profile{Name: name, Shared: shared, Bypassed: name == "" && fromEnvironment(e)}
+	p := &Profile{Name: name, Shared: shared, Bypassed: name == "" && fromEnvironment(e), env: e}
 	if asked := AskedProfile(e); p.Bypassed && asked != "" {
 		// The credentials do not come from it, but it was meant to count.
 		if _, err := config.LoadSharedConfigProfile(ctx, asked, options); err != nil {
@@ -123,33 +124,6 @@ func (p *Profile) Login() string {
 		}
 	})
 	return command
-}
-
-// Origin says what gives the first credentials of the profile.
-func (p *Profile) Origin() string {
-	if p.Bypassed && p.token {
-		return "web identity token in AWS_WEB_IDENTITY_TOKEN_FILE"
-	}
-	if p.Bypassed {
-		return "access key of the environment"
-	}
-	var last *config.SharedConfig
-	p.each(func(s *config.SharedConfig) { last = s })
-	switch {
-	case last.Credentials.HasKeys():
-		return "access key of the profile"
-	case last.CredentialSource != "":
-		return "credential_source " + last.CredentialSource
-	case last.WebIdentityTokenFile != "":
-		return "web identity token in " + last.WebIdentityTokenFile
-	case last.SSOSessionName != "" || last.SSOStartURL != "":
-		return "sso " + cmp.Or(last.SSOSessionName, last.SSOStartURL)
-	case last.LoginSession != "":
-		return "console login of " + last.LoginSession
-	case last.CredentialProcess != "":
-		return "credential_process"
-	}
-	return "container or instance metadata"
 }
 
 // Files are the paths of the shared configuration.

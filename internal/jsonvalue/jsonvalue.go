@@ -1,4 +1,6 @@
-package content
+// Package jsonvalue reads a value that is given as JSON: integers stay integers,
+// maps keep their order, and no error shows a part of the value.
+package jsonvalue
 
 import (
 	"encoding/json"
@@ -10,15 +12,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/tree"
 )
 
 // maxDepth is how deep maps and lists may be nested.
 const maxDepth = 1000
 
-// parseValue reads the JSON of a value. The text is a secret and in no error.
-func parseValue(text string) (tree.Node, error) {
+// Parse reads the JSON of a value. The text is a secret and in no error.
+func Parse(text string) (tree.Node, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	n, err := decodeValue(d, 0)
@@ -31,8 +32,7 @@ func parseValue(text string) (tree.Node, error) {
 		}
 	}
 	if err != nil {
-		return nil, app.Fail(app.BadChange, `a text needs double quotes that the shell leaves alone: '"text"'`,
-			"the value is not valid JSON: %w", jsonReason(err))
+		return nil, fmt.Errorf("the value is not valid JSON: %w", jsonReason(err))
 	}
 	return n, nil
 }
