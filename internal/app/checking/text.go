@@ -176,7 +176,7 @@ func (t *text) metadata(m *meta.Metadata) []Finding {
 	switch {
 	case keys == 0:
 		all = append(all, found(badMetadata, isError, t.path, 0, "the metadata has no key"))
-	case m.Threshold < 0 || m.Threshold > len(m.Groups) && m.Threshold > 1:
+	case len(m.Groups) > 1 && m.Threshold > len(m.Groups): // of one group it means nothing
 		all = append(all, found(badMetadata, isError, t.path, 0, fmt.Sprintf("the threshold is %d, and there are %d key groups", m.Threshold, len(m.Groups))))
 	}
 	return all
