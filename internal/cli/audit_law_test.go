@@ -43,6 +43,7 @@ func recorded() map[string][]use {
 		"exec-file":  {{"exec-file f.yaml true", both[:1]}},
 		"doctor":     {{"doctor f.yaml", both[:1]}},
 		"filestatus": {{"filestatus f.yaml", nil}},
+		"check":      {{"check f.yaml", nil}},
 		"config":     {{"config check", nil}},
 		"keygen":     {{"keygen", nil}},
 		"kms":        {{"kms policy --kms arn:aws:kms:us-east-1:111111111111:alias/a", nil}},

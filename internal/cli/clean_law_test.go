@@ -68,6 +68,7 @@ func TestNoTextOfAFileCommandsTheTerminal(t *testing.T) {
 		{"doctor", "--", "F"},
 		{"filestatus", "--", "F"},
 		{"filestatus", "--details", "--", "F"},
+		{"check", "--", "F"},
 		{"rotate", "-i", "--", "F"},
 		{"rotate", "-i", "--add-age", "age15xqkuy709wy2qcrczm4h97t8dzfhktftnzyt4c5qdky0jdkq9pvq99kwyc", "--", "F"},
 		{"set", "--", "F", `["a"]`, "1"},

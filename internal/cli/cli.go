@@ -146,7 +146,7 @@ func (r *run) root() *command.Command {
 		Help:     rootIntro + "\n\n" + rootForms,
 		Commands: []*command.Command{
 			r.encrypt(), r.decrypt(), r.edit(), r.set(), r.unset(), r.rotate(), r.updatekeys(), r.sync(), r.groups(), r.publish(),
-			r.merge(), r.mergeDriver(), r.git(), r.log(), r.textconv(),
+			r.check(), r.merge(), r.mergeDriver(), r.git(), r.log(), r.textconv(),
 			r.execEnv(), r.execFile(), r.filestatus(), r.doctor(), r.config(), r.keygen(), r.kms(), r.keyservice(), r.devkms(), r.completion(), r.man(),
 		},
 		Flags: []*command.Flag{

@@ -57,7 +57,7 @@ var foreign = map[string]bool{"gcloud": true, "az": true}
 // isPlayed reports whether a command needs a service beside it: the tests of
 // docs/keyservice.md, docs/publish.md and docs/git.md play these.
 func isPlayed(command string) bool {
-	for _, start := range []string{"sops keyservice", "sops decrypt --keyservice", "sops publish", "sops merge", "sops git", "sops log"} {
+	for _, start := range []string{"sops keyservice", "sops decrypt --keyservice", "sops publish", "sops merge", "sops git", "sops log", "sops check --staged"} {
 		if strings.HasPrefix(command, start) {
 			return true
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-1f7fdfb8/sops/internal/app"
+	"github.com/seed-1f7fdfb8/sops/internal/app/checking"
 	"github.com/seed-1f7fdfb8/sops/internal/app/gitsetup"
 	"github.com/seed-1f7fdfb8/sops/internal/app/many"
 	"github.com/seed-1f7fdfb8/sops/internal/atomicfile"
@@ -29,8 +30,8 @@ type exitCode struct {
 func exitCodes() []exitCode {
 	return []exitCode{
 		{0, "success", nil, nil},
-		{1, "any failure without a code of its own", []error{app.Other}, []func(error) bool{is[*unlock.WrapError]}},
-		{2, "the input cannot be read or parsed; --dry-run, sync --check: something would change", []error{app.Input}, []func(error) bool{notRead, is[*editor.LostError], is[*gitsetup.Missing]}},
+		{1, "any failure without a code of its own; check: something is wrong", []error{app.Other}, []func(error) bool{is[*unlock.WrapError]}},
+		{2, "the input cannot be read or parsed; --dry-run, sync --check: something would change; check: something could not be checked", []error{app.Input}, []func(error) bool{notRead, is[*editor.LostError], is[*gitsetup.Missing], is[*checking.Failed]}},
 		{3, "the output cannot be written; unknown help topic", []error{app.Output}, []func(error) bool{notWritten, is[*atomicfile.LockError], is[*editor.PlaceError], is[*command.TopicError], is[*command.SubcommandError]}},
 		{4, "the content cannot be written in the output type", []error{app.Render, envelope.ErrRender}, nil},
 		{6, "the encryption context is malformed or without effect", []error{app.BadContext, envelope.ErrContext, keeper.ErrContext}, nil},

@@ -44,7 +44,7 @@ func writers() map[string][][]string {
 
 // readers are the commands that change no file.
 func readers() []string {
-	return []string{"filestatus", "doctor", "config", "kms", "exec-env", "exec-file", "devkms", "completion", "man", "help", "keygen", "publish", "keyservice", "merge-driver", "git", "log", "textconv"}
+	return []string{"filestatus", "doctor", "config", "kms", "exec-env", "exec-file", "devkms", "completion", "man", "help", "keygen", "publish", "keyservice", "merge-driver", "git", "log", "textconv", "check"}
 }
 
 // A process that has the lock of a file must not find it changed.
