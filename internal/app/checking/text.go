@@ -74,7 +74,7 @@ func (t *text) check() []Finding {
 		return append(all, t.encrypted(c, r)...)
 	case line > 0 && sniff.Token(t.data) > 0 && (c.Class == discover.Broken || isData(t.path)):
 		return append(all, found(conflictMarkers, isError, t.path, line, "the markers of a merge are in an encrypted file",
-			"git checkout --merge -- "+hint.Path(t.path)+" && sops merge --continue "+hint.Path(t.path)))
+			"sops merge --continue "+hint.Path(t.path), "git checkout --ours -- "+hint.Path(t.path)))
 	case c.Class == discover.Broken:
 		return append(all, found(badMetadata, isError, t.path, hint.PositionOf(c.Err).Line, "the encrypted file cannot be read: "+c.Err.Error(),
 			"git log -p -- "+hint.Path(t.path)))
