@@ -94,7 +94,7 @@ func TestArgumentsOfTheOldFormHaveTheMeaningThatScriptsRelyOn(t *testing.T) {
 		// words that are no file
 		{`g`, `! sops has no command "g", and there is no such file`},
 		{`new.yaml f`, `! sops has no command "new.yaml"`},
-		{`check f`, `! sops has no command "check"`},
+		{`inspect f`, `! sops has no command "inspect"`},
 		{`melt --help`, `! sops has no command "melt"`},
 		{`version`, `! sops has no command "version"`},
 		{`decrpyt f`, `! sops has no command "decrpyt"`},
