@@ -81,6 +81,8 @@ func Keys(keys []keeper.MasterKey) (out []Key) {
 // A Trail is where the events of a run go. The zero Trail has no backends.
 type Trail struct {
 	Configs []string // files that say where; those that do not exist say nothing
+	// Demanded is one more file, which must exist and name a backend; "" is none.
+	Demanded string
 	Command string
 	Host    string
 	PID     int
@@ -120,6 +122,16 @@ func (t *Trail) Open(ctx context.Context) error {
 func (t *Trail) open(ctx context.Context) error {
 	for _, path := range t.Configs {
 		all, err := load(path)
+		if err != nil {
+			return err
+		}
+		t.backends = append(t.backends, all...)
+	}
+	if t.Demanded != "" {
+		all, err := load(t.Demanded)
+		if err == nil && len(all) == 0 {
+			err = &Error{Path: t.Demanded, Msg: "does not exist or names no backend, so that the use of files cannot be recorded"}
+		}
 		if err != nil {
 			return err
 		}

@@ -146,7 +146,7 @@ func TestABackendThatHangsIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close() // it accepts, and says nothing
-	a := trail(t, "backends: {postgres: [{connection_string: 'postgres://u:canary@"+l.Addr().String()+"/d?sslmode=disable'}]}")
+	a := trail(t, "backends: {postgres: [{connection_string: 'postgres://u:canary@"+l.Addr().String()+"/d?sslmode=disable&connect_timeout=1'}]}")
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	if err := a.Open(ctx); err == nil || strings.Contains(err.Error(), "canary") {

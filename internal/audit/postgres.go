@@ -32,6 +32,9 @@ func parsePostgres(text string) (*postgres, error) {
 	if err != nil {
 		return nil, errors.New("the connection_string is not one of PostgreSQL, or a variable of the environment (PG...) is not understood")
 	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = patience // the driver looks at no context while a server is silent
+	}
 	connector, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, errors.New("the connection_string names what cannot be used")

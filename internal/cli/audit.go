@@ -15,7 +15,7 @@ const auditConfig = "/etc/sops/audit.yaml"
 func trail(a *app.App) *audit.Trail {
 	t := &audit.Trail{Configs: []string{auditConfig}, Host: a.HostName, PID: os.Getpid(), Now: a.Now}
 	if path := a.Env.Get("SOPS_AUDIT_CONFIG"); path != "" {
-		t.Configs = append(t.Configs, a.Abs(path))
+		t.Demanded = a.Abs(path)
 	}
 	return t
 }

@@ -23,10 +23,12 @@ sops sync -r .
 sops sync -y prod.yaml`,
 		Help: `Shows the plan for all files and asks once. Keys, groups, threshold and encryption
 contexts become those of the rule, as with updatekeys; values that the rule
-selects become encrypted, and others readable. What stays encrypted keeps its
+selects become encrypted, and others readable (with -y only where
+--accept-readable says so). What stays encrypted keeps its
 ciphertext, and the file its data key.`,
 		Flags: join(r.common(&o.Common), recursion(&s, "encrypted files"), []*command.Flag{
 			command.Bool(&o.Yes, topicFiles, "yes", "do not ask", "y"),
+			command.Bool(&o.AcceptReadable, topicFiles, "accept-readable", "with -y: also leave readable what a file has encrypted"),
 			check, r.dryRun(),
 			inputType(&o.InputType, "files"),
 			command.Bool(&o.Reorder, topicKeys, "reorder", "put keys into the order of the rule"),

@@ -31,6 +31,16 @@ func (f *File) Did(do, what, why string) {
 	f.Actions = append(f.Actions, Action{do, what, why})
 }
 
+// Of returns what one kind of action was done to.
+func (f *File) Of(do string) (what []string) {
+	for _, a := range f.Actions {
+		if a.Do == do {
+			what = append(what, a.What)
+		}
+	}
+	return what
+}
+
 // Plans notes a change that was not tried, and the calls that it takes.
 func (f *File) Plans(format string, unwraps, wraps int) {
 	f.Format, f.Changed = format, true

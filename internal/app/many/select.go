@@ -3,6 +3,7 @@ package many
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,10 +99,35 @@ func (s Selection) apart(all []discover.File) error {
 // will be in.
 func (s Selection) Into(a *app.App, f discover.File) (string, error) {
 	to := filepath.Join(s.Directory, f.Below)
-	if a.DryRun {
-		return to, nil
+	if err := mayBecome(a, f.Path, to); err != nil || a.DryRun {
+		return to, err
 	}
-	return to, os.MkdirAll(filepath.Dir(a.Abs(to)), 0o700) // the content may be plaintext
+	const private = 0o700 // the content may be plaintext
+	if err := os.MkdirAll(a.Abs(s.Directory), private); err != nil {
+		return to, err
+	}
+	root, err := os.OpenRoot(a.Abs(s.Directory)) // no link leads out of it
+	if err != nil {
+		return to, err
+	}
+	defer root.Close()
+	return to, root.MkdirAll(filepath.Dir(f.Below), private)
+}
+
+// mayBecome refuses a result that would be written over its own file, or where a
+// link says.
+func mayBecome(a *app.App, path, to string) error {
+	there, err := os.Lstat(a.Abs(to))
+	if err != nil {
+		return nil
+	}
+	if there.Mode()&fs.ModeSymlink != 0 {
+		return app.Fail(app.Output, "remove it, or name another directory", "%s is a link: the result would be written where it leads", hint.Line(to))
+	}
+	if source, err := os.Stat(a.Abs(path)); err == nil && os.SameFile(source, there) {
+		return app.Fail(app.Conflict, "to write over the files themselves use -i", "%s would be written over itself", hint.Line(path))
+	}
+	return nil
 }
 
 // below returns the files that are wanted below a directory.

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-1f7fdfb8/sops/internal/app"
 	"github.com/seed-1f7fdfb8/sops/internal/config"
 	"github.com/seed-1f7fdfb8/sops/internal/envelope"
+	"github.com/seed-1f7fdfb8/sops/internal/hint"
 	"github.com/seed-1f7fdfb8/sops/internal/keyplan"
 	"github.com/seed-1f7fdfb8/sops/internal/rule"
 	"github.com/seed-1f7fdfb8/sops/keeper"
@@ -131,6 +132,10 @@ func reselected(ctx context.Context, a *app.App, t *app.Tx, keepers keeper.Keepe
 	}
 	if err := noteSelection(a, t.Source, decrypted, r); err != nil {
 		return nil, t.Named(err)
+	}
+	if exposed := a.Outcome().Of("leave_readable"); len(exposed) > 0 && o.Yes && !o.AcceptReadable && !a.DryRun {
+		return nil, t.Named(app.Fail(app.Other, "if that is meant: sops sync -y --accept-readable "+hint.Path(t.Path),
+			"the rule leaves readable what the file has encrypted, and there was no question: %s", strings.Join(exposed, ", ")))
 	}
 	decrypted.Reselect(r.Selection, r.MACOnlyEncrypted)
 	text, err := a.EncryptText(ctx, t.File, decrypted)

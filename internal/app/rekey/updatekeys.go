@@ -27,6 +27,7 @@ type UpdateKeysOptions struct {
 	EncryptionContext string // for AWS keys without one of their own
 	DropContext       bool   // leave out contexts that only the file has
 	Reorder           bool   // another order of keys is a change too
+	AcceptReadable    bool   // with Select: what the rule leaves readable may become so without a question
 	AllowPartial      bool   // leave out new keys that cannot be wrapped
 	ReEncrypt         bool   // let KMS move the data key, which stays inside it
 	Select            bool   // Sync: encrypt the values that the rule selects
