@@ -83,10 +83,10 @@ type Trail struct {
 	Configs []string // files that say where; those that do not exist say nothing
 	// Demanded is one more file, which must exist and name a backend; "" is none.
 	Demanded string
-	Command string
-	Host    string
-	PID     int
-	Now     func() time.Time
+	Command  string
+	Host     string
+	PID      int
+	Now      func() time.Time
 
 	once     sync.Once
 	backends []placed
