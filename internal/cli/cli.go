@@ -172,7 +172,7 @@ func file(c *command.Call, needed bool) (string, error) {
 	case c.Args[0] == "":
 		return "", noName()
 	case len(c.Args) > 1:
-		return "", oneTooMany(c.Command.Name, c.On("in-place"), c.Args)
+		return "", oneTooMany(strings.Join(c.Words, " "), c.On("in-place"), c.Args)
 	}
 	return c.Args[0], nil
 }

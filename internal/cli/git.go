@@ -64,7 +64,7 @@ func (r *run) gitDiff() *command.Command {
 	return &command.Command{
 		Name:    "diff",
 		Summary: "show which values of encrypted files changed",
-		Args:    "[REVISION...]",
+		Args:    "[REVISION...] [FILE...]",
 		Examples: `sops git diff
 sops git diff --values HEAD~1 HEAD
 sops git diff --staged --path prod.yaml`,

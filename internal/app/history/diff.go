@@ -18,7 +18,7 @@ import (
 // DiffOptions are the options of Diff.
 type DiffOptions struct {
 	app.Access
-	Args   []string // revisions and, after --, paths, as git diff takes them
+	Args   []string // revisions and files, as git diff takes them
 	Paths  []string
 	Staged bool
 	Values bool
@@ -39,7 +39,10 @@ func Diff(ctx context.Context, a *app.App, o DiffOptions) error {
 	if o.Staged {
 		args = append(args, "--cached")
 	}
-	args = append(append(append(args, o.Args...), "--"), o.Paths...)
+	args = append(args, o.Args...)
+	if len(o.Paths) > 0 { // else git knows files from revisions
+		args = append(append(args, "--"), o.Paths...)
+	}
 	all, err := repo.Fields(ctx, args...)
 	if err != nil {
 		return &app.Error{Kind: app.Other, Err: err}
