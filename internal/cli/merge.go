@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -76,6 +77,7 @@ The exit code is 1 as long as conflicts are left.`,
 			if o.Name == "" {
 				o.Name = o.Ours
 			}
+			o.Shown = cmp.Or(o.Output, o.Ours)
 			o.Labels = [3]string{o.Base, o.Ours, o.Theirs}
 			return merging.Files(ctx, r.app, o)
 		},

@@ -29,6 +29,12 @@ func (s *Encrypted) conflictError() error {
 	case err == nil && n.Reason != "":
 		what = "a merge of the file was not possible: " + n.Reason
 	}
+	if s.Meta.Merge == "" {
+		return &Failure{
+			Kind: integrity.ErrMAC, Err: errors.New(what + ", and another program has taken the sides out of it since"),
+			Advice: []string{"the sides are in git: git checkout --merge -- FILE", "or go on with ours: sops edit --ignore-mac FILE"},
+		}
+	}
 	return &Failure{
 		Kind: integrity.ErrMAC, Err: errors.New(what),
 		Advice: []string{"resolve them, in the editor: sops merge --continue FILE", "or take one side of each: sops merge --ours FILE"},

@@ -41,6 +41,7 @@ type FileOptions struct {
 	Options
 	Base, Ours, Theirs string
 	Name               string // that decides on the type
+	Shown              string // the name of the result in messages
 	Labels             [3]string
 	Output             string // "" is standard output
 }
@@ -70,7 +71,7 @@ func Files(ctx context.Context, a *app.App, o FileOptions) error {
 	if err != nil {
 		return err
 	}
-	return report(a, o.Name, r)
+	return report(a, o.Shown, r)
 }
 
 // merged merges three texts under the name of the file.
@@ -243,6 +244,6 @@ type DriverOptions struct {
 // file of ours.
 func Driver(ctx context.Context, a *app.App, o DriverOptions) error {
 	return Files(ctx, a, FileOptions{
-		Options: o.Options, Base: o.Base, Ours: o.Ours, Theirs: o.Theirs, Name: o.Path, Labels: o.Labels, Output: o.Ours,
+		Options: o.Options, Base: o.Base, Ours: o.Ours, Theirs: o.Theirs, Name: o.Path, Shown: o.Path, Labels: o.Labels, Output: o.Ours,
 	})
 }
