@@ -73,6 +73,11 @@ func startKMS(dir string, wait time.Duration) (*kms, error) {
 		s.ServeHTTP(w, r)
 	})}
 	go func() { _ = front.Serve(far{l, wait}) }() // ends with Close
+	for i, v := range vars {                      // every service is asked through the front
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_ENDPOINT_URL") {
+			vars[i] = name + "=http://" + l.Addr().String()
+		}
+	}
 	vars = append(vars, "AWS_ENDPOINT_URL=http://"+l.Addr().String(), "HOME="+dir)
 	return &kms{server: s, front: front, environ: append(os.Environ(), vars...)}, nil
 }
